@@ -1,0 +1,36 @@
+"""SparkLIME: distributed LIME on Apache Spark.
+
+The public names are loaded when they are first used, so that an executor that explains rows imports neither
+Spark's driver side nor a model library it does not need.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "SparkLimeError": "sparklime_core.errors",
+    "build_explainer": "sparklime_core.explain.explainer",
+    "explain_rows": "sparklime_core.explain.rows",
+    "RESULT_SCHEMA": "sparklime_core.explain.schema",
+    "read_csv": "sparklime_core.data.reading",
+    "load_sample": "sparklime_core.data.samples",
+    "Dataset": "sparklime_core.data.dataset",
+    "train_forest": "sparklime_core.models.forest",
+    "connect": "sparklime_core.spark.session",
+    "LocalCluster": "sparklime_core.spark.cluster",
+    "explainer_udf": "sparklime_core.spark.udf",
+    "explain_dataframe": "sparklime_core.spark.udf",
+}
+
+__all__ = list(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

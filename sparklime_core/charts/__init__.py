@@ -1,0 +1,1 @@
+"""DataFrames to altair charts; no Streamlit."""

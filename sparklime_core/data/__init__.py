@@ -1,0 +1,1 @@
+"""Tables: read, described by column, and encoded into the space that LIME and the model share."""

@@ -1,0 +1,44 @@
+"""Every error that a caller can cause, under one base class.
+
+A message is one sentence: what is wrong, where (column, row), and what to do about it.
+"""
+
+
+class SparkLimeError(Exception):
+    """Base class: catch this to catch everything that SparkLIME raises on purpose."""
+
+
+class DataError(SparkLimeError):
+    """A table could not be read, or does not hold what was asked of it."""
+
+
+class ModelError(SparkLimeError):
+    """A model could not be trained, saved, loaded or used."""
+
+
+class SettingsError(SparkLimeError):
+    """A setting is outside of what is allowed."""
+
+
+class EngineError(SparkLimeError):
+    """An engine cannot explain this explainer or model."""
+
+
+class PredictionError(SparkLimeError):
+    """The predict function returned something that LIME cannot use."""
+
+
+class SparkError(SparkLimeError):
+    """Spark could not be found, started or reached, or a job on it failed."""
+
+
+class ClusterError(SparkError):
+    """A local standalone cluster could not be started or stopped."""
+
+
+class RunError(SparkLimeError):
+    """A run could not be stored, found, opened or resumed."""
+
+
+class CancelledError(SparkLimeError):
+    """The person asked for the work to stop."""

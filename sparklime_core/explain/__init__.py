@@ -1,0 +1,1 @@
+"""LIME itself: settings, explainers, engines, stability. Pure numpy and lime; no Spark, no Streamlit."""

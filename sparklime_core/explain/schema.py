@@ -1,0 +1,42 @@
+"""The two Arrow schemas of a result: the public one, and the compact one that crosses the wire.
+
+A *term* is one condition of an explanation ("petal width <= 0.30"): the number of a (feature, bin or category)
+pair in the `Vocabulary`. Executors return terms; texts are put in place once, on the driver.
+"""
+
+import pyarrow as pa
+
+EXPLANATION_TYPE = pa.list_(
+    pa.struct([("feature", pa.string()), ("feature_explanation", pa.string()), ("weight", pa.float64())])
+)
+
+_FIGURES = [
+    ("prediction", pa.float64()),
+    ("local_prediction", pa.float64()),
+    ("intercept", pa.float64()),
+    ("score", pa.float64()),
+]
+
+RESULT_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("label", pa.int32()),
+        ("label_name", pa.string()),
+        *_FIGURES,
+        ("explanation", EXPLANATION_TYPE),
+        ("error", pa.string()),
+    ]
+)
+"""One row for each (row, label), in row order: what people get."""
+
+COMPACT_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("label", pa.int32()),
+        *_FIGURES,
+        ("terms", pa.list_(pa.int32())),
+        ("weights", pa.list_(pa.float64())),
+        ("error", pa.string()),
+    ]
+)
+"""The same with terms for texts: what executors return."""

@@ -1,0 +1,79 @@
+"""The settings of an explanation, checked where they are made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sparklime_core.errors import SettingsError
+
+EngineName = Literal["reference", "sampled", "exact"]
+ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
+
+Labels = str | tuple[int, ...]
+"""``"predicted"``, ``"all"``, or class indices."""
+
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class ExplainSettings:
+    """How rows are explained.
+
+    Attributes
+    ----------
+    engine
+        ``"reference"`` (lime itself, row by row), ``"sampled"`` (lime's own answer from a shared pool),
+        or ``"exact"`` (the limit of infinitely many samples, for tree ensembles).
+    labels
+        ``"predicted"``: each row's most probable class; ``"all"``: every class; or class indices.
+        Regression has the one label 0, whatever this says.
+    num_features
+        The most features an explanation holds.
+    num_samples
+        Size of the neighbourhood, with the instance itself.
+    seed
+        Seed of the one random state that is made anew for every row.
+
+    Raises
+    ------
+    SettingsError
+        When a value is outside of what is allowed.
+    """
+
+    engine: EngineName = "sampled"
+    labels: Labels = "predicted"
+    num_features: int = 10
+    num_samples: int = 5000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINE_NAMES:
+            raise SettingsError(f"There is no engine {self.engine!r}; choose one of {', '.join(ENGINE_NAMES)}.")
+        object.__setattr__(self, "labels", _checked_labels(self.labels))
+        _check_whole("num_features", self.num_features, 1, None)
+        _check_whole("num_samples", self.num_samples, 2, None)
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+
+
+def _check_whole(name: str, value: object, low: int, high: int | None) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SettingsError(f"{name} must be a whole number, not {value!r}.")
+    if value < low or (high is not None and value > high):
+        limit = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise SettingsError(f"{name} must be {limit}, not {value}.")
+
+
+def _checked_labels(labels: str | Sequence[int]) -> Labels:
+    if isinstance(labels, str):
+        if labels not in ("predicted", "all"):
+            raise SettingsError(f"labels must be 'predicted', 'all' or class indices, not {labels!r}.")
+        return labels
+    try:
+        indices = tuple(int(label) for label in labels)
+    except (TypeError, ValueError):
+        raise SettingsError(f"labels must be 'predicted', 'all' or class indices, not {labels!r}.") from None
+    if not indices:
+        raise SettingsError("labels must name at least one class index.")
+    if min(indices) < 0 or len(set(indices)) < len(indices):
+        raise SettingsError(f"labels must be different class indices from 0 up, not {list(indices)}.")
+    return indices

@@ -1,0 +1,124 @@
+"""Every text that an explanation can hold, numbered once, so that results carry numbers until the end."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The terms of an explainer: lime's own texts for each (feature, code).
+
+    A feature's *code* is its bin (discretized), its category, or 0 (a continuous feature left as it is).
+
+    Attributes
+    ----------
+    features
+        Feature of each term, as a name; one entry a term.
+    texts
+        Lime's text of each term, as ``Explanation.as_list()`` gives it.
+    codes
+        For each feature, the codes it can take, ascending.
+    starts
+        For each feature, the number of its first term.
+    label_names
+        Name of each label; in regression the one name of what is predicted.
+    """
+
+    features: tuple[str, ...]
+    texts: tuple[str, ...]
+    codes: tuple[IntArray, ...]
+    starts: IntArray
+    label_names: tuple[str, ...]
+    _dictionaries: dict[str, pa.Array] = field(default_factory=dict, compare=False, repr=False)
+
+    def terms(self, feature: int, codes: IntArray) -> IntArray:
+        """Return the terms of a feature's codes; a code that is not in the vocabulary is -1."""
+        known = self.codes[feature]
+        place = np.searchsorted(known, codes)
+        place = np.minimum(place, len(known) - 1)
+        return np.where(known[place] == codes, self.starts[feature] + place, -1)
+
+    def decode(self, compact: pa.Table) -> pa.Table:
+        """Turn a table of the compact schema into one of the public schema."""
+        terms = compact["terms"].combine_chunks()
+        flat = terms.flatten()
+        indices = flat.to_numpy(zero_copy_only=False)
+        weights = compact["weights"].combine_chunks().flatten()
+        structs = pa.StructArray.from_arrays(
+            [
+                pa.array(self.features).take(pa.array(indices)),
+                pa.array(self.texts).take(pa.array(indices)),
+                weights,
+            ],
+            names=["feature", "feature_explanation", "weight"],
+        )
+        lengths = np.asarray(terms.value_lengths().fill_null(0), dtype=np.int32)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        missing = terms.is_null().to_numpy(zero_copy_only=False)
+        explanation = pa.ListArray.from_arrays(pa.array(offsets), structs, mask=pa.array(missing))
+        columns = {name: compact[name] for name in compact.column_names if name not in ("terms", "weights")}
+        columns["label_name"] = pa.array(self.label_names).take(compact["label"].combine_chunks())
+        columns["explanation"] = explanation
+        return pa.table([columns[name] for name in RESULT_SCHEMA.names], schema=RESULT_SCHEMA)
+
+
+def build_vocabulary(explainer: Explainer, label_names: tuple[str, ...]) -> Vocabulary:
+    """Number the terms of an explainer.
+
+    The texts are those of lime's ``LimeTabularExplainer.explain_instance``: ``discretizer.names`` for a binned
+    feature, ``name=category`` for a categorical one, the bare name otherwise.
+    """
+    features: list[str] = []
+    texts: list[str] = []
+    codes: list[IntArray] = []
+    starts: list[int] = []
+    for feature, name in enumerate(explainer.feature_names):
+        known, names = _feature_terms(explainer, feature, str(name))
+        starts.append(len(texts))
+        codes.append(known)
+        texts.extend(names)
+        features.extend([str(name)] * len(names))
+    return Vocabulary(tuple(features), tuple(texts), tuple(codes), np.array(starts, dtype=np.int64), label_names)
+
+
+def _feature_terms(explainer: Explainer, feature: int, name: str) -> tuple[IntArray, list[str]]:
+    binned = explainer.discretizer is not None and feature in explainer.discretizer.lambdas
+    if binned:
+        names = [str(text) for text in explainer.discretizer.names[feature]]
+        return np.arange(len(names), dtype=np.int64), names
+    if feature not in explainer.categorical_features:
+        return np.zeros(1, dtype=np.int64), [name]
+    categories = explainer.categorical_names.get(feature) if explainer.categorical_names else None
+    if categories is not None:
+        known = np.arange(len(categories), dtype=np.int64)
+        return known, [f"{name}={category}" for category in categories]
+    known = np.unique(np.asarray(explainer.feature_values[feature], dtype=np.int64))
+    return known, [f"{name}={code}" for code in known]
+
+
+def codes_of(explainer: Explainer, rows: FloatArray) -> IntArray:
+    """Return the code of every value of rows (n, d): its bin, its category, or 0.
+
+    Rows must be finite; categories are compared as whole numbers, as lime compares them.
+    """
+    discretizer = explainer.discretizer
+    codes: npt.NDArray[np.int64] = np.zeros(rows.shape, dtype=np.int64)
+    for feature in range(rows.shape[1]):
+        if discretizer is not None and feature in discretizer.lambdas:
+            codes[:, feature] = discretizer.lambdas[feature](rows[:, feature])
+        elif feature in explainer.categorical_features:
+            codes[:, feature] = rows[:, feature].astype(np.int64)
+    return codes
+
+
+def is_categorical(explainer: Explainer) -> BoolArray:
+    """Return, for each feature, whether its values are categories (and not numbers or bins of numbers)."""
+    binned = set(explainer.discretizer.lambdas) if explainer.discretizer is not None else set()
+    categorical = set(explainer.categorical_features) - binned
+    return np.array([feature in categorical for feature in range(len(explainer.feature_names))], dtype=np.bool_)

@@ -1,0 +1,1 @@
+"""Train, measure, save and load a model."""

@@ -1,0 +1,1 @@
+"""The run store: manifest and Parquet on disk, queries, resume, export."""
