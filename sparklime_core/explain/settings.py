@@ -14,6 +14,9 @@ Labels = str | tuple[int, ...]
 
 MAX_SEED = 2**32 - 1
 
+DISCRETIZERS = ("quartile", "decile", "entropy", "none")
+FEATURE_SELECTIONS = ("auto", "highest_weights", "forward_selection", "lasso_path", "none")
+
 
 @dataclass(frozen=True)
 class ExplainSettings:
@@ -53,6 +56,41 @@ class ExplainSettings:
         _check_whole("num_features", self.num_features, 1, None)
         _check_whole("num_samples", self.num_samples, 2, None)
         _check_whole("seed", self.seed, 0, MAX_SEED)
+
+
+@dataclass(frozen=True)
+class ExplainerSettings:
+    """How the explainer is fitted; see lime's ``LimeTabularExplainer``.
+
+    Attributes
+    ----------
+    discretizer
+        ``"quartile"``, ``"decile"``, ``"entropy"``, or ``"none"`` for continuous features as they are.
+    kernel_width
+        Width of the exponential kernel; None: lime's ``0.75 * sqrt(d)``.
+    feature_selection
+        lime's ``"auto"``, ``"highest_weights"``, ``"forward_selection"``, ``"lasso_path"`` or ``"none"``.
+
+    Raises
+    ------
+    SettingsError
+        When a value is none of these.
+    """
+
+    discretizer: str = "quartile"
+    kernel_width: float | None = None
+    feature_selection: str = "auto"
+
+    def __post_init__(self) -> None:
+        _check_choice("discretizer", self.discretizer, DISCRETIZERS)
+        _check_choice("feature selection", self.feature_selection, FEATURE_SELECTIONS)
+        if self.kernel_width is not None and not 0 < self.kernel_width < float("inf"):
+            raise SettingsError(f"The kernel width must be a positive number, not {self.kernel_width}.")
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingsError(f"The {name} must be one of {', '.join(choices)}, not {value!r}.")
 
 
 def _check_whole(name: str, value: object, low: int, high: int | None) -> None:

@@ -1,0 +1,196 @@
+"""Explain what is left of a run on a Spark session, and end it: the same for a new run and a resumed one."""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow.compute as pc
+from pyspark.sql import SparkSession
+
+from sparklime_core.errors import CancelledError, SparkLimeError
+from sparklime_core.explain.blocks import BLOCK_ROWS
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.types import PredictFn
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.queries import count_rows
+from sparklime_core.runs.run import Run
+from sparklime_core.spark.job import Wave, run_waves
+from sparklime_core.spark.monitor import application, list_executors
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; all of it measured.
+
+    Attributes
+    ----------
+    stage
+        ``"waiting"``, ``"connecting"``, ``"preparing"``, ``"explaining"``, ``"writing"`` or ``"ended"``.
+    rows, done, failed
+        Rows to explain; those that are explained and on disk; those of them whose result is an error.
+    seconds
+        Wall time since explaining began in this sitting.
+    by_executor
+        Rows explained by each executor in this sitting.
+    error
+        What ended the run, if that was an error.
+    """
+
+    stage: str
+    rows: int
+    done: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    by_executor: Mapping[str, int] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def rows_per_second(self) -> float | None:
+        """Rows explained a second in this sitting; None before the first wave is done."""
+        rows = sum(self.by_executor.values())
+        return rows / self.seconds if rows and self.seconds else None
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """What is left at the speed so far; None before the first wave is done."""
+        speed = self.rows_per_second
+        return (self.rows - self.done) / speed if speed else None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def explain_run(
+    spark: SparkSession,
+    run: Run,
+    *,
+    inputs: Inputs | None = None,
+    cancel: threading.Event,
+    on_progress: OnProgress,
+) -> Manifest:
+    """Explain the rows of a run that have no result yet, and end the run.
+
+    Parameters
+    ----------
+    spark
+        A connected session.
+    run
+        A new run, or one that was cut off.
+    inputs
+        The run's inputs where they are at hand; read from the run otherwise.
+    cancel
+        Set it to stop: the run ends as ``CANCELLED`` and keeps what is finished.
+    on_progress
+        Called after every change, in threads of the driver.
+
+    Returns
+    -------
+    Manifest
+        The run's, as it ended. An error ends it as ``FAILED`` and is raised again.
+    """
+    sitting = _Sitting(spark, run, inputs or run.inputs(), on_progress)
+    try:
+        sitting.explain(cancel)
+    except CancelledError:
+        return sitting.end(RunState.CANCELLED)
+    except SparkLimeError as error:
+        sitting.end(RunState.FAILED, str(error))
+        raise
+    except BaseException as error:
+        sitting.end(RunState.FAILED, f"{type(error).__name__}: {error}")
+        raise
+    return sitting.end(RunState.FINISHED)
+
+
+class _Sitting:
+    """One stretch of work on a run."""
+
+    def __init__(self, spark: SparkSession, run: Run, inputs: Inputs, on_progress: OnProgress) -> None:
+        self._spark = spark
+        self._run = run
+        self._inputs = inputs
+        self._on_progress = on_progress
+        self._before = run.manifest().seconds
+        done, failed = count_rows(run)
+        self._progress = Progress("preparing", len(inputs.row_ids), done, failed)
+        self._began = time.monotonic()
+
+    def explain(self, cancel: threading.Event) -> None:
+        self._report()
+        manifest = self._run.manifest()
+        labels = manifest.explain["labels"]
+        settings = ExplainSettings(
+            **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
+        )
+        explainer = build_explainer(self._inputs.dataset, ExplainerSettings(**manifest.explainer))
+        self._task = prepare_task(explainer, predict_fn_of(self._inputs.estimator), settings)
+        finished, next_wave = self._run.finished_blocks()
+        row_ids = self._inputs.row_ids
+        left = [block for block in range(-(-len(row_ids) // BLOCK_ROWS)) if block not in finished]
+        self._run.update(**application(self._spark))
+        self._began = time.monotonic()
+        self._report(stage="explaining")
+        if left:
+            run_waves(
+                self._spark,
+                self._task,
+                self._inputs.dataset.features[row_ids],
+                row_ids,
+                blocks=left,
+                first_wave=next_wave,
+                on_wave=self._keep,
+                cancel=cancel,
+            )
+        self._report(stage="writing")
+
+    def end(self, state: RunState, error: str | None = None) -> Manifest:
+        seconds = self._before + time.monotonic() - self._began
+        executors = [dataclasses.asdict(executor) for executor in _executors(self._spark)]
+        done = self._progress
+        manifest = self._run.finish(
+            state,
+            seconds=seconds,
+            rows_explained=done.done,
+            rows_failed=done.failed,
+            error=error,
+            executors=executors,
+        )
+        self._report(stage="ended", error=error)
+        return manifest
+
+    def _keep(self, wave: Wave) -> None:
+        """Write a finished wave to disk, and only then count it."""
+        explanations = self._task.vocabulary.decode(wave.explanations)
+        self._run.append(wave.number, wave.blocks, explanations, wave.tasks)
+        failed = explanations.filter(pc.is_valid(explanations["error"]))
+        by_executor = dict(self._progress.by_executor)
+        for task in wave.tasks.select(["executor", "rows"]).to_pylist():
+            by_executor[task["executor"]] = by_executor.get(task["executor"], 0) + task["rows"]
+        self._report(
+            done=self._progress.done + pc.count_distinct(explanations["row_id"]).as_py(),
+            failed=self._progress.failed + pc.count_distinct(failed["row_id"]).as_py(),
+            by_executor=by_executor,
+        )
+
+    def _report(self, **changes: Any) -> None:
+        seconds = time.monotonic() - self._began
+        self._progress = dataclasses.replace(self._progress, seconds=seconds, **changes)
+        self._on_progress(self._progress)
+
+
+def predict_fn_of(estimator: Any) -> PredictFn:
+    """Return what lime takes of a scikit-learn estimator."""
+    return getattr(estimator, "predict_proba", None) or estimator.predict  # type: ignore[no-any-return]
+
+
+def _executors(spark: SparkSession) -> list[Any]:
+    try:
+        return list_executors(spark)
+    except SparkLimeError:
+        return []

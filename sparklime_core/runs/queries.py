@@ -1,0 +1,93 @@
+"""Questions about a run's results, answered by DuckDB over its Parquet: never loaded whole."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.runs.run import TASK_SCHEMA, Run
+
+Files: TypeAlias = Callable[[], list[str]]
+
+
+def row_page(run: Run, *, limit: int = 1000, offset: int = 0) -> pd.DataFrame:
+    """Return a page of explained (row, label) pairs in row order, with their strongest reason."""
+    return _frame(
+        run.explanation_files,
+        RESULT_SCHEMA,
+        "SELECT row_id, label, label_name, prediction, local_prediction, score, "
+        "explanation[1].feature_explanation AS top_reason, error "
+        "FROM results ORDER BY row_id, label LIMIT ? OFFSET ?",
+        limit,
+        offset,
+    )
+
+
+def count_rows(run: Run) -> tuple[int, int]:
+    """Return how many rows have a result, and how many of these are errors."""
+    counts = _frame(
+        run.explanation_files,
+        RESULT_SCHEMA,
+        "SELECT count(DISTINCT row_id) AS done, "
+        "count(DISTINCT row_id) FILTER (error IS NOT NULL) AS failed FROM results",
+    )
+    return int(counts["done"][0]), int(counts["failed"][0])
+
+
+def explanations_of(run: Run, row_id: int) -> list[dict[str, Any]]:
+    """Return the results of one row, one a label, as dictionaries of the result's schema."""
+    sql = "SELECT * FROM results WHERE row_id = ? ORDER BY label"
+    found: list[dict[str, Any]] = _query(run.explanation_files, RESULT_SCHEMA, sql, [row_id]).to_pylist()
+    return found
+
+
+def largest_weight(run: Run) -> float:
+    """Return the largest absolute weight of the run: the scale that all its charts share."""
+    frame = _frame(
+        run.explanation_files,
+        RESULT_SCHEMA,
+        "SELECT max(list_max(list_transform(explanation, lambda e: abs(e.weight)))) AS largest FROM results",
+    )
+    largest = frame["largest"][0]
+    return float(largest) if pd.notna(largest) else 0.0
+
+
+def tasks(run: Run) -> pd.DataFrame:
+    """Return the finished tasks, in the order in which they started."""
+    return _frame(run.task_files, TASK_SCHEMA, "SELECT * FROM results ORDER BY started, wave, partition")
+
+
+def executors(run: Run) -> pd.DataFrame:
+    """Return, by executor: host, processes, tasks, rows, busy seconds, and rows a busy second."""
+    return _frame(
+        run.task_files,
+        TASK_SCHEMA,
+        "SELECT executor, any_value(host) AS host, count(DISTINCT pid) AS processes, count(*) AS tasks, "
+        "sum(rows)::BIGINT AS rows, sum(seconds) AS busy_seconds, sum(rows) / sum(seconds) AS rows_per_second "
+        "FROM results GROUP BY executor ORDER BY executor",
+    )
+
+
+def _frame(files: Files, schema: pa.Schema, sql: str, *parameters: Any) -> pd.DataFrame:
+    return _frame(files, schema, sql, parameters).to_pandas()
+
+
+def _query(files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
+    """Run SQL in which ``results`` stands for the files; with none yet, for an empty table."""
+    try:
+        return _query_once(files(), schema, sql, parameters)
+    except duckdb.IOException:
+        # The run ended in between, and its parts became one file.
+        return _query_once(files(), schema, sql, parameters)
+
+
+def _query_once(files: list[str], schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
+    with duckdb.connect() as connection:
+        if files:
+            connection.read_parquet(files).create_view("results")
+        else:
+            connection.register("results", schema.empty_table())
+        return connection.execute(sql, list(parameters)).to_arrow_table()
