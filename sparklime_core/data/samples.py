@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib import resources
 
 import pandas as pd
-import sklearn.datasets
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.reading import read_csv
@@ -84,6 +83,8 @@ def sample_csv(name: str) -> bytes:
     sample = get_sample(name)
     if name == "penguins":
         return resources.files("sparklime_core.data").joinpath("bundled/penguins.csv").read_bytes()
+    import sklearn.datasets  # noqa: PLC0415 - it takes a second to load, and naming the samples does not need it
+
     bunch = {
         "breast_cancer": sklearn.datasets.load_breast_cancer,
         "wine": sklearn.datasets.load_wine,

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import skops.io
-
 from sparklime_core.errors import ModelError
 
 TRUSTED = ("sklearn.", "numpy.", "scipy.")
@@ -13,6 +11,8 @@ TRUSTED = ("sklearn.", "numpy.", "scipy.")
 
 def save_estimator(estimator: Any, path: Path) -> None:
     """Write an estimator to a file in skops' format."""
+    import skops.io  # noqa: PLC0415 - it takes seconds to load, and listing runs does not need it
+
     skops.io.dump(estimator, path)
 
 
@@ -24,6 +24,8 @@ def load_estimator(path: Path) -> Any:
     ModelError
         When the file is no skops file, or holds types that are not to be trusted.
     """
+    import skops.io  # noqa: PLC0415 - as above
+
     try:
         unknown = skops.io.get_untrusted_types(file=path)
         foreign = [name for name in unknown if not name.startswith(TRUSTED)]

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sklearn.base import BaseEstimator
 
 from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset
 from sparklime_core.errors import RunError
@@ -29,7 +28,7 @@ class Inputs:
     dataset
         The whole table.
     estimator
-        The trained model.
+        The trained scikit-learn model.
     test_rows
         (t,) positions of the rows that the model has not seen.
     row_ids
@@ -37,7 +36,7 @@ class Inputs:
     """
 
     dataset: Dataset
-    estimator: BaseEstimator
+    estimator: Any
     test_rows: npt.NDArray[np.int64]
     row_ids: npt.NDArray[np.int64]
 
