@@ -1,6 +1,5 @@
 """The command line: the same job without a browser."""
 
+from sparklime_core.cli.main import main
 
-def main() -> int:
-    """Run the command line; return its exit code."""
-    return 0
+__all__ = ["main"]

@@ -90,11 +90,11 @@ class SparkService:
             return self._session
 
     def release(self) -> None:
-        """Say that a job no longer uses the session; one that has died is dropped, so that the next job reconnects."""
+        """Say that a job no longer uses the session; one that has died is dropped, and the next job reconnects."""
         with self._lock:
             self._users -= 1
             session = self._session
-            if session is not None and session.sparkContext._jsc.sc().isStopped():  # type: ignore[union-attr]
+            if session is not None and session.sparkContext._jsc.sc().isStopped():
                 self._drop_session()
 
     def connect(self) -> None:

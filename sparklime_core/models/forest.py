@@ -102,7 +102,11 @@ def train_forest(
     ModelError
         When the dataset is too small to split.
     """
-    settings = ForestSettings(n_estimators, max_depth, min_samples_leaf, test_size, seed)
+    return train_with(dataset, ForestSettings(n_estimators, max_depth, min_samples_leaf, test_size, seed))
+
+
+def train_with(dataset: Dataset, settings: ForestSettings) -> Model:
+    """Train a random forest with these settings; see `train_forest`."""
     train, test = _split(dataset, settings)
     forest = RandomForestRegressor if dataset.class_names is None else RandomForestClassifier
     estimator = forest(

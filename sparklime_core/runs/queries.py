@@ -72,7 +72,8 @@ def executors(run: Run) -> pd.DataFrame:
 
 
 def _frame(files: Files, schema: pa.Schema, sql: str, *parameters: Any) -> pd.DataFrame:
-    return _frame(files, schema, sql, parameters).to_pandas()
+    frame: pd.DataFrame = _query(files, schema, sql, parameters).to_pandas()
+    return frame
 
 
 def _query(files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
@@ -90,4 +91,4 @@ def _query_once(files: list[str], schema: pa.Schema, sql: str, parameters: Seque
             connection.read_parquet(files).create_view("results")
         else:
             connection.register("results", schema.empty_table())
-        return connection.execute(sql, list(parameters)).to_arrow_table()
+        return connection.sql(sql, params=list(parameters)).to_arrow_table()

@@ -57,9 +57,8 @@ class Run:
         RunError
             When the folder already holds something, or cannot be written.
         """
+        check_free(folder)
         try:
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-                raise RunError(f"The folder {str(folder)!r} is not empty; choose another one.")
             (folder / PARTS).mkdir(parents=True)
             write_inputs(inputs, folder)
             manifest.write(folder / MANIFEST)
@@ -113,6 +112,10 @@ class Run:
             shutil.rmtree(self.folder / PARTS, ignore_errors=True)
         return manifest
 
+    def discard(self) -> None:
+        """Delete the run's folder."""
+        shutil.rmtree(self.folder)
+
     def explanation_files(self) -> list[str]:
         """Return the files that hold what is explained so far."""
         return self._files(EXPLANATIONS, "wave")
@@ -127,6 +130,14 @@ class Run:
 
     def _parts(self, kind: str) -> list[Path]:
         return sorted((self.folder / PARTS).glob(f"{kind}-*.parquet"))
+
+
+def check_free(folder: Path) -> None:
+    """Raise `RunError` when a folder cannot become a run's: it holds something, or is a file."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{str(folder)!r} is a file; name a folder.")
+    if folder.exists() and any(folder.iterdir()):
+        raise RunError(f"The folder {str(folder)!r} is not empty; choose another one.")
 
 
 def _first_row(part: Path) -> int:

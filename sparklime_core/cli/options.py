@@ -1,0 +1,62 @@
+"""What the commands share: option types, exit codes, and a session that is closed again."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+from sparklime_core.explain.settings import Labels
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from sparklime_core.cli.progress import ProgressLine
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+DEFAULT_MASTER = "local[*]"
+
+
+@contextmanager
+def session(master: str, line: "ProgressLine") -> Iterator["SparkSession"]:
+    """Connect to a master for as long as the block lasts."""
+    from sparklime_core.spark.session import connect, disconnect  # noqa: PLC0415 - takes seconds
+
+    line.say(f"connecting to {master}")
+    try:
+        yield connect(master)
+    finally:
+        disconnect()
+
+
+def columns(text: str) -> tuple[str, ...]:
+    """Read ``a,b`` as column names."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def rows(text: str) -> str | int:
+    """Read ``all``, ``test`` or a number."""
+    if text in ("all", "test"):
+        return text
+    return _whole(text, "all, test or a number of rows")
+
+
+def depth(text: str) -> int | None:
+    """Read a depth, or ``none`` for no limit."""
+    return None if text.lower() == "none" else _whole(text, "a whole number or none")
+
+
+def labels(text: str) -> Labels:
+    """Read ``predicted``, ``all``, or class indices like ``0,2``."""
+    if text in ("predicted", "all"):
+        return text
+    return tuple(_whole(index, "predicted, all, or class indices like 0,2") for index in text.split(","))
+
+
+def _whole(text: str, wanted: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None

@@ -1,0 +1,165 @@
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
+from sparklime_core.explain.blocks import BLOCK_ROWS
+from sparklime_core.explain.rows import explain_rows
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.runs import queries
+from sparklime_core.runs.manifest import Owner, RunState
+from sparklime_core.runs.run import TASK_SCHEMA, Run
+from sparklime_core.runs.store import RunStore
+
+
+@pytest.fixture(scope="module")
+def plan():
+    dataset = load_sample("penguins")
+    settings = ExplainSettings(engine="reference", num_samples=100)
+    return RunPlan(dataset, train_forest(dataset, n_estimators=5), settings, rows=BLOCK_ROWS + 4)
+
+
+@pytest.fixture(scope="module")
+def explained(plan):
+    rows = plan.dataset.features[plan.row_ids()].copy()
+    rows[2, 1] = np.nan
+    return explain_rows(
+        build_explainer(plan.dataset), plan.model.predict_fn, rows, engine="reference", num_samples=100
+    )
+
+
+def tasks(wave, rows, executor="0"):
+    values = [[wave], [0], [0], [executor], ["host"], [100 + wave], [rows], [1_700_000_000_000_000 + wave], [0.5]]
+    return pa.table(values, names=TASK_SCHEMA.names).cast(TASK_SCHEMA)
+
+
+@pytest.fixture
+def run(plan, tmp_path):
+    return RunStore(tmp_path).create(plan.manifest("local[2]"), plan.inputs())
+
+
+def append_both(run, explained):
+    # The second wave is written first, as happens with two in flight.
+    run.append(1, [1], explained.slice(BLOCK_ROWS), tasks(1, 4, "1"))
+    run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
+
+
+def test_a_finished_run_holds_its_results_in_row_order(run, explained):
+    append_both(run, explained)
+    run.finish(RunState.FINISHED, rows_explained=260)
+    found = pq.read_table(run.folder / "explanations.parquet")
+    assert found.schema.equals(RESULT_SCHEMA)
+    assert found.equals(explained)
+    assert pq.read_table(run.folder / "tasks.parquet")["executor"].to_pylist() == ["0", "1"]
+    manifest = json.loads((run.folder / "run.json").read_text())
+    assert manifest["state"] == "finished"
+    assert manifest["seed"] == 0
+    assert manifest["versions"]["lime"] == "0.2.0.1"
+
+
+def test_results_can_be_asked_for_before_the_run_has_ended(run, explained):
+    assert queries.count_rows(run) == (0, 0)
+    assert queries.largest_weight(run) == 0.0
+    assert queries.row_page(run).empty
+    run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
+    assert queries.count_rows(run) == (BLOCK_ROWS, 1)
+    assert run.finished_blocks() == ({0}, 1)
+
+
+def test_questions_have_the_same_answers_from_parts_and_from_the_whole(run, explained):
+    append_both(run, explained)
+    before = queries.row_page(run), queries.explanations_of(run, 258), queries.executors(run)
+    run.finish(RunState.FINISHED)
+    after = queries.row_page(run), queries.explanations_of(run, 258), queries.executors(run)
+    assert before[0].equals(after[0])
+    assert before[1] == after[1] == explained.filter(pa.compute.equal(explained["row_id"], 258)).to_pylist()
+    assert before[2].equals(after[2])
+    assert before[2]["rows"].tolist() == [BLOCK_ROWS, 4]
+
+
+def test_a_page_of_rows_names_the_strongest_reason(run, explained):
+    append_both(run, explained)
+    page = queries.row_page(run, limit=3, offset=1)
+    assert page["row_id"].tolist() == [1, 2, 3]
+    reasons = explained["explanation"][1].as_py()
+    assert page["top_reason"][0] == reasons[0]["feature_explanation"]
+    assert "LIME needs finite numbers" in page["error"][1]
+    weights = [abs(reason["weight"]) for row in explained["explanation"].to_pylist() if row for reason in row]
+    assert queries.largest_weight(run) == max(weights)
+
+
+def test_inputs_come_back_as_they_were(run, plan):
+    inputs = run.inputs()
+    for name in ("feature_names", "class_names", "categorical_names", "missing_values", "report", "target_name"):
+        assert getattr(inputs.dataset, name) == getattr(plan.dataset, name)
+    np.testing.assert_array_equal(inputs.dataset.features, plan.dataset.features)
+    np.testing.assert_array_equal(inputs.test_rows, plan.model.test_rows)
+    np.testing.assert_array_equal(inputs.row_ids, plan.row_ids())
+    np.testing.assert_array_equal(
+        inputs.estimator.predict_proba(plan.dataset.features), plan.model.predict_fn(plan.dataset.features)
+    )
+
+
+def test_a_run_whose_process_is_gone_is_interrupted(run):
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    assert run.manifest().state is RunState.RUNNING
+    run.update(owner=dataclasses.replace(Owner.this_process(), pid=gone.pid))
+    assert run.manifest().state is RunState.INTERRUPTED
+    run.take_over()
+    assert run.manifest().owner.pid == os.getpid()
+    assert run.manifest().state is RunState.RUNNING
+
+
+def test_the_store_lists_opens_and_deletes(plan, tmp_path):
+    store = RunStore(tmp_path / "runs")
+    assert store.runs() == []
+    run = store.create(plan.manifest("local[2]"), plan.inputs())
+    assert [found.id for found in store.runs()] == [run.id]
+    assert "penguins" in run.id
+    with pytest.raises(SparkLimeError, match="still running"):
+        store.delete(run.id)
+    run.finish(RunState.CANCELLED)
+    store.delete(run.id)
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize("run_id", ["nothing", "../outside", "..", "", "/etc"])
+def test_only_runs_of_the_store_are_opened(tmp_path, run_id):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "run.json").write_text("{}")
+    with pytest.raises(SparkLimeError, match="no run"):
+        RunStore(tmp_path / "runs").open(run_id)
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(plan, tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(SparkLimeError, match="not empty"):
+        Run.create(tmp_path, plan.manifest("local[2]"), plan.inputs())
+    with pytest.raises(SparkLimeError, match="is a file"):
+        Run.create(tmp_path / "mine.txt", plan.manifest("local[2]"), plan.inputs())
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+def test_a_damaged_manifest_is_one_sentence(run):
+    (run.folder / "run.json").write_text('{"title": 1')
+    with pytest.raises(SparkLimeError, match="not the manifest"):
+        run.manifest()
+
+
+def test_a_plan_takes_all_test_or_some_rows(plan):
+    assert len(dataclasses.replace(plan, rows="all").row_ids()) == plan.dataset.rows
+    np.testing.assert_array_equal(dataclasses.replace(plan, rows="test").row_ids(), plan.model.test_rows)
+    assert len(dataclasses.replace(plan, rows=10**6).row_ids()) == plan.dataset.rows
+    for bad in ("some", 0, -1):
+        with pytest.raises(SparkLimeError):
+            dataclasses.replace(plan, rows=bad)
