@@ -1,0 +1,80 @@
+"""lime's surrogate from moments: choose features, fit a ridge on them, and say how well it fits.
+
+This is ``LimeBase.explain_instance_with_data`` (lime_base.py) for many (row, label) pairs at once.
+"""
+
+import numpy as np
+
+from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.moments import Moments
+from sparklime_core.explain.selection import falling, select
+from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
+
+RIDGE_ALPHA = 1.0
+"""lime's ridge penalty of the surrogate itself."""
+
+CONSTANT = 1e-28
+"""Labels whose variance is a smaller share of their squared mean are constant but for rounding."""
+
+
+def fit_surrogates(moments: Moments, wanted: BoolArray, num_features: int, feature_selection: str) -> Surrogates:
+    """Fit the surrogate of every wanted pair.
+
+    Parameters
+    ----------
+    moments
+        Moments of m neighbourhoods, the instances among their samples.
+    wanted
+        (m, K) which labels of which rows.
+    num_features
+        The most features of a surrogate.
+    feature_selection
+        lime's name of a method.
+
+    Returns
+    -------
+    Surrogates
+        One pair for each True of ``wanted``, row by row. The bits of a pair depend on its own moments only.
+    """
+    row, label = np.nonzero(wanted)
+    zy = moments.zy_cov[row, :, label]
+    used = select(moments, row, label, num_features, feature_selection)
+    at, there = np.maximum(used, 0), used >= 0
+    coefficients = _ridge(moments.z_cov, zy, row, at, there)
+    covariance = np.where(there, np.take_along_axis(zy, at, axis=1), 0.0)
+    intercept = moments.y_mean[row, label] - _dot(coefficients, moments.z_mean[row[:, None], at])
+    variance = moments.y_var[row, label]
+    # The normal equations (A + alpha I) b = c turn the residual sum of squares v - 2 b.c + b.A.b into this:
+    residual = variance - _dot(coefficients, covariance + RIDGE_ALPHA * coefficients)
+    order = falling(coefficients)
+    return Surrogates(
+        features=np.take_along_axis(used, order, axis=1),
+        weights=np.take_along_axis(coefficients, order, axis=1),
+        intercept=intercept,
+        score=_r_squared(residual, variance, moments.weight[row] * moments.y_mean[row, label] ** 2),
+        local_prediction=intercept + _dot(coefficients, moments.z_instance[row[:, None], at]),
+    )
+
+
+def _ridge(z_cov: FloatArray, zy: FloatArray, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
+    """Solve the ridge of each pair on its chosen features (p, k); padding gets the coefficient 0."""
+    both = there[:, :, None] & there[:, None, :]
+    matrix = np.where(both, z_cov[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
+    matrix += RIDGE_ALPHA * np.eye(at.shape[1])
+    target = np.where(there, np.take_along_axis(zy, at, axis=1), 0.0)
+    solved: FloatArray = np.linalg.solve(matrix, target[:, :, None])[:, :, 0]
+    return np.where(there, solved, 0.0)
+
+
+def _dot(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return row by row products; column after column, so that no row's bits depend on how many there are."""
+    total: FloatArray = np.zeros(len(left))
+    for column in range(left.shape[1]):
+        total += left[:, column] * right[:, column]
+    return total
+
+
+def _r_squared(residual: FloatArray, variance: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return weighted R², 1 for constant labels, as ``sklearn.metrics.r2_score`` has it."""
+    constant = variance <= CONSTANT * scale
+    return np.where(constant, 1.0, 1.0 - residual / np.where(constant, 1.0, variance))
