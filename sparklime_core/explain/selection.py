@@ -1,7 +1,8 @@
 """lime's feature selections, from moments alone (``LimeBase.feature_selection`` in lime_base.py).
 
 Each returns, for p (row, label) pairs, the chosen features (p, width) in lime's order, padded with -1: ``row``
-and ``label`` (p,) say where in the moments a pair is. What a pair gets depends on nothing but its own moments: every operation is elementwise, or one LAPACK call a pair.
+and ``label`` (p,) say where in the moments a pair is. What a pair gets depends on nothing but its own moments:
+every operation is elementwise, or one LAPACK call a pair.
 """
 
 import warnings
@@ -90,7 +91,7 @@ def lasso_path(moments: Moments, row: IntArray, label: IntArray, num_features: i
     return chosen
 
 
-def all_features(moments: Moments, row: IntArray, label: IntArray, num_features: int) -> IntArray:
+def all_features(moments: Moments, row: IntArray, _label: IntArray, _num_features: int) -> IntArray:
     """Choose every feature, however many were asked for."""
     return np.tile(np.arange(moments.z_cov.shape[1]), (len(row), 1))
 
