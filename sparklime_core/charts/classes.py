@@ -1,0 +1,100 @@
+"""Charts of what a model says: class probabilities, the confusion matrix, predicted against true values."""
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from sparklime_core.charts.palette import AGAINST, FOR, REST
+
+ROLES = ("explained class", "other class")
+
+
+def probabilities_chart(classes: pd.DataFrame) -> ChartType:
+    """Draw one bar a class.
+
+    Parameters
+    ----------
+    classes
+        ``order``, ``name``, ``probability`` (0 to 1) and ``role`` (one of `ROLES`).
+    """
+    base = alt.Chart(classes).encode(
+        y=alt.Y("order:O", axis=None),
+        tooltip=[
+            alt.Tooltip("name:N", title="Class"),
+            alt.Tooltip("probability:Q", title="Probability", format=".4f"),
+        ],
+    )
+    bar = base.mark_bar(height=8, yOffset=9, cornerRadiusEnd=2).encode(
+        x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=None),
+        color=alt.Color("role:N", scale=alt.Scale(domain=list(ROLES), range=[FOR, REST]), legend=None),
+    )
+    name = base.mark_text(align="left", baseline="middle", dy=-5, limit=300, fontSize=12).encode(
+        x=alt.value(0), text="name:N"
+    )
+    number = base.mark_text(align="right", baseline="middle", dy=-5, fontSize=12).encode(
+        x=alt.value("width"), text=alt.Text("probability:Q", format=".3f")
+    )
+    return alt.layer(bar, name, number).properties(height=30 * max(len(classes), 1))
+
+
+def confusion_chart(counts: pd.DataFrame) -> ChartType:
+    """Draw a confusion matrix.
+
+    Parameters
+    ----------
+    counts
+        ``truth``, ``predicted`` (class names), ``true_order``, ``predicted_order`` and ``rows``.
+    """
+    classes = counts["true_order"].nunique()
+    named = "datum.rows > {} ? 'white' : 'black'".format(counts["rows"].max() / 2 if len(counts) else 0)
+    base = alt.Chart(counts).encode(
+        x=alt.X(
+            "predicted:N", title="Predicted class", sort=alt.SortField("predicted_order"), axis=_class_axis(-30)
+        ),
+        y=alt.Y("truth:N", title="True class", sort=alt.SortField("true_order"), axis=_class_axis(0)),
+        tooltip=[
+            alt.Tooltip("truth:N", title="True class"),
+            alt.Tooltip("predicted:N", title="Predicted class"),
+            alt.Tooltip("rows:Q", title="Test rows"),
+        ],
+    )
+    cell = base.mark_rect(stroke="white", strokeWidth=1).encode(
+        color=alt.Color("rows:Q", scale=alt.Scale(range=["#eef3fa", "#2f6fb7"]), legend=None)
+    )
+    layers: list[alt.Chart] = [cell]
+    if classes <= 12:
+        layers.append(base.mark_text(fontSize=14).encode(text="rows:Q", color=alt.ColorValue(alt.expr(named))))
+    return alt.layer(*layers).properties(height=max(220, min(44 * classes, 520)))
+
+
+def predictions_chart(points: pd.DataFrame) -> ChartType:
+    """Draw predicted against true values of test rows, and the line on which they would be equal.
+
+    Parameters
+    ----------
+    points
+        ``row``, ``truth`` and ``predicted``.
+    """
+    low = float(points[["truth", "predicted"]].min().min())
+    high = float(points[["truth", "predicted"]].max().max())
+    scale = alt.Scale(domain=[low, high])
+    dots = (
+        alt.Chart(points)
+        .mark_circle(size=45, opacity=0.6, color=FOR)
+        .encode(
+            x=alt.X("truth:Q", title="True value", scale=scale),
+            y=alt.Y("predicted:Q", title="Predicted value", scale=scale),
+            tooltip=[
+                alt.Tooltip("row:Q", title="Row"),
+                alt.Tooltip("truth:Q", title="True", format=".5~g"),
+                alt.Tooltip("predicted:Q", title="Predicted", format=".5~g"),
+            ],
+        )
+    )
+    ends = pd.DataFrame({"truth": [low, high], "predicted": [low, high]})
+    line = alt.Chart(ends).mark_line(color=AGAINST, strokeDash=[4, 4]).encode(x="truth:Q", y="predicted:Q")
+    return alt.layer(line, dots).properties(height=340)
+
+
+def _class_axis(angle: int) -> alt.Axis:
+    return alt.Axis(labelLimit=130, labelAngle=angle)

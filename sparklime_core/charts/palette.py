@@ -1,0 +1,11 @@
+"""Colours that mean the same on every chart, on light and on dark, for colour-blind people too."""
+
+FOR = "#3d7fc9"
+"""Blue: speaks for the label."""
+AGAINST = "#e0812b"
+"""Orange: speaks against it."""
+REST = "#8d97a5"
+"""Grey: everything that is folded into one bar, or is not looked at."""
+
+EXECUTORS = ("#3d7fc9", "#e0812b", "#3f9e78", "#9b72c7", "#c65b74", "#b3982a", "#4aa7bf", "#8d97a5")
+"""One for each executor, in turn."""

@@ -1,0 +1,99 @@
+"""The chart of one explanation: what speaks for the label, what against, and how much."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from sparklime_core.charts.palette import AGAINST, FOR, REST
+
+BAR_HEIGHT = 36
+"""Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""
+
+KINDS = ("speaks for", "speaks against", "all others together")
+
+
+def fold_weights(explanation: Sequence[Mapping[str, object]], values: Mapping[str, str], top: int) -> pd.DataFrame:
+    """Lay out an explanation for `weights_chart`.
+
+    Parameters
+    ----------
+    explanation
+        Entries of the result's schema: ``feature``, ``feature_explanation`` and ``weight``, strongest
+        first.
+    values
+        The row's value of each feature, as text.
+    top
+        How many entries keep a bar of their own; the others are summed into one, which stays in view.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``order``, ``text``, ``value``, ``weight``, ``shown`` (the weight as text) and ``kind`` (one of `KINDS`).
+    """
+    shown, folded = explanation[:top], explanation[top:]
+    bars = [
+        (str(entry["feature_explanation"]), values.get(str(entry["feature"]), ""), _weight(entry))
+        for entry in shown
+    ]
+    kinds = [KINDS[0] if weight >= 0 else KINDS[1] for _, _, weight in bars]
+    if folded:
+        bars.append((f"{len(folded)} more features together", "", sum(_weight(entry) for entry in folded)))
+        kinds.append(KINDS[2])
+    frame = pd.DataFrame(bars, columns=["text", "value", "weight"])
+    frame.insert(0, "order", range(len(bars)))
+    frame["shown"] = [weight_text(weight) for weight in frame["weight"]]
+    frame["kind"] = kinds
+    return frame
+
+
+def weight_text(weight: float) -> str:
+    """Return a weight with its sign and three significant digits."""
+    return f"{weight:+.3g}"
+
+
+def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
+    """Draw diverging bars.
+
+    Parameters
+    ----------
+    bars
+        From `fold_weights`.
+    largest
+        The end of the axis on both sides: the same for every row of a run, so that rows can be compared.
+    """
+    end = largest or 1.0
+    base = alt.Chart(bars).encode(
+        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)),
+        tooltip=[
+            alt.Tooltip("text:N", title="Condition"),
+            alt.Tooltip("value:N", title="Value in this row"),
+            alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
+        ],
+    )
+    bar = base.mark_bar(height=12, yOffset=10, cornerRadiusEnd=2).encode(
+        x=alt.X(
+            "weight:Q",
+            title="Weight (same scale for every row of the run)",
+            scale=alt.Scale(domain=[-end, end], nice=False),
+            axis=alt.Axis(tickCount=5, format="~g"),
+        ),
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=list(KINDS), range=[FOR, AGAINST, REST]),
+            legend=None,
+        ),
+    )
+    text = base.mark_text(align="left", baseline="middle", dy=-7, limit=420, fontSize=12).encode(
+        x=alt.value(0), text="text:N"
+    )
+    number = base.mark_text(align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600).encode(
+        x=alt.value("width"), text="shown:N"
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=REST).encode(x="zero:Q")
+    return alt.layer(zero, bar, text, number).properties(height=BAR_HEIGHT * max(len(bars), 1))
+
+
+def _weight(entry: Mapping[str, object]) -> float:
+    return float(entry["weight"])  # type: ignore[arg-type]

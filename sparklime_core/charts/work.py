@@ -1,0 +1,124 @@
+"""Charts of the work: which executor explained which rows, when, and how fast."""
+
+import altair as alt
+import pandas as pd
+from altair.typing import ChartType
+
+from sparklime_core.charts.palette import EXECUTORS, FOR
+
+
+def timeline_chart(tasks: pd.DataFrame) -> ChartType:
+    """Draw every task as a bar from its start to its end, one lane for each executor and process.
+
+    Parameters
+    ----------
+    tasks
+        ``lane``, ``executor``, ``begin`` and ``end`` (seconds since the run's first task), ``seconds``, ``rows``,
+        ``wave``, ``partition``, ``attempt``, ``pid`` and ``started``.
+    """
+    lanes = tasks["lane"].nunique()
+    chart: ChartType = (
+        alt.Chart(tasks)
+        .mark_bar(height=18, stroke="white", strokeWidth=0.6, cornerRadius=2)
+        .encode(
+            x=alt.X("begin:Q", title="Seconds since the first task", scale=alt.Scale(zero=True)),
+            x2="end:Q",
+            y=alt.Y("lane:N", title=None, axis=alt.Axis(labelLimit=160)),
+            color=_executor_colour(tasks),
+            tooltip=[
+                alt.Tooltip("executor:N", title="Executor"),
+                alt.Tooltip("pid:Q", title="Process", format="d"),
+                alt.Tooltip("wave:Q", title="Wave"),
+                alt.Tooltip("partition:Q", title="Partition"),
+                alt.Tooltip("attempt:Q", title="Attempt"),
+                alt.Tooltip("rows:Q", title="Rows"),
+                alt.Tooltip("seconds:Q", title="Seconds", format=".3f"),
+                alt.Tooltip("started:T", title="Started", format="%H:%M:%S.%L"),
+            ],
+        )
+        .properties(height=max(90, 34 * lanes + 20))
+    )
+    return chart
+
+
+def executors_chart(executors: pd.DataFrame) -> ChartType:
+    """Draw how many rows each executor explained.
+
+    Parameters
+    ----------
+    executors
+        ``executor``, ``rows``, ``rows_per_second`` and ``tasks``.
+    """
+    base = alt.Chart(executors).encode(
+        y=alt.Y("executor:N", title=None),
+        tooltip=[
+            alt.Tooltip("executor:N", title="Executor"),
+            alt.Tooltip("rows:Q", title="Rows"),
+            alt.Tooltip("tasks:Q", title="Tasks"),
+            alt.Tooltip("rows_per_second:Q", title="Rows a busy second", format=",.1f"),
+        ],
+    )
+    bar = base.mark_bar(height=20, cornerRadiusEnd=2).encode(
+        x=alt.X("rows:Q", title="Rows explained"), color=_executor_colour(executors)
+    )
+    number = base.mark_text(align="left", dx=4, fontSize=12).encode(
+        x="rows:Q", text=alt.Text("rows:Q", format=",")
+    )
+    return alt.layer(bar, number).properties(height=max(70, 38 * len(executors) + 20))
+
+
+def throughput_chart(rate: pd.DataFrame) -> ChartType:
+    """Draw rows a second over time.
+
+    Parameters
+    ----------
+    rate
+        ``begin`` (seconds since the run's first task), ``executor`` and ``rows_per_second``.
+    """
+    chart: ChartType = (
+        alt.Chart(rate)
+        .mark_area(opacity=0.75, interpolate="step-after")
+        .encode(
+            x=alt.X("begin:Q", title="Seconds since the first task"),
+            y=alt.Y("rows_per_second:Q", title="Rows a second", stack="zero"),
+            color=_executor_colour(rate),
+            tooltip=[
+                alt.Tooltip("executor:N", title="Executor"),
+                alt.Tooltip("begin:Q", title="From second", format=".2f"),
+                alt.Tooltip("rows_per_second:Q", title="Rows a second", format=",.1f"),
+            ],
+        )
+        .properties(height=200)
+    )
+    return chart
+
+
+def importance_chart(features: pd.DataFrame) -> ChartType:
+    """Draw the mean absolute weight of each feature over many rows.
+
+    Parameters
+    ----------
+    features
+        ``feature``, ``mean_weight`` (mean \\|weight\\|), ``rows`` (that name it), strongest first.
+    """
+    chart: ChartType = (
+        alt.Chart(features)
+        .mark_bar(color=FOR, height=14, cornerRadiusEnd=2)
+        .encode(
+            x=alt.X("mean_weight:Q", title="Mean |weight| over the rows it stands in"),
+            y=alt.Y("feature:N", sort=list(features["feature"]), title=None, axis=alt.Axis(labelLimit=180)),
+            tooltip=[
+                alt.Tooltip("feature:N", title="Feature"),
+                alt.Tooltip("mean_weight:Q", title="Mean |weight|", format=".4g"),
+                alt.Tooltip("rows:Q", title="Rows"),
+            ],
+        )
+        .properties(height=max(80, 24 * len(features)))
+    )
+    return chart
+
+
+def _executor_colour(frame: pd.DataFrame) -> alt.Color:
+    names = sorted(frame["executor"].unique())
+    colours = [EXECUTORS[index % len(EXECUTORS)] for index in range(len(names))]
+    return alt.Color("executor:N", title="Executor", scale=alt.Scale(domain=names, range=colours), legend=None)
