@@ -40,7 +40,7 @@ def count_rows(run: Run) -> tuple[int, int]:
 def explanations_of(run: Run, row_id: int) -> list[dict[str, Any]]:
     """Return the results of one row, one a label, as dictionaries of the result's schema."""
     sql = "SELECT * FROM results WHERE row_id = ? ORDER BY label"
-    found: list[dict[str, Any]] = _query(run.explanation_files, RESULT_SCHEMA, sql, [row_id]).to_pylist()
+    found: list[dict[str, Any]] = query(run.explanation_files, RESULT_SCHEMA, sql, [row_id]).to_pylist()
     return found
 
 
@@ -72,11 +72,11 @@ def executors(run: Run) -> pd.DataFrame:
 
 
 def _frame(files: Files, schema: pa.Schema, sql: str, *parameters: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = _query(files, schema, sql, parameters).to_pandas()
+    frame: pd.DataFrame = query(files, schema, sql, parameters).to_pandas()
     return frame
 
 
-def _query(files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
+def query(files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
     """Run SQL in which ``results`` stands for the files; with none yet, for an empty table."""
     try:
         return _query_once(files(), schema, sql, parameters)

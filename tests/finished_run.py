@@ -1,0 +1,58 @@
+"""A finished run on disk, made in this process without Spark: what the pages show."""
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.rows import explain_rows
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.models.forest import Model
+from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.run import TASK_SCHEMA, Run
+from sparklime_core.runs.store import RunStore
+
+EXECUTORS = [
+    {"id": "0", "host": "127.0.0.1", "cores": 1, "memory": 512 * 2**20},
+    {"id": "1", "host": "127.0.0.1", "cores": 1, "memory": 512 * 2**20},
+]
+
+
+def make_run(store: RunStore, dataset: Dataset, model: Model, rows: int, labels: str = "predicted") -> Run:
+    """Explain the first rows of a dataset with lime itself, and store them as a finished run of two executors."""
+    settings = ExplainSettings(engine="reference", labels=labels, num_features=6, num_samples=300)
+    plan = RunPlan(dataset, model, settings, rows=rows)
+    run = store.create(plan.manifest("spark://127.0.0.1:7077"), plan.inputs())
+    results = explain_rows(
+        build_explainer(dataset),
+        model.predict_fn,
+        dataset.features[plan.row_ids()],
+        engine="reference",
+        labels=labels,
+        num_features=6,
+        num_samples=300,
+    )
+    begin = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+    half = rows // 2
+    tasks = pa.Table.from_pylist(
+        [_task(0, "0", half, begin), _task(1, "1", rows - half, begin + timedelta(seconds=0.2))], schema=TASK_SCHEMA
+    )
+    run.append(0, [0], results, tasks)
+    run.finish(RunState.FINISHED, rows_explained=rows, seconds=2.5, executors=EXECUTORS)
+    return run
+
+
+def _task(partition: int, executor: str, rows: int, started: datetime) -> dict[str, object]:
+    return {
+        "wave": 0,
+        "partition": partition,
+        "attempt": 0,
+        "executor": executor,
+        "host": "127.0.0.1",
+        "pid": 100 + partition,
+        "rows": rows,
+        "started": started,
+        "seconds": 1.5,
+    }
