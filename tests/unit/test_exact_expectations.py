@@ -1,0 +1,202 @@
+"""Expectations of tiny models against an enumeration of everything that lime can draw."""
+
+import itertools
+
+import numpy as np
+import pytest
+from lime.lime_tabular import LimeTabularExplainer
+from scipy.integrate import quad
+from scipy.stats import norm
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from sparklime_core.explain.exact import splits
+from sparklime_core.explain.exact.columns import Column, read_columns
+from sparklime_core.explain.exact.expectations import expectations
+from sparklime_core.explain.exact.kernel import kernel_factor
+from sparklime_core.explain.exact.splits import compile_blocks
+from sparklime_core.explain.exact.trees import read_ensemble
+
+CATEGORY = 2
+WAYS = [(kind, width) for kind in ("quartile", "entropy") for width in (None, 0.4)]
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Three features: a plain one, one with a bin of one value and a gap, and a category that is half ordered."""
+    state = np.random.RandomState(3)
+    plain = state.normal(size=60)
+    lumpy = np.where(state.rand(60) < 0.4, 0.0, state.gamma(2.0, size=60))
+    category = state.randint(0, 3, size=60).astype(float)
+    rows = np.column_stack([plain, lumpy, category])
+    target = np.digitize(plain + lumpy + (category == 1) + 0.3 * state.normal(size=60), [0.5, 1.8])
+    return rows, target
+
+
+def explainer_of(rows, target, mode, kind="quartile", width=None):
+    return LimeTabularExplainer(
+        rows,
+        mode=mode,
+        training_labels=target,
+        categorical_features=[CATEGORY],
+        categorical_names={CATEGORY: ["a", "b", "c", "never seen"]},
+        discretizer=kind,
+        kernel_width=width,
+        random_state=0,
+    )
+
+
+def border(threshold):
+    """Return the value where ``float32(value) <= threshold``, which is what a tree asks, turns false."""
+    yes, no = threshold - 1e-3, threshold + 1e-3
+    while (middle := (yes + no) / 2) not in (yes, no):
+        yes, no = (middle, no) if np.float32(middle) <= threshold else (yes, middle)
+    return yes
+
+
+def cells(explainer, feature, thresholds):
+    """Return (code, probability, a value of it): everything that lime can draw, cut where the model can look."""
+    discretizer = explainer.discretizer
+    drawn = zip(explainer.feature_values[feature], explainer.feature_frequencies[feature], strict=True)
+    found = []
+    for code, frequency in drawn:
+        if feature == CATEGORY:
+            found.append((code, frequency, code))
+            continue
+        low, high, mean, std = (
+            getattr(discretizer, name)[feature][int(code)] for name in ("mins", "maxs", "means", "stds")
+        )
+        if (low - mean) / std == (high - mean) / std:
+            found.append((code, frequency, (low - mean) / std))
+            continue
+        edges = [low, *(cut for cut in map(border, thresholds) if low < cut < high), high]
+        # In standard deviations, and no further out than a double can tell, since one may be 1e-11.
+        z = np.clip((np.array(edges) - mean) / std, -38, 38)
+        masses = [quad(norm.pdf, a, b, epsabs=1e-14, epsrel=1e-13)[0] for a, b in itertools.pairwise(z)]
+        middles = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
+        found += [
+            (code, frequency * mass / sum(masses), middle) for mass, middle in zip(masses, middles, strict=True)
+        ]
+    return found
+
+
+def everything_drawn(explainer, ensemble):
+    """Return all combinations of cells (n, 3, 3): of each feature the code, the probability and a value."""
+    each = []
+    for feature in range(3):
+        split = (ensemble.left >= 0) & (ensemble.feature == feature)
+        each.append(cells(explainer, feature, np.unique(ensemble.threshold[split])))
+    return np.array(list(itertools.product(*each)))
+
+
+def enumerated(drawn, predicted, codes, rho):
+    """Return E[f] (K,) and the covariances (d, K) for a row with these codes."""
+    same = drawn[:, :, 0] == codes
+    weight = drawn[:, :, 1].prod(axis=1) * rho ** (~same).sum(axis=1)
+    weight /= weight.sum()
+    return weight @ predicted, (weight[:, None] * (same - weight @ same)).T @ predicted
+
+
+MODELS = {
+    "forest": RandomForestClassifier(4, max_depth=3, random_state=0),
+    "extra": ExtraTreesClassifier(3, max_depth=4, random_state=0),
+    "tree": DecisionTreeClassifier(random_state=0),
+    "leaf": DecisionTreeClassifier(max_depth=1, min_samples_leaf=40, random_state=0),
+    "regression forest": RandomForestRegressor(3, max_depth=4, random_state=0),
+    "regression extra": ExtraTreesRegressor(3, max_depth=4, random_state=0),
+    "regression tree": DecisionTreeRegressor(max_depth=4, random_state=0),
+    "boosting": GradientBoostingRegressor(n_estimators=4, max_depth=3, random_state=0),
+    "boosting from zero": GradientBoostingRegressor(n_estimators=3, loss="huber", init="zero", random_state=0),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("kind", "width"), WAYS)
+def test_expectations_are_those_of_an_enumeration(table, name, kind, width):
+    rows, target = table
+    model = MODELS[name].fit(rows, target)
+    mode = "classification" if hasattr(model, "predict_proba") else "regression"
+    predict = model.predict_proba if mode == "classification" else model.predict
+    explainer = explainer_of(rows, target, mode, kind, width)
+    ensemble, columns = read_ensemble(predict, mode), read_columns(explainer)
+    blocks = compile_blocks(ensemble, columns, kernel_factor(explainer))
+    bins = [len(column.codes) for column in columns]
+    positions = np.array(list(itertools.product(*(range(count) for count in bins))))
+    y_mean, zy_cov = expectations(
+        blocks, ensemble.offset, positions, np.ones((len(positions), ensemble.value.shape[1]), dtype=bool)
+    )
+    drawn = everything_drawn(explainer, ensemble)
+    predicted = predict(drawn[:, :, 2]).reshape(len(drawn), -1)
+    for at in range(0, len(positions), 5):
+        codes = [column.codes[where] for column, where in zip(columns, positions[at], strict=True)]
+        mean, covariance = enumerated(drawn, predicted, codes, kernel_factor(explainer))
+        np.testing.assert_allclose(y_mean[at], mean, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(zy_cov[at], covariance, rtol=0, atol=1e-10)
+
+
+def test_the_table_has_the_bins_that_are_hard(table):
+    rows, target = table
+    column = read_columns(explainer_of(rows, target, "classification"))
+    assert (column[1].low == column[1].high).any()  # a bin of one value
+    assert (column[CATEGORY].frequency == 0).any()  # a category that is known and never drawn
+
+
+def test_only_wanted_labels_are_computed_and_blocks_change_nothing(table, monkeypatch):
+    rows, target = table
+    model = RandomForestClassifier(12, random_state=0).fit(rows, target)
+    explainer = explainer_of(rows, target, "classification")
+    ensemble, columns = read_ensemble(model.predict_proba, "classification"), read_columns(explainer)
+    rho = kernel_factor(explainer)
+    positions = np.array([[0, 0, 0], [1, 2, 1], [3, 1, 2], [2, 0, 0]])
+    wanted = np.array([[True, True, True], [False, False, True], [True, False, True], [False, False, False]])
+    one = expectations(compile_blocks(ensemble, columns, rho), ensemble.offset, positions, wanted)
+    everything = expectations(
+        compile_blocks(ensemble, columns, rho), ensemble.offset, positions, np.ones_like(wanted)
+    )
+    for some, every in zip(one, everything, strict=True):
+        np.testing.assert_array_equal(np.moveaxis(some, -1, 1)[wanted], np.moveaxis(every, -1, 1)[wanted])
+        assert not np.moveaxis(some, -1, 1)[~wanted].any()
+    monkeypatch.setattr(splits, "BLOCK_SPLITS", 1)
+    many = compile_blocks(ensemble, columns, rho)
+    assert len(many) == 12
+    for some, every in zip(one, expectations(many, ensemble.offset, positions, wanted), strict=True):
+        np.testing.assert_allclose(some, every, rtol=0, atol=1e-15)
+
+
+def test_shares_below_a_threshold_are_those_of_limes_draws():
+    state = np.random.RandomState(0)
+    lumpy = np.concatenate([np.full(30, 2.0), np.full(30, 5.0), state.normal(50, 3, size=60)])
+    rows = np.column_stack([lumpy, state.normal(size=120)])
+    explainer = LimeTabularExplainer(rows, discretizer="decile", random_state=0)
+    column = read_columns(explainer)[0]
+    # 2 and 5 stand in bins whose other end lies elsewhere, with a standard deviation of 1e-11 about them.
+    assert column.std.min() < 1e-10
+    border = np.float64(np.float32(5.0))
+    near = [np.nextafter(border, 9), border, np.nextafter(border, 0), np.float64(np.nextafter(np.float32(5), 9))]
+    thresholds = np.sort(np.array([-1e6, 0.0, 1.9, 2.1, 4.9, 5.1, 44.0, 50.0, 55.5, 1e6, *near]))
+    draws = 20_000
+    share = column.share_below(thresholds)
+    for code in range(len(column.codes)):
+        if not column.frequency[code]:
+            continue
+        drawn = explainer.discretizer.get_undiscretize_values(0, np.full(draws, code)).astype(np.float32)
+        seen = (drawn[:, None] <= thresholds).mean(axis=0)
+        error = np.sqrt(share[:, code] * (1 - share[:, code]) / draws)
+        assert (np.abs(seen - share[:, code]) <= 4.5 * error + 1e-12).all()
+
+
+def test_shares_keep_their_digits_far_out_in_a_tail():
+    one = np.ones(1)
+    column = Column(np.zeros(1), one, low=30 * one, high=40 * one, mean=0 * one, std=one)
+    threshold = 30.015625
+    below, whole = (
+        quad(lambda z: np.exp(450.0 - z**2 / 2), 30.0, end, epsrel=1e-12, points=[30.2])[0]
+        for end in (border(threshold), 40.0)
+    )
+    assert column.share_below(np.array([threshold]))[0, 0] == pytest.approx(below / whole, rel=1e-10)
