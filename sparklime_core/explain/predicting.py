@@ -1,5 +1,7 @@
 """Call a predict function and check what it returns, so that what is wrong with it is said in one sentence."""
 
+from typing import Any
+
 import numpy as np
 
 from sparklime_core.errors import PredictionError
@@ -7,6 +9,23 @@ from sparklime_core.explain.types import FloatArray, PredictFn
 
 SUM_TOLERANCE = 1e-3
 """How far from one a row of probabilities may sum: wide enough for float32 models."""
+
+
+def resolve_predict(model: Any, mode: str) -> PredictFn:
+    """Return what lime takes; an estimator stands for its ``predict_proba`` (``predict`` in regression).
+
+    Raises
+    ------
+    PredictionError
+        When the model is neither a function nor such an estimator.
+    """
+    name = "predict" if mode == "regression" else "predict_proba"
+    function: PredictFn | None = model if callable(model) else getattr(model, name, None)
+    if function is None:
+        raise PredictionError(
+            f"In {mode} lime needs a predict function or an estimator with {name}, not {type(model).__name__}."
+        )
+    return function
 
 
 def predict_columns(predict_fn: PredictFn, rows: FloatArray, mode: str) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from sparklime_core.errors import EngineError, SettingsError
 from sparklime_core.explain.blocks import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.engine import Engine
-from sparklime_core.explain.predicting import predict_columns
+from sparklime_core.explain.predicting import predict_columns, resolve_predict
 from sparklime_core.explain.reference import ReferenceEngine
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.types import Explainer, PredictFn
@@ -40,6 +40,7 @@ def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainS
     """
     if not hasattr(explainer, "explain_instance") or not hasattr(explainer, "feature_names"):
         raise EngineError(f"A fitted LimeTabularExplainer is needed, not {type(explainer).__name__}.")
+    predict_fn = resolve_predict(predict_fn, explainer.mode)
     names = _label_names(explainer, predict_fn)
     if explainer.mode == "regression":
         settings = dataclasses.replace(settings, labels="all")
