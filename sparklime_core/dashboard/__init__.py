@@ -1,1 +1,1 @@
-"""What the pages share: session state and components. The only package that imports Streamlit."""
+"""What the pages share: the only part of the package that knows Streamlit."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
@@ -91,6 +92,17 @@ def count_found(run: Run, wanted: RowFilter, *, regression: bool) -> int:
     where, parameters = _conditions(wanted)
     sql = f"{_source(wanted, regression)} SELECT count(*) AS rows FROM rows {where}"  # noqa: S608
     return int(_frame(run, sql, parameters)["rows"][0])
+
+
+def filtered(run: Run, wanted: RowFilter, *, regression: bool) -> pa.Table:
+    """Return the results (of the result's schema) of the rows that a filter lets through, in row order."""
+    where, parameters = _conditions(wanted)
+    sql = (
+        f"{_source(wanted, regression)} SELECT results.* FROM results SEMI JOIN (SELECT row_id FROM rows {where}) "  # noqa: S608
+        "USING (row_id) ORDER BY row_id, label"
+    )
+    found = query(run.explanation_files, RESULT_SCHEMA, sql, [str(run.folder / DATA_FILE), *parameters])
+    return found.cast(RESULT_SCHEMA)
 
 
 def mean_weights(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:

@@ -1,0 +1,21 @@
+"""The dashboard: ``streamlit run app.py``. It routes; pages are in pages/views, what they share in the package."""
+
+from pathlib import Path
+
+import streamlit as st
+
+import sparklime_core.dashboard
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.navigation import pages
+from sparklime_core.dashboard.services import warm_up
+from sparklime_core.dashboard.sidebar import sidebar
+
+ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
+
+st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide")
+page = st.navigation(pages())
+with shown_errors():
+    sidebar()
+with shown_errors():
+    page.run()
+warm_up()

@@ -1,0 +1,106 @@
+"""Data: upload a CSV file or choose a sample, say what is to be predicted, and see what becomes of each column."""
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.dashboard import session
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.navigation import MODEL
+from sparklime_core.dashboard.reading import read_sample, read_upload
+from sparklime_core.dashboard.text import count, plain
+from sparklime_core.data.encoding import encode_table, is_text
+from sparklime_core.data.samples import SAMPLES
+
+PREVIEW_ROWS = 50
+
+st.title("Data", anchor=False)
+st.caption("Which table is the model to learn from, and what is it to predict?")
+
+left, right = st.columns(2)
+with left:
+    upload = st.file_uploader(
+        "Upload a CSV file",
+        help="With a header line, in UTF-8; separated by commas, semicolons, tabs or bars.",
+        key="upload",
+    )
+with right:
+    sample = st.selectbox(
+        "Or choose a sample",
+        list(SAMPLES),
+        index=None,
+        format_func=lambda name: SAMPLES[name].title,
+        placeholder="A bundled table",
+        key="sample",
+    )
+    if sample and st.button("Use this sample", icon=":material/science:", key="use-sample"):
+        session.set_source(read_sample(sample))
+    if sample:
+        st.caption(SAMPLES[sample].description)
+if upload is not None and upload.file_id != st.session_state.get("read-upload"):
+    st.session_state["read-upload"] = upload.file_id
+    session.set_source(None)
+    with shown_errors():
+        session.set_source(read_upload(upload.name, upload.getvalue()))
+    if session.source() is None:
+        st.stop()
+
+source = session.source()
+if source is None:
+    if session.dataset() is None:
+        st.info("Upload a file or choose a sample to begin.", icon=":material/upload_file:")
+        st.stop()
+else:
+    table = source.table
+    st.markdown(f"##### {plain(source.name)}")
+    st.caption(
+        f"{count(table.num_rows, 'row')}, {count(table.num_columns, 'column')}; the first {PREVIEW_ROWS} rows"
+    )
+    st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), height=230, alt="The first rows of the table")
+    names = table.column_names
+    texts = [name for name in names if is_text(table[name])]
+    with st.form("roles"):
+        target = st.selectbox(
+            "What to predict",
+            names,
+            index=names.index(source.target) if source.target else len(names) - 1,
+            help="Classes (text, or at most 20 different whole numbers), or numbers.",
+        )
+        one, two, three = st.columns(3)
+        categorical = one.multiselect(
+            "Columns of categories",
+            names,
+            default=[name for name in (source.categorical or texts) if name != source.target],
+            help="Their values are names, not amounts. Columns of text must be named here, or left out.",
+        )
+        drop = two.multiselect("Columns to leave out", names, help="Such as an identifier.")
+        tasks = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
+        task = three.selectbox("Predict it as", list(tasks), format_func=tasks.__getitem__)
+        if st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
+            with shown_errors():
+                used = [name for name in categorical if name != target and name not in drop]
+                session.set_dataset(
+                    encode_table(table, target, name=source.name, categorical=used, drop=drop, task=task)
+                )
+
+dataset = session.dataset()
+if dataset is not None:
+    kind = "a number" if dataset.class_names is None else count(len(dataset.class_names), "class", "classes")
+    st.success(
+        f"{plain(dataset.name)}: {count(dataset.rows, 'row')}, {count(len(dataset.feature_names), 'feature')}; "
+        f"to predict: {plain(dataset.target_name)} ({kind}).",
+        icon=":material/check_circle:",
+    )
+    st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
+    with st.expander("What became of each column", icon=":material/fact_check:", expanded=True):
+        st.dataframe(
+            pd.DataFrame([vars(column) for column in dataset.report.columns]),
+            hide_index=True,
+            column_config={
+                "name": "Column",
+                "role": "Role",
+                "reason": "Why",
+                "missing": st.column_config.NumberColumn("Missing", help="Rows without a value"),
+                "distinct": st.column_config.NumberColumn("Different values"),
+            },
+            alt="Role of each column, and why",
+        )

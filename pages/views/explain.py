@@ -1,0 +1,43 @@
+"""Explain: the settings of a run, its start, and its progress."""
+
+import streamlit as st
+
+from sparklime_core.dashboard import session
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.progress import run_progress
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.starting import run_form, start_run
+from sparklime_core.dashboard.text import count, plain
+
+st.title("Explain", anchor=False)
+st.caption("Which rows are explained, how, and how far is it?")
+with shown_errors():
+    run = session.open_run()
+    if run is not None:
+        manifest = run.manifest()
+        st.markdown(f"Run of **{plain(manifest.title)}**, engine {manifest.explain['engine']}")
+        run_progress(run)
+        with st.container(horizontal=True):
+            query = {"run": run.id}
+            st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
+            st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
+
+st.markdown("##### A new run")
+dataset, model = session.dataset(), session.model()
+if dataset is None:
+    next_step("There is no table yet.", DATA, "Choose a table", ":material/table:")
+    st.stop()
+if model is None:
+    next_step(
+        "There is no model yet whose predictions could be explained.", MODEL, "Train a model", ":material/forest:"
+    )
+    st.stop()
+st.caption(
+    f"Explains the forest on **{plain(dataset.name)}** ({count(dataset.rows, 'row')}, "
+    f"{count(len(dataset.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."
+)
+with shown_errors():
+    form = run_form(dataset, len(model.test_rows))
+    if form is not None:
+        st.switch_page(EXPLAIN, query_params={"run": start_run(form)})

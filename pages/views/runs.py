@@ -1,0 +1,77 @@
+"""Runs: the history. Open, resume, delete."""
+
+import streamlit as st
+
+from sparklime_core.dashboard import session
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.history import confirm_delete, history_frame
+from sparklime_core.dashboard.navigation import EXPLAIN, HOME, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.progress import run_summary
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.text import plain
+
+st.title("Runs", anchor=False)
+st.caption("What was explained before? Runs stay on this machine's disk until they are deleted.")
+runs = services().store.runs()
+if not runs:
+    next_step("There is no run yet. Explain a sample with one click:", HOME, "Start", ":material/play_circle:")
+    st.stop()
+
+ids = [run.id for run in runs]
+current = session.run_id()
+event = st.dataframe(
+    history_frame(runs),
+    hide_index=True,
+    on_select="rerun",
+    selection_mode="single-row",
+    selection_default={
+        "selection": {"rows": [ids.index(current)] if current in ids else [], "columns": [], "cells": []}
+    },
+    key=f"runs-{hash(tuple(ids))}",
+    column_config={
+        "title": "Table",
+        "state": "State",
+        "created": "Started (UTC)",
+        "engine": "Engine",
+        "rows": st.column_config.NumberColumn("Rows"),
+        "failed": st.column_config.NumberColumn("Failed"),
+        "seconds": st.column_config.NumberColumn("Seconds", format="%.1f"),
+        "master": "Spark",
+        "measure": "Model",
+    },
+    alt="Earlier runs; select one to open it",
+)
+if not event.selection.rows:
+    st.caption("Select a run to open it.")
+    st.stop()
+
+run = runs[event.selection.rows[0]]
+manifest = run.manifest()
+with st.container(border=True):
+    st.markdown(f"**{plain(manifest.title)}** &nbsp; {plain(run.id)}")
+    run_summary(manifest)
+    with st.container(horizontal=True):
+        query = {"run": run.id}
+        st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
+        st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
+        if manifest.state.is_resumable() and st.button("Resume", icon=":material/resume:"):
+            with shown_errors():
+                services().manager.resume(run.id)
+                session.choose_run(run.id)
+                st.switch_page(EXPLAIN, query_params=query)
+        if manifest.state.is_ended() and st.button("Delete …", icon=":material/delete:"):
+            confirm_delete(run.id, manifest.title)
+    with st.expander("Settings and versions", icon=":material/tune:"):
+        st.json(
+            {
+                "explain": manifest.explain,
+                "explainer": manifest.explainer,
+                "rows": manifest.selection,
+                "forest": manifest.forest,
+                "model": manifest.model,
+                "versions": manifest.versions,
+            },
+            expanded=1,
+        )
+        st.caption("The run's folder")
+        st.code(str(run.folder), language=None, wrap_lines=True)

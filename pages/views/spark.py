@@ -1,0 +1,27 @@
+"""Spark: choose where rows are explained, see what runs there, and check that it can."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.sparkpanel import cluster_form, existing_form, local_form, status_panel
+
+st.title("Spark", anchor=False)
+st.caption("Where are the rows explained?")
+service = services().spark
+place = st.segmented_control(
+    "Explain on",
+    ["embedded", "cluster", "existing"],
+    default="embedded",
+    format_func={
+        "embedded": "embedded Spark",
+        "cluster": "a cluster on this machine",
+        "existing": "an existing cluster",
+    }.__getitem__,
+    key="spark-place",
+    persist_state="session",
+    required=True,
+)
+with shown_errors():
+    {"embedded": local_form, "cluster": cluster_form, "existing": existing_form}[place](service)
+status_panel(service)

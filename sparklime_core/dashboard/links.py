@@ -1,0 +1,16 @@
+"""Links to Spark's own web pages."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+
+def web_links(links: Mapping[str, str]) -> None:
+    """Show links to web pages by their names; what is no web address is left out."""
+    addresses = {name: url for name, url in links.items() if urlsplit(url).scheme in ("http", "https")}
+    if not addresses:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for name, url in addresses.items():
+            st.link_button(f"Spark's page: {name}", url, icon=":material/open_in_new:", type="tertiary")

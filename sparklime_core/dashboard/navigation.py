@@ -1,0 +1,56 @@
+"""The pages, and how one leads to the next."""
+
+from typing import Any
+
+import streamlit as st
+
+HOME = "pages/views/home.py"
+DATA = "pages/views/data.py"
+MODEL = "pages/views/model.py"
+SPARK = "pages/views/spark.py"
+EXPLAIN = "pages/views/explain.py"
+ROWS = "pages/views/rows.py"
+WORKERS = "pages/views/workers.py"
+RUNS = "pages/views/runs.py"
+
+
+def pages() -> dict[str, list[Any]]:
+    """Return the pages by section, for ``st.navigation``."""
+    return {
+        "": [
+            st.Page(
+                HOME,
+                title="Start",
+                icon=":material/play_circle:",
+                default=True,
+                help="Try it with one click, or see what the next step is.",
+            )
+        ],
+        "Prepare": [
+            st.Page(DATA, title="Data", icon=":material/table:", help="Upload a CSV file or choose a sample."),
+            st.Page(MODEL, title="Model", icon=":material/forest:", help="Train a random forest and measure it."),
+            st.Page(
+                SPARK, title="Spark", icon=":material/hub:", help="Choose where to explain: here, or on a cluster."
+            ),
+        ],
+        "Explain": [
+            st.Page(
+                EXPLAIN, title="Explain", icon=":material/bolt:", help="Settings, start, live progress, cancel."
+            ),
+            st.Page(ROWS, title="Rows", icon=":material/troubleshoot:", help="Every row's explanation."),
+            st.Page(
+                WORKERS,
+                title="Workers",
+                icon=":material/lan:",
+                help="Which worker explained which rows, and when.",
+            ),
+            st.Page(RUNS, title="Runs", icon=":material/history:", help="Open, resume or delete earlier runs."),
+        ],
+    }
+
+
+def next_step(text: str, page: str, label: str, icon: str) -> None:
+    """Show an empty state: what is missing, and the page where to get it."""
+    with st.container(border=True):
+        st.markdown(text)
+        st.page_link(page, label=label, icon=icon)

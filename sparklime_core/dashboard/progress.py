@@ -1,0 +1,104 @@
+"""A run's progress, live while it runs."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.work import executors_chart
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.text import count, duration, plain, speed
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.runner import Progress
+
+STAGES = {
+    "waiting": "Waiting for the runs before it",
+    "connecting": "Connecting to Spark",
+    "preparing": "Preparing the explainer",
+    "explaining": "Explaining rows on the executors",
+    "writing": "Joining the results",
+    "ended": "Ended",
+}
+
+STATES: dict[RunState, tuple[str, str]] = {
+    RunState.RUNNING: (":material/progress_activity:", "blue"),
+    RunState.FINISHED: (":material/check_circle:", "green"),
+    RunState.CANCELLED: (":material/cancel:", "orange"),
+    RunState.FAILED: (":material/error:", "red"),
+    RunState.INTERRUPTED: (":material/power_off:", "orange"),
+}
+
+
+def state_badge(state: RunState) -> None:
+    """Show a run's state."""
+    icon, colour = STATES[state]
+    st.badge(state.value, icon=icon, color=colour)  # type: ignore[arg-type]
+
+
+def run_progress(run: Run, shown_rows: int | None = None, *, by_executor: bool = True) -> None:
+    """Show how far a run is; while this server works on it, refresh every second.
+
+    Parameters
+    ----------
+    run
+        The run.
+    shown_rows
+        Rows that the page's table shows, when it waits for more: the page is drawn anew when there are some.
+    by_executor
+        Whether to draw the rows of each executor.
+    """
+    if services().progress(run.id) is not None:
+        _live(run.id, shown_rows, by_executor)
+    else:
+        run_summary(run.manifest())
+
+
+def run_summary(manifest: Manifest) -> None:
+    """Show how a run ended, or how far another process is with it."""
+    facts = [
+        f"{manifest.rows_explained:,} of {count(manifest.rows, 'row')} explained",
+        f"{duration(manifest.seconds)}",
+    ]
+    if manifest.rows_failed:
+        facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        state_badge(manifest.state)
+        st.caption(" · ".join(facts), width="content")
+    if manifest.error:
+        st.error(plain(manifest.error), icon=":material/error:")
+
+
+@st.fragment(run_every=1.0)
+def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
+    progress = services().progress(run_id)
+    if progress is None or (shown_rows is not None and progress.done > shown_rows):
+        st.rerun()
+    share = progress.done / progress.rows if progress.rows else 1.0
+    stage = STAGES.get(progress.stage, progress.stage)
+    with st.container(border=True):
+        st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
+        _figures(progress)
+        if by_executor and progress.by_executor:
+            frame = pd.DataFrame(progress.by_executor.items(), columns=["executor", "rows"])
+            frame["tasks"] = None
+            frame["rows_per_second"] = frame["rows"] / max(progress.seconds, 1e-9)
+            st.altair_chart(
+                executors_chart(frame), alt="Rows explained so far by each executor", key=f"live-{run_id}"
+            )
+        if st.button("Cancel this run", icon=":material/stop_circle:", key=f"cancel-{run_id}"):
+            services().manager.cancel(run_id)
+            st.toast("Stopping the run; what is finished stays.", icon=":material/stop_circle:")
+
+
+def _figures(progress: "Progress") -> None:
+    remaining, rate = progress.remaining_seconds, progress.rows_per_second
+    facts = [f"{duration(progress.seconds)} elapsed"]
+    if remaining is not None:
+        facts.append(f"about {duration(remaining)} remaining")
+    if rate is not None:
+        facts.append(speed(rate))
+    facts.append(f"{progress.failed:,} failed")
+    st.caption(" · ".join(facts))

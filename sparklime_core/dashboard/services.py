@@ -1,0 +1,75 @@
+"""What a server has once, for all sessions: the run store, and, when first needed, Spark and the jobs.
+
+Spark's driver side, scikit-learn and lime take seconds to import; the first page must not wait for them.
+"""
+
+import atexit
+import threading
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from sparklime_core.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.manager import JobManager
+    from sparklime_core.jobs.runner import Progress
+    from sparklime_core.jobs.service import SparkService
+
+
+class Services:
+    """The run store, and the lazily started job manager with its Spark service."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+        self._manager: JobManager | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def manager(self) -> "JobManager":
+        """The job manager; its first use imports Spark's driver side, but starts no JVM."""
+        with self._lock:
+            if self._manager is None:
+                from sparklime_core.jobs.manager import JobManager  # noqa: PLC0415
+                from sparklime_core.jobs.service import SparkService  # noqa: PLC0415
+
+                service = SparkService()
+                atexit.register(service.close)
+                self._manager = JobManager(self.store, service)
+            return self._manager
+
+    @property
+    def spark(self) -> "SparkService":
+        """The one Spark connection."""
+        return self.manager.service
+
+    @property
+    def started(self) -> bool:
+        """Whether the job manager was used yet; before that nothing runs and nothing is connected."""
+        return self._manager is not None
+
+    def progress(self, run_id: str) -> "Progress | None":
+        """Return how far a run is, or None when this server does not work on it."""
+        return self._manager.progress(run_id) if self._manager else None
+
+    def active(self) -> list[str]:
+        """Return the ids of the runs that wait or run."""
+        return self._manager.active() if self._manager else []
+
+
+@st.cache_resource(show_spinner=False)
+def services() -> Services:
+    """Return the server's services, the same for every session."""
+    return Services(RunStore.default())
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Import in the background what the next click will need."""
+    threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
+
+
+def _import_all() -> None:
+    import sparklime_core.data.samples  # noqa: PLC0415
+    import sparklime_core.jobs.manager  # noqa: PLC0415
+    import sparklime_core.models.forest  # noqa: F401, PLC0415

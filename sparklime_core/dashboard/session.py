@@ -1,0 +1,143 @@
+"""What one person works with: table, dataset and model in the session; the run and its row in the URL as well."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import streamlit as st
+
+from sparklime_core.dashboard.selection import whole_number
+from sparklime_core.dashboard.services import services
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from sparklime_core.models.forest import Model
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table as it was read, before its columns got their roles.
+
+    Attributes
+    ----------
+    name
+        What the table is called.
+    table
+        Its columns.
+    target, categorical
+        What a bundled sample suggests.
+    """
+
+    name: str
+    table: pa.Table
+    target: str | None = None
+    categorical: tuple[str, ...] = ()
+
+
+def source() -> Source | None:
+    """Return the table that this session has read."""
+    return st.session_state.get("source")
+
+
+def set_source(chosen: Source | None) -> None:
+    """Keep a table; what was made of another one goes."""
+    st.session_state["source"] = chosen
+    st.session_state.pop("dataset", None)
+    st.session_state.pop("model", None)
+
+
+def dataset() -> Dataset | None:
+    """Return the encoded table of this session."""
+    return st.session_state.get("dataset")
+
+
+def set_dataset(chosen: Dataset) -> None:
+    """Keep an encoded table; a model of another one goes."""
+    st.session_state["dataset"] = chosen
+    st.session_state.pop("model", None)
+
+
+def model() -> "Model | None":
+    """Return the model that this session has trained."""
+    return st.session_state.get("model")
+
+
+def set_model(trained: "Model") -> None:
+    """Keep a trained model."""
+    st.session_state["model"] = trained
+
+
+def run_id() -> str | None:
+    """Return the run that is looked at: the URL's, or the one that this session had before."""
+    return st.query_params.get("run") or st.session_state.get("run")
+
+
+def open_run() -> Run | None:
+    """Return the run that is looked at, and put its id into the URL.
+
+    Raises
+    ------
+    RunError
+        When there is no such run; the session forgets it.
+    """
+    chosen = run_id()
+    if chosen is None:
+        return None
+    if chosen != st.session_state.get("run"):
+        choose_run(chosen)
+    st.query_params["run"] = chosen
+    try:
+        return services().store.open(chosen)
+    except Exception:
+        st.session_state.pop("run", None)
+        raise
+
+
+def choose_run(chosen: str) -> None:
+    """Look at a run; a row of another run is forgotten."""
+    st.session_state["run"] = chosen
+    st.session_state.pop("row", None)
+    st.session_state.pop("label", None)
+
+
+def row_id() -> int | None:
+    """Return the row that is looked at: the URL's, or the one that this session had before in this run."""
+    row = whole_number(st.query_params.get("row"))
+    return st.session_state.get("row") if row is None else row
+
+
+def choose_row(row: int | None, *, by_table: bool = False) -> None:
+    """Look at a row of the run, and put it into the URL.
+
+    A row that is not chosen in the table becomes the table's anchor: the table is then drawn anew, with this row
+    selected, so that it never marks another row than the one that is shown.
+    """
+    _choose("row", row)
+    if not by_table:
+        st.session_state["anchor"] = row
+
+
+def anchor() -> int | None:
+    """Return the row with which the table was last drawn anew."""
+    return st.session_state.get("anchor")
+
+
+def label() -> int | None:
+    """Return the label whose explanation is looked at."""
+    chosen = whole_number(st.query_params.get("label"))
+    return st.session_state.get("label") if chosen is None else chosen
+
+
+def choose_label(chosen: int | None) -> None:
+    """Look at a label's explanation, and put it into the URL."""
+    _choose("label", chosen)
+
+
+def _choose(name: str, value: int | None) -> None:
+    if value is None:
+        st.session_state.pop(name, None)
+        st.query_params.pop(name, None)
+    else:
+        st.session_state[name] = value
+        st.query_params[name] = str(value)

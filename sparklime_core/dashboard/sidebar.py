@@ -1,0 +1,46 @@
+"""The sidebar: Spark's state, and what this session works with, always in view."""
+
+import streamlit as st
+
+from sparklime_core.dashboard import session
+from sparklime_core.dashboard.navigation import DATA, EXPLAIN, SPARK
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.text import count, plain
+
+POLL_SECONDS = 3.0
+
+
+def sidebar() -> None:
+    """Draw the sidebar; it follows the work while a run is active."""
+    with st.sidebar:
+        st.fragment(_status, run_every=POLL_SECONDS if services().active() else None)()
+
+
+def _status() -> None:
+    with st.container(gap="xsmall"):
+        _spark()
+        _work()
+
+
+def _spark() -> None:
+    if not services().started:
+        st.page_link(
+            SPARK, label="Spark: not started", icon=":material/hub:", help="It starts with the first run."
+        )
+        st.caption("Embedded, on this machine")
+        return
+    status = services().spark.status()
+    state = "busy" if status.busy else "connected" if status.connected else "not connected"
+    st.page_link(SPARK, label=f"Spark: {state}", icon=":material/hub:")
+    executors = f" · {count(len(status.executors), 'executor')}" if status.executors else ""
+    st.caption(plain(status.master) + executors)
+
+
+def _work() -> None:
+    dataset, model = session.dataset(), session.model()
+    if dataset is not None:
+        st.page_link(DATA, label="Data", icon=":material/table:")
+        st.caption(f"{plain(dataset.name)} · {count(dataset.rows, 'row')}" + (" · model trained" if model else ""))
+    active = services().active()
+    if active:
+        st.page_link(EXPLAIN, label=f"{count(len(active), 'run')} active", icon=":material/progress_activity:")

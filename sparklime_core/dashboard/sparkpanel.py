@@ -1,0 +1,118 @@
+"""The Spark page's parts: the three places to explain at, and what is connected now."""
+
+import os
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.links import web_links
+from sparklime_core.dashboard.text import count, memory, plain
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.service import SparkService, SparkStatus
+
+
+def local_form(service: "SparkService") -> None:
+    """Choose embedded Spark, with so many threads."""
+    most = os.cpu_count() or 1
+    with st.form("embedded"):
+        st.caption("Spark inside this server: nothing to set up, and no processes besides its own.")
+        threads = st.number_input("Threads", 1, 4 * most, most, help=f"This machine has {most} processor cores.")
+        if st.form_submit_button("Use embedded Spark", icon=":material/memory:"):
+            service.choose(f"local[{int(threads)}]")
+            _connect(service)
+
+
+def cluster_form(service: "SparkService") -> None:
+    """Start or stop a standalone cluster on this machine."""
+    with st.form("cluster"):
+        st.caption(
+            "A real standalone master with its workers, each a process of its own on 127.0.0.1: "
+            "what runs here runs on a cluster of machines."
+        )
+        with st.grid(3, min_column_width=130):
+            workers = st.number_input("Workers", 1, 64, 2, key="workers", persist_state="session")
+            cores = st.number_input("Cores, each", 1, 64, 1, key="cores", persist_state="session")
+            size = st.number_input(
+                "Memory, each (MiB)", 512, None, 1024, step=256, key="memory", persist_state="session"
+            )
+        if st.form_submit_button("Start the cluster", type="primary", icon=":material/dns:"):
+            with st.spinner(f"Starting a master and {count(int(workers), 'worker')} …", show_time=True):
+                service.start_cluster(int(workers), int(cores), f"{int(size)}m")
+            _connect(service)
+    if service.status().cluster is not None and st.button(
+        "Stop the cluster", icon=":material/power_settings_new:"
+    ):
+        with st.spinner("Stopping the cluster …"):
+            service.stop_cluster()
+
+
+def existing_form(service: "SparkService") -> None:
+    """Connect to a master that exists."""
+    from sparklime_core.jobs.service import allowed_masters  # noqa: PLC0415 - imports pyspark
+
+    with st.form("existing"):
+        st.caption(
+            "A standalone master of the same Spark version. Masters on this machine are allowed; "
+            "others must be named by the operator of this server in SPARKLIME_MASTERS."
+        )
+        url = st.selectbox(
+            "Master", list(allowed_masters()), index=None, accept_new_options=True, placeholder="spark://host:7077"
+        )
+        if st.form_submit_button("Connect", icon=":material/cable:") and url:
+            service.choose(url.strip())
+            _connect(service)
+
+
+def status_panel(service: "SparkService") -> None:
+    """Show what is chosen, what is connected, its executors and web pages."""
+    status = service.status()
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(status.master)}**", width="content")
+            _badge(status)
+        if not status.connected:
+            st.caption("It is connected to when the first run needs it, or now:")
+            if st.button("Connect now", icon=":material/cable:"):
+                with shown_errors():
+                    _connect(service)
+                    st.rerun()
+        web_links(status.links)
+        if status.cluster is not None:
+            st.caption("Logs of the master and the workers")
+            st.code(str(status.cluster.logs), language=None, wrap_lines=True)
+        if status.executors:
+            executors_table([vars(executor) for executor in status.executors])
+        if status.connected and not status.busy and st.button("Disconnect", icon=":material/link_off:"):
+            with shown_errors():
+                service.disconnect()
+                st.rerun()
+
+
+def executors_table(executors: list[dict[str, object]]) -> None:
+    """Show executors with their cores and memory."""
+    frame = pd.DataFrame(executors)
+    if "memory" in frame:
+        frame["memory"] = [memory(int(size)) if pd.notna(size) else "" for size in frame["memory"]]
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory for data"},
+        alt="Executors with their cores and memory",
+    )
+
+
+def _connect(service: "SparkService") -> None:
+    with st.spinner("Connecting to Spark …", show_time=True):
+        service.connect()
+
+
+def _badge(status: "SparkStatus") -> None:
+    if status.busy:
+        st.badge("a run uses it", icon=":material/progress_activity:", color="blue")
+    elif status.connected:
+        st.badge("connected", icon=":material/check_circle:", color="green")
+    else:
+        st.badge("not connected", icon=":material/radio_button_unchecked:", color="gray")

@@ -1,0 +1,58 @@
+"""Texts for people: names from data made harmless, and numbers with their units and sensible digits."""
+
+import re
+
+_JOINER = "\u2060"
+"""A word joiner: invisible, and it keeps Streamlit from seeing ":smile:" or "->" where a name holds them."""
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_ARROWS = re.compile(r"(<->|->|<-|--|>=|<=|~=)")
+
+
+def plain(text: object) -> str:
+    """Return a text that Streamlit's Markdown shows literally, on one line.
+
+    Every mark of punctuation is escaped. Streamlit looks for emoji short codes, icons and arrows once more after
+    the escapes are gone, so these get an invisible word joiner inside.
+    """
+    line = " ".join(str(text).split())
+    parts = [_ARROWS.sub(lambda found: _JOINER.join(found.group()), part) for part in line.split(":")]
+    return _PUNCTUATION.sub(r"\\\1", f":{_JOINER}".join(parts))
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return "1 row", "1,200 rows"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time span: "0.4 s", "12 s", "3 min 20 s", "1 h 5 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def speed(rows_per_second: float) -> str:
+    """Return "12 rows/s", "0.8 rows/s"."""
+    digits = 0 if rows_per_second >= 10 else 1
+    return f"{rows_per_second:,.{digits}f} rows/s"
+
+
+def number(value: float) -> str:
+    """Return a value with four significant digits at most."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def memory(size: int) -> str:
+    """Return a size in bytes as "512 MiB" or "1.5 GiB"."""
+    return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+
+
+def local_time(iso: str) -> str:
+    """Return a UTC timestamp of a manifest as "2026-01-31 14:05 UTC"."""
+    return f"{iso[:10]} {iso[11:16]} UTC"

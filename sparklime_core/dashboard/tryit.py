@@ -1,0 +1,27 @@
+"""One click from nothing to explanations."""
+
+import streamlit as st
+
+from sparklime_core.dashboard import session
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.starting import default_engine
+
+SAMPLE = "breast_cancer"
+
+
+def try_it() -> str:
+    """Train a forest on a bundled sample, submit a run that explains all its rows, and return the run's id."""
+    with st.spinner("Reading the sample and training a forest …", show_time=True):
+        from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - seconds, and only for this click
+        from sparklime_core.explain.settings import ExplainSettings  # noqa: PLC0415
+        from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
+        from sparklime_core.models.forest import train_forest  # noqa: PLC0415
+
+        dataset = load_sample(SAMPLE)
+        session.set_dataset(dataset)
+        model = train_forest(dataset)
+        session.set_model(model)
+        plan = RunPlan(dataset, model, ExplainSettings(engine=default_engine()))
+        run_id = services().manager.submit(plan)
+    session.choose_run(run_id)
+    return run_id
