@@ -1,4 +1,4 @@
-"""Progress on a terminal: one line that is drawn again; in a log file, a line now and then."""
+"""Progress on a terminal: one line that is drawn again; in a log file, a line of counts now and then."""
 
 import sys
 import threading
@@ -23,12 +23,10 @@ class ProgressLine:
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
-        """Show what is being done now."""
+        """Show on a terminal what is being done now."""
         with self._lock:
             if self._terminal:
                 self._draw(f"{text} …")
-            else:
-                print(text, file=sys.stderr, flush=True)
 
     def show(self, progress: "Progress") -> None:
         """Show how far a run is."""

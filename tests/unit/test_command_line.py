@@ -1,0 +1,77 @@
+import pytest
+
+from sparklime_core.cli import main
+from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.jobs.runner import Progress
+
+CSV = "a,b,t\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(CSV)
+    return path
+
+
+def refused(capsys, *arguments):
+    """Run a command that must be refused; return its one line on standard error."""
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.startswith("sparklime")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "COMMAND"),
+        (["frobnicate"], "frobnicate"),
+        (["explain", "TABLE", "--target", "t"], "--out"),
+        (["explain", "TABLE", "--out", "OUT"], "--target"),
+        (["explain", "--target", "t", "--out", "OUT"], "CSV file"),
+        (["explain", "ABSENT", "--target", "t", "--out", "OUT"], "no file"),
+        (["explain", "TABLE", "--target", "z", "--out", "OUT"], "no column 'z'"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--engine", "magic"], "magic"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--rows", "some"], "some"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--labels", "best"], "best"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--num-samples", "1"], "num_samples"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--trees", "0"], "trees"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--test-size", "1.5"], "test share"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--seed", "-3"], "seed"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--master", "yarn"], "yarn"),
+        (["explain", "--resume", "--out", "OUT"], "to resume"),
+        (["sample", "iris"], "choose one of"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_left_behind(capsys, table, tmp_path, arguments, words):
+    out = tmp_path / "out"
+    names = {"TABLE": table, "OUT": out, "ABSENT": tmp_path / "absent.csv"}
+    assert words in refused(capsys, *(names.get(argument, argument) for argument in arguments))
+    assert not out.exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(capsys, table, tmp_path):
+    assert "not empty" in refused(capsys, "explain", table, "--target", "t", "--out", tmp_path)
+    assert table.read_text() == CSV
+
+
+def test_samples_are_listed_and_written(capsys, tmp_path):
+    assert main(["sample"]) == 0
+    assert "--target cultivar" in capsys.readouterr().out
+    assert main(["sample", "wine", "--out", str(tmp_path / "wine.csv")]) == 0
+    assert (tmp_path / "wine.csv").read_text().startswith("alcohol,")
+
+
+def test_progress_says_what_was_measured(capsys):
+    line = ProgressLine()
+    line.show(Progress("explaining", rows=100, done=40, failed=3, seconds=2.0, by_executor={"0": 25, "1": 15}))
+    assert capsys.readouterr().err == "40/100 rows explained, 3 failed, 20 rows/s, 3 s left\n"
+    line.show(Progress("explaining", rows=100, done=50))
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,33 @@
+import subprocess
+import sys
+
+import sparklime_core
+
+
+def test_the_public_names_are_these():
+    assert sorted(sparklime_core.__all__) == [
+        "Dataset",
+        "LocalCluster",
+        "RESULT_SCHEMA",
+        "SparkLimeError",
+        "build_explainer",
+        "connect",
+        "explain_dataframe",
+        "explain_rows",
+        "explainer_udf",
+        "load_sample",
+        "read_csv",
+        "train_forest",
+    ]
+    for name in sparklime_core.__all__:
+        assert getattr(sparklime_core, name) is not None
+
+
+def test_what_executors_import_is_light():
+    heavy = "pyspark", "streamlit", "duckdb", "altair", "skops", "pandas"
+    code = (
+        "import sys, sparklime_core.explain.blocks, sparklime_core.explain.preparing;"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
