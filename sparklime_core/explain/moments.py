@@ -58,6 +58,15 @@ class Moments:
             self.z_instance[index],
         )
 
+    def rescaled(self, base: FloatArray, span: FloatArray) -> "Moments":
+        """Return the moments of the labels ``base + span * y``, for ``base`` and ``span`` (K,)."""
+        return replace(
+            self,
+            y_mean=base + span * self.y_mean,
+            y_var=span**2 * self.y_var,
+            zy_cov=span * self.zy_cov,
+        )
+
 
 def centred(
     size: int,

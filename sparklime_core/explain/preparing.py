@@ -8,8 +8,10 @@ import numpy as np
 from sparklime_core.errors import EngineError, SettingsError
 from sparklime_core.explain.blocks import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.engine import Engine
+from sparklime_core.explain.exact.engine import ExactEngine
 from sparklime_core.explain.predicting import predict_columns, resolve_predict
 from sparklime_core.explain.reference import ReferenceEngine
+from sparklime_core.explain.sampled import SampledEngine
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.types import Explainer, PredictFn
 from sparklime_core.explain.vocabulary import build_vocabulary
@@ -23,7 +25,11 @@ class EngineClass(Protocol):
         ...
 
 
-ENGINES: dict[EngineName, EngineClass] = {"reference": ReferenceEngine}
+ENGINES: dict[EngineName, EngineClass] = {
+    "reference": ReferenceEngine,
+    "sampled": SampledEngine,
+    "exact": ExactEngine,
+}
 
 
 def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> ExplainTask:

@@ -1,0 +1,63 @@
+"""The engine ``sampled``: what lime answers under the seed contract, from a pool that all rows share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparklime_core.explain.binned import BinnedPool, checked_weights
+from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.moments import Moments, with_instance
+from sparklime_core.explain.pool import draw_pool
+from sparklime_core.explain.selection import check_selection
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.surrogate import fit_surrogates
+from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, PredictFn
+from sparklime_core.explain.unbinned import UnbinnedPool
+from sparklime_core.explain.vocabulary import codes_of
+
+
+@dataclass(frozen=True)
+class SampledEngine:
+    """lime's neighbourhood drawn and predicted once; a row costs its weights, their moments and a small solve."""
+
+    explainer: Explainer
+    settings: ExplainSettings
+    pool: BinnedPool | UnbinnedPool
+    kernel_at_zero: float
+
+    @classmethod
+    def prepare(cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> "SampledEngine":
+        """Draw the pool and predict it.
+
+        Raises
+        ------
+        EngineError
+            When the explainer draws or fits in a way of its own, or the pool would not fit in memory.
+        PredictionError
+            When the predict function returns what lime cannot use.
+        """
+        check_selection(explainer.feature_selection)
+        drawn = draw_pool(explainer, predict_fn, settings)
+        pool: BinnedPool | UnbinnedPool
+        if explainer.discretizer is not None:
+            pool = BinnedPool.of(explainer, drawn)
+        else:
+            pool = UnbinnedPool.of(explainer, predict_fn, drawn)
+        own_weight = checked_weights(np.asarray(explainer.base.kernel_fn(np.zeros(1)), dtype=np.float64))
+        return cls(explainer, settings, pool, float(own_weight.flat[0]))
+
+    def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates from the pool's moments and each row itself. See `Engine.solve`."""
+        moments = with_instance(self._pool_moments(rows, wanted), self.kernel_at_zero, predictions)
+        return fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
+
+    def _pool_moments(self, rows: FloatArray, wanted: BoolArray) -> Moments:
+        if isinstance(self.pool, UnbinnedPool):
+            return self.pool.moments(rows, wanted.shape[1])
+        signatures = self.pool.signatures(codes_of(self.explainer, rows))
+        distinct, which = np.unique(signatures, axis=0, return_inverse=True)
+        if len(distinct) == len(rows):
+            return self.pool.moments(signatures, wanted)
+        labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
+        np.logical_or.at(labels, which, wanted)
+        return self.pool.moments(distinct, labels).take(which)
