@@ -19,10 +19,26 @@ from sparklime_core.explain.validity import row_errors
 from sparklime_core.explain.vocabulary import Vocabulary, codes_of
 
 BLOCK_ROWS = 256
-"""Rows of a block, the fixed unit of work: predictions are always asked for this many at once.
+"""The most rows of a block, and how many are always predicted at once, padded where a block has fewer.
 
 BLAS may round differently for batches of different shapes; with one shape it cannot.
 """
+
+REFERENCE_BLOCK_ROWS = 8
+SMALLEST_BLOCK_ROWS = 16
+BLOCKS_TO_SHARE = 32
+
+
+def block_rows(settings: ExplainSettings, rows: int) -> int:
+    """Return how many rows a block has when this many are to be explained.
+
+    A function of the run alone, and never of the cluster, so that a resumed run has the same blocks. lime's own
+    rows take a tenth of a second each, so few make a block; the fast engines want many, unless the table is so
+    small that the executors would have nothing to share.
+    """
+    if settings.engine == "reference":
+        return REFERENCE_BLOCK_ROWS
+    return int(np.clip(rows // BLOCKS_TO_SHARE, SMALLEST_BLOCK_ROWS, BLOCK_ROWS))
 
 
 @dataclass(frozen=True)
