@@ -32,10 +32,10 @@ def table():
     """Three features: a plain one, one with a bin of one value and a gap, and a category that is half ordered."""
     state = np.random.RandomState(3)
     plain = state.normal(size=60)
-    lumpy = np.where(state.rand(60) < 0.4, 0.0, state.gamma(2.0, size=60))
+    lumpy = -2 + np.where(state.rand(60) < 0.4, 0.0, state.gamma(2.0, size=60))
     category = state.randint(0, 3, size=60).astype(float)
     rows = np.column_stack([plain, lumpy, category])
-    target = np.digitize(plain + lumpy + (category == 1) + 0.3 * state.normal(size=60), [0.5, 1.8])
+    target = np.digitize(plain + lumpy + (category == 1) + 0.3 * state.normal(size=60), [-1.5, -0.2])
     return rows, target
 
 
