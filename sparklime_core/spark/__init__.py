@@ -1,1 +1,4 @@
-"""Sessions, a local standalone cluster, the distributed job, and what the executors report."""
+"""Spark: Java, sessions, a local cluster, the distributed job, and the facts about who did what.
+
+Nothing is imported here: executors load single modules of this package.
+"""

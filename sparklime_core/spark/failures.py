@@ -1,0 +1,48 @@
+"""Turn what Spark, py4j and Python workers raise into one sentence."""
+
+import re
+
+from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+
+LONGEST = 400
+_PYTHON_ERROR = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Exit|Interrupt|Warning))\b:?\s*(.*)$")
+_NOISE = re.compile(r"^(JVM stacktrace|Driver stacktrace|\s*at |\s*\.\.\. \d+ more)")
+
+
+def one_sentence(error: BaseException) -> str:
+    """Return the root cause of a failure: the last line of a Python traceback where there is one."""
+    if isinstance(error, Py4JNetworkError) or (
+        isinstance(error, Py4JError) and not isinstance(error, Py4JJavaError)
+    ):
+        return "the connection to Spark's JVM was lost."
+    text = str(error)
+    found = _last_python_line(text) or _first_line(text)
+    sentence = " ".join(found.split())[:LONGEST].rstrip()
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _last_python_line(text: str) -> str | None:
+    """Return the line that ends the first Python traceback of a text."""
+    start = text.find("Traceback (most recent call last)")
+    if start < 0:
+        return None
+    lines = text[start:].splitlines()[1:]
+    found = None
+    for line in lines:
+        if _NOISE.match(line):
+            break
+        if line and not line[0].isspace() and _PYTHON_ERROR.match(line):
+            found = line
+    return found
+
+
+def _first_line(text: str) -> str:
+    """Return what Java says of its innermost cause, or the first line."""
+    lost = re.search(r"(ExecutorLostFailure|most recent failure)[^\n]*", text)
+    if lost:
+        return lost[0]
+    causes = re.findall(r"^(?:Caused by: )([\w.$]+): ([^\n]+)", text, flags=re.MULTILINE)
+    if causes:
+        return str(causes[-1][1])
+    lines = [line for line in text.splitlines() if line.strip() and not _NOISE.match(line)]
+    return lines[0] if lines else "no reason was given"

@@ -1,0 +1,268 @@
+"""`run_waves`: explain the rows of one run on Spark, wave by wave.
+
+A *block* of rows is the unit of work, a *wave* is one Spark job over some blocks. Waves give live results,
+cancellation, bounded memory and resuming, all from one mechanism; two in flight hide the stragglers of one.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.core.context import SparkContext
+from pyspark.sql import SparkSession
+
+from sparklime_core.errors import CancelledError, SparkError
+from sparklime_core.explain.blocks import ExplainTask, block_rows
+from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.types import FloatArray, IntArray
+from sparklime_core.spark.failures import one_sentence
+from sparklime_core.spark.payload import Payload, publish
+from sparklime_core.spark.shipping import ship_package
+from sparklime_core.spark.worker import BLOCK_SCHEMA, block_explainer
+
+IN_FLIGHT = 2
+WAVE_SECONDS = 4.0
+"""How long a wave should take: long against Spark's tenth of a second a job, short for a person who watches."""
+
+MOST_BLOCKS_A_CORE = 256
+POLL_SECONDS = 0.1
+DONE_DDL = (
+    "block long, explained binary, rows long, block_seconds double, partition int, attempt int, executor string, "
+    "host string, pid long, started long, seconds double"
+)
+
+TASKS_SCHEMA = pa.schema(
+    [
+        ("wave", pa.int32()),
+        ("partition", pa.int32()),
+        ("attempt", pa.int32()),
+        ("executor", pa.string()),
+        ("host", pa.string()),
+        ("pid", pa.int64()),
+        ("rows", pa.int64()),
+        ("started", pa.timestamp("us", tz="UTC")),
+        ("seconds", pa.float64()),
+    ]
+)
+"""One row a finished task: who explained how many rows, when, and how long it took."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A finished wave.
+
+    Attributes
+    ----------
+    number
+        Counted from the run's first wave on.
+    blocks
+        The blocks that it explained, ascending.
+    explanations
+        Table of `COMPACT_SCHEMA`, in row order.
+    tasks
+        Table of `TASKS_SCHEMA`.
+    """
+
+    number: int
+    blocks: tuple[int, ...]
+    explanations: pa.Table
+    tasks: pa.Table
+
+
+def run_waves(
+    spark: SparkSession,
+    task: ExplainTask,
+    rows: FloatArray,
+    row_ids: IntArray,
+    *,
+    blocks: Sequence[int] | None = None,
+    first_wave: int = 0,
+    on_wave: Callable[[Wave], None],
+    cancel: threading.Event,
+    on_progress: Callable[[int], None] | None = None,
+) -> None:
+    """Explain rows on the executors of a session.
+
+    Parameters
+    ----------
+    spark
+        A session from `connect`, or any classic one.
+    task
+        What `prepare_task` has made.
+    rows, row_ids
+        (n, d) rows and their (n,) ids.
+    blocks
+        Which blocks (of `block_rows` rows each) to explain; all when None.
+    first_wave
+        Number of the first wave.
+    on_wave
+        Called in this thread with each finished wave, in the order in which they finish.
+    cancel
+        Set it to stop.
+    on_progress
+        Called in this thread with a *hint*: how many rows the finished tasks of waves that are still in flight
+        have explained. Counts come from finished waves only.
+
+    Raises
+    ------
+    CancelledError
+        After `cancel` was set, and the executors were told to stop.
+    SparkError
+        When a wave has failed; waves that finished before were handed over.
+    """
+    size = block_rows(task.settings, len(rows))
+    wanted = sorted(range(-(-len(rows) // size)) if blocks is None else blocks)
+    if not wanted:
+        return
+    ship_package(spark)
+    payload = publish(spark, task)
+    try:
+        _Flight(spark, payload, rows, row_ids, size).run(wanted, first_wave, on_wave, cancel, on_progress)
+    finally:
+        _quietly(payload.discard)
+
+
+class Pace:
+    """Decides how many blocks the next wave has, from the measured speed of the last ones."""
+
+    def __init__(self) -> None:
+        self._seconds: float | None = None
+
+    def blocks(self, cores: int) -> int:
+        """Return a number of blocks: one a core as long as nothing is measured."""
+        if self._seconds is None:
+            return cores
+        return cores * max(1, min(round(WAVE_SECONDS / self._seconds), MOST_BLOCKS_A_CORE))
+
+    def learn(self, block_seconds: float) -> None:
+        """Take in how many seconds a core needed for a block of the last wave."""
+        self._seconds = max(block_seconds, 1e-3)
+
+
+class _Flight:
+    """The waves of one call of `run_waves`."""
+
+    def __init__(
+        self, spark: SparkSession, payload: Payload, rows: FloatArray, row_ids: IntArray, size: int
+    ) -> None:
+        self._spark = spark
+        self._context: SparkContext = spark.sparkContext
+        self._payload = payload
+        self._rows = rows
+        self._row_ids = row_ids
+        self._size = size
+        self._tag = f"sparklime-{uuid.uuid4().hex}"
+        self._pace = Pace()
+        self._landed = threading.Event()
+
+    def run(
+        self,
+        blocks: Sequence[int],
+        number: int,
+        on_wave: Callable[[Wave], None],
+        cancel: threading.Event,
+        on_progress: Callable[[int], None] | None,
+    ) -> None:
+        left = list(blocks)
+        with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", initializer=self._enter_thread) as pool:
+            flying: set[Future[Wave]] = set()
+            try:
+                while left or flying:
+                    while left and len(flying) < IN_FLIGHT:
+                        size = self._pace.blocks(self._cores())
+                        flying.add(pool.submit(self._fly, number, tuple(left[:size])))
+                        del left[:size]
+                        number += 1
+                    landed, flying = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                    if cancel.is_set():
+                        raise CancelledError("The run was cancelled.")
+                    self._hand_over(landed, on_wave)
+                    if on_progress is not None:
+                        on_progress(self._hint())
+            except BaseException:
+                self._stop(flying)
+                raise
+
+    def _hand_over(self, landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) -> None:
+        for future in landed:
+            try:
+                wave = future.result()
+            except SparkError:
+                raise
+            except Exception as error:
+                raise SparkError(f"A Spark job failed: {one_sentence(error)}") from error
+            on_wave(wave)
+
+    def _enter_thread(self) -> None:
+        """Tag the jobs of this thread, so that they can be cancelled, and share the cores fairly between runs."""
+        self._context.addJobTag(self._tag)
+        self._context.setInterruptOnCancel(True)
+        self._context.setLocalProperty("spark.scheduler.pool", self._tag)
+
+    def _cores(self) -> int:
+        return max(int(self._context.defaultParallelism), 1)
+
+    def _fly(self, number: int, blocks: tuple[int, ...]) -> Wave:
+        if self._landed.is_set():
+            raise CancelledError("The run was cancelled.")
+        sent = self._spark.createDataFrame(self._pack(blocks))
+        done = sent.mapInArrow(block_explainer(self._payload), DONE_DDL).toArrow()
+        self._pace.learn(float(np.mean(done["block_seconds"])))
+        return Wave(number, blocks, _explanations(done), _tasks(number, done))
+
+    def _pack(self, blocks: Sequence[int]) -> pa.Table:
+        cuts = [slice(block * self._size, (block + 1) * self._size) for block in blocks]
+        columns = [
+            pa.array(blocks, pa.int64()),
+            pa.array(
+                [np.ascontiguousarray(self._rows[at], dtype=np.float64).tobytes() for at in cuts], pa.binary()
+            ),
+            pa.array([self._row_ids[at].astype(np.int64).tobytes() for at in cuts], pa.binary()),
+        ]
+        return pa.table(columns, schema=BLOCK_SCHEMA)
+
+    def _hint(self) -> int:
+        """Return how many rows the finished tasks of the active stages had, judged by their share of the tasks."""
+        return 0
+
+    def _stop(self, flying: Iterable["Future[Wave]"]) -> None:
+        """Cancel what runs, again and again: a wave may be just about to start its job."""
+        self._landed.set()
+        left = set(flying)
+        while left:
+            _quietly(lambda: self._context.cancelJobsWithTag(self._tag))
+            _, left = wait(left, timeout=2 * POLL_SECONDS)
+
+
+def _explanations(done: pa.Table) -> pa.Table:
+    ordered = done.select(["block", "explained"]).sort_by("block")
+    batches = [
+        pa.ipc.read_record_batch(pa.py_buffer(explained.as_py()), COMPACT_SCHEMA)
+        for explained in ordered["explained"]
+    ]
+    return pa.Table.from_batches(batches, schema=COMPACT_SCHEMA)
+
+
+def _tasks(wave: int, done: pa.Table) -> pa.Table:
+    """Sum up blocks to tasks; the last block of a task knows how long it took."""
+    keys = ["partition", "attempt", "executor", "host", "pid", "started"]
+    tasks = done.group_by(keys).aggregate([("rows", "sum"), ("seconds", "max")]).sort_by("partition")
+    columns = {name: tasks[name] for name in keys}
+    columns["wave"] = pa.array([wave] * len(tasks), pa.int32())
+    columns["rows"], columns["seconds"] = tasks["rows_sum"], tasks["seconds_max"]
+    columns["started"] = pc.cast(tasks["started"], pa.timestamp("us", tz="UTC"))
+    return pa.table([columns[name] for name in TASKS_SCHEMA.names], schema=TASKS_SCHEMA)
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    """Do something for good order that a lost connection makes impossible, and needless."""
+    try:
+        action()
+    except Exception:  # noqa: BLE001
+        return

@@ -1,0 +1,180 @@
+"""What a person may write as a Spark master, and what can be learnt about a standalone one before connecting."""
+
+import json
+import re
+import socket
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from sparklime_core.errors import SparkError
+
+PROBE_SECONDS = 3.0
+DEFAULT_WEB_PORT = 8080
+RETRIES = 4
+"""How often a task may fail before its job does: Spark's own number for clusters, here for embedded Spark too."""
+
+_LOCAL = re.compile(r"local(?:\[(\*|[1-9]\d*)(?:,\s*[1-9]\d*)?\])?")
+# Spark's pages are on loopback or inside the cluster's network: never ask an outside proxy for them.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Master:
+    """A checked master.
+
+    Attributes
+    ----------
+    text
+        What the person wrote.
+    url
+        What Spark is told.
+    addresses
+        (host, port) of each standalone master; empty for embedded Spark.
+    """
+
+    text: str
+    url: str
+    addresses: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether Spark runs inside of this process's JVM."""
+        return not self.addresses
+
+
+@dataclass(frozen=True)
+class MasterFacts:
+    """What a standalone master's web page told; empty where the page was not found.
+
+    Attributes
+    ----------
+    web_url
+        Address of the page.
+    version
+        Version of its Spark.
+    workers
+        Its workers that are alive, as in its ``/json/``.
+    """
+
+    web_url: str | None = None
+    version: str | None = None
+    workers: tuple[dict[str, Any], ...] = field(default=())
+
+
+def parse_master(text: str) -> Master:
+    """Check a master's text.
+
+    Raises
+    ------
+    SparkError
+        When it is neither embedded Spark nor a standalone master.
+    """
+    text = text.strip()
+    embedded = _LOCAL.fullmatch(text)
+    if embedded is not None:
+        return Master(text, f"local[{embedded[1] or 1},{RETRIES}]")
+    if text.startswith("spark://"):
+        try:
+            addresses = tuple(_address(part) for part in text.removeprefix("spark://").split(","))
+        except ValueError:
+            addresses = ()
+        if addresses:
+            return Master(text, text, addresses)
+    raise SparkError(f"The master must be local[N], local[*] or spark://host:port, not {text!r}.")
+
+
+def _address(part: str) -> tuple[str, int]:
+    split = urlsplit(f"spark://{part}")
+    if not split.hostname or not split.port or split.path or split.username or " " in part:
+        raise ValueError(part)
+    return split.hostname, split.port
+
+
+def local_address_towards(master: Master) -> str:
+    """Return this machine's address as a standalone master sees it, by connecting to it.
+
+    Raises
+    ------
+    SparkError
+        When nothing accepts a connection there.
+    """
+    reasons = []
+    for address in master.addresses:
+        try:
+            with socket.create_connection(address, timeout=PROBE_SECONDS) as connection:
+                return str(connection.getsockname()[0])
+        except OSError as error:
+            reasons.append(error.strerror or str(error) or type(error).__name__)
+    raise SparkError(
+        f"Nothing answers at {master.text} ({reasons[0]}); check the address, and that the master is running."
+    )
+
+
+def read_facts(master: Master, web_url: str | None = None) -> MasterFacts:
+    """Return what the web page of a standalone master tells; without its address, look in the likely places."""
+    for host, port in master.addresses:
+        pages = [web_url] if web_url else _likely_pages(host, port)
+        for page in pages:
+            facts = _read_page(page, f"{host}:{port}")
+            if facts is not None:
+                return facts
+    return MasterFacts()
+
+
+def read_json(url: str) -> Any:
+    """Return what a page of Spark answers in JSON.
+
+    Raises
+    ------
+    OSError, ValueError
+        When it does not.
+    """
+    with _opener.open(url, timeout=PROBE_SECONDS) as answer:
+        return json.load(answer)
+
+
+def _read_page(web_url: str, address: str) -> MasterFacts | None:
+    """Read a page; None when it is not the page of the master at this address."""
+    try:
+        state = read_json(f"{web_url}/json/")
+        if not isinstance(state, dict) or address not in str(state.get("url")):
+            return None
+        with _opener.open(f"{web_url}/", timeout=PROBE_SECONDS) as answer:
+            version = re.search(
+                r'class="version\b[^"]*"[^>]*>\s*([\w.-]+)\s*<', answer.read().decode(errors="replace")
+            )
+    except (OSError, ValueError):
+        return None
+    alive = tuple(worker for worker in state.get("workers", ()) if worker.get("state") == "ALIVE")
+    return MasterFacts(web_url, version[1] if version else None, alive)
+
+
+def _likely_pages(host: str, port: int) -> list[str]:
+    """Return where the web page of a master may be: on the ports of its own process, or Spark's default one."""
+    ports = _ports_beside(port) if _is_this_machine(host) else []
+    return [f"http://{host}:{other}" for other in (*ports, DEFAULT_WEB_PORT)]
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        wanted = socket.gethostbyname(host)
+    except OSError:
+        return False
+    own = {address.address for addresses in psutil.net_if_addrs().values() for address in addresses}
+    return wanted.startswith("127.") or wanted in own
+
+
+def _ports_beside(port: int) -> list[int]:
+    """Return the other ports on which the process listens that listens on this one."""
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.Error:  # macOS wants root for it
+        return []
+    listening = [(c.pid, c.laddr.port) for c in connections if c.status == psutil.CONN_LISTEN and c.laddr]
+    owners = {pid for pid, on in listening if on == port and pid is not None}
+    return sorted({on for pid, on in listening if pid in owners} - {port})

@@ -1,0 +1,40 @@
+"""Send this package to the executors, which may run in any folder of any machine."""
+
+import os
+import tempfile
+import zipfile
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+import sparklime_core
+from sparklime_core.spark.places import cache_folder
+
+KEPT_DATE = (2020, 1, 1, 0, 0, 0)
+
+
+def ship_package(spark: SparkSession) -> None:
+    """Make ``import sparklime_core`` work on the executors of a session; done once, repeated for nothing."""
+    spark.addArtifacts(str(package_zip()), pyfile=True)
+
+
+@lru_cache(maxsize=1)
+def package_zip() -> Path:
+    """Return a zip of this package's modules, named after its content: the same package, the same file."""
+    root = Path(sparklime_core.__file__).parent
+    modules = sorted(root.rglob("*.py"))
+    digest = sha256()
+    for module in modules:
+        digest.update(str(module.relative_to(root)).encode() + b"\0" + module.read_bytes())
+    target = cache_folder() / "package" / f"sparklime_core-{digest.hexdigest()[:12]}.zip"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, made = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for module in modules:
+                name = str(module.relative_to(root.parent))
+                archive.writestr(zipfile.ZipInfo(name, KEPT_DATE), module.read_bytes())
+        Path(made).replace(target)
+    return target

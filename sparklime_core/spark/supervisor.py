@@ -1,0 +1,151 @@
+"""The process that a local cluster lives in: ``python -m ... FOLDER WORKERS CORES MEMORY``.
+
+It starts a standalone master and its workers, writes down where they are, and ends them all, with everything that
+they have started, when its standard input ends: that is when the process that holds the other end stops it, ends,
+or is killed.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from sparklime_core.errors import ClusterError
+from sparklime_core.spark.gateway import LOOPBACK, SPARK_HOME, spark_environment
+from sparklime_core.spark.known import KnownCluster
+from sparklime_core.spark.masters import read_json
+
+START_SECONDS = 60.0
+GRACE_SECONDS = 3.0
+DAEMON_MEMORY = "512m"
+PROPERTIES = "spark.conf"
+
+
+def main(arguments: list[str]) -> int:
+    """Run a cluster until standard input ends or its master does; return an exit code."""
+    folder, workers, cores, memory = Path(arguments[0]), int(arguments[1]), arguments[2], arguments[3]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _exit)
+    try:
+        known, master = _start(folder, workers, cores, memory)
+        known.write(folder)
+        _wait(master)
+    except ClusterError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 - the log's last line is what `LocalCluster` tells
+        return 1
+    finally:
+        _end_all()
+    return 0
+
+
+def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[KnownCluster, "subprocess.Popen[bytes]"]:
+    secret = secrets.token_hex(32)
+    properties = folder / PROPERTIES
+    properties.touch(mode=0o600)
+    properties.write_text(
+        f"spark.authenticate true\nspark.authenticate.secret {secret}\nspark.ui.killEnabled false\n"
+    )
+    # Port 0 lets the system choose free ones, which no other process can take in between.
+    ports = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0", "--properties-file", str(properties)]
+    master = _daemon("master.Master", ports, folder / "master.log")
+    deadline = time.monotonic() + START_SECONDS
+    url = _told(r"Starting Spark master at (spark://\S+)", folder / "master.log", master, deadline)
+    web_url = _told(r"MasterWebUI.* started at (http://\S+)", folder / "master.log", master, deadline)
+    web_url = web_url.replace("localhost", LOOPBACK)
+    size = ["--cores", cores, "--memory", memory, "--work-dir", str(folder / "work")]
+    started = [
+        _daemon("worker.Worker", [*ports, *size, url], folder / f"worker-{number}.log")
+        for number in range(1, workers + 1)
+    ]
+    pages = _await_workers(web_url, [master, *started], workers, deadline)
+    pids = tuple(worker.pid for worker in started)
+    return KnownCluster(url, web_url, pages, secret, os.getpid(), master.pid, pids), master
+
+
+def _daemon(name: str, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start a daemon of Spark; it stays in the supervisor's process group."""
+    own = {key: value for key, value in os.environ.items() if key.startswith(("SPARK_", "PYSPARK_"))}
+    for key in own:  # a person's settings for some other Spark
+        del os.environ[key]
+    command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            env={**spark_environment(), "SPARK_DAEMON_MEMORY": DAEMON_MEMORY},
+            cwd=log.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+
+
+def _told(pattern: str, log: Path, process: "subprocess.Popen[bytes]", deadline: float) -> str:
+    """Wait until a log tells something."""
+    while True:
+        found = re.search(pattern, log.read_text(errors="replace"))
+        if found:
+            return found[1]
+        _check_started([process], log, deadline)
+
+
+def _await_workers(
+    web_url: str, processes: list["subprocess.Popen[bytes]"], workers: int, deadline: float
+) -> tuple[str, ...]:
+    """Wait until all workers have registered; return the addresses of their pages."""
+    while True:
+        listed = []
+        with contextlib.suppress(OSError, ValueError):
+            listed = [w for w in read_json(f"{web_url}/json/")["workers"] if w["state"] == "ALIVE"]
+        if len(listed) == workers:
+            return tuple(worker["webuiaddress"].replace("localhost", LOOPBACK) for worker in listed)
+        _check_started(processes, None, deadline)
+
+
+def _check_started(processes: list["subprocess.Popen[bytes]"], log: Path | None, deadline: float) -> None:
+    told = f"; see {log}" if log else ""
+    if any(process.poll() is not None for process in processes):
+        raise ClusterError(f"A process of the cluster ended while it started{told}.")
+    if time.monotonic() > deadline:
+        raise ClusterError(f"The cluster did not start within {START_SECONDS:.0f} s{told}.")
+    readable, _, _ = select.select([sys.stdin], [], [], 0.1)
+    if readable:
+        raise ClusterError("The process that started the cluster has ended.")
+
+
+def _wait(master: "subprocess.Popen[bytes]") -> None:
+    """Return when standard input or the master has ended."""
+    while master.poll() is None:
+        readable, _, _ = select.select([sys.stdin], [], [], 1.0)
+        if readable and not os.read(sys.stdin.fileno(), 4096):
+            return
+
+
+def _end_all() -> None:
+    """End everything below this process, executors and Python workers included: first asked, then by force."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    below = psutil.Process().children(recursive=True)
+    for process in below:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, left = psutil.wait_procs(below, timeout=GRACE_SECONDS)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=GRACE_SECONDS)
+
+
+def _exit(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
