@@ -1,0 +1,119 @@
+"""Write the results as a page with tables."""
+
+import math
+from pathlib import Path
+
+from benchmarks.problems import NUM_SAMPLES, Problem
+from benchmarks.results import Results, machine
+from benchmarks.timing import Timing
+
+INTRODUCTION = """# Benchmarks
+
+Written by `make bench`; do not edit. One run, one core, one BLAS thread; the contestants take turns, and a figure
+is the median of its repeats. Each explains the predicted class, with N = {samples}; SHAP's explain all classes.
+
+{machine}. The run took {minutes:.0f} minutes.
+"""
+
+
+def write_page(results: Results, path: Path) -> None:
+    """Write the page of the results."""
+    introduction = INTRODUCTION.format(
+        samples=NUM_SAMPLES, machine=machine(), minutes=math.ceil(results.seconds / 60)
+    )
+    parts = [introduction, *(_race(problem, timings, results) for problem, timings in results.headline)]
+    if results.headline:
+        parts.insert(1, "![Milliseconds a row on breast cancer](img/benchmark.svg)\n")
+    if results.growth:
+        parts.append(_growth(results))
+    if results.distributed:
+        parts.append(_distributed(results))
+    if results.convergence is not None:
+        parts.append(_convergence(results))
+    path.write_text("\n".join(parts))
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _describe(problem: Problem) -> str:
+    return (
+        f"{problem.features} features, {problem.trees} trees of depth up to {problem.depth} "
+        f"({problem.splits:,} splits), {problem.classes} classes, top {problem.num_features}"
+    )
+
+
+def _race(problem: Problem, timings: dict[str, Timing], results: Results) -> str:
+    memory = results.memory if problem is results.headline[0][0] else {}
+    header = ["", "ms a row", "times lime's speed", "preparing, s", *(["peak memory, MB"] if memory else [])]
+    rows = []
+    for name, timing in timings.items():
+        row = [name, _ms(timing), _ratio(timings, name), _seconds(timing.prepare_seconds)]
+        held = memory.get(name)
+        rows.append([*row, *(["" if held is None else f"{held:.0f}"] if memory else [])])
+    title = problem.name[0].upper() + problem.name[1:]
+    refusals = "".join(f"\n{timing.refusal}\n" for timing in timings.values() if timing.refusal)
+    return f"## {title}\n\n{_describe(problem)}.\n\n{_table(header, rows)}{refusals}"
+
+
+def _growth(results: Results) -> str:
+    parts = [
+        "## How cost grows\n\nMilliseconds a row, and in brackets how many times lime's speed. One thing is "
+        "varied at a time.\n\n![Milliseconds a row by features, trees and depth](img/growth.svg)\n"
+    ]
+    for varied, races in results.growth.items():
+        names = list(races[0][1])
+        rows = [
+            [problem.name, f"{problem.splits:,}", *(_cell(timings, name) for name in names)]
+            for problem, timings in races
+        ]
+        base = _describe(races[0][0]) if varied == "features" else ""
+        parts.append(
+            f"### By {varied}\n\n{base}\n\n{_table([varied, 'splits', *names], rows)}".replace("\n\n\n\n", "\n\n")
+        )
+    return "\n".join(parts)
+
+
+def _distributed(results: Results) -> str:
+    rows = [[way, f"{rate:,.0f}", f"{share:.0%}"] for way, rate, share in results.distributed]
+    header = ["", "rows a second", "of what the cores can do"]
+    return f"## Distributed\n\n100,000 rows of breast cancer.\n\n{_table(header, rows)}"
+
+
+def _convergence(results: Results) -> str:
+    found = results.convergence
+    rows = [
+        [f"{size:,}", f"{error:.5f}", f"{error / found.largest_weight:.1%}"]
+        for size, error in zip(found.sizes, found.errors, strict=True)
+    ]
+    return (
+        "## How far lime is from `exact`\n\n"
+        "Root mean square error of all weights, breast cancer, against the size of lime's neighbourhood. It falls "
+        f"with the power {found.slope:.3f} of it; sampling noise has -1/2.\n\n"
+        "![Error of lime against the number of samples](img/convergence.svg)\n\n"
+        + _table(["samples", "error of a weight", "of the largest weight"], rows)
+    )
+
+
+def _ms(timing: Timing) -> str:
+    if timing.refusal:
+        return "refused"
+    return f"{timing.row_ms:.3g}" if timing.row_ms < 100 else f"{timing.row_ms:,.0f}"
+
+
+def _seconds(seconds: float) -> str:
+    return "" if math.isnan(seconds) else f"{seconds:.2f}"
+
+
+def _ratio(timings: dict[str, Timing], name: str) -> str:
+    ratio = timings["lime"].row_ms / timings[name].row_ms
+    if math.isnan(ratio):
+        return ""
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
+def _cell(timings: dict[str, Timing], name: str) -> str:
+    ratio = _ratio(timings, name)
+    return _ms(timings[name]) + (f" ({ratio})" if ratio and name != "lime" else "")

@@ -1,0 +1,54 @@
+"""Everything that a run of the benchmarks measured."""
+
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.convergence import Convergence
+from benchmarks.problems import Problem
+from benchmarks.timing import Timing
+
+
+@dataclass
+class Results:
+    """What was measured, as far as it was asked for.
+
+    Attributes
+    ----------
+    seconds
+        How long the whole run took.
+    headline
+        (problem, timings) that all contestants raced on.
+    memory
+        Peak megabytes of each contestant on breast cancer.
+    growth
+        For each thing that is varied, (problem, timings).
+    convergence
+        lime against ``exact`` by the number of samples.
+    distributed
+        Rows a second by way.
+    """
+
+    seconds: float = 0.0
+    headline: list[tuple[Problem, dict[str, Timing]]] = field(default_factory=list)
+    memory: dict[str, float | None] = field(default_factory=dict)
+    growth: dict[str, list[tuple[Problem, dict[str, Timing]]]] = field(default_factory=dict)
+    convergence: Convergence | None = None
+    distributed: list[tuple[str, float, float]] = field(default_factory=list)
+
+
+def machine() -> str:
+    """Return the processor and the versions that the figures hold for."""
+    names = ("numpy", "scikit-learn", "lime", "shap", "pyspark")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    return f"{_processor()}; Python {platform.python_version()}, {versions}"
+
+
+def _processor() -> str:
+    facts = Path("/proc/cpuinfo")
+    if facts.exists():
+        for line in facts.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
