@@ -5,17 +5,17 @@ from pathlib import Path
 import streamlit as st
 
 import sparklime_core.dashboard
-from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.errors import guarded
 from sparklime_core.dashboard.navigation import pages
 from sparklime_core.dashboard.services import warm_up
 from sparklime_core.dashboard.sidebar import sidebar
 
 ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
 
-st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide")
+st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=210)
 page = st.navigation(pages())
-with shown_errors():
+with guarded():
     sidebar()
-with shown_errors():
+with guarded():
     page.run()
 warm_up()

@@ -6,7 +6,7 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import MODEL
-from sparklime_core.dashboard.reading import read_sample, read_upload
+from sparklime_core.dashboard.reading import read_upload, use_sample
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.data.encoding import encode_table, is_text
 from sparklime_core.data.samples import SAMPLES
@@ -24,18 +24,11 @@ with left:
         key="upload",
     )
 with right:
-    sample = st.selectbox(
-        "Or choose a sample",
-        list(SAMPLES),
-        index=None,
-        format_func=lambda name: SAMPLES[name].title,
-        placeholder="A bundled table",
-        key="sample",
-    )
-    if sample and st.button("Use this sample", icon=":material/science:", key="use-sample"):
-        session.set_source(read_sample(sample))
-    if sample:
-        st.caption(SAMPLES[sample].description)
+    st.markdown("Or take a sample", help="Bundled tables; everything works with them as with a file of yours.")
+    with st.container(horizontal=True, gap="xsmall"):
+        for sample in SAMPLES.values():
+            if st.button(sample.title, help=sample.description, key=f"sample-{sample.name}"):
+                use_sample(sample.name)
 if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     st.session_state["read-upload"] = upload.file_id
     session.set_source(None)

@@ -25,8 +25,8 @@ if run is None:
 
 manifest = run.manifest()
 done, _ = count_rows(run)
-st.markdown(f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**")
-run_progress(run, done if done < PAGE_ROWS else None, by_executor=False)
+what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**"
+run_progress(run, done if done < PAGE_ROWS else None, what=what, by_executor=False)
 if not done:
     st.info("The first explained rows will appear here.", icon=":material/hourglass_empty:")
     st.stop()
@@ -35,7 +35,7 @@ if not done:
 @st.fragment
 def workbench() -> None:
     """The table or plot, and beside it the chosen row: one selection, everywhere."""
-    left, right = st.columns([11, 10], gap="medium")
+    left, right = st.columns([12, 10], gap="medium")
     with left:
         view = st.segmented_control(
             "View",

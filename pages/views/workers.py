@@ -21,8 +21,7 @@ if run is None:
     st.stop()
 
 manifest = run.manifest()
-st.markdown(f"Run of **{plain(manifest.title)}** on **{plain(manifest.master)}**")
-run_progress(run, by_executor=False)
+run_progress(run, what=f"Run of **{plain(manifest.title)}** on **{plain(manifest.master)}**", by_executor=False)
 done = tasks(run)
 if done.empty:
     st.info("The first finished tasks will appear here.", icon=":material/hourglass_empty:")

@@ -7,5 +7,8 @@ AGAINST = "#e0812b"
 REST = "#8d97a5"
 """Grey: everything that is folded into one bar, or is not looked at."""
 
+AXIS = 62
+"""Pixels that a horizontal axis with its title takes of a chart's height."""
+
 EXECUTORS = ("#3d7fc9", "#e0812b", "#3f9e78", "#9b72c7", "#c65b74", "#b3982a", "#4aa7bf", "#8d97a5")
 """One for each executor, in turn."""

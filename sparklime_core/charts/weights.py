@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, FOR, REST
+from sparklime_core.charts.palette import AGAINST, AXIS, FOR, REST
 
-BAR_HEIGHT = 36
+BAR_HEIGHT = 34
 """Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""
 
 KINDS = ("speaks for", "speaks against", "all others together")
@@ -30,7 +30,8 @@ def fold_weights(explanation: Sequence[Mapping[str, object]], values: Mapping[st
     Returns
     -------
     pandas.DataFrame
-        ``order``, ``text``, ``value``, ``weight``, ``shown`` (the weight as text) and ``kind`` (one of `KINDS`).
+        ``order``, ``text``, ``value``, ``label`` (both), ``weight``, ``shown`` (the weight as text) and ``kind``
+        (one of `KINDS`).
     """
     shown, folded = explanation[:top], explanation[top:]
     bars = [
@@ -43,6 +44,7 @@ def fold_weights(explanation: Sequence[Mapping[str, object]], values: Mapping[st
         kinds.append(KINDS[2])
     frame = pd.DataFrame(bars, columns=["text", "value", "weight"])
     frame.insert(0, "order", range(len(bars)))
+    frame["label"] = [_label(text, value) for text, value in zip(frame["text"], frame["value"], strict=True)]
     frame["shown"] = [weight_text(weight) for weight in frame["weight"]]
     frame["kind"] = kinds
     return frame
@@ -75,7 +77,7 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
     bar = base.mark_bar(height=12, yOffset=10, cornerRadiusEnd=2).encode(
         x=alt.X(
             "weight:Q",
-            title="Weight (same scale for every row of the run)",
+            title="Weight, on the same scale for every row",
             scale=alt.Scale(domain=[-end, end], nice=False),
             axis=alt.Axis(tickCount=5, format="~g"),
         ),
@@ -85,14 +87,19 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
             legend=None,
         ),
     )
-    text = base.mark_text(align="left", baseline="middle", dy=-7, limit=420, fontSize=12).encode(
-        x=alt.value(0), text="text:N"
+    text = base.mark_text(align="left", baseline="middle", dy=-7, limit=360, fontSize=12).encode(
+        x=alt.value(0), text="label:N"
     )
     number = base.mark_text(align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600).encode(
         x=alt.value("width"), text="shown:N"
     )
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=REST).encode(x="zero:Q")
-    return alt.layer(zero, bar, text, number).properties(height=BAR_HEIGHT * max(len(bars), 1))
+    return alt.layer(zero, bar, text, number).properties(height=AXIS + BAR_HEIGHT * max(len(bars), 1))
+
+
+def _label(text: str, value: str) -> str:
+    """Return lime's text, with the value where the text does not say it (as ``island=Biscoe`` does)."""
+    return text if not value or text.endswith(f"={value}") else f"{text}   ({value})"
 
 
 def _weight(entry: Mapping[str, object]) -> float:

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import EXECUTORS, FOR
+from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR
 
 
 def timeline_chart(tasks: pd.DataFrame) -> ChartType:
@@ -36,7 +36,7 @@ def timeline_chart(tasks: pd.DataFrame) -> ChartType:
                 alt.Tooltip("started:T", title="Started", format="%H:%M:%S.%L"),
             ],
         )
-        .properties(height=max(90, 34 * lanes + 20))
+        .properties(height=AXIS + 30 * lanes)
     )
     return chart
 
@@ -64,7 +64,7 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
     number = base.mark_text(align="left", dx=4, fontSize=12).encode(
         x="rows:Q", text=alt.Text("rows:Q", format=",")
     )
-    return alt.layer(bar, number).properties(height=max(70, 38 * len(executors) + 20))
+    return alt.layer(bar, number).properties(height=AXIS + 34 * len(executors))
 
 
 def throughput_chart(rate: pd.DataFrame) -> ChartType:
@@ -113,7 +113,7 @@ def importance_chart(features: pd.DataFrame) -> ChartType:
                 alt.Tooltip("rows:Q", title="Rows"),
             ],
         )
-        .properties(height=max(80, 24 * len(features)))
+        .properties(height=AXIS + 22 * len(features))
     )
     return chart
 

@@ -1,5 +1,6 @@
 """Errors on a page: one sentence, never a traceback."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,19 @@ import streamlit as st
 
 from sparklime_core.dashboard.text import plain
 from sparklime_core.errors import SparkLimeError
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Show any error of a page as one sentence; what nobody foresaw goes to the server's log in full."""
+    try:
+        with shown_errors():
+            yield
+    except Exception:  # noqa: BLE001 - the last resort
+        _log.exception("A page failed")
+        show_error("This page has failed; the server's log says why, and the other pages still work.")
 
 
 @contextmanager

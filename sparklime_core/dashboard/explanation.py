@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.charts.classes import probabilities_chart
+from sparklime_core.charts.palette import AGAINST, FOR
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import show_error
@@ -112,7 +113,11 @@ def _weights(run: Run, view: RowView) -> None:
 
 
 def _legend(name: str) -> str:
-    return f":blue[:material/square:] speaks for **{name}** &nbsp; :orange[:material/square:] speaks against"
+    return f"{_square(FOR)} speaks for **{name}** &nbsp; {_square(AGAINST)} speaks against it"
+
+
+def _square(colour: str) -> str:
+    return f':color[■]{{foreground="{colour}"}}'
 
 
 def _top(features: int) -> int:
@@ -132,11 +137,11 @@ def _top(features: int) -> int:
 
 def _figures(view: RowView, dataset: Dataset) -> None:
     result = view.result
-    what = "Probability" if dataset.class_names is not None else "Prediction"
-    with st.grid(4, min_column_width=110, gap="xsmall"):
-        st.metric(f"{what}, model", _number(result["prediction"]))
+    what = "the probability of this class" if dataset.class_names is not None else "the predicted value"
+    with st.grid(4, min_column_width=90, gap="xsmall"):
+        st.metric("Model", _number(result["prediction"]), help=f"What the model says: {what}.")
         st.metric(
-            f"{what}, surrogate",
+            "Surrogate",
             _number(result["local_prediction"]),
             help="What LIME's linear surrogate says at this row. Close to the model's: the explanation fits here.",
         )

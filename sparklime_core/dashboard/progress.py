@@ -38,7 +38,7 @@ def state_badge(state: RunState) -> None:
     st.badge(state.value, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
-def run_progress(run: Run, shown_rows: int | None = None, *, by_executor: bool = True) -> None:
+def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_executor: bool = True) -> None:
     """Show how far a run is; while this server works on it, refresh every second.
 
     Parameters
@@ -47,16 +47,19 @@ def run_progress(run: Run, shown_rows: int | None = None, *, by_executor: bool =
         The run.
     shown_rows
         Rows that the page's table shows, when it waits for more: the page is drawn anew when there are some.
+    what
+        What the run is, in Markdown.
     by_executor
         Whether to draw the rows of each executor.
     """
     if services().progress(run.id) is not None:
+        st.markdown(what)
         _live(run.id, shown_rows, by_executor)
     else:
-        run_summary(run.manifest())
+        run_summary(run.manifest(), what)
 
 
-def run_summary(manifest: Manifest) -> None:
+def run_summary(manifest: Manifest, what: str = "") -> None:
     """Show how a run ended, or how far another process is with it."""
     facts = [
         f"{manifest.rows_explained:,} of {count(manifest.rows, 'row')} explained",
@@ -65,6 +68,8 @@ def run_summary(manifest: Manifest) -> None:
     if manifest.rows_failed:
         facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
     with st.container(horizontal=True, vertical_alignment="center"):
+        if what:
+            st.markdown(what, width="content")
         state_badge(manifest.state)
         st.caption(" · ".join(facts), width="content")
     if manifest.error:

@@ -2,7 +2,9 @@
 
 from pathlib import PurePath
 
+from sparklime_core.dashboard import session
 from sparklime_core.dashboard.session import Source
+from sparklime_core.data.encoding import encode_table
 from sparklime_core.data.reading import read_table
 from sparklime_core.data.samples import get_sample, sample_csv
 
@@ -12,7 +14,9 @@ def read_upload(filename: str, content: bytes) -> Source:
     return Source(PurePath(filename).stem or "table", read_table(content))
 
 
-def read_sample(name: str) -> Source:
-    """Read a bundled sample."""
+def use_sample(name: str) -> None:
+    """Make a bundled sample the session's table, encoded as it suggests."""
     sample = get_sample(name)
-    return Source(name, read_table(sample_csv(name)), sample.target, sample.categorical)
+    table = read_table(sample_csv(name))
+    session.set_source(Source(name, table, sample.target, sample.categorical))
+    session.set_dataset(encode_table(table, sample.target, name=name, categorical=sample.categorical))

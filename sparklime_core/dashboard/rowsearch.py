@@ -180,14 +180,14 @@ def _truth(frame: pd.DataFrame, manifest: Manifest) -> list[Any]:
 def _columns(regression: bool) -> dict[str, Any]:
     column = st.column_config
     return {
-        "row": column.NumberColumn("Row", format="%d", width=55, pinned=True),
-        "truth": column.TextColumn("True", width=85),
-        "predicted": column.TextColumn("Predicted", width=85),
+        "row": column.NumberColumn("Row", format="%d", width=48, pinned=True),
+        "truth": column.TextColumn("True", width=78),
+        "predicted": column.TextColumn("Predicted", width=78),
         "prediction": column.NumberColumn(
-            "Predicted" if regression else "Probability", format="%.4g" if regression else "%.3f", width=80
+            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=62
         ),
         "distance": column.NumberColumn("Error", format="%.4g", width=70),
-        "right": column.CheckboxColumn("Right", width=50),
-        "score": column.NumberColumn("Local R²", format="%.2f", width=70),
+        "right": column.CheckboxColumn("Right", width=46),
+        "score": column.NumberColumn("R²", format="%.2f", width=46, help="Local R² of the explanation"),
         "reason": column.TextColumn("Strongest reason"),
     }

@@ -5,6 +5,7 @@ Spark's driver side, scikit-learn and lime take seconds to import; the first pag
 
 import atexit
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -70,6 +71,5 @@ def warm_up() -> None:
 
 
 def _import_all() -> None:
-    import sparklime_core.data.samples  # noqa: PLC0415
-    import sparklime_core.jobs.manager  # noqa: PLC0415
-    import sparklime_core.models.forest  # noqa: F401, PLC0415
+    for name in ("skops.io", "sklearn.datasets", "sparklime_core.jobs.manager"):
+        import_module(name)
