@@ -4,6 +4,7 @@ import streamlit as st
 
 from sparklime_core.charts.work import executors_chart, throughput_chart, timeline_chart
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.evidence import evidence_panel
 from sparklime_core.dashboard.links import web_links
 from sparklime_core.dashboard.navigation import HOME, RUNS, next_step
 from sparklime_core.dashboard.progress import run_progress
@@ -71,3 +72,6 @@ st.dataframe(
 if manifest.executors:
     executors_table(manifest.executors)
 web_links(manifest.links)
+
+st.markdown("##### What the workers themselves said")
+evidence_panel(manifest)

@@ -85,7 +85,7 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
     stage = STAGES.get(progress.stage, progress.stage)
     with st.container(border=True):
         st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
-        _figures(progress)
+        _figures(progress, services().manager.waited(run_id))
         if by_executor and progress.by_executor:
             frame = pd.DataFrame(progress.by_executor.items(), columns=["executor", "rows"])
             frame["tasks"] = None
@@ -98,9 +98,9 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
             st.toast("Stopping the run; what is finished stays.", icon=":material/stop_circle:")
 
 
-def _figures(progress: "Progress") -> None:
+def _figures(progress: "Progress", waited: float) -> None:
     remaining, rate = progress.remaining_seconds, progress.rows_per_second
-    facts = [f"{duration(progress.seconds)} elapsed"]
+    facts = [f"{duration(waited)} since the start"]
     if remaining is not None:
         facts.append(f"about {duration(remaining)} remaining")
     if rate is not None:

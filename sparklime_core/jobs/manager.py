@@ -3,6 +3,7 @@
 import dataclasses
 import queue
 import threading
+import time
 from dataclasses import dataclass, field
 
 from sparklime_core.errors import RunError, SparkLimeError
@@ -21,6 +22,7 @@ class _Job:
     progress: Progress
     inputs: Inputs | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
+    submitted: float = field(default_factory=time.monotonic)
 
 
 class JobManager:
@@ -70,6 +72,12 @@ class JobManager:
             job = self._jobs.get(run_id)
             return job.progress if job else None
 
+    def waited(self, run_id: str) -> float:
+        """Return the seconds since a run was submitted or resumed; 0 when this process does not work on it."""
+        with self._lock:
+            job = self._jobs.get(run_id)
+            return time.monotonic() - job.submitted if job else 0.0
+
     def active(self) -> list[str]:
         """Return the ids of the runs that wait or run, in their order."""
         with self._lock:
@@ -98,6 +106,7 @@ class JobManager:
         self._report(job, dataclasses.replace(job.progress, stage="connecting"))
         spark = self.service.acquire()
         try:
+            job.run.update(logs=self.service.log())
             explain_run(
                 spark,
                 job.run,

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.cluster import LocalCluster
 from sparklime_core.spark.monitor import ExecutorInfo, application, list_executors
-from sparklime_core.spark.session import connect, disconnect
+from sparklime_core.spark.session import connect, current, disconnect
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -96,6 +96,11 @@ class SparkService:
             session = self._session
             if session is not None and session.sparkContext._jsc.sc().isStopped():
                 self._drop_session()
+
+    def log(self) -> str | None:
+        """Return the file that the session's driver prints to; None when there is no session of ours."""
+        connection = current()
+        return str(connection.log) if connection is not None else None
 
     def connect(self) -> None:
         """Connect now, so that the first job need not wait."""
