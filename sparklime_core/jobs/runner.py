@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkLimeError
-from sparklime_core.explain.blocks import BLOCK_ROWS
+from sparklime_core.explain.blocks import block_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
@@ -132,8 +132,9 @@ class _Sitting:
         self._task = prepare_task(explainer, predict_fn_of(self._inputs.estimator), settings)
         finished, next_wave = self._run.finished_blocks()
         row_ids = self._inputs.row_ids
-        left = [block for block in range(-(-len(row_ids) // BLOCK_ROWS)) if block not in finished]
-        self._run.update(**application(self._spark))
+        blocks = -(-len(row_ids) // block_rows(settings, len(row_ids)))
+        left = [block for block in range(blocks) if block not in finished]
+        self._run.update(**dataclasses.asdict(application(self._spark)))
         self._began = time.monotonic()
         self._report(stage="explaining")
         if left:
