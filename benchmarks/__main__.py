@@ -11,6 +11,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 from benchmarks.contestants import ALL, EXACT, LIME, RECIPE, SAMPLED, TREE_SHAP  # noqa: E402
 from benchmarks.convergence import converge  # noqa: E402
+from benchmarks.distributed import distribute  # noqa: E402
 from benchmarks.memory import peak_megabytes  # noqa: E402
 from benchmarks.plots import draw_all  # noqa: E402
 from benchmarks.problems import BREAST_CANCER, DEEP, GROWTH  # noqa: E402
@@ -44,7 +45,7 @@ def measure(*, quick: bool) -> Results:
         _say(f"racing on {problem.name}")
         contestants = ALL.values() if problem is BREAST_CANCER else FAST
         results.headline.append((problem, race(problem, tuple(contestants), repeats, most_rows)))
-    disconnect()
+    disconnect()  # the recipe's session
     for name in (name for name in ALL if name != RECIPE.name):
         _say(f"memory of {name}")
         results.memory[name] = peak_megabytes(name)
@@ -52,6 +53,10 @@ def measure(*, quick: bool) -> Results:
         for varied, problems in GROWTH.items():
             _say(f"growth with {varied}")
             results.growth[varied] = [(problem, race(problem, FAST, 3, most_rows)) for problem in problems]
+    for engine in ("sampled", "exact"):
+        _say(f"distributing {engine}")
+        results.distributed.append(distribute(engine, 5_000 if quick else 100_000))
+    disconnect()
     _say("convergence of lime")
     results.convergence = converge(seeds=3 if quick else 10)
     results.seconds = time.perf_counter() - start

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.convergence import Convergence
+from benchmarks.distributed import Rates
 from benchmarks.problems import Problem
 from benchmarks.timing import Timing
 
@@ -27,7 +28,7 @@ class Results:
     convergence
         lime against ``exact`` by the number of samples.
     distributed
-        Rows a second by way.
+        The job on Spark against the engine alone.
     """
 
     seconds: float = 0.0
@@ -35,7 +36,7 @@ class Results:
     memory: dict[str, float | None] = field(default_factory=dict)
     growth: dict[str, list[tuple[Problem, dict[str, Timing]]]] = field(default_factory=dict)
     convergence: Convergence | None = None
-    distributed: list[tuple[str, float, float]] = field(default_factory=list)
+    distributed: list[Rates] = field(default_factory=list)
 
 
 def machine() -> str:

@@ -105,6 +105,7 @@ def enumerated(drawn, predicted, codes, rho):
 
 MODELS = {
     "forest": RandomForestClassifier(4, max_depth=3, random_state=0),
+    "weighted forest": RandomForestClassifier(3, class_weight="balanced", random_state=0),
     "extra": ExtraTreesClassifier(3, max_depth=4, random_state=0),
     "tree": DecisionTreeClassifier(random_state=0),
     "leaf": DecisionTreeClassifier(max_depth=1, min_samples_leaf=40, random_state=0),
@@ -138,6 +139,19 @@ def test_expectations_are_those_of_an_enumeration(table, name, kind, width):
         mean, covariance = enumerated(drawn, predicted, codes, kernel_factor(explainer))
         np.testing.assert_allclose(y_mean[at], mean, rtol=0, atol=1e-10)
         np.testing.assert_allclose(zy_cov[at], covariance, rtol=0, atol=1e-10)
+
+
+def test_expectations_of_all_classes_add_up(table):
+    rows, target = table
+    model = ExtraTreesClassifier(50, random_state=0).fit(rows, target)
+    explainer = explainer_of(rows, target, "classification")
+    ensemble, columns = read_ensemble(model.predict_proba, "classification"), read_columns(explainer)
+    blocks = compile_blocks(ensemble, columns, kernel_factor(explainer))
+    positions = np.random.RandomState(0).randint(0, 3, size=(50, 3))
+    y_mean, zy_cov = expectations(blocks, ensemble.offset, positions, np.ones((50, 3), dtype=bool))
+    np.testing.assert_allclose(y_mean.sum(axis=1), 1.0, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(zy_cov.sum(axis=2), 0.0, rtol=0, atol=1e-13)
+    assert (y_mean > 0).all()
 
 
 def test_the_table_has_the_bins_that_are_hard(table):

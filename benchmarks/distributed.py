@@ -1,0 +1,77 @@
+"""The distributed job against the engine itself: how much of two cores Spark leaves to explaining."""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.problems import BREAST_CANCER
+from sparklime_core.explain.blocks import ExplainTask
+from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.rows import explain_with
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.spark.job import run_waves
+from sparklime_core.spark.session import connect
+
+CORES = 2
+ALONE_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rows a second of an engine in this process, on one core, and of the job on `CORES` cores."""
+
+    engine: str
+    rows: int
+    alone: float
+    spread: float
+
+    @property
+    def efficiency(self) -> float:
+        """Return the job's rate as a share of what the cores could do."""
+        return self.spread / (CORES * self.alone)
+
+
+def distribute(engine: str, count: int) -> Rates:
+    """Explain rows in this process, then with Spark on ``local[2]``, then in this process again."""
+    rows = _many_rows(count)
+    task = prepare_task(BREAST_CANCER.explainer, BREAST_CANCER.model.predict_proba, ExplainSettings(engine))
+    explain_with(task, rows[:512], np.arange(512))
+    before = _alone(task, rows)
+    spark = connect(f"local[{CORES}]")
+    _spread(spark, task, rows[:2048])  # the Python workers start and load what was broadcast
+    spread = _spread(spark, task, rows)
+    return Rates(engine, count, (before + _alone(task, rows)) / 2, spread)
+
+
+def _many_rows(count: int) -> np.ndarray:
+    """Return rows around the training rows, no two of them alike."""
+    table = BREAST_CANCER.table[0]
+    state = np.random.RandomState(0)
+    noise = state.normal(size=(count, table.shape[1])) * table.std(axis=0) / 4
+    return np.ascontiguousarray(table[state.randint(0, len(table), count)] + noise)
+
+
+def _alone(task: ExplainTask, rows: np.ndarray) -> float:
+    some = rows[:ALONE_ROWS]
+    start = time.perf_counter()
+    explain_with(task, some, np.arange(len(some)))
+    return len(some) / (time.perf_counter() - start)
+
+
+def _spread(spark, task: ExplainTask, rows: np.ndarray) -> float:
+    explained = []
+    start = time.perf_counter()
+    run_waves(
+        spark,
+        task,
+        rows,
+        np.arange(len(rows)),
+        on_wave=lambda wave: explained.append(wave.explanations.num_rows),
+        cancel=threading.Event(),
+    )
+    seconds = time.perf_counter() - start
+    if sum(explained) != len(rows):
+        raise RuntimeError(f"The job explained {sum(explained)} of {len(rows)} rows.")
+    return len(rows) / seconds
