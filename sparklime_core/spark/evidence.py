@@ -9,17 +9,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from sparklime_core.errors import SparkError
 from sparklime_core.explain.blocks import ExplainTask
 from sparklime_core.explain.types import FloatArray
+from sparklime_core.spark.executor import EMBEDDED, executor_id
 
 MARK = "[sparklime]"
 LONGEST_DESCRIPTION = 160
 SHOWN_VALUES = 6
 TAIL_BYTES = 256 * 1024
 
-EMBEDDED = "driver"
 _APPLICATION = re.compile(r"app-[\w-]+")
 
 
@@ -50,12 +49,13 @@ def say(text: str) -> None:
     print(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def say_row(task: ExplainTask, row: FloatArray, row_id: int, rows: int) -> None:
-    """Tell of a block's first row: its values, the model, the explainer."""
+def say_row(task: ExplainTask, row: FloatArray, row_id: str, rows: int) -> None:
+    """Tell of a block's first row: its id, if it has one, its values, the model, the explainer."""
     names = task.explainer.feature_names
     shown = ", ".join(f"{name}={value:g}" for name, value in zip(names, row[:SHOWN_VALUES], strict=False))
+    row_id = f"{row_id} " if row_id else ""
     more = f", and {len(row) - SHOWN_VALUES} more" if len(row) > SHOWN_VALUES else ""
-    say(f"explains row {row_id} ({shown}{more}) and {rows - 1} after it with {describe(task)}")
+    say(f"explains row {row_id}({shown}{more}) and {rows - 1} after it with {describe(task)}")
 
 
 def describe(task: ExplainTask) -> str:
@@ -67,13 +67,6 @@ def describe(task: ExplainTask) -> str:
     explainer = task.explainer
     lime = f"{type(explainer).__name__}({explainer.mode}, {len(explainer.feature_names)} features)"
     return f"model {text} and explainer {lime}, engine {task.settings.engine}"
-
-
-def executor_id() -> str:
-    """Return the id of the executor that this Python worker serves, which Spark tells only in its environment."""
-    named = os.environ.get("SPARK_EXECUTOR_ID")
-    found = re.search(r"[?&]executorId=([^&]+)", os.environ.get("SPARK_LOG_URL_STDERR", ""))
-    return named or (found[1] if found else EMBEDDED)
 
 
 def cluster_outputs(logs: Path, application: str, lines: int = 50) -> list[ExecutorOutput]:

@@ -5,9 +5,8 @@ cancellation, bounded memory and resuming, all from one mechanism; two in flight
 """
 
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -30,7 +29,9 @@ IN_FLIGHT = 2
 WAVE_SECONDS = 4.0
 """How long a wave should take: long against Spark's tenth of a second a job, short for a person who watches."""
 
-MOST_BLOCKS_A_CORE = 256
+WAVE_BYTES = 32 * 1024 * 1024
+"""The most that the rows of a wave weigh, whatever the speed: what bounds the driver's memory."""
+
 POLL_SECONDS = 0.1
 DONE_DDL = (
     "block long, explained binary, rows long, block_seconds double, partition int, attempt int, executor string, "
@@ -85,7 +86,6 @@ def run_waves(
     first_wave: int = 0,
     on_wave: Callable[[Wave], None],
     cancel: threading.Event,
-    on_progress: Callable[[int], None] | None = None,
 ) -> None:
     """Explain rows on the executors of a session.
 
@@ -105,9 +105,6 @@ def run_waves(
         Called in this thread with each finished wave, in the order in which they finish.
     cancel
         Set it to stop.
-    on_progress
-        Called in this thread with a *hint*: how many rows the finished tasks of waves that are still in flight
-        have explained. Counts come from finished waves only.
 
     Raises
     ------
@@ -123,7 +120,7 @@ def run_waves(
     ship_package(spark)
     payload = publish(spark, task)
     try:
-        _Flight(spark, payload, rows, row_ids, size).run(wanted, first_wave, on_wave, cancel, on_progress)
+        _Flight(spark, payload, rows, row_ids, size).run(wanted, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
 
@@ -134,11 +131,12 @@ class Pace:
     def __init__(self) -> None:
         self._seconds: float | None = None
 
-    def blocks(self, cores: int) -> int:
+    def blocks(self, cores: int, block_bytes: int) -> int:
         """Return a number of blocks: one a core as long as nothing is measured."""
         if self._seconds is None:
             return cores
-        return cores * max(1, min(round(WAVE_SECONDS / self._seconds), MOST_BLOCKS_A_CORE))
+        fitting = WAVE_BYTES // (cores * block_bytes)
+        return cores * max(1, min(round(WAVE_SECONDS / self._seconds), fitting))
 
     def learn(self, block_seconds: float) -> None:
         """Take in how many seconds a core needed for a block of the last wave."""
@@ -157,6 +155,7 @@ class _Flight:
         self._rows = rows
         self._row_ids = row_ids
         self._size = size
+        self._block_bytes = size * (rows.shape[1] + 1) * 8
         self._tag = f"sparklime-{uuid.uuid4().hex}"
         self._pace = Pace()
         self._landed = threading.Event()
@@ -167,37 +166,27 @@ class _Flight:
         number: int,
         on_wave: Callable[[Wave], None],
         cancel: threading.Event,
-        on_progress: Callable[[int], None] | None,
     ) -> None:
         left = list(blocks)
         with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", initializer=self._enter_thread) as pool:
             flying: set[Future[Wave]] = set()
+            landed: set[Future[Wave]] = set()
             try:
-                while left or flying:
+                while left or flying or landed:
+                    # The next wave starts first: the executors work on while the last one is written.
                     while left and len(flying) < IN_FLIGHT:
-                        size = self._pace.blocks(self._cores())
-                        flying.add(pool.submit(self._fly, number, tuple(left[:size])))
-                        del left[:size]
+                        count = self._pace.blocks(self._cores(), self._block_bytes)
+                        flying.add(pool.submit(self._fly, number, tuple(left[:count])))
+                        del left[:count]
                         number += 1
+                    for future in landed:
+                        on_wave(_result(future))
                     landed, flying = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                     if cancel.is_set():
                         raise CancelledError("The run was cancelled.")
-                    self._hand_over(landed, on_wave)
-                    if on_progress is not None:
-                        on_progress(self._hint())
             except BaseException:
                 self._stop(flying)
                 raise
-
-    def _hand_over(self, landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) -> None:
-        for future in landed:
-            try:
-                wave = future.result()
-            except SparkError:
-                raise
-            except Exception as error:
-                raise SparkError(f"A Spark job failed: {one_sentence(error)}") from error
-            on_wave(wave)
 
     def _enter_thread(self) -> None:
         """Tag the jobs of this thread, so that they can be cancelled, and share the cores fairly between runs."""
@@ -225,11 +214,10 @@ class _Flight:
             ),
             pa.array([self._row_ids[at].astype(np.int64).tobytes() for at in cuts], pa.binary()),
         ]
-        return pa.table(columns, schema=BLOCK_SCHEMA)
-
-    def _hint(self) -> int:
-        """Return how many rows the finished tasks of the active stages had, judged by their share of the tasks."""
-        return 0
+        whole = pa.record_batch(columns, schema=BLOCK_SCHEMA)
+        # Spark makes a partition of each batch where it does not cut small data as it likes.
+        share = -(-len(blocks) // self._cores())
+        return pa.Table.from_batches([whole.slice(at, share) for at in range(0, len(blocks), share)])
 
     def _stop(self, flying: Iterable["Future[Wave]"]) -> None:
         """Cancel what runs, again and again: a wave may be just about to start its job."""
@@ -238,6 +226,15 @@ class _Flight:
         while left:
             _quietly(lambda: self._context.cancelJobsWithTag(self._tag))
             _, left = wait(left, timeout=2 * POLL_SECONDS)
+
+
+def _result(future: "Future[Wave]") -> Wave:
+    try:
+        return future.result()
+    except CancelledError:
+        raise
+    except Exception as error:
+        raise SparkError(f"A Spark job failed: {one_sentence(error)}") from error
 
 
 def _explanations(done: pa.Table) -> pa.Table:

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
 from sparklime_core.spark import session as sessions
-from sparklime_core.spark.evidence import EMBEDDED
+from sparklime_core.spark.executor import EMBEDDED
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.masters import parse_master, read_facts
 

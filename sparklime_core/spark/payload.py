@@ -88,6 +88,7 @@ def publish(spark: SparkSession, task: ExplainTask) -> Payload:
 
 def _use_one_thread(task: ExplainTask) -> None:
     """Spark has one task for each core already."""
-    model = getattr(task.predict_fn, "__self__", task.predict_fn)
+    predict_fn: Any = task.predict_fn
+    model = getattr(predict_fn, "__self__", predict_fn)
     if getattr(model, "n_jobs", None) not in (None, 1):
         model.n_jobs = 1

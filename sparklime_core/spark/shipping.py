@@ -15,9 +15,15 @@ from sparklime_core.spark.places import cache_folder
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
 
 
+_served: set[str] = set()
+
+
 def ship_package(spark: SparkSession) -> None:
-    """Make ``import sparklime_core`` work on the executors of a session; done once, repeated for nothing."""
-    spark.addArtifacts(str(package_zip()), pyfile=True)
+    """Make ``import sparklime_core`` work on the executors of a session; done once an application."""
+    application = spark.sparkContext.applicationId
+    if application not in _served:
+        spark.addArtifacts(str(package_zip()), pyfile=True)
+        _served.add(application)
 
 
 @lru_cache(maxsize=1)

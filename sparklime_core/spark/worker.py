@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 from pyspark.taskcontext import TaskContext
 
-from sparklime_core.explain.blocks import ExplainTask
-from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.spark.evidence import executor_id, say_row
+from sparklime_core.spark.evidence import say_row
+from sparklime_core.spark.executor import executor_id
 from sparklime_core.spark.payload import Payload
 
 Batches = Iterator[pa.RecordBatch]
@@ -57,7 +56,8 @@ def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
                 block_began = time.perf_counter()
                 row_ids = np.frombuffer(block["row_ids"], dtype=np.int64)
                 rows = np.frombuffer(block["rows"]).reshape(len(row_ids), -1).copy()
-                explained = explain_block(task, rows, row_ids)
+                say_row(task, rows[0], str(row_ids[0]), len(rows))
+                explained = task.explain(rows, row_ids)
                 now = time.perf_counter()
                 done = {
                     "block": block["block"],
@@ -70,9 +70,3 @@ def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
                 yield pa.RecordBatch.from_pylist([done], schema=DONE_SCHEMA)
 
     return explain
-
-
-def explain_block(task: ExplainTask, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
-    """Explain a block, and leave evidence of its first row."""
-    say_row(task, rows[0], int(row_ids[0]), len(rows))
-    return task.explain(rows, row_ids)
