@@ -76,7 +76,7 @@ def implementation() -> Callable[..., None]:
     """Return what fills the sums: compiled where numba is installed."""
     try:
         from sparklime_core.explain.compiled import fill_sums  # noqa: PLC0415 - numba takes half a second to load
-    except ImportError:
+    except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
         return fill_sums_numpy
     return fill_sums
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from sparklime_core.spark.executor import executor_id
 
-NEEDED = ("numpy", "scipy", "scikit-learn", "lime", "dill", "pyarrow", "pandas")
+NEEDED = ("numpy", "scipy", "scikit-learn", "lime", "dill", "pyarrow", "pandas", "numba")
 LINGER_SECONDS = 0.2
 """How long a report takes, so that Spark gives the next one to another executor."""
 
