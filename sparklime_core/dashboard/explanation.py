@@ -87,16 +87,15 @@ def _label_switch(view: RowView) -> None:
         return
     names = dict(view.labels)
     labels = list(names)
-    chosen = st.selectbox(
+    key = f"label-{view.row_id}-{view.result['label']}"
+    st.selectbox(
         "Explained class",
         labels,
         index=labels.index(view.result["label"]),
         format_func=lambda label: names[label],
-        key=f"label-{view.row_id}-{view.result['label']}",
+        key=key,
+        on_change=lambda: session.choose_label(st.session_state[key]),
     )
-    if chosen != view.result["label"]:
-        session.choose_label(chosen)
-        st.rerun(scope="fragment")
 
 
 def _weights(run: Run, view: RowView) -> None:

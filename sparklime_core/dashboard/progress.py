@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.work import executors_chart
+from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, duration, plain, speed
 from sparklime_core.runs.manifest import Manifest, RunState
@@ -77,6 +78,7 @@ def run_summary(manifest: Manifest, what: str = "") -> None:
 
 
 @st.fragment(run_every=1.0)
+@shown_errors()
 def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
     progress = services().progress(run_id)
     if progress is None or (shown_rows is not None and progress.done > shown_rows):

@@ -54,7 +54,7 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> list[int]:
         st.caption(f"{count(found, 'row')} of {manifest.rows:,}", width="content")
     frame = rows_found(run.id, seen, wanted, regression, PAGE_ROWS, (page - 1) * PAGE_ROWS)
     row_ids = [int(row) for row in frame["row_id"]]
-    chosen = session.row_id()
+    chosen = _chosen_or_first(row_ids)
     event = slot.dataframe(
         _table(frame, manifest),
         key=f"rows-{run.id}-{hash((wanted, page, tuple(row_ids), session.anchor()))}",
@@ -83,9 +83,10 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> list[int]:
     points["truth"] = _truth(points, manifest)
     points["true_value"] = points["target"].astype(float)
     points["outcome"] = OUTCOMES[0] if regression else [OUTCOMES[int(bool(wrong))] for wrong in points["wrong"]]
+    chosen = _chosen_or_first(list(points["row_id"]))
     kept = points[["row_id", "prediction", "score", "truth", "true_value", "outcome"]]
     event = st.altair_chart(
-        fidelity_chart(kept, session.row_id(), regression=regression, name=manifest.data["target"]),
+        fidelity_chart(kept, chosen, regression=regression, name=manifest.data["target"]),
         key=f"plot-{run.id}-{hash(wanted)}",
         on_select="rerun",
         selection_mode=[PICK],
@@ -98,6 +99,13 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> list[int]:
         st.session_state["clicked-point"] = clicked
         session.choose_row(clicked)
     return [int(row) for row in frame["row_id"]]
+
+
+def _chosen_or_first(row_ids: list[int]) -> int | None:
+    """Return the row that is looked at; when there is none yet, begin with the first."""
+    if session.row_id() is None and row_ids:
+        session.choose_row(int(row_ids[0]))
+    return session.row_id()
 
 
 def _filter_widgets(manifest: Manifest) -> dict[str, Any]:

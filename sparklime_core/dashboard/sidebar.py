@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, SPARK
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
@@ -16,6 +17,7 @@ def sidebar() -> None:
         st.fragment(_status, run_every=POLL_SECONDS if services().active() else None)()
 
 
+@shown_errors()
 def _status() -> None:
     with st.container(gap="xsmall"):
         _spark()

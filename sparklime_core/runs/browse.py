@@ -127,13 +127,6 @@ def shared_scale(run: Run, top: int) -> float:
     return float(largest) if pd.notna(largest) else 0.0
 
 
-def table_row(run: Run, row_id: int) -> dict[str, Any] | None:
-    """Return a row of the run's encoded table (``f0`` and so on, ``target``, ``test``), or None."""
-    sql = "SELECT * FROM read_parquet(?, file_row_number = true) WHERE file_row_number = ?"
-    found = query(list, RESULT_SCHEMA, sql, [str(run.folder / DATA_FILE), row_id]).to_pylist()
-    return found[0] if found else None
-
-
 _ORDERS: dict[Order, str] = {
     "row": "row_id",
     "probability": "prediction",

@@ -1,0 +1,122 @@
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.reading import read_csv
+from sparklime_core.data.samples import load_sample
+from sparklime_core.models.forest import Model, train_forest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.finished_run import make_run
+
+APP = str(Path(__file__).parents[2] / "app.py")
+SECONDS = 60
+
+NASTY = (
+    "<img src=x onerror=alert(1)>",
+    "**bold**",
+    "$x$",
+    ":red[x]",
+    "=1+1",
+    "a.b[0]",
+)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Finished runs on disk, and what they were made of."""
+
+    home: Path
+    classes: Run
+    regression: Run
+    all_labels: Run
+    nasty: Run
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    home = tmp_path_factory.mktemp("home")
+    store = RunStore(home / "runs")
+
+    def make(dataset: Dataset, rows: int, labels: str = "predicted") -> Run:
+        return make_run(store, dataset, train_forest(dataset, n_estimators=10), rows, labels)
+
+    return Runs(
+        home,
+        make(load_sample("breast_cancer"), 12),
+        make(load_sample("diabetes"), 8),
+        make(load_sample("penguins"), 8, "all"),
+        make(read_csv(nasty_csv(), "**target**", name="# <b>table</b>"), 6),
+    )
+
+
+@pytest.fixture
+def runs(made: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    monkeypatch.setenv("SPARKLIME_HOME", str(made.home))
+    st.cache_resource.clear()
+    yield made
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
+    monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path))
+    st.cache_resource.clear()
+    yield RunStore(tmp_path / "runs")
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=SECONDS)
+
+
+@pytest.fixture
+def open_page(app: AppTest) -> Callable[..., AppTest]:
+    """Open a page, as its link would."""
+
+    def open_page(name: str, **query: object) -> AppTest:
+        app.run()
+        app.switch_page(f"pages/views/{name}.py")
+        for key, value in query.items():
+            app.query_params[key] = str(value)
+        return sound(app.run())
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def wine_model() -> tuple[Dataset, Model]:
+    dataset = load_sample("wine")
+    return dataset, train_forest(dataset, n_estimators=5)
+
+
+def sound(app: AppTest) -> AppTest:
+    """Return the app after a look that no page has failed."""
+    assert not app.exception
+    assert not [error for error in app.error if "has failed" in error.value]
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Return the texts of a page as a person reads them, without the escapes of Markdown."""
+    elements = [*app.title, *app.markdown, *app.caption, *app.info, *app.error, *app.success, *app.metric]
+    texts = [f"{getattr(element, 'label', '')} {element.value}" for element in elements]
+    return "\n".join(texts).replace("\\", "").replace("\u2060", "")
+
+
+def nasty_csv() -> bytes:
+    """Return a table whose names and values try to be more than text."""
+    random = np.random.default_rng(0)
+    lines = [",".join([*(f'"{name}"' for name in NASTY), "**target**"])]
+    lines += [
+        ",".join([*map(str, values), "=2+2" if values[0] > 0 else "<b>no</b>"])
+        for values in random.normal(size=(60, len(NASTY))).round(3)
+    ]
+    return "\n".join(lines).encode()

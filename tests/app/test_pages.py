@@ -1,0 +1,307 @@
+"""Every page: fresh, and with what it shows."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.models.forest import Model
+from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.store import RunStore
+from tests.app.conftest import Runs, sound, words
+
+OpenPage = Callable[..., AppTest]
+PAGES = {
+    "home": "SparkLIME",
+    "data": "Data",
+    "model": "Model",
+    "spark": "Spark",
+    "explain": "Explain",
+    "rows": "Rows",
+    "workers": "Workers",
+    "runs": "Runs",
+}
+NEXT = {
+    "model": "Choose a table",
+    "explain": "Choose a table",
+    "rows": "Start",
+    "workers": "Start",
+    "runs": "Start",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_fresh_page_shows_no_error(no_runs: RunStore, open_page: OpenPage, name: str) -> None:
+    app = open_page(name)
+
+    assert app.title[0].value == PAGES[name]
+    assert not app.error
+
+
+@pytest.mark.parametrize("name", NEXT)
+def test_an_empty_page_names_the_next_action(no_runs: RunStore, open_page: OpenPage, name: str) -> None:
+    app = open_page(name)
+
+    assert NEXT[name] in [link.value for link in app.main.page_link]
+
+
+class TestData:
+    def test_a_sample_is_one_click(self, no_runs: RunStore, open_page: OpenPage) -> None:
+        app = open_page("data")
+
+        sound(app.button(key="sample-penguins").click().run())
+
+        assert "penguins: 344 rows, 7 features; to predict: species (3 classes)." in words(app)
+        report = app.dataframe[1].value
+        assert list(report[report["role"] == "categorical"]["name"]) == ["island", "sex"]
+
+    def test_an_upload_is_encoded_as_the_form_says(self, no_runs: RunStore, open_page: OpenPage) -> None:
+        app = open_page("data")
+        lines = [f"{row},{row % 3},{'ab'[row % 2]}" for row in range(20)]
+        app.file_uploader[0].upload("my table.csv", "\n".join(["x,kind,label", *lines]).encode())
+        sound(app.run())
+
+        app.selectbox[0].select("label")
+        app.multiselect[0].set_value(["kind"])
+        sound(app.form_submit_button[0].click().run())
+
+        dataset: Dataset = app.session_state["dataset"]
+        assert dataset.name == "my table"
+        assert dataset.feature_names == ("x", "kind")
+        assert dataset.categorical_features == (1,)
+
+    @pytest.mark.parametrize(
+        ("content", "part"),
+        [
+            (b"", "empty"),
+            (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "UTF-8"),
+            (b"a,b\n", "no rows"),
+            (b"a,a\n1,2\n", "2 times"),
+        ],
+    )
+    def test_a_wrong_file_is_told_in_a_sentence(
+        self, no_runs: RunStore, open_page: OpenPage, content: bytes, part: str
+    ) -> None:
+        app = open_page("data")
+
+        app.file_uploader[0].upload("wrong.csv", content)
+        sound(app.run())
+
+        (error,) = app.error
+        assert part in error.value.replace("\\", "")
+        assert "source" not in app.session_state or app.session_state["source"] is None
+
+    def test_a_target_without_classes_is_told_in_a_sentence(self, no_runs: RunStore, open_page: OpenPage) -> None:
+        app = open_page("data")
+        app.file_uploader[0].upload("one.csv", b"x,y\n1,a\n2,a\n3,a\n")
+        app.run()
+
+        sound(app.form_submit_button[0].click().run())
+
+        (error,) = app.error
+        assert "nothing to learn" in error.value
+        assert "dataset" not in app.session_state
+
+    def test_another_table_drops_the_model(
+        self, no_runs: RunStore, open_page: OpenPage, wine_model: tuple[Dataset, Model]
+    ) -> None:
+        app = open_page("data")
+        app.session_state["dataset"], app.session_state["model"] = wine_model
+
+        app.button(key="sample-diabetes").click().run()
+
+        assert app.session_state["dataset"].name == "diabetes"
+        assert "model" not in app.session_state
+
+
+class TestModel:
+    def test_a_forest_is_trained_and_measured(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest, wine_model: tuple[Dataset, Model]
+    ) -> None:
+        app.session_state["dataset"] = wine_model[0]
+        open_page("model")
+        app.number_input(key="trees").set_value(7)
+
+        sound(app.form_submit_button[0].click().run())
+
+        assert app.session_state["model"].settings.n_estimators == 7
+        assert [metric.label for metric in app.metric] == ["Accuracy", "Balanced accuracy", "ROC AUC"]
+        assert len(app.get("vega_lite_chart")) == 1
+
+    def test_a_table_that_is_too_small_is_told_in_a_sentence(self, no_runs: RunStore, open_page: OpenPage) -> None:
+        app = open_page("data")
+        app.file_uploader[0].upload("small.csv", b"x,y\n1,a\n2,b\n")
+        app.run()
+        app.form_submit_button[0].click().run()
+        app.switch_page("pages/views/model.py").run()
+
+        sound(app.form_submit_button[0].click().run())
+
+        assert "at least 4 are needed" in app.error[0].value
+
+
+class TestExplain:
+    def test_settings_are_offered_for_a_trained_model(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest, wine_model: tuple[Dataset, Model]
+    ) -> None:
+        app.session_state["dataset"], app.session_state["model"] = wine_model
+
+        open_page("explain")
+
+        assert [button.label for button in app.form_submit_button] == ["Explain"]
+        assert app.number_input(key="num-features").value == 10
+        assert "wine (178 rows, 13 features)" in words(app).replace("**", "")
+
+    def test_a_run_of_the_past_shows_how_it_ended(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("explain", run=runs.classes.id)
+
+        assert "12 of 12 rows explained" in words(app)
+
+
+class TestRows:
+    def test_the_first_row_is_explained_beside_the_table(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.classes.id)
+
+        assert len(app.dataframe[0].value) == 12
+        assert "The model says **malignant**" in words(app)
+        assert [metric.label for metric in app.metric] == ["Model", "Surrogate", "Local R²", "Intercept"]
+        assert app.query_params["row"] == "0"
+
+    def test_a_link_leads_to_its_row(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.classes.id, row=7)
+
+        assert "#### Row 7" in [text.value for text in app.markdown]
+        assert list(app.dataframe[-1].value.columns) == ["feature", "value", "condition", "weight"]
+
+    def test_another_class_of_a_row_can_be_explained(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.all_labels.id, row=2, label=1)
+
+        switch = next(box for box in app.selectbox if box.label == "Explained class")
+        assert switch.value == 1
+        assert "speaks for **Chinstrap**" in words(app)
+
+        sound(switch.select(2).run())
+
+        assert "speaks for **Gentoo**" in words(app)
+        assert app.query_params["label"] == "2"
+
+    def test_regression_has_values_and_no_classes(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.regression.id)
+
+        assert "The model predicts" in words(app)
+        assert "the true value is **151**" in words(app)
+        assert "Class probabilities" not in words(app)
+
+    @pytest.mark.parametrize("view", ["Plot", "Features"])
+    def test_the_other_views(self, runs: Runs, open_page: OpenPage, view: str) -> None:
+        app = open_page("rows", run=runs.classes.id)
+        charts = len(app.get("vega_lite_chart"))
+
+        sound(app.segmented_control(key="rows-view").set_value(view).run())
+
+        assert len(app.get("vega_lite_chart")) == charts + 1
+
+    def test_a_filter_that_lets_nothing_through_says_so(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.classes.id)
+
+        sound(app.segmented_control(key="filter-outcome").set_value("failed").run())
+
+        assert "No row passes this filter." in words(app)
+
+    def test_an_unknown_run_is_told_in_a_sentence(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run="no-such-run")
+
+        assert "There is no run 'no-such-run' in the store." in words(app)
+
+    @pytest.mark.parametrize("row", ["99999", "-1", "x", "<b>"])
+    def test_a_row_that_is_not_there_is_no_error(self, runs: Runs, open_page: OpenPage, row: str) -> None:
+        app = open_page("rows", run=runs.classes.id, row=row)
+
+        assert not app.error
+
+    def test_a_failed_row_shows_its_error(
+        self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        failed = {
+            **dict.fromkeys(["label", "label_name", "prediction", "local_prediction", "intercept", "score"]),
+            "row_id": 4,
+            "explanation": None,
+            "error": "the model said *no*",
+        }
+        monkeypatch.setattr("sparklime_core.dashboard.explanation.row_results", lambda *_: [failed])
+
+        app = open_page("rows", run=runs.classes.id, row=4)
+
+        assert "This row could not be explained: the model said *no*." in words(app)
+
+
+class TestWorkers:
+    def test_tasks_and_executors_are_shown(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("workers", run=runs.classes.id)
+
+        figures = {metric.label: metric.value for metric in app.metric}
+        assert (figures["Executors"], figures["Tasks"], figures["Rows"]) == ("2", "2", "12")
+        assert len(app.get("vega_lite_chart")) == 3
+        assert list(app.dataframe[0].value["rows"]) == [6, 6]
+
+    def test_logs_that_are_not_there_are_no_error(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("workers", run=runs.classes.id)
+
+        assert "not on this machine" in words(app)
+
+
+class TestRuns:
+    def test_the_history_lists_every_run(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("runs")
+
+        listed = app.dataframe[0].value
+        assert len(listed) == 4
+        assert set(listed["state"]) == {RunState.FINISHED.value}
+
+    def test_the_run_that_is_looked_at_is_selected(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("runs", run=runs.regression.id)
+
+        assert runs.regression.id in words(app)
+
+    def test_a_damaged_run_does_not_hide_the_others(self, runs: Runs, open_page: OpenPage) -> None:
+        damaged = runs.home / "runs" / "damaged"
+        damaged.mkdir()
+        try:
+            (damaged / "run.json").write_text("{")
+            app = open_page("runs")
+            assert "damaged" in set(app.dataframe[0].value["state"])
+            assert len(app.dataframe[0].value) == 5
+        finally:
+            (damaged / "run.json").unlink()
+            damaged.rmdir()
+
+
+class TestStart:
+    def test_recent_runs_are_links(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("home")
+
+        assert "breast\\_cancer" in [link.value for link in app.main.page_link]
+
+    def test_try_it_submits_a_run_of_the_sample(
+        self, no_runs: RunStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from sparklime_core.jobs.manager import JobManager
+
+        monkeypatch.setattr(JobManager, "_enqueue", lambda *_: None)
+        app = open_page("home")
+
+        sound(app.button(key="try-it").click().run())
+
+        (run,) = no_runs.runs()
+        assert run.manifest().rows == 569
+        assert app.session_state["run"] == run.id
+        assert app.title[0].value == "Rows"
+
+
+def test_names_from_data_are_never_markdown(runs: Runs, open_page: OpenPage) -> None:
+    for name in ("home", "explain", "rows", "workers", "runs"):
+        app = open_page(name, run=runs.nasty.id)
+        for element in (*app.markdown, *app.caption, *app.error, *app.page_link):
+            for piece in ("<img", "**bold**", "$x$", ":red[x]", "<b>table</b>", "# <b>", "**target**"):
+                assert piece not in element.value, (name, element.value)

@@ -1,0 +1,45 @@
+"""What a person does on a page."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+ROW_HEIGHT = 33
+"""Pixels of a table's line at the theme's font size."""
+
+
+def heading(page: Page, title: str) -> None:
+    """Wait for a page's title."""
+    expect(page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+
+
+def go_to(page: Page, name: str) -> None:
+    """Follow a link of the sidebar's navigation, and wait for the page."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    heading(page, name)
+
+
+def select_table_row(page: Page, line: int) -> None:
+    """Click the check box of a line of the first table."""
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_be_visible()
+    table.locator("canvas").first.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
+    settled(page)
+
+
+def chart(page: Page, name: str | re.Pattern[str]) -> Locator:
+    """Return the chart of an accessible name."""
+    return page.get_by_test_id("stVegaLiteChart").and_(page.get_by_label(name))
+
+
+def settled(page: Page) -> None:
+    """Wait until the server has answered the last action."""
+    page.wait_for_timeout(300)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", re.compile("notRunning"))
+
+
+def chosen_row(page: Page) -> int | None:
+    """Return the row in the URL."""
+    found = parse_qs(urlsplit(page.url).query).get("row")
+    return int(found[0]) if found else None

@@ -1,0 +1,103 @@
+"""The main job, as a person does it: from a CSV file to explanations made by two workers."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from sparklime_core.data.samples import sample_csv
+from tests.browser.server import Server
+from tests.browser.steps import chart, chosen_row, go_to, heading, select_table_row
+
+SLOW_MS = 90_000
+
+
+@pytest.fixture
+def wine(tmp_path: Path) -> Path:
+    path = tmp_path / "wine list.csv"
+    path.write_bytes(sample_csv("wine"))
+    return path
+
+
+def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Server, wine: Path) -> None:
+    outside = _requests_to_other_hosts(page)
+    page.goto(server.url)
+    heading(page, "SparkLIME")
+
+    go_to(page, "Data")
+    page.locator("input[type=file]").set_input_files(wine)
+    expect(page.get_by_text("178 rows, 14 columns")).to_be_visible()
+    page.get_by_role("button", name="Use this table").click()
+    expect(page.get_by_text("178 rows, 13 features; to predict: cultivar (3 classes)")).to_be_visible()
+
+    go_to(page, "Model")
+    page.get_by_role("button", name="Train").click()
+    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
+    expect(chart(page, re.compile("Confusion matrix"))).to_be_visible()
+
+    go_to(page, "Spark")
+    page.get_by_text("a cluster on this machine").click()
+    page.get_by_role("button", name="Start the cluster").click()
+    expect(page.get_by_role("button", name="Disconnect")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(re.compile(r"spark://127\.0\.0\.1:\d+")).first).to_be_visible()
+
+    go_to(page, "Explain")
+    page.get_by_role("button", name="Explain", exact=True).click()
+    expect(page.get_by_text("178 of 178 rows explained")).to_be_visible(timeout=SLOW_MS)
+
+    page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
+    heading(page, "Rows")
+    select_table_row(page, 2)
+    assert chosen_row(page) == 2
+    expect(page.get_by_role("heading", name="Row 2")).to_be_visible()
+    expect(chart(page, re.compile("Weights of the .* of row 2"))).to_be_visible()
+
+    page.reload()
+    heading(page, "Rows")
+    expect(page.get_by_role("heading", name="Row 2")).to_be_visible()
+    assert chosen_row(page) == 2
+
+    go_to(page, "Workers")
+    heading(page, "Workers")
+    expect(page.get_by_text("178 of 178 rows explained")).to_be_visible()
+    for executor in ("0", "1"):
+        panel = page.get_by_test_id("stExpander").filter(has_text=f"Executor {executor}:")
+        expect(panel.get_by_text(re.compile(r"explains row \d+")).first).to_be_visible()
+        expect(panel.get_by_text("RandomForestClassifier").first).to_be_visible()
+    expect(page.get_by_text("executor 0, process").first).to_be_attached()
+    expect(page.get_by_text("executor 1, process").first).to_be_attached()
+
+    go_to(page, "Spark")
+    page.get_by_role("button", name="Stop the cluster").click()
+    expect(page.get_by_text("local[*]").first).to_be_visible(timeout=SLOW_MS)
+    assert outside == []
+
+
+def test_a_server_restart_loses_no_run(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/runs")
+    heading(page, "Runs")
+    select_table_row(page, 0)
+    page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
+    heading(page, "Rows")
+    select_table_row(page, 5)
+    expect(page.get_by_role("heading", name="Row 5")).to_be_visible()
+    link = page.url
+
+    server.restart()
+    page.goto(link)
+
+    heading(page, "Rows")
+    expect(page.get_by_role("heading", name="Row 5")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
+def _requests_to_other_hosts(page: Page) -> list[str]:
+    outside: list[str] = []
+
+    def note(url: str) -> None:
+        if not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+            outside.append(url)
+
+    page.on("request", lambda request: note(request.url))
+    return outside

@@ -1,0 +1,196 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+from sparklime_core.data.samples import load_sample
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.models.forest import Model, train_forest
+from sparklime_core.runs.browse import (
+    RowFilter,
+    count_found,
+    filtered,
+    find_rows,
+    mean_weights,
+    shared_scale,
+)
+from sparklime_core.runs.export import explanations_csv, explanations_parquet, safe_cell, weights_csv
+from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.finished_run import make_run
+
+ROWS = 30
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return train_forest(load_sample("penguins"), n_estimators=10)
+
+
+@pytest.fixture(scope="module")
+def run(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    store = RunStore(tmp_path_factory.mktemp("runs"))
+    return make_run(store, load_sample("penguins"), model, ROWS, labels="all")
+
+
+@pytest.fixture(scope="module")
+def regression(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    dataset = load_sample("diabetes")
+    return make_run(
+        RunStore(tmp_path_factory.mktemp("runs")), dataset, train_forest(dataset, n_estimators=10), ROWS
+    )
+
+
+class TestFindRows:
+    def test_a_row_with_several_labels_is_listed_once_by_its_most_probable_one(
+        self, run: Run, model: Model
+    ) -> None:
+        found = find_rows(run, RowFilter(), regression=False, limit=100)
+
+        dataset = load_sample("penguins")
+        predicted = model.predict_fn(dataset.features[:ROWS]).argmax(axis=1)
+        assert list(found["row_id"]) == list(range(ROWS))
+        assert list(found["label"]) == list(predicted)
+        assert list(found["target"]) == list(dataset.target[:ROWS])
+        assert list(found["wrong"]) == list(predicted != dataset.target[:ROWS])
+
+    def test_pages_follow_each_other(self, run: Run) -> None:
+        first = find_rows(run, RowFilter(), regression=False, limit=20)
+        second = find_rows(run, RowFilter(), regression=False, limit=20, offset=20)
+
+        assert list(first["row_id"]) + list(second["row_id"]) == list(range(ROWS))
+
+    def test_the_least_certain_come_first_by_error(self, run: Run) -> None:
+        found = find_rows(run, RowFilter(order="error", descending=True), regression=False, limit=100)
+
+        assert found["distance"].is_monotonic_decreasing
+
+    def test_right_and_wrong_are_all(self, run: Run) -> None:
+        counts = [
+            count_found(run, RowFilter(outcome=outcome), regression=False)
+            for outcome in ("right", "wrong", "failed")
+        ]
+
+        assert counts[0] + counts[1] == ROWS
+        assert counts[2] == 0
+
+    def test_test_rows_are_those_that_the_model_has_not_seen(self, run: Run, model: Model) -> None:
+        found = find_rows(run, RowFilter(test_only=True), regression=False, limit=100)
+
+        assert list(found["row_id"]) == [row for row in model.test_rows if row < ROWS]
+
+    def test_rows_are_found_by_the_value_of_a_feature(self, run: Run) -> None:
+        dataset = load_sample("penguins")
+        length = dataset.feature_names.index("bill_length_mm")
+
+        found = find_rows(run, RowFilter(feature=length, low=36, high=40), regression=False, limit=100)
+
+        values = dataset.features[:ROWS, length]
+        assert list(found["row_id"]) == list(np.flatnonzero((values >= 36) & (values <= 40)))
+        assert 0 < len(found) < ROWS
+
+    def test_rows_are_found_by_their_fit_and_strongest_reason(self, run: Run) -> None:
+        everything = find_rows(run, RowFilter(), regression=False, limit=100)
+        fitting = RowFilter(least_score=0.3, most_score=0.5, top_feature="bill_length_mm")
+
+        found = find_rows(run, fitting, regression=False, limit=100)
+
+        wanted = everything["score"].between(0.3, 0.5) & everything["top_reason"].str.contains("bill_length_mm")
+        assert list(found["row_id"]) == list(everything["row_id"][wanted])
+        assert 0 < len(found) < ROWS
+
+    def test_regression_knows_no_right_and_wrong_but_how_far_off(self, regression: Run) -> None:
+        found = find_rows(regression, RowFilter(order="error", descending=True), regression=True, limit=5)
+
+        assert found["wrong"].isna().all()
+        assert list(found["distance"]) == pytest.approx(list(abs(found["prediction"] - found["target"])))
+
+    def test_a_run_without_results_yet_has_no_rows(self, run: Run, tmp_path: Path) -> None:
+        store = RunStore(tmp_path)
+        fresh = store.create(run.manifest(), run.inputs())
+
+        assert find_rows(fresh, RowFilter(), regression=False, limit=5).empty
+        assert count_found(fresh, RowFilter(), regression=False) == 0
+        assert shared_scale(fresh, 5) == 0.0
+
+
+def test_the_shared_scale_holds_every_bar_of_every_row(run: Run) -> None:
+    top = 2
+    bars = []
+    for row in range(ROWS):
+        for result in explanations_of(run, row):
+            weights = [entry["weight"] for entry in result["explanation"]]
+            bars += [abs(weight) for weight in weights] + [abs(sum(weights[top:]))]
+
+    assert shared_scale(run, top) == pytest.approx(max(bars))
+
+
+def test_mean_weights_are_over_the_rows_that_name_the_feature(run: Run) -> None:
+    ranked = mean_weights(run, RowFilter(), regression=False, limit=3)
+
+    weights = [
+        abs(entry["weight"])
+        for row in range(ROWS)
+        for entry in max(explanations_of(run, row), key=lambda result: result["prediction"])["explanation"]
+        if entry["feature"] == ranked["feature"][0]
+    ]
+    assert ranked["mean_weight"][0] == pytest.approx(np.mean(weights))
+    assert ranked["rows"][0] == len(weights)
+
+
+class TestExport:
+    def test_parquet_holds_the_filtered_results_as_they_are(self, run: Run) -> None:
+        wanted = RowFilter(test_only=True)
+
+        table = pq.read_table(io.BytesIO(explanations_parquet(run, wanted, regression=False)))
+
+        assert table.schema.equals(RESULT_SCHEMA)
+        assert table.equals(filtered(run, wanted, regression=False))
+        assert 0 < len(table) < 3 * ROWS
+
+    def test_csv_has_a_line_for_each_weight(self, run: Run) -> None:
+        results = filtered(run, RowFilter(), regression=False)
+
+        table = pyarrow.csv.read_csv(io.BytesIO(explanations_csv(run, RowFilter(), regression=False)))
+
+        assert len(table) == sum(len(entries) for entries in results["explanation"].to_pylist())
+        first = results["explanation"].to_pylist()[0]
+        assert table["weight"].to_pylist()[: len(first)] == pytest.approx([entry["weight"] for entry in first])
+        assert table["feature"].to_pylist()[: len(first)] == [entry["feature"] for entry in first]
+
+    def test_no_cell_of_a_csv_is_a_formula_and_numbers_stay_numbers(self) -> None:
+        names = ["=1+1", "+cmd", "-2", "@x", "\t=1", " =1"]
+        explanation = [{"feature": name, "feature_explanation": f"{name} > 1", "weight": -0.5} for name in names]
+        results = pa.Table.from_pylist([_result(explanation, None), _result(None, "=bad")], schema=RESULT_SCHEMA)
+
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(weights_csv(results)), convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+        )
+
+        assert table["feature"].to_pylist() == [*(f"'{name}" for name in names), None]
+        assert table["feature_explanation"].to_pylist()[0] == "'=1+1 > 1"
+        assert table["weight"].to_pylist() == [-0.5] * len(names) + [None]
+        assert table["error"].to_pylist()[-1] == "'=bad"
+
+    @pytest.mark.parametrize("text", ["age > 3", "1-2", "a=b", "", "'quoted"])
+    def test_harmless_texts_stay_as_they_are(self, text: str) -> None:
+        assert safe_cell(text) == text
+
+
+def _result(explanation: list[dict[str, object]] | None, error: str | None) -> dict[str, object]:
+    return {
+        "row_id": 0,
+        "label": 0,
+        "label_name": "=class",
+        "prediction": 0.5,
+        "local_prediction": 0.4,
+        "intercept": 0.1,
+        "score": 0.9,
+        "explanation": explanation,
+        "error": error,
+    }
