@@ -14,6 +14,7 @@ from sparklime_core.explain.engine import Engine, Surrogates
 from sparklime_core.explain.predicting import predict_columns
 from sparklime_core.explain.schema import COMPACT_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings, Labels
+from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.validity import row_errors
 from sparklime_core.explain.vocabulary import Vocabulary, codes_of
@@ -53,25 +54,28 @@ class ExplainTask:
 
     def explain(self, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
         """Explain up to `BLOCK_ROWS` rows (n, d); return a batch of the compact schema, in row order."""
+        with one_blas_thread():
+            errors, predictions, wanted = self.examine(rows)
+            solved = _empty_surrogates(wanted.shape, rows.shape[1])
+
+            def solve(at: IntArray) -> None:
+                found = self.engine.solve(rows[at], predictions[at], wanted[at])
+                pairs = np.argwhere(wanted[at])
+                _put(solved, at[pairs[:, 0]], pairs[:, 1], found)
+
+            all_or_each(solve, errors)
+            return self._pack(rows, row_ids, predictions, wanted, solved, errors)
+
+    def examine(self, rows: FloatArray) -> tuple[list[str | None], FloatArray, BoolArray]:
+        """Return each row's error or None, the predictions (n, K), and the wanted labels (n, K) of a block."""
         errors = row_errors(self.explainer, self.vocabulary, rows)
-        labels = len(self.vocabulary.label_names)
-        predictions = np.full((len(rows), labels), np.nan)
+        predictions = np.full((len(rows), len(self.vocabulary.label_names)), np.nan)
 
         def predict(at: IntArray) -> None:
             predictions[at] = self._predict(rows[at])
 
-        _each_or_all(predict, errors)
-        wanted = wanted_labels(self.settings.labels, predictions)
-        width = rows.shape[1]
-        solved = _empty_surrogates((len(rows), labels), width)
-
-        def solve(at: IntArray) -> None:
-            found = self.engine.solve(rows[at], predictions[at], wanted[at])
-            pairs = np.argwhere(wanted[at])
-            _put(solved, at[pairs[:, 0]], pairs[:, 1], found)
-
-        _each_or_all(solve, errors)
-        return self._pack(rows, row_ids, predictions, wanted, solved, errors)
+        all_or_each(predict, errors)
+        return errors, predictions, wanted_labels(self.settings.labels, predictions)
 
     def _predict(self, rows: FloatArray) -> FloatArray:
         padded = np.concatenate([rows, np.repeat(rows[-1:], BLOCK_ROWS - len(rows), axis=0)])
@@ -146,7 +150,7 @@ def wanted_labels(labels: Labels, predictions: FloatArray) -> BoolArray:
     return wanted
 
 
-def _each_or_all(action: Callable[[IntArray], None], errors: list[str | None]) -> None:
+def all_or_each(action: Callable[[IntArray], None], errors: list[str | None]) -> None:
     """Do something to all rows without an error at once; when that fails, row by row, noting each error."""
     good = np.array([i for i, error in enumerate(errors) if error is None], dtype=np.int64)
     if not len(good):

@@ -47,8 +47,15 @@ class SampledEngine:
         return cls(explainer, settings, pool, float(own_weight.flat[0]))
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
-        """Fit the surrogates from the pool's moments and each row itself. See `Engine.solve`."""
-        moments = with_instance(self._pool_moments(rows, wanted), self.kernel_at_zero, predictions)
+        """Fit the surrogates. See `Engine.solve`."""
+        return self.fit(self.moments(rows, predictions, wanted), wanted)
+
+    def moments(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Moments:
+        """Return the moments of each row's neighbourhood: the pool's, and the row itself."""
+        return with_instance(self._pool_moments(rows, wanted), self.kernel_at_zero, predictions)
+
+    def fit(self, moments: Moments, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates of the wanted labels."""
         return fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
 
     def _pool_moments(self, rows: FloatArray, wanted: BoolArray) -> Moments:

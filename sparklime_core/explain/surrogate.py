@@ -66,6 +66,26 @@ def _ridge(z_cov: FloatArray, zy: FloatArray, row: IntArray, at: IntArray, there
     return np.where(there, solved, 0.0)
 
 
+def standard_errors(moments: Moments, wanted: BoolArray, fitted: Surrogates) -> FloatArray:
+    """Return the standard errors of the surrogates' weights (p, k), 0 for padding.
+
+    Those of weighted ridge regression: with G the centred weighted products of the chosen columns and
+    ``B = (G + alpha I)^-1``, the weights' covariance is ``s^2 B G B``, where s^2 is the weighted residual sum of
+    squares over N less the number of chosen features (Visani et al., "Statistical stability indices for LIME",
+    arXiv 2001.11757).
+    """
+    row, label = np.nonzero(wanted)
+    at, there = np.maximum(fitted.features, 0), fitted.features >= 0
+    both = there[:, :, None] & there[:, None, :]
+    products = np.where(both, moments.z_cov[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
+    inverse = np.linalg.inv(products + RIDGE_ALPHA * np.eye(at.shape[1]))
+    covariance = inverse @ products @ inverse
+    residual = (1.0 - fitted.score) * moments.y_var[row, label]
+    spread = np.maximum(residual, 0.0) / np.maximum(moments.size - there.sum(axis=1), 1)
+    variances = np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0)
+    return np.where(there, np.sqrt(spread[:, None] * variances), 0.0)
+
+
 def _dot(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return row by row products; column after column, so that no row's bits depend on how many there are."""
     total: FloatArray = np.zeros(len(left))
