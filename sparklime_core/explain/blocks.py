@@ -129,10 +129,7 @@ class ExplainTask:
         """Return terms and weights end to end, and how many each pair has."""
         used = (features >= 0) & ~failed[:, None]
         valid = np.where(np.isfinite(rows), rows, 0.0)
-        codes = codes_of(self.explainer, valid)
-        of_row = np.column_stack(
-            [self.vocabulary.terms(feature, codes[:, feature]) for feature in range(rows.shape[1])]
-        )
+        of_row = self.vocabulary.terms_of_rows(codes_of(self.explainer, valid))
         chosen = of_row[row[:, None], np.maximum(features, 0)]
         return chosen[used], weights[used], used.sum(axis=1)
 

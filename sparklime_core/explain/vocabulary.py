@@ -44,6 +44,10 @@ class Vocabulary:
         place = np.minimum(place, len(known) - 1)
         return np.where(known[place] == codes, self.starts[feature] + place, -1)
 
+    def terms_of_rows(self, codes: IntArray) -> IntArray:
+        """Return the terms (n, d) of all codes of rows (n, d)."""
+        return np.column_stack([self.terms(feature, column) for feature, column in enumerate(codes.T)])
+
     def decode(self, compact: pa.Table) -> pa.Table:
         """Turn a table of the compact schema into one of the public schema."""
         terms = compact["terms"].combine_chunks()
