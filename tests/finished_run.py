@@ -15,8 +15,8 @@ from sparklime_core.runs.run import TASK_SCHEMA, Run
 from sparklime_core.runs.store import RunStore
 
 EXECUTORS = [
-    {"id": "0", "host": "127.0.0.1", "cores": 1, "memory": 512 * 2**20},
-    {"id": "1", "host": "127.0.0.1", "cores": 1, "memory": 512 * 2**20},
+    {"id": "0", "host": "127.0.0.1", "cores": 1, "memory": "1024m"},
+    {"id": "1", "host": "127.0.0.1", "cores": 1, "memory": "1024m"},
 ]
 
 
@@ -37,7 +37,8 @@ def make_run(store: RunStore, dataset: Dataset, model: Model, rows: int, labels:
     begin = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
     half = rows // 2
     tasks = pa.Table.from_pylist(
-        [_task(0, "0", half, begin), _task(1, "1", rows - half, begin + timedelta(seconds=0.2))], schema=TASK_SCHEMA
+        [_task(0, "0", half, begin), _task(1, "1", rows - half, begin + timedelta(seconds=0.2))],
+        schema=TASK_SCHEMA,
     )
     run.append(0, [0], results, tasks)
     run.finish(RunState.FINISHED, rows_explained=rows, seconds=2.5, executors=EXECUTORS)

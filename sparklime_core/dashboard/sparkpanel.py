@@ -8,7 +8,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.links import web_links
-from sparklime_core.dashboard.text import count, memory, plain
+from sparklime_core.dashboard.text import count
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.service import SparkService, SparkStatus
@@ -71,7 +71,7 @@ def status_panel(service: "SparkService") -> None:
     status = service.status()
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(status.master)}**", width="content")
+            st.code(status.master, language=None, width="content")
             _badge(status)
         if not status.connected:
             st.caption("It is connected to when the first run needs it, or now:")
@@ -93,13 +93,10 @@ def status_panel(service: "SparkService") -> None:
 
 def executors_table(executors: list[dict[str, object]]) -> None:
     """Show executors with their cores and memory."""
-    frame = pd.DataFrame(executors)
-    if "memory" in frame:
-        frame["memory"] = [memory(int(size)) if pd.notna(size) else "" for size in frame["memory"]]
     st.dataframe(
-        frame,
+        pd.DataFrame(executors),
         hide_index=True,
-        column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory for data"},
+        column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory"},
         alt="Executors with their cores and memory",
     )
 

@@ -46,13 +46,3 @@ def speed(rows_per_second: float) -> str:
 def number(value: float) -> str:
     """Return a value with four significant digits at most."""
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-
-
-def memory(size: int) -> str:
-    """Return a size in bytes as "512 MiB" or "1.5 GiB"."""
-    return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
-
-
-def local_time(iso: str) -> str:
-    """Return a UTC timestamp of a manifest as "2026-01-31 14:05 UTC"."""
-    return f"{iso[:10]} {iso[11:16]} UTC"

@@ -7,7 +7,7 @@ from sparklime_core.dashboard.coldstart import APP
 from sparklime_core.dashboard.measures import confusion_frame
 from sparklime_core.dashboard.rowview import classes_frame, fidelity_words, values_frame, view_row
 from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of, whole_number
-from sparklime_core.dashboard.text import count, duration, memory, number, plain, speed
+from sparklime_core.dashboard.text import count, duration, number, plain, speed
 from sparklime_core.data.dataset import DataReport, Dataset
 
 NASTY = (
@@ -66,7 +66,6 @@ def test_numbers_have_their_units_and_sensible_digits() -> None:
     ]
     assert [speed(rate) for rate in (0.81, 12.3, 4321.0)] == ["0.8 rows/s", "12 rows/s", "4,321 rows/s"]
     assert [number(value) for value in (0.123456, 12345.6, 151.0)] == ["0.1235", "12,346", "151"]
-    assert [memory(size) for size in (512 * 2**20, 3 * 2**29)] == ["512 MiB", "1.5 GiB"]
 
 
 class TestSelection:
