@@ -8,7 +8,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.links import web_links
-from sparklime_core.dashboard.text import count
+from sparklime_core.dashboard.text import count, plain
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.service import SparkService, SparkStatus
@@ -85,10 +85,30 @@ def status_panel(service: "SparkService") -> None:
             st.code(str(status.cluster.logs), language=None, wrap_lines=True)
         if status.executors:
             executors_table([vars(executor) for executor in status.executors])
-        if status.connected and not status.busy and st.button("Disconnect", icon=":material/link_off:"):
-            with shown_errors():
-                service.disconnect()
-                st.rerun()
+        if status.connected and not status.busy:
+            _session_buttons(service)
+
+
+def _session_buttons(service: "SparkService") -> None:
+    with st.container(horizontal=True):
+        checked = st.button(
+            "Check the executors",
+            icon=":material/health_and_safety:",
+            help="A round trip to each: Python, package versions and memory, against this server's.",
+        )
+        ended = st.button("Disconnect", icon=":material/link_off:")
+    with shown_errors():
+        if ended:
+            service.disconnect()
+            st.rerun()
+        if checked:
+            with st.spinner("Asking every executor …", show_time=True):
+                reports, wrong = service.check()
+            for problem in wrong:
+                st.warning(plain(problem), icon=":material/warning:")
+            if not wrong:
+                st.success("All executors can explain.", icon=":material/check_circle:")
+            st.code("\n".join(report.summary() for report in reports), language=None, wrap_lines=True)
 
 
 def executors_table(executors: list[dict[str, object]]) -> None:

@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.cluster import LocalCluster
 from sparklime_core.spark.monitor import ExecutorInfo, application, list_executors
+from sparklime_core.spark.preflight import ExecutorReport, check_executors, problems
 from sparklime_core.spark.session import connect, current, disconnect
 
 EMBEDDED = "local[*]"
@@ -106,6 +107,21 @@ class SparkService:
         """Connect now, so that the first job need not wait."""
         self.acquire()
         self.release()
+
+    def check(self) -> tuple[list[ExecutorReport], list[str]]:
+        """Ask every executor about itself; return what they answer, and in sentences what is wrong.
+
+        Raises
+        ------
+        SparkError
+            When there is no session to be had, or an executor does not answer.
+        """
+        spark = self.acquire()
+        try:
+            reports = check_executors(spark)
+        finally:
+            self.release()
+        return reports, problems(reports)
 
     def disconnect(self) -> None:
         """End the session."""

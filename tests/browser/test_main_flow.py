@@ -10,7 +10,7 @@ from sparklime_core.data.samples import sample_csv
 from tests.browser.server import Server
 from tests.browser.steps import chart, chosen_row, go_to, heading, select_table_row
 
-SLOW_MS = 90_000
+SLOW_MS = 240_000
 
 
 @pytest.fixture
