@@ -64,17 +64,23 @@ class ExactEngine:
         return cls(explainer, settings, columns, blocks, ensemble.offset, rho, spread)
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
-        """Fit the surrogates; rows with the same codes share their expectations. See `Engine.solve`."""
+        """Fit the surrogates. See `Engine.solve`."""
+        return self.fit(self.moments(rows, predictions, wanted), wanted)
+
+    def moments(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Moments:
+        """Return the moments of each row's neighbourhood; rows with the same codes share their expectations."""
         codes = codes_of(self.explainer, rows)
         positions = np.column_stack([column.positions(codes[:, at]) for at, column in enumerate(self.columns)])
         distinct, which = np.unique(positions, axis=0, return_inverse=True)
         labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
         np.logical_or.at(labels, which, wanted)
-        pool = self.moments(distinct, labels)
-        moments = with_instance(pool.take(which), 1.0, predictions)
+        return with_instance(self._expected_moments(distinct, labels).take(which), 1.0, predictions)
+
+    def fit(self, moments: Moments, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates of the wanted labels."""
         return fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
 
-    def moments(self, positions: IntArray, wanted: BoolArray) -> Moments:
+    def _expected_moments(self, positions: IntArray, wanted: BoolArray) -> Moments:
         """Return what samples 1 to N-1 have on average, for rows whose codes have these positions (m, d).
 
         Under lime's kernel, ``rho`` to the number of features that differ from the row's, the columns z_j are
