@@ -51,7 +51,7 @@ metrics = model.metrics
 st.caption(f"Measured on {count(metrics.test_rows, 'test row')} that the model has not seen")
 with st.grid(4, min_column_width=140):
     for name, value in metrics.values.items():
-        label, help_text = MEASURES[name]
+        label, help_text = MEASURES.get(name, (name, None))
         st.metric(label, number(value), help=help_text, border=True)
 st.page_link(EXPLAIN, label="Next: explain its predictions", icon=":material/bolt:")
 if dataset.class_names is not None:
