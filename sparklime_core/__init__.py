@@ -20,6 +20,7 @@ _HOME = {
     "LocalCluster": "sparklime_core.spark.cluster",
     "explainer_udf": "sparklime_core.spark.udf",
     "explain_dataframe": "sparklime_core.spark.udf",
+    "stability": "sparklime_core.explain.stability",
 }
 
 __all__ = list(_HOME)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparklime_core.explain.binned import BinnedPool, checked_weights
+from sparklime_core.explain.binned import BinnedPool, kernel_table
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import draw_pool
@@ -37,14 +37,14 @@ class SampledEngine:
             When the predict function returns what lime cannot use.
         """
         check_selection(explainer.feature_selection)
+        kernel = kernel_table(explainer, len(explainer.feature_names))
         drawn = draw_pool(explainer, predict_fn, settings)
         pool: BinnedPool | UnbinnedPool
         if explainer.discretizer is not None:
             pool = BinnedPool.of(explainer, drawn)
         else:
             pool = UnbinnedPool.of(explainer, predict_fn, drawn)
-        own_weight = checked_weights(np.asarray(explainer.base.kernel_fn(np.zeros(1)), dtype=np.float64))
-        return cls(explainer, settings, pool, float(own_weight.flat[0]))
+        return cls(explainer, settings, pool, float(kernel[0]))
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""
