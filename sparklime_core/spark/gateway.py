@@ -21,6 +21,9 @@ from sparklime_core.spark.java import java_environment
 
 SPARK_HOME = Path(pyspark.__file__).parent
 LOOPBACK = "127.0.0.1"
+QUICK_START = "-XX:TieredStopAtLevel=1"
+"""Spark's JVMs compile for seconds what they run for milliseconds; this halves the processor time of a start."""
+
 STOP_SECONDS = 5.0
 
 

@@ -7,10 +7,10 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark import session as sessions
 from sparklime_core.spark.executor import EMBEDDED
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.masters import parse_master, read_facts
+from sparklime_core.spark.session import connection_of
 
 DEFAULT_MEMORY = "1g"
 
@@ -104,8 +104,8 @@ def master_workers(master: str) -> list[dict[str, Any]]:
 
 
 def _master_links(spark: SparkSession) -> dict[str, str]:
-    connection = sessions.current()
-    if connection is None or connection.spark is not spark or connection.facts.web_url is None:
+    connection = connection_of(spark)
+    if connection is None or connection.facts.web_url is None:
         return {}
     pages = {f"worker {n}": worker["webuiaddress"] for n, worker in enumerate(connection.facts.workers, 1)}
     return {"master": connection.facts.web_url, **pages}

@@ -2,11 +2,10 @@
 
 import atexit
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
+from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.gateway import LOOPBACK, Gateway, forget_context, start_gateway
 from sparklime_core.spark.known import KnownCluster, find_cluster
@@ -24,14 +24,13 @@ from sparklime_core.spark.masters import Master, MasterFacts, local_address_towa
 from sparklime_core.spark.places import logs_folder, newest_folders
 
 KEPT_LOGS = 20
-EXECUTOR_MEMORY = 1024
-SMALLEST_EXECUTOR_MEMORY = 512
 STOP_SECONDS = 5.0
+EXECUTOR_SECONDS = 20.0
+IDLE_SECONDS = 1.0
+POLL_SECONDS = 0.1
+REFUSED = "Failed to connect to master"
 PATIENCE = 4
 """How many times as long a start may take where the master has shown that it is one of this version."""
-
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-SECRETIVE = ("secret", "password", "token", "key")
 
 
 @dataclass(frozen=True)
@@ -101,14 +100,15 @@ def connect(
         running = current()
         if running is not None and running.master == wanted and running.conf == asked:
             return running.spark
+        approach = _approach(wanted)
         if running is not None:
-            if running.spark.sparkContext.statusTracker().getActiveJobsIds():
+            if not _is_idle(running.spark):
                 raise SparkError(f"A job still runs on {running.master.text}; cancel it or wait for its end.")
             disconnect()
         foreign = SparkContext._active_spark_context
         if foreign is not None:
             return _adopted(foreign, wanted)
-        connection = _start(wanted, app_name, asked, deadline)
+        connection = _start(wanted, app_name, asked, approach, deadline)
         _connections.append(connection)
         return connection.spark
 
@@ -121,13 +121,18 @@ def current() -> Connection | None:
         return _connections[-1] if _connections else None
 
 
+def connection_of(spark: SparkSession) -> Connection | None:
+    """Return the connection of a session that `connect` made; never waits for another one to start."""
+    return next((connection for connection in list(_connections) if connection.spark is spark), None)
+
+
 def disconnect() -> None:
     """End the session that `connect` made, its application and its JVM; nothing happens where there is none."""
     with _lock:
         while _connections:
             connection = _connections.pop()
             if connection.gateway.alive():
-                _within(STOP_SECONDS, connection.spark.stop)
+                _run_until(connection.spark.stop, _after(STOP_SECONDS))
             connection.gateway.stop()
             _forget_session()
 
@@ -144,59 +149,55 @@ def _adopted(context: SparkContext, wanted: Master) -> SparkSession:
     )
 
 
-def _start(master: Master, app_name: str, asked: Mapping[str, str], deadline: float) -> Connection:
-    address, known, facts = LOOPBACK, None, MasterFacts()
-    if not master.is_local:
-        address = local_address_towards(master)
-        known = find_cluster(master.url)
-        facts = read_facts(master, known.web_url if known else None)
-        _check_version(master, facts)
+def _is_idle(spark: SparkSession) -> bool:
+    """Tell whether no job runs; Spark hears of a job's end a moment after the one who waited for it."""
+    status = spark.sparkContext.statusTracker()
+    late = _after(IDLE_SECONDS)
+    while status.getActiveJobsIds():
+        if late():
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+@dataclass(frozen=True)
+class _Approach:
+    """What is known of a master before a JVM is started for it."""
+
+    address: str = LOOPBACK
+    known: KnownCluster | None = None
+    facts: MasterFacts = field(default_factory=MasterFacts)
+
+
+def _approach(master: Master) -> _Approach:
+    if master.is_local:
+        return _Approach()
+    address = local_address_towards(master)
+    known = find_cluster(master.url)
+    facts = read_facts(master, known.web_url if known else None)
+    _check_version(master, facts)
+    return _Approach(address, known, facts)
+
+
+def _start(
+    master: Master, app_name: str, asked: Mapping[str, str], approach: _Approach, deadline: float
+) -> Connection:
+    facts = approach.facts
     if master.is_local or facts.version is not None:
         deadline += (PATIENCE - 1) * max(deadline - time.monotonic(), 0.0)
-    settings = {**_settings(master, app_name, address, facts, known), **asked}
+    own = session_conf(master, app_name, approach.address, facts.workers, approach.known)
+    conf = {**own, **asked}
     log = _new_log()
-    # A command line is seen by everybody on the machine; the context is told of secrets by other means.
-    told = {key: value for key, value in settings.items() if not any(word in key.lower() for word in SECRETIVE)}
-    gateway = start_gateway(told, log, deadline)
+    gateway = start_gateway(without_secrets(conf), log, deadline)
     try:
-        spark = _session(gateway, settings, master, deadline)
+        spark = _session(gateway, conf, master, log, deadline)
         if facts.workers:
-            _await_executors(spark, len(facts.workers), deadline)
+            _await_executors(spark, len(facts.workers), min(deadline, time.monotonic() + EXECUTOR_SECONDS))
     except BaseException:
         gateway.stop()
         _forget_session()
         raise
     return Connection(master, facts, asked, spark, gateway, log)
-
-
-def _settings(
-    master: Master, app_name: str, address: str, facts: MasterFacts, known: KnownCluster | None
-) -> dict[str, str]:
-    settings = {
-        "spark.master": master.url,
-        "spark.app.name": app_name,
-        "spark.driver.host": address,
-        "spark.driver.bindAddress": address,
-        "spark.driver.memory": "2g",
-        "spark.driver.maxResultSize": "1g",
-        "spark.ui.port": "0",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "WARN",
-        "spark.scheduler.mode": "FAIR",
-        "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.python.worker.reuse": "true",
-        # How long a Python worker may go on after its task was cancelled.
-        "spark.python.task.killTimeout": "500ms",
-        **{f"spark.executorEnv.{name}": "1" for name in ONE_THREAD},
-    }
-    if facts.workers:
-        # An executor that is larger than a worker's memory would be waited for in vain.
-        fitting = min(int(worker["memory"]) for worker in facts.workers)
-        settings["spark.executor.memory"] = f"{max(min(EXECUTOR_MEMORY, fitting), SMALLEST_EXECUTOR_MEMORY)}m"
-    if known is not None:
-        settings["spark.authenticate"] = "true"
-        settings["spark.authenticate.secret"] = known.secret
-    return settings
 
 
 def _check_version(master: Master, facts: MasterFacts) -> None:
@@ -208,22 +209,24 @@ def _check_version(master: Master, facts: MasterFacts) -> None:
         )
 
 
-def _session(gateway: Gateway, settings: Mapping[str, str], master: Master, deadline: float) -> SparkSession:
+def _session(
+    gateway: Gateway, conf: Mapping[str, str], master: Master, log: Path, deadline: float
+) -> SparkSession:
     """Start the context and the session; a master of another version, or no master at all, never answers."""
     made: list[SparkSession] = []
     failed: list[str] = []
 
     def make() -> None:
         try:
-            conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
-            made.append(SparkSession(SparkContext(conf=conf, gateway=gateway.python)))
+            settings = SparkConf(loadDefaults=False).setAll(list(conf.items()))
+            made.append(SparkSession(SparkContext(conf=settings, gateway=gateway.python)))
         except Exception as error:  # noqa: BLE001 - py4j's, Java's or PySpark's own; told as one sentence below
             failed.append(one_sentence(error))
 
-    ended = _within(deadline - time.monotonic(), make)
+    ended = _run_until(make, lambda: time.monotonic() > deadline or _is_refused(master, log))
     if made:
         spark = made[0]
-        spark.sparkContext.pythonExec = _executors_python(settings)
+        spark.sparkContext.pythonExec = executors_python(conf)
         return spark
     if ended and "unresponsive" not in failed[0]:
         raise SparkError(f"Spark did not start on {master.text}: {failed[0]}")
@@ -233,15 +236,16 @@ def _session(gateway: Gateway, settings: Mapping[str, str], master: Master, dead
     )
 
 
-def _executors_python(settings: Mapping[str, str]) -> str:
-    return settings.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON") or sys.executable
+def _is_refused(master: Master, log: Path) -> bool:
+    """Tell whether all addresses of a master have refused the driver, whom Spark would go on asking."""
+    return not master.is_local and log.read_text(errors="replace").count(REFUSED) >= len(master.addresses)
 
 
 def _await_executors(spark: SparkSession, expected: int, deadline: float) -> None:
     """Wait for the executors, so that the first job does not run on the first of them alone."""
     status = spark.sparkContext._jsc.sc()
     while status.getExecutorMemoryStatus().size() - 1 < expected and time.monotonic() < deadline:
-        time.sleep(0.1)
+        time.sleep(POLL_SECONDS)
 
 
 def _new_log() -> Path:
@@ -253,11 +257,17 @@ def _new_log() -> Path:
     return folder / f"{stamp}-{os.getpid()}.log"
 
 
-def _within(seconds: float, action: Callable[[], Any]) -> bool:
-    """Run something in a thread for at most so many seconds; tell whether it has ended."""
+def _after(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
+
+
+def _run_until(action: Callable[[], Any], given_up: Callable[[], bool]) -> bool:
+    """Run something in a thread of its own for as long as there is hope; tell whether it has ended."""
     thread = threading.Thread(target=action, daemon=True)
     thread.start()
-    thread.join(max(seconds, 0.0))
+    while thread.is_alive() and not given_up():
+        thread.join(POLL_SECONDS)
     return not thread.is_alive()
 
 

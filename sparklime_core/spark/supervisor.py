@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from sparklime_core.errors import ClusterError
-from sparklime_core.spark.gateway import LOOPBACK, SPARK_HOME, spark_environment
+from sparklime_core.spark.gateway import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
 from sparklime_core.spark.known import KnownCluster
 from sparklime_core.spark.masters import read_json
 
@@ -79,7 +79,11 @@ def _daemon(name: str, arguments: list[str], log: Path) -> "subprocess.Popen[byt
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
-            env={**spark_environment(), "SPARK_DAEMON_MEMORY": DAEMON_MEMORY},
+            env={
+                **spark_environment(),
+                "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
+                "SPARK_DAEMON_JAVA_OPTS": QUICK_START,
+            },
             cwd=log.parent,
             stdin=subprocess.DEVNULL,
             stdout=output,
