@@ -8,7 +8,7 @@ from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import MODEL
 from sparklime_core.dashboard.reading import read_upload, use_sample
 from sparklime_core.dashboard.text import count, plain
-from sparklime_core.data.encoding import encode_table, is_text
+from sparklime_core.data.assembling import assemble
 from sparklime_core.data.samples import SAMPLES
 
 PREVIEW_ROWS = 50
@@ -45,12 +45,9 @@ if source is None:
 else:
     table = source.table
     st.markdown(f"##### {plain(source.name)}")
-    st.caption(
-        f"{count(table.num_rows, 'row')}, {count(table.num_columns, 'column')}; the first {PREVIEW_ROWS} rows"
-    )
-    st.dataframe(table.slice(0, PREVIEW_ROWS).to_pandas(), height=230, alt="The first rows of the table")
-    names = table.column_names
-    texts = [name for name in names if is_text(table[name])]
+    st.caption(f"{count(table.rows, 'row')}, {count(len(table.columns), 'column')}; the first {PREVIEW_ROWS} rows")
+    st.dataframe(table.preview(PREVIEW_ROWS).to_pandas(), height=230, alt="The first rows of the table")
+    names = list(table.names)
     with st.form("roles"):
         target = st.selectbox(
             "What to predict",
@@ -62,8 +59,8 @@ else:
         categorical = one.multiselect(
             "Columns of categories",
             names,
-            default=[name for name in (source.categorical or texts) if name != source.target],
-            help="Their values are names, not amounts. Columns of text must be named here, or left out.",
+            default=[name for name in source.categorical if name != source.target],
+            help="Columns whose numbers are names, not amounts; text is found to be categories by itself.",
         )
         drop = two.multiselect("Columns to leave out", names, help="Such as an identifier.")
         tasks = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
@@ -71,9 +68,8 @@ else:
         if st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
             with shown_errors():
                 used = [name for name in categorical if name != target and name not in drop]
-                session.set_dataset(
-                    encode_table(table, target, name=source.name, categorical=used, drop=drop, task=task)
-                )
+                roles = dict.fromkeys(used, "categorical") | dict.fromkeys(drop, "drop")
+                session.set_dataset(assemble(table, target, roles=roles, task=task))
 
 dataset = session.dataset()
 if dataset is not None:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import streamlit as st
 
 from sparklime_core.dashboard.selection import whole_number
 from sparklime_core.dashboard.services import services
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.reading import Reading
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class Source:
     name
         What the table is called.
     table
-        Its columns.
+        Its columns, understood.
     target, categorical
         What a bundled sample suggests.
     """
 
     name: str
-    table: pa.Table
+    table: Reading
     target: str | None = None
     categorical: tuple[str, ...] = ()
 

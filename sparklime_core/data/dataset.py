@@ -1,12 +1,14 @@
 """`Dataset`: a table in the one space that the model, lime and every engine share."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-MISSING = "missing"
-"""How a missing value is called, as a category and in an explanation."""
+from sparklime_core.data.encoding import MISSING, Encoding
+from sparklime_core.data.labels import is_labelled
+from sparklime_core.data.options import Decision
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,17 @@ class ColumnReport:
     name
         As the person wrote it.
     role
-        ``"numeric"``, ``"categorical"``, ``"target"`` or ``"left out"``.
+        ``"numeric"``, ``"categorical"``, ``"date"``, ``"target"`` or ``"left out"``.
     reason
         Why it has this role.
     missing
         Rows without a value.
     distinct
         Different values, missing ones aside.
+    features
+        Names of the features that are made of it.
+    notes
+        What was done to some of its values.
     """
 
     name: str
@@ -32,14 +38,36 @@ class ColumnReport:
     reason: str
     missing: int
     distinct: int
+    features: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """What was read, and what was done to it."""
+    """What was read, and what was done to it.
+
+    Attributes
+    ----------
+    rows
+        Rows of the table; all of them can be explained.
+    columns
+        What became of each column, in the order of the file.
+    decisions
+        What was decided about the file itself.
+    """
 
     rows: int
     columns: tuple[ColumnReport, ...]
+    decisions: tuple[Decision, ...] = ()
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "DataReport":
+        """Return a report from what ``dataclasses.asdict`` gave, through JSON or not."""
+        columns = tuple(
+            ColumnReport(**{**column, "features": tuple(column["features"]), "notes": tuple(column["notes"])})
+            for column in values["columns"]
+        )
+        return cls(values["rows"], columns, tuple(Decision(**decision) for decision in values["decisions"]))
 
 
 @dataclass(frozen=True)
@@ -51,36 +79,64 @@ class Dataset:
     name
         What the table is called (its file's name).
     features
-        (n, d) float64: numbers as they are, categories as codes from 0, a missing number as its column's sentinel.
-    feature_names
-        d names, as the person wrote them.
-    categorical_features
-        Indices of the columns that hold codes.
-    categorical_names
-        For each of them, the category of each code.
-    missing_values
-        For each numeric column that has gaps, the sentinel that stands for "missing": a number below all
-        observed ones. LIME cannot see NaN; this way a gap is a value like any other, and gets a bin of its own.
+        (n, d) float64: numbers as they are, categories as codes from 0, a missing number as its column's sentinel;
+        NaN where an unlabelled or new row holds what the encoding has never seen.
     target
-        (n,) class codes (int64), or values (float64) in regression.
-    target_name
-        The target's column.
-    class_names
-        Name of each class code; None in regression.
+        (n,) class codes (int64), -1 where there is none; or values (float64), NaN where there is none.
+    encoding
+        How the columns became features.
     report
         What was done to the table.
     """
 
     name: str
     features: npt.NDArray[np.float64]
-    feature_names: tuple[str, ...]
-    categorical_features: tuple[int, ...]
-    categorical_names: dict[int, tuple[str, ...]]
-    missing_values: dict[int, float]
     target: npt.NDArray[np.int64] | npt.NDArray[np.float64]
-    target_name: str
-    class_names: tuple[str, ...] | None
+    encoding: Encoding
     report: DataReport = field(repr=False)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, as the person wrote them."""
+        return tuple(feature.name for feature in self.encoding.features)
+
+    @property
+    def categorical_features(self) -> tuple[int, ...]:
+        """Indices of the features that are codes."""
+        return tuple(self.categorical_names)
+
+    @property
+    def categorical_names(self) -> dict[int, tuple[str, ...]]:
+        """For each of them, the category of each code."""
+        found = enumerate(self.encoding.features)
+        return {index: feature.categories for index, feature in found if feature.categories is not None}
+
+    @property
+    def missing_values(self) -> dict[int, float]:
+        """For each number that has gaps, the sentinel that stands for "missing", far below all observed ones.
+
+        LIME cannot see NaN; this way a gap is a value like any other, and gets a bin of its own.
+        """
+        return {
+            index: feature.missing
+            for index, feature in enumerate(self.encoding.features)
+            if feature.categories is None and feature.missing is not None
+        }
+
+    @property
+    def target_name(self) -> str:
+        """The target's column."""
+        return self.encoding.target
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """Name of each class code; None in regression."""
+        return self.encoding.class_names
+
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """(n,) which rows have a target, so that they can be learnt from."""
+        return is_labelled(self.target)
 
     @property
     def mode(self) -> str:
@@ -94,13 +150,16 @@ class Dataset:
 
     def value_text(self, feature: int, value: float) -> str:
         """Return an encoded value of a feature as a person would write it."""
-        if feature in self.categorical_names:
-            return self.categorical_names[feature][int(value)]
-        if self.missing_values.get(feature) == value:
+        if np.isnan(value):
             return MISSING
-        return f"{value:.6g}"
+        names = self.encoding.features[feature].categories
+        if names is not None:
+            return names[int(value)]
+        return MISSING if self.encoding.features[feature].missing == value else f"{value:.6g}"
 
     def target_text(self, row: int) -> str:
         """Return a row's true class or value as a person would write it."""
+        if not self.labelled[row]:
+            return MISSING
         value = self.target[row]
         return f"{value:.6g}" if self.class_names is None else self.class_names[int(value)]

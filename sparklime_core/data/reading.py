@@ -1,22 +1,93 @@
-"""`read_csv`: a CSV file to a `Dataset`, or one sentence that says why not."""
+"""`read_table`: a CSV or Parquet file to understood columns; `read_csv`: one call further, to a `Dataset`."""
 
-import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
-from os import PathLike
-from pathlib import Path
-from typing import IO
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.csv
+import pyarrow.parquet as pq
 
-from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.encoding import encode_table
+from sparklime_core.data import numbers
+from sparklime_core.data.cutting import cut
+from sparklime_core.data.dialect import find_dialect
+from sparklime_core.data.options import Decision, ReadOptions
+from sparklime_core.data.parsing import Column, Kind, is_text, parse_column
+from sparklime_core.data.source import MAX_BYTES, Content, Source, read_content
+from sparklime_core.data.text import to_utf8
 from sparklime_core.errors import DataError
 
-DELIMITERS = ",;\t|"
-Source = str | PathLike[str] | bytes | IO[bytes]
+if TYPE_CHECKING:
+    from sparklime_core.data.dataset import Dataset
+
+PARQUET = b"PAR1"
+MOST_COLUMNS = 20_000
+VOTES = 1000
+"""How many values of a column have a vote on the table's decimal mark."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A table as it was read: every column understood, nothing encoded or left out yet.
+
+    Attributes
+    ----------
+    name
+        What the table is called.
+    columns
+        In the order of the file.
+    decisions
+        What was decided about the file, with the reasons.
+    options
+        What the person had decided.
+    decimal
+        The decimal mark where a column's own values leave it open.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    decisions: tuple[Decision, ...]
+    options: ReadOptions
+    decimal: str
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0].raw)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str, wanted: Kind | None = None) -> Column:
+        """Return a column by its name, taken for what is wanted whatever it looks like.
+
+        Raises
+        ------
+        DataError
+            When there is none.
+        """
+        found = self.columns[self._position(name)]
+        if wanted is None or wanted == found.kind:
+            return found
+        return parse_column(found.name, found.raw, self.options, decimal=self.decimal, wanted=wanted)
+
+    def preview(self, rows: int = 20) -> pa.Table:
+        """Return the first rows as the file holds them."""
+        return pa.table([column.raw.slice(0, rows) for column in self.columns], names=list(self.names))
+
+    def full_name(self, name: str) -> str:
+        """Return a column's name as the file writes it, spaces around it and all; see `column` for errors."""
+        return self.columns[self._position(name)].name
+
+    def _position(self, name: str) -> int:
+        for matches in (self.names, tuple(known.strip() for known in self.names)):
+            if name in matches:
+                return matches.index(name)
+        known = ", ".join(self.names[:12]) + (", …" if len(self.names) > 12 else "")
+        raise DataError(f"There is no column {name!r} in {self.name!r}; the columns are {known}.")
 
 
 def read_csv(
@@ -27,107 +98,168 @@ def read_csv(
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
     task: str = "auto",
-) -> Dataset:
-    """Read a CSV file with a header line, and encode it.
+    roles: Mapping[str, str] | None = None,
+    options: ReadOptions | None = None,
+) -> "Dataset":
+    """Read a table, and encode it for the model and for LIME.
 
     Parameters
     ----------
     source
-        A path, the file's bytes, or an open binary file.
+        A CSV or Parquet file, also in gzip or zip: a path, the file's bytes, or an open binary file.
     target
-        The column to predict: classes (text, booleans, or at most 20 different whole numbers), or numbers.
+        The column to predict: classes or numbers.
     name
         What to call the table; the file's name if there is one.
-    categorical
-        Columns whose values are categories, text or not. A column of text must be named here or in `drop`.
-    drop
-        Columns to leave out.
+    categorical, drop
+        Columns that hold categories, whatever they look like; columns to leave out. Short for `roles`.
     task
         ``"classification"`` or ``"regression"`` to overrule what the target's values suggest.
+    roles
+        Column to ``"numeric"``, ``"categorical"``, ``"date"`` or ``"drop"``, to overrule what its values suggest.
+    options
+        What to overrule about reading the file.
+
+    Returns
+    -------
+    Dataset
+        Its ``report`` says what was decided and why.
 
     Raises
     ------
     DataError
         With one sentence: what is wrong, in which column and row, and what to do.
     """
-    table = read_table(source)
-    return encode_table(
-        table, target, name=name or _name_of(source), categorical=categorical, drop=drop, task=task
-    )
+    from sparklime_core.data.assembling import assemble  # noqa: PLC0415 - it needs `Reading`, below
+
+    chosen = {**dict.fromkeys(categorical, "categorical"), **dict.fromkeys(drop, "drop"), **(roles or {})}
+    reading = read_table(source, options, name=name, header_names=[target, *chosen])
+    return assemble(reading, target, roles=chosen, task=task)
 
 
-def read_table(source: Source) -> pa.Table:
-    """Read a CSV file with a header line into Arrow, with types as pyarrow infers them.
+def read_table(
+    source: Source,
+    options: ReadOptions | None = None,
+    *,
+    name: str | None = None,
+    header_names: Sequence[str] = (),
+) -> Reading:
+    """Read a table and understand its columns.
+
+    Parameters
+    ----------
+    source, options, name
+        See `read_csv`.
+    header_names
+        Names that are known to be the columns': a first line that holds one of them is a header.
 
     Raises
     ------
     DataError
-        When there is no such file, or it is empty, or is not a table of text in UTF-8.
+        When there is no such file, or it is no table.
     """
-    content = _content(source)
-    if not content.strip():
-        raise DataError("The file is empty; give a CSV file with a header line and at least one row.")
-    try:
-        text_start = content[:65536].decode("utf-8-sig", errors="strict" if len(content) <= 65536 else "ignore")
-    except UnicodeDecodeError:
-        raise DataError("The file is not text in UTF-8; save it as a CSV file in UTF-8.") from None
-    if "\0" in text_start:
-        raise DataError("The file is not text but binary data; give a CSV file.")
-    delimiter = _delimiter(text_start)
-    try:
-        table = pa.csv.read_csv(
-            io.BytesIO(content),
-            parse_options=pa.csv.ParseOptions(delimiter=delimiter),
-            convert_options=pa.csv.ConvertOptions(strings_can_be_null=True),
-        )
-    except pa.ArrowInvalid as error:
-        raise DataError(f"The file is not a well-formed CSV table: {_first_line(error)}.") from error
-    _check_header(table.column_names)
-    if table.num_rows == 0:
+    options = options or ReadOptions()
+    content = read_content(source, options.member)
+    if content.data.startswith(PARQUET):
+        names, raw, decisions = _read_parquet(content)
+    else:
+        names, raw, decisions = _read_text(content, options, header_names)
+    if not raw or len(raw[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")
-    return table
+    names, renamed = _repaired(names)
+    decimal = options.decimal or _decimal(raw, decisions)
+    columns = tuple(
+        parse_column(column, values, options, decimal=decimal) for column, values in zip(names, raw, strict=True)
+    )
+    decisions = (*content.decisions, *decisions, *renamed)
+    if decimal == ",":
+        reason = "you chose it" if options.decimal else "numbers are written so"
+        decisions = (*decisions, Decision("decimal", ",", reason))
+    return Reading(name or content.name, columns, decisions, options, decimal)
 
 
-def _content(source: Source) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, (str, PathLike)):
-        try:
-            return Path(source).read_bytes()
-        except FileNotFoundError:
-            raise DataError(f"There is no file {str(source)!r}.") from None
-        except IsADirectoryError:
-            raise DataError(f"{str(source)!r} is a folder; give a CSV file.") from None
-        except OSError as error:
-            raise DataError(f"The file {str(source)!r} cannot be read: {error.strerror}.") from error
-    return source.read()
+_Raw = tuple[tuple[str, ...], list[pa.ChunkedArray], tuple[Decision, ...]]
 
 
-def _name_of(source: Source) -> str:
-    path = source if isinstance(source, (str, PathLike)) else getattr(source, "name", "table")
-    return Path(str(path)).stem or "table"
+def _read_text(content: Content, options: ReadOptions, header_names: Sequence[str]) -> _Raw:
+    text, encoding = to_utf8(content.data, options.encoding)
+    dialect = find_dialect(text, options, header_names)
+    _check_width(len(dialect.names))
+    table, mended = (found := cut(text, dialect)).table, found.decisions
+    names, columns = list(dialect.names), list(table.columns)
+    unused = 0
+    while len(names) > 1 and not names[-1].strip() and _is_blank(columns[-1]):
+        names.pop()
+        columns.pop()
+        unused += 1
+    decisions = [encoding, *dialect.decisions, *mended]
+    if unused:
+        decisions.append(Decision("empty columns", f"{unused} left out", "they have neither a name nor a value"))
+    return tuple(names), columns, tuple(decisions)
 
 
-def _delimiter(text: str) -> str:
-    """Return the delimiter that cuts the first lines into the same number of fields, the most of them."""
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
-    best, most = ",", 1
-    for delimiter in DELIMITERS:
-        counts = Counter(len(fields) for fields in csv.reader(lines, delimiter=delimiter))
-        fields, _ = counts.most_common(1)[0]
-        if fields > most:
-            best, most = delimiter, fields
-    return best
+def _is_blank(values: pa.ChunkedArray) -> bool:
+    return not pa.compute.any(pa.compute.not_equal(pa.compute.utf8_trim_whitespace(values), "")).as_py()
 
 
-def _check_header(names: Sequence[str]) -> None:
+def _read_parquet(content: Content) -> _Raw:
+    try:
+        file = pq.ParquetFile(io.BytesIO(content.data))
+        size = sum(file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups))
+        if max(size, 8 * file.metadata.num_rows) > MAX_BYTES:
+            raise DataError("The Parquet file unpacks to more than 2 GiB, which is too much; give a part of it.")
+        table = file.read()
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise DataError("The Parquet file is damaged and cannot be read.") from error
+    _check_width(table.num_columns)
+    columns = [_plain(column) for column in table.columns]
+    return (
+        tuple(table.column_names),
+        columns,
+        (Decision("format", "Parquet", "the file begins as Parquet files do"),),
+    )
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column without its dictionary; text as text."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.cast(pa.string()) if is_text(column.type) else column
+
+
+def _check_width(width: int) -> None:
+    if width > MOST_COLUMNS:
+        raise DataError(f"The table has {width} columns; give one with at most {MOST_COLUMNS}.")
+
+
+def _repaired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """Give every column a name of its own; names that are unique stay as they are written."""
+    taken = {name for name in names if name.strip()}
+    counts: Counter[str] = Counter()
+    repaired, said = [], []
     for position, name in enumerate(names, start=1):
-        if not name.strip():
-            raise DataError(f"Column {position} has no name; give every column a name in the header line.")
-    for name, times in Counter(names).items():
-        if times > 1:
-            raise DataError(f"The header names {name!r} {times} times; give every column a name of its own.")
+        counts[name] += 1
+        if name.strip() and counts[name] == 1:
+            repaired.append(name)
+            continue
+        wanted = f"{name}_{counts[name]}" if name.strip() else f"column_{position}"
+        while wanted in taken:
+            wanted += "_"
+        taken.add(wanted)
+        repaired.append(wanted)
+        said.append(wanted)
+    if not said:
+        return tuple(repaired), ()
+    shown = ", ".join(said[:8]) + (", …" if len(said) > 8 else "")
+    reason = "columns without a name, or with the name of another one, were given these"
+    return tuple(repaired), (Decision("names", shown, reason),)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")
+def _decimal(columns: Sequence[pa.ChunkedArray], decisions: Sequence[Decision]) -> str:
+    """Return the table's decimal mark: what most columns that can only be read in one way were written with."""
+    texts = [column.slice(0, VOTES) for column in columns if is_text(column.type)]
+    votes = Counter(numbers.vote(pa.compute.utf8_trim_whitespace(values).combine_chunks()) for values in texts)
+    if votes["."] or votes[","]:
+        return "." if votes["."] >= votes[","] else ","
+    semicolon = any(decision.what == "delimiter" and decision.value == "semicolon" for decision in decisions)
+    return "," if semicolon else "."

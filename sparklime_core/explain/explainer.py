@@ -7,11 +7,15 @@ import numpy.typing as npt
 from lime.discretize import BaseDiscretizer
 from lime.lime_tabular import LimeTabularExplainer
 
+from sparklime_core.data.labels import is_labelled
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.explain.types import Explainer, FloatArray
 
 PERCENTILES = {"quartile": (25, 50, 75), "decile": tuple(range(10, 100, 10))}
+
+NARROW = 1e-3
+"""Width of the bin of missing values, in steps between floats: what is drawn rounds to the sentinel."""
 
 
 class Tabular(Protocol):
@@ -36,7 +40,7 @@ class Tabular(Protocol):
 
 
 def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None) -> Explainer:
-    """Fit a ``LimeTabularExplainer`` on a dataset.
+    """Fit a ``LimeTabularExplainer`` on the labelled rows of a dataset: those that the model may have learnt from.
 
     Parameters
     ----------
@@ -62,10 +66,11 @@ def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None)
     chosen: str | BaseDiscretizer = "quartile" if discretizer == "none" else discretizer
     if dataset.missing_values:
         chosen = MissingAwareDiscretizer(dataset, discretizer)
+    labelled = is_labelled(dataset.target)
     return LimeTabularExplainer(
-        dataset.features,
+        dataset.features[labelled],
         mode="regression" if regression else "classification",
-        training_labels=dataset.target,
+        training_labels=dataset.target[labelled],
         feature_names=list(dataset.feature_names),
         categorical_features=list(dataset.categorical_features),
         categorical_names={feature: list(names) for feature, names in dataset.categorical_names.items()},
@@ -81,24 +86,26 @@ def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None)
 class MissingAwareDiscretizer(BaseDiscretizer):  # type: ignore[misc]
     """lime's quartiles, deciles or entropy splits of the observed values, and a first bin for "missing".
 
-    A gap is encoded as a sentinel below all observed values. Its bin ends half-way to the smallest of them, so
-    that lime draws the sentinel back from it (to 1e-11), and the next bin starts at the smallest observed value,
-    so that nothing is drawn from between.
+    A gap is encoded as a sentinel far below all observed values. Its bin ends half-way to the smallest of them,
+    and is so narrow a normal that lime draws exactly the sentinel back from it; the next bin starts at the
+    smallest observed value, so that nothing is drawn from between.
     """
 
     def __init__(self, dataset: Tabular, kind: str) -> None:
         self._kind = kind
         self._missing = dict(dataset.missing_values)
         names = list(dataset.feature_names)
-        super().__init__(
-            dataset.features, list(dataset.categorical_features), names, labels=dataset.target, random_state=0
-        )
-        for feature in self._missing:
+        labelled = is_labelled(dataset.target)
+        features, labels = dataset.features[labelled], dataset.target[labelled]
+        super().__init__(features, list(dataset.categorical_features), names, labels=labels, random_state=0)
+        for feature, sentinel in self._missing.items():
             name = names[feature]
             self.names[feature][0] = f"{name} is missing"
             self.names[feature][1] = self.names[feature][1].partition(" < ")[2]
-            observed = dataset.features[:, feature]
-            self.mins[feature][1] = float(observed[observed != self._missing[feature]].min())
+            observed = features[:, feature]
+            self.mins[feature][1] = float(observed[observed != sentinel].min())
+            self.means[feature][0] = sentinel
+            self.stds[feature][0] = float(np.spacing(abs(sentinel))) * NARROW
 
     def bins(self, data: FloatArray, labels: npt.NDArray[Any] | None) -> list[FloatArray]:
         """Return the borders of each feature's bins (lime's ``BaseDiscretizer.bins``)."""

@@ -12,9 +12,12 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import IntArray
-from sparklime_core.models.forest import Model
+from sparklime_core.models.metrics import Metrics
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.training import Model
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.run import Run
 
 VERSIONED = ("sparklime", "lime", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "pyspark", "dill")
 
@@ -31,6 +34,13 @@ class RunPlan:
         Settings of the explanations, and of lime's explainer.
     rows
         ``"all"``, ``"test"`` (the rows that the model has not seen), or how many rows from the first on.
+    training
+        The table that the model was trained on, where it is another one than the table that is explained.
+
+    Raises
+    ------
+    SettingsError
+        When there are no such rows.
     """
 
     dataset: Dataset
@@ -38,23 +48,30 @@ class RunPlan:
     explain: ExplainSettings = field(default_factory=ExplainSettings)
     explainer: ExplainerSettings = field(default_factory=ExplainerSettings)
     rows: str | int = "all"
+    training: Dataset | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.rows, str) and self.rows not in ("all", "test"):
             raise SettingsError(f"The rows must be 'all', 'test' or a number, not {self.rows!r}.")
         if not isinstance(self.rows, str) and self.rows < 1:
             raise SettingsError(f"The number of rows must be at least 1, not {self.rows}.")
+        if not len(self.row_ids()):
+            raise SettingsError("No rows are known to be new to this model; choose all, or a number of rows.")
 
     def row_ids(self) -> IntArray:
         """Return the positions of the rows to explain, ascending."""
         if self.rows == "test":
-            return self.model.test_rows
+            return self.test_rows()
         count = self.dataset.rows if isinstance(self.rows, str) else min(self.rows, self.dataset.rows)
         return np.arange(count, dtype=np.int64)
 
+    def test_rows(self) -> IntArray:
+        """Return the positions of the rows that the model has not seen: all of another table."""
+        return self.model.test_rows if self.training is None else np.arange(self.dataset.rows, dtype=np.int64)
+
     def inputs(self) -> Inputs:
         """Return what a run stores of the plan."""
-        return Inputs(self.dataset, self.model.estimator, self.model.test_rows, self.row_ids())
+        return Inputs(self.dataset, self.model.estimator, self.test_rows(), self.row_ids(), self.training)
 
     def manifest(self, master: str) -> Manifest:
         """Return the manifest with which a run on a master begins."""
@@ -70,9 +87,47 @@ class RunPlan:
             explainer=asdict(self.explainer),
             forest=self.model.settings.as_dict(),
             data=_data_facts(self.dataset),
-            model={"type": type(self.model.estimator).__name__, "metrics": self.model.metrics.as_dict()},
+            model=_model_facts(self.model),
             versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
         )
+
+
+def plan_new_rows(
+    run: Run,
+    rows_to_explain: Dataset,
+    explain: ExplainSettings,
+    explainer: ExplainerSettings,
+    rows: str | int = "all",
+) -> RunPlan:
+    """Plan to explain new rows with the model of an earlier run.
+
+    Parameters
+    ----------
+    run
+        The earlier run.
+    rows_to_explain
+        What `sparklime_core.data.assembling.read_rows` gives for the new table and
+        ``run.inputs().learnt_from.encoding``.
+    explain, explainer, rows
+        See `RunPlan`.
+    """
+    inputs, manifest = run.inputs(), run.manifest()
+    model = Model(
+        inputs.estimator,
+        ModelSettings(**manifest.forest),
+        Metrics.from_dict(manifest.model["metrics"]),
+        inputs.test_rows,
+        tuple(manifest.model.get("notes", ())),
+    )
+    return RunPlan(rows_to_explain, model, explain, explainer, rows, inputs.learnt_from)
+
+
+def _model_facts(model: Model) -> dict[str, Any]:
+    return {
+        "type": type(model.estimator).__name__,
+        "metrics": model.metrics.as_dict(),
+        "notes": list(model.notes),
+    }
 
 
 def _data_facts(dataset: Dataset) -> dict[str, Any]:

@@ -128,7 +128,7 @@ class _Sitting:
         settings = ExplainSettings(
             **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
         )
-        explainer = build_explainer(self._inputs.dataset, ExplainerSettings(**manifest.explainer))
+        explainer = build_explainer(self._inputs.learnt_from, ExplainerSettings(**manifest.explainer))
         self._task = prepare_task(explainer, predict_fn_of(self._inputs.estimator), settings)
         finished, next_wave = self._run.finished_blocks()
         row_ids = self._inputs.row_ids

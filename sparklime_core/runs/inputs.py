@@ -1,6 +1,7 @@
 """A run's inputs on disk: the encoded table, which rows are for testing and which are explained, the model."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset
+from sparklime_core.data.dataset import DataReport, Dataset
+from sparklime_core.data.encoding import Encoding
 from sparklime_core.errors import RunError
 from sparklime_core.models.storage import load_estimator, save_estimator
 
 DATA_FILE = "data.parquet"
+TRAINING_FILE = "training.parquet"
 MODEL_FILE = "model.skops"
 _KEY = b"sparklime"
 
@@ -26,69 +29,76 @@ class Inputs:
     Attributes
     ----------
     dataset
-        The whole table.
+        The whole table whose rows are explained.
     estimator
         The trained scikit-learn model.
     test_rows
         (t,) positions of the rows that the model has not seen.
     row_ids
         (n,) positions of the rows to explain, ascending.
+    training
+        The table that the model was trained on, where that is another one.
     """
 
     dataset: Dataset
     estimator: Any
     test_rows: npt.NDArray[np.int64]
     row_ids: npt.NDArray[np.int64]
+    training: Dataset | None = None
+
+    @property
+    def learnt_from(self) -> Dataset:
+        """The table that the model was trained on: what the explainer is fitted on."""
+        return self.dataset if self.training is None else self.training
 
 
 def write_inputs(inputs: Inputs, folder: Path) -> None:
     """Write the inputs into a run's folder."""
-    dataset = inputs.dataset
-    columns: dict[str, npt.NDArray[Any]] = {
-        f"f{index}": dataset.features[:, index] for index in range(dataset.features.shape[1])
-    }
-    columns["target"] = dataset.target
-    columns["test"] = np.isin(np.arange(dataset.rows), inputs.test_rows)
-    columns["selected"] = np.isin(np.arange(dataset.rows), inputs.row_ids)
-    header = {
-        "name": dataset.name,
-        "feature_names": dataset.feature_names,
-        "categorical_names": dataset.categorical_names,
-        "missing_values": dataset.missing_values,
-        "target_name": dataset.target_name,
-        "class_names": dataset.class_names,
-        "report": asdict(dataset.report),
-    }
-    table = pa.table(columns).replace_schema_metadata({_KEY: json.dumps(header).encode()})
-    pq.write_table(table, folder / DATA_FILE)
+    positions = np.arange(inputs.dataset.rows)
+    marks = {"test": np.isin(positions, inputs.test_rows), "selected": np.isin(positions, inputs.row_ids)}
+    _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
+    if inputs.training is not None:
+        _write_dataset(inputs.training, folder / TRAINING_FILE, {})
     save_estimator(inputs.estimator, folder / MODEL_FILE)
 
 
 def read_inputs(folder: Path) -> Inputs:
     """Read a run's inputs back; raise `RunError` when they are not there or not whole."""
     try:
-        table = pq.read_table(folder / DATA_FILE)
-        header = json.loads(table.schema.metadata[_KEY])
+        dataset, marks = _read_dataset(folder / DATA_FILE)
+        training = folder / TRAINING_FILE
+        return Inputs(
+            dataset,
+            load_estimator(folder / MODEL_FILE),
+            np.flatnonzero(marks["test"].to_numpy()),
+            np.flatnonzero(marks["selected"].to_numpy()),
+            _read_dataset(training)[0] if training.exists() else None,
+        )
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
         raise RunError(f"The run's table in {str(folder)!r} is missing or damaged.") from error
-    report = header["report"]
-    categorical = {int(index): tuple(names) for index, names in header["categorical_names"].items()}
-    names = tuple(header["feature_names"])
+
+
+def _write_dataset(dataset: Dataset, path: Path, marks: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+    """Write a dataset to Parquet; a row without a target has null there, so that queries leave it out."""
+    columns: dict[str, Any] = {
+        f"f{index}": dataset.features[:, index] for index in range(dataset.features.shape[1])
+    }
+    columns["target"] = pa.array(dataset.target, mask=~dataset.labelled)
+    header = {"name": dataset.name, "encoding": dataset.encoding.as_dict(), "report": asdict(dataset.report)}
+    table = pa.table({**columns, **marks}).replace_schema_metadata({_KEY: json.dumps(header).encode()})
+    pq.write_table(table, path)
+
+
+def _read_dataset(path: Path) -> tuple[Dataset, pa.Table]:
+    table = pq.read_table(path)
+    header = json.loads(table.schema.metadata[_KEY])
+    encoding = Encoding.from_dict(header["encoding"])
+    width = len(encoding.features)
     dataset = Dataset(
         name=header["name"],
-        features=np.column_stack([table[f"f{index}"].to_numpy() for index in range(len(names))]),
-        feature_names=names,
-        categorical_features=tuple(categorical),
-        categorical_names=categorical,
-        missing_values={int(index): value for index, value in header["missing_values"].items()},
-        target=table["target"].to_numpy(),
-        target_name=header["target_name"],
-        class_names=None if header["class_names"] is None else tuple(header["class_names"]),
-        report=DataReport(report["rows"], tuple(ColumnReport(**column) for column in report["columns"])),
+        features=np.column_stack([table[f"f{index}"].to_numpy() for index in range(width)]),
+        target=table["target"].fill_null(-1 if encoding.class_names else np.nan).to_numpy(),
+        encoding=encoding,
+        report=DataReport.from_dict(header["report"]),
     )
-    return Inputs(
-        dataset,
-        load_estimator(folder / MODEL_FILE),
-        np.flatnonzero(table["test"].to_numpy()),
-        np.flatnonzero(table["selected"].to_numpy()),
-    )
+    return dataset, table

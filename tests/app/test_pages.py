@@ -75,9 +75,9 @@ class TestData:
         ("content", "part"),
         [
             (b"", "empty"),
-            (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "UTF-8"),
+            (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "binary"),
             (b"a,b\n", "no rows"),
-            (b"a,a\n1,2\n", "2 times"),
+            (b"%PDF-1.7", "PDF"),
         ],
     )
     def test_a_wrong_file_is_told_in_a_sentence(

@@ -9,6 +9,7 @@ from sparklime_core.dashboard.rowview import classes_frame, fidelity_words, valu
 from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of, whole_number
 from sparklime_core.dashboard.text import count, duration, number, plain, speed
 from sparklime_core.data.dataset import DataReport, Dataset
+from sparklime_core.data.encoding import Encoding, Feature
 
 NASTY = (
     "<img src=x onerror=alert(1)>",
@@ -108,13 +109,12 @@ def dataset() -> Dataset:
     return Dataset(
         name="t",
         features=np.array([[1.0, 0.0], [2.0, 1.0]]),
-        feature_names=("age", "sex"),
-        categorical_features=(1,),
-        categorical_names={1: ("f", "m")},
-        missing_values={},
         target=np.array([0, 1]),
-        target_name="y",
-        class_names=("no", "yes"),
+        encoding=Encoding(
+            (Feature("age", "age", "number"), Feature("sex", "sex", "text", categories=("f", "m"))),
+            "y",
+            ("no", "yes"),
+        ),
         report=DataReport(2, ()),
     )
 

@@ -1,0 +1,131 @@
+"""Texts to dates: the usual ways to write them, checked against the calendar."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MOSTLY = 0.95
+"""A column is one of dates when so large a share of its values are."""
+
+_TIME = (
+    r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d+)?)?\s*(?P<p>[AaPp][Mm])?"
+    r"\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?"
+)
+_WEEKDAY = r"(?:(?:[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*,? )?"
+_PATTERNS = {
+    "year-month-day": rf"^(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})(?:[-/.](?P<d>\d{{1,2}}){_TIME})?$",
+    "numbers": rf"^(?P<a>\d{{1,2}})[-/.](?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}|\d{{2}}){_TIME}$",
+    "day month year": (
+        rf"^{_WEEKDAY}(?P<d>\d{{1,2}})[- .]+(?P<n>[A-Za-z]{{3,9}})[- ,.]+"
+        rf"(?P<y>\d{{4}}|\d{{2}}){_TIME}$"
+    ),
+    "month day year": rf"^{_WEEKDAY}(?P<n>[A-Za-z]{{3,9}})[. ]+(?P<d>\d{{1,2}}),? +(?P<y>\d{{4}}){_TIME}$",
+    "month year": r"^(?P<n>[A-Za-z]{3,9})[- .]+(?P<y>\d{4})$",
+}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Parsed dates.
+
+    Attributes
+    ----------
+    values
+        (n,) ``timestamp[s]`` as written (a time zone is not applied); null where missing or no date.
+    reason
+        How they are written.
+    """
+
+    values: pa.Array
+    reason: str
+
+
+def parse_dates(texts: pa.Array, day_first: bool | None, *, least: float = MOSTLY) -> Dates | None:
+    """Parse texts (n,), or return None when less than a share `least` of them are dates of one pattern."""
+    filled = len(texts) - texts.null_count
+    start = texts.drop_null()[:200]
+    for name, pattern in _PATTERNS.items():
+        tried = pc.match_substring_regex(start, pattern=_unnamed(pattern))
+        if not len(start) or (pc.sum(tried).as_py() or 0) < max(least - 0.15, 0.01) * len(start):
+            continue
+        parts = pc.extract_regex(texts, pattern=pattern)
+        order, why = _order(parts, day_first) if name == "numbers" else (name, "")
+        values = _assemble(parts, order)
+        kept = len(texts) - values.null_count
+        if kept and kept >= least * filled:
+            return Dates(values, f"its values are dates, written {order}{why}")
+    return None
+
+
+def _unnamed(pattern: str) -> str:
+    return pattern.replace("(?P<", "(?P<x")
+
+
+def _part(parts: pa.Array, name: str, default: int) -> _IntArray:
+    """Return a part as whole numbers: `default` where it is left out, -1 where nothing was found."""
+    names = [field.name for field in parts.type]
+    if name not in names:
+        return np.full(len(parts), default, dtype=np.int64)
+    texts = pc.struct_field(parts, name)
+    texts = pc.if_else(pc.equal(texts, ""), str(default), texts)
+    return np.asarray(pc.fill_null(pc.cast(texts, pa.int64()), -1).to_numpy(zero_copy_only=False))
+
+
+def _order(parts: pa.Array, day_first: bool | None) -> tuple[str, str]:
+    if day_first is not None:
+        return ("day/month/year" if day_first else "month/day/year"), ", as you chose"
+    first, second = _part(parts, "a", -1), _part(parts, "b", -1)
+    days_first = int(((first > 12) & (second <= 12)).sum())
+    months_first = int(((second > 12) & (first <= 12)).sum())
+    if days_first > months_first:
+        return "day/month/year", ""
+    if months_first:
+        return "month/day/year", ""
+    return "month/day/year", ", though they could be day/month/year"
+
+
+def _assemble(parts: pa.Array, order: str) -> pa.Array:
+    found = ~np.asarray(parts.is_null().to_numpy(zero_copy_only=False))
+    year = _part(parts, "y", -1)
+    two_digits = found & (year < 100) & (_lengths(parts) == 2)
+    year = np.where(two_digits, year + np.where(year < 69, 2000, 1900), year)
+    if order in ("day/month/year", "month/day/year"):
+        day, month = (_part(parts, name, 1) for name in ("ab" if order.startswith("day") else "ba"))
+    else:
+        day, month = _part(parts, "d", 1), _month(parts)
+    hour, minute, second = (_part(parts, name, 0) for name in "HMS")
+    hour = _on_24_hours(parts, hour)
+    valid = found & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1)
+    valid &= (hour >= 0) & (hour < 24) & (minute >= 0) & (minute < 60) & (second >= 0) & (second < 61)
+    safe_year, safe_month = np.where(valid, year, 2000), np.where(valid, month, 1)
+    months = (safe_year - 1970).astype("M8[Y]").astype("M8[M]") + (safe_month - 1).astype("m8[M]")
+    days = months.astype("M8[D]") + (np.where(valid, day, 1) - 1).astype("m8[D]")
+    valid &= days.astype("M8[M]") == months  # a 31st of February is no date
+    seconds = days.astype("M8[s]") + (hour * 3600 + minute * 60 + second).astype("m8[s]")
+    return pa.array(seconds, pa.timestamp("s"), mask=~valid)
+
+
+def _lengths(parts: pa.Array) -> _IntArray:
+    return np.asarray(
+        pc.fill_null(pc.binary_length(pc.struct_field(parts, "y")), 0).to_numpy(zero_copy_only=False)
+    )
+
+
+def _month(parts: pa.Array) -> _IntArray:
+    if "n" not in [field.name for field in parts.type]:
+        return _part(parts, "m", 1)
+    start = pc.utf8_lower(pc.utf8_slice_codeunits(pc.struct_field(parts, "n"), 0, 3))
+    found = pc.fill_null(pc.index_in(start, value_set=pa.array(_MONTHS)), -1)
+    return np.asarray(found.to_numpy(zero_copy_only=False)).astype(np.int64) + 1
+
+
+def _on_24_hours(parts: pa.Array, hour: _IntArray) -> _IntArray:
+    if "p" not in [field.name for field in parts.type]:
+        return hour
+    half = pc.fill_null(pc.utf8_lower(pc.struct_field(parts, "p")), "").to_numpy(zero_copy_only=False)
+    return np.where(half == "pm", hour % 12 + 12, np.where(half == "am", hour % 12, hour))

@@ -1,0 +1,119 @@
+"""What the plots of a model are drawn from: its predictions on test rows, as tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn import metrics as scores
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import ModelError
+
+CALIBRATION_BINS = 10
+MOST_POINTS = 500
+"""Points of a curve that are kept; more cannot be told apart in a plot."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's predictions on rows whose target is known.
+
+    Attributes
+    ----------
+    rows
+        (t,) positions of the rows in the dataset.
+    truth
+        (t,) true classes or values.
+    predicted
+        (t, K) probabilities, or (t,) values in regression.
+    class_names
+        Name of each class; None in regression.
+    """
+
+    rows: npt.NDArray[np.int64]
+    truth: npt.NDArray[Any]
+    predicted: npt.NDArray[np.float64]
+    class_names: tuple[str, ...] | None
+
+    def confusion(self) -> pd.DataFrame:
+        """Return ``truth``, ``predicted`` (names), ``true_order``, ``predicted_order`` and ``rows``."""
+        names = self._names()
+        counts = scores.confusion_matrix(self.truth, self.predicted.argmax(axis=1), labels=range(len(names)))
+        true, said = np.indices(counts.shape)
+        return pd.DataFrame(
+            {
+                "truth": np.array(names, dtype=object)[true.ravel()],
+                "predicted": np.array(names, dtype=object)[said.ravel()],
+                "true_order": true.ravel(),
+                "predicted_order": said.ravel(),
+                "rows": counts.ravel(),
+            }
+        )
+
+    def roc(self, label: int) -> pd.DataFrame:
+        """Return the curve of a class against the rest.
+
+        Columns ``false_positive_rate``, ``true_positive_rate`` and ``threshold``; empty when the rows lack the
+        class, or hold nothing else.
+        """
+        truth = self._is(label)
+        if truth.all() or not truth.any():
+            return pd.DataFrame({"false_positive_rate": [], "true_positive_rate": [], "threshold": []})
+        false, true, threshold = scores.roc_curve(truth, self.predicted[:, label])
+        frame = pd.DataFrame({"false_positive_rate": false, "true_positive_rate": true, "threshold": threshold})
+        return _thinned(frame.replace(np.inf, 1.0))
+
+    def precision_recall(self, label: int) -> pd.DataFrame:
+        """Return a class's ``recall``, ``precision`` and ``threshold``; empty when the rows lack the class."""
+        truth = self._is(label)
+        if not truth.any():
+            return pd.DataFrame({"recall": [], "precision": [], "threshold": []})
+        precision, recall, threshold = scores.precision_recall_curve(truth, self.predicted[:, label])
+        frame = pd.DataFrame({"recall": recall, "precision": precision, "threshold": np.append(threshold, 1.0)})
+        return _thinned(frame)
+
+    def calibration(self, label: int, bins: int = CALIBRATION_BINS) -> pd.DataFrame:
+        """Return ``predicted`` and ``observed`` shares of a class and ``rows``, by bins of its probability."""
+        said = self.predicted[:, label]
+        at = np.minimum((said * bins).astype(np.int64), bins - 1)
+        frame = pd.DataFrame({"bin": at, "predicted": said, "observed": self._is(label).astype(np.float64)})
+        grouped = frame.groupby("bin")
+        found = grouped[["predicted", "observed"]].mean()
+        found["rows"] = grouped.size()
+        return found.reset_index(drop=True)
+
+    def residuals(self) -> pd.DataFrame:
+        """Return ``row``, ``truth``, ``predicted`` and ``residual`` (truth - predicted) of a regression."""
+        if self.class_names is not None:
+            raise ModelError("Residuals are of a regression, and this model predicts classes.")
+        columns = {"row": self.rows, "truth": self.truth, "predicted": self.predicted}
+        return pd.DataFrame({**columns, "residual": self.truth - self.predicted})
+
+    def _is(self, label: int) -> npt.NDArray[np.bool_]:
+        if not 0 <= label < len(self._names()):
+            raise ModelError(f"There is no class {label}; the classes are 0 to {len(self._names()) - 1}.")
+        found: npt.NDArray[np.bool_] = self.truth == label
+        return found
+
+    def _names(self) -> tuple[str, ...]:
+        if self.class_names is None:
+            raise ModelError("This is of classes, and the model predicts a number; use the residuals.")
+        return self.class_names
+
+
+def evaluate(estimator: Any, dataset: Dataset, rows: npt.NDArray[np.int64]) -> Evaluation:
+    """Predict rows of a dataset (their positions), of which those without a target are left out."""
+    rows = rows[dataset.labelled[rows]]
+    features = dataset.features[rows]
+    predict = estimator.predict if dataset.class_names is None else estimator.predict_proba
+    predicted = predict(features) if len(rows) else np.empty((0, len(dataset.class_names or ())))
+    return Evaluation(rows, dataset.target[rows], np.asarray(predicted, dtype=np.float64), dataset.class_names)
+
+
+def _thinned(frame: pd.DataFrame) -> pd.DataFrame:
+    if len(frame) <= MOST_POINTS:
+        return frame
+    kept = np.unique(np.linspace(0, len(frame) - 1, MOST_POINTS).astype(np.int64))
+    return frame.iloc[kept].reset_index(drop=True)

@@ -1,0 +1,105 @@
+"""A person's own scikit-learn model: from a skops file, audited, and checked against its dataset."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import ModelError
+from sparklime_core.models.metrics import measure
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.storage import load_estimator
+from sparklime_core.models.training import Model
+
+OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
+
+
+def load_own(path: Path, dataset: Dataset) -> Model:
+    """Load a model that was trained elsewhere on the features of a dataset as SparkLIME encodes them.
+
+    Raises
+    ------
+    ModelError
+        When the file is no skops file or holds untrusted types, or the model does not fit the dataset.
+    """
+    return check_own(load_estimator(path), dataset)
+
+
+def check_own(estimator: Any, dataset: Dataset) -> Model:
+    """Take over a fitted scikit-learn estimator, when it fits the dataset's features and classes.
+
+    Raises
+    ------
+    ModelError
+        When it does not.
+    """
+    _check_width(estimator, dataset)
+    _check_task(estimator, dataset)
+    _check_trees(estimator)
+    if hasattr(estimator, "n_jobs"):
+        estimator.n_jobs = 1
+    rows = np.flatnonzero(dataset.labelled & np.isfinite(dataset.features).all(axis=1))
+    try:
+        metrics = measure(estimator, dataset.features[rows], dataset.target[rows], dataset.class_names)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+        raise ModelError(f"The model cannot predict the rows of {dataset.name!r}: {reason}.") from error
+    return Model(estimator, ModelSettings(), metrics, np.empty(0, dtype=np.int64), (OWN,))
+
+
+def _check_width(estimator: Any, dataset: Dataset) -> None:
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is not None and tuple(map(str, names)) != dataset.feature_names:
+        pairs = zip(map(str, names), dataset.feature_names, strict=False)
+        unlike = next((f"{ours!r} where it wants {theirs!r}" for theirs, ours in pairs if theirs != ours), "")
+        raise ModelError(
+            f"The model wants {len(names)} features, and the table has {len(dataset.feature_names)}"
+            + (f", the first that differs being {unlike}" if unlike else "")
+            + "; change the columns' roles."
+        )
+    width = getattr(estimator, "n_features_in_", None)
+    if width is None:
+        raise ModelError("The file holds no fitted scikit-learn model.")
+    if width != len(dataset.feature_names):
+        raise ModelError(
+            f"The model wants {width} features, and the table has {len(dataset.feature_names)}; "
+            "change the columns' roles."
+        )
+
+
+def _check_task(estimator: Any, dataset: Dataset) -> None:
+    classes = getattr(estimator, "classes_", None)
+    if dataset.class_names is None:
+        if classes is not None or not hasattr(estimator, "predict"):
+            raise ModelError("The model predicts classes, and the target is a number; choose the other task.")
+        return
+    if classes is None:
+        raise ModelError("The model predicts numbers, and the target is of classes; choose the other task.")
+    if not hasattr(estimator, "predict_proba"):
+        raise ModelError("The model has no predict_proba, which LIME needs; train it with probabilities.")
+    known = tuple(map(str, np.asarray(classes).tolist()))
+    if known not in (dataset.class_names, tuple(map(str, range(len(dataset.class_names))))):
+        raise ModelError(
+            f"The model knows the classes {', '.join(known[:8])}, and the target has "
+            f"{', '.join(dataset.class_names[:8])}; they must be the same, in the same order."
+        )
+
+
+def _check_trees(estimator: Any) -> None:
+    """Refuse trees whose nodes point outside or back: predicting with them could crash or never end."""
+    found = [estimator, *np.ravel(np.array(getattr(estimator, "estimators_", []), dtype=object))]
+    for tree in (getattr(part, "tree_", None) for part in found):
+        if tree is None:
+            continue
+        own = np.arange(tree.node_count)
+        for children in (tree.children_left, tree.children_right):
+            inner = children != -1
+            if (
+                (children[inner] <= own[inner]).any()
+                or (children >= tree.node_count).any()
+                or (children < -1).any()
+            ):
+                raise ModelError("The model holds a damaged tree; save it again.")
+        if (tree.feature[tree.children_left != -1] >= tree.n_features).any():
+            raise ModelError("The model holds a damaged tree; save it again.")
