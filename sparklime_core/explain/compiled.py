@@ -36,7 +36,7 @@ def _widen(sample_bytes, shift, sample_words, agreeing):  # type: ignore[no-unty
     """Put bytes into words, and count their bits."""
     for n in range(len(sample_bytes)):
         byte = np.uint64(sample_bytes[n])
-        sample_words[n] |= byte << shift
+        sample_words[n] = byte if shift == 0 else sample_words[n] | (byte << shift)
         agreeing[n] += np.int64(_popcount(byte))
 
 
@@ -47,19 +47,22 @@ def _agreements(positions, signature, agreeing, sample_words, sample_bytes):  # 
     Bits are set eight features at a time, in bytes, of which one instruction treats many.
     """
     width = len(signature)
-    agreeing[:] = 0
-    sample_words[:] = 0
+    for n in range(len(agreeing)):
+        agreeing[n] = 0
     for first in range(0, width, BYTE):
-        sample_bytes[:] = 0
+        for n in range(len(sample_bytes)):
+            sample_bytes[n] = 0
         for feature in range(first, min(first + BYTE, width)):
             _mark(positions[feature], signature[feature], np.uint8(1) << np.uint8(feature - first), sample_bytes)
         _widen(sample_bytes, np.uint64(first % WORD), sample_words[first // WORD], agreeing)
 
 
 @njit
-def _group(agreeing, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
-    """Order samples by agreement into groups of 64, filled up with zeros; return the number of groups."""
-    width = len(group_class) - 1
+def _group(agreeing, width, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
+    """Order samples by agreement into groups of 64, filled up with zeros; return the number of groups.
+
+    ``group_class`` is filled with how many features the samples of each group agree in.
+    """
     count = np.zeros(width + 1, dtype=np.int64)
     for n in range(len(agreeing)):
         count[agreeing[n]] += 1
@@ -67,9 +70,12 @@ def _group(agreeing, sample_words, ordered, group_class):  # type: ignore[no-unt
     groups = 0
     for agreement in range(width + 1):
         place[agreement] = groups * WORD
-        groups += (count[agreement] + WORD - 1) // WORD
-        group_class[agreement] = groups
-        ordered[:, place[agreement] + count[agreement] : groups * WORD] = 0
+        for _ in range(0, count[agreement], WORD):
+            group_class[groups] = agreement
+            groups += 1
+        for word in range(ordered.shape[0]):
+            for at in range(place[agreement] + count[agreement], groups * WORD):
+                ordered[word, at] = 0
     for n in range(len(agreeing)):
         at = place[agreeing[n]]
         place[agreeing[n]] = at + 1
@@ -141,19 +147,17 @@ def fill_sums(  # type: ignore[no-untyped-def]
     sample_bytes = np.empty(size, dtype=np.uint8)
     ordered = np.empty((words, size + WORD * (width + 1)), dtype=np.uint64)
     feature_words = np.empty((width, ordered.shape[1] // WORD), dtype=np.uint64)
-    group_class = np.empty(width + 1, dtype=np.int64)
+    group_class = np.empty(feature_words.shape[1], dtype=np.int64)
     group_weight = np.empty(feature_words.shape[1])
     weighted, squares = np.empty(size), np.empty(size)
     for row in range(signatures.shape[0]):
         _agreements(positions, signatures[row], agreeing, sample_words, sample_bytes)
-        groups = _group(agreeing, sample_words, ordered, group_class)
+        groups = _group(agreeing, width, sample_words, ordered, group_class)
         _transpose(ordered, groups, feature_words)
-        most[row] = agreeing.max()
-        table = whole[most[row]]
-        start = 0
-        for agreement in range(width + 1):
-            group_weight[start : group_class[agreement]] = table[agreement]
-            start = group_class[agreement]
+        table = whole[group_class[groups - 1]]
+        most[row] = group_class[groups - 1]
+        for group in range(groups):
+            group_weight[group] = table[group_class[group]]
         _joint(feature_words, groups, group_weight, zz[row])
         for n in range(size):
             weighted[n] = table[agreeing[n]]
