@@ -2,12 +2,14 @@
 
 import argparse
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklime_core.cli.options import DEFAULT_MASTER, INTERRUPTED, Commands, columns, depth, labels, rows, session
+from sparklime_core.cli.options import DEFAULT_MASTER, INTERRUPTED, Commands, depth, labels, rows, session
 from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.cli.table import add_table_options, read_dataset, read_options
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
 from sparklime_core.explain.settings import (
     DISCRETIZERS,
@@ -20,31 +22,38 @@ from sparklime_core.explain.settings import (
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from sparklime_core.jobs.plan import RunPlan
     from sparklime_core.runs.inputs import Inputs
     from sparklime_core.runs.manifest import Manifest
     from sparklime_core.runs.run import Run
 
+MODELS = ("forest", "extra_trees", "boosting", "linear")
+CLASS_WEIGHTS = ("auto", "balanced", "none")
+
 
 def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("explain", help="train a forest on a CSV file and explain its rows on Spark")
+    parser = commands.add_parser("explain", help="train a model on a table and explain its rows on Spark")
     parser.set_defaults(run=run)
-    parser.add_argument("data", nargs="?", metavar="DATA.csv", help="the table, with a header line")
+    parser.add_argument(
+        "data", nargs="?", metavar="DATA.csv", help="the table: CSV or Parquet, also in gzip or zip"
+    )
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the results go")
     parser.add_argument("--master", help=f"local[N] or spark://host:port; default {DEFAULT_MASTER}")
     parser.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
-    table = parser.add_argument_group("the table")
-    table.add_argument(
-        "--categorical", default=(), type=columns, metavar="A,B", help="columns that hold categories"
+    parser.add_argument("--rows", default="all", type=rows, help="all, test, or how many from the first on")
+    add_table_options(parser)
+    model = parser.add_argument_group("the model")
+    model.add_argument("--model", default="forest", choices=MODELS, help="which to train; default forest")
+    model.add_argument("--trees", default=100, type=int)
+    model.add_argument("--max-depth", default=None, type=depth, metavar="D")
+    model.add_argument("--test-size", default=0.25, type=float, help="share of rows kept for measuring")
+    model.add_argument("--class-weight", default="auto", choices=CLASS_WEIGHTS, help="for imbalanced classes")
+    model.add_argument("--model-file", type=Path, metavar="FILE.skops", help="a model of your own instead")
+    model.add_argument(
+        "--trained-in", type=Path, metavar="FOLDER", help="explain new rows with the model of the run in FOLDER"
     )
-    table.add_argument("--drop", default=(), type=columns, metavar="A,B", help="columns to leave out")
-    table.add_argument("--task", default="auto", choices=("auto", "classification", "regression"))
-    table.add_argument("--rows", default="all", type=rows, help="all, test, or how many from the first on")
-    forest = parser.add_argument_group("the forest")
-    forest.add_argument("--trees", default=100, type=int)
-    forest.add_argument("--max-depth", default=None, type=depth, metavar="D")
-    forest.add_argument("--test-size", default=0.25, type=float, help="share of rows kept for measuring")
     lime = parser.add_argument_group("the explanations")
     lime.add_argument("--engine", default="sampled", choices=ENGINE_NAMES)
     lime.add_argument("--labels", default="predicted", type=labels, help="predicted, all, or indices: 0,2")
@@ -76,30 +85,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     """Read, connect, train and explain, in this order: what fails early costs nothing."""
-    from sparklime_core.data.reading import read_csv  # noqa: PLC0415
-    from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
-    from sparklime_core.models.forest import ForestSettings, train_with  # noqa: PLC0415
     from sparklime_core.runs.run import Run, check_free  # noqa: PLC0415
 
     _check_new(arguments)
     check_free(arguments.out)
-    forest = ForestSettings(arguments.trees, arguments.max_depth, 1, arguments.test_size, arguments.seed)
     explain = ExplainSettings(
         arguments.engine, arguments.labels, arguments.num_features, arguments.num_samples, arguments.seed
     )
     explainer = ExplainerSettings(arguments.discretizer, arguments.kernel_width, arguments.feature_selection)
     line.say(f"reading {arguments.data}")
-    dataset = read_csv(
-        arguments.data,
-        arguments.target,
-        categorical=arguments.categorical,
-        drop=arguments.drop,
-        task=arguments.task,
-    )
+    make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
+    planned = make_plan(arguments, explain, explainer)
     master = arguments.master or DEFAULT_MASTER
     with session(master, line) as spark:
-        line.say(f"training {forest.n_estimators} trees on {dataset.rows} rows")
-        plan = RunPlan(dataset, train_with(dataset, forest), explain, explainer, arguments.rows)
+        line.say("preparing the model")
+        plan = planned()
         new = Run.create(arguments.out, plan.manifest(master), plan.inputs())
         try:
             return _explain(spark, new, plan.inputs(), line)
@@ -107,6 +107,45 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
             if not new.finished_blocks()[0]:
                 new.discard()
             raise
+
+
+def _plan_table(
+    arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
+) -> "Callable[[], RunPlan]":
+    """Read the table and what else may be wrong; return how to plan a run, which may train for long."""
+    from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
+    from sparklime_core.models.own import load_own  # noqa: PLC0415
+    from sparklime_core.models.settings import ModelSettings  # noqa: PLC0415
+    from sparklime_core.models.training import train_with  # noqa: PLC0415
+
+    settings = ModelSettings(
+        n_estimators=arguments.trees,
+        max_depth=arguments.max_depth,
+        test_size=arguments.test_size,
+        seed=arguments.seed,
+        kind=arguments.model,
+        class_weight=arguments.class_weight,
+    )
+    dataset = read_dataset(arguments)
+    if arguments.model_file is not None:
+        plan = RunPlan(dataset, load_own(arguments.model_file, dataset), explain, explainer, arguments.rows)
+        return lambda: plan
+    return lambda: RunPlan(dataset, train_with(dataset, settings), explain, explainer, arguments.rows)
+
+
+def _plan_new_rows(
+    arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
+) -> "Callable[[], RunPlan]":
+    """Read the new rows as the earlier run's table was read."""
+    from sparklime_core.data.assembling import read_rows  # noqa: PLC0415
+    from sparklime_core.jobs.plan import plan_new_rows  # noqa: PLC0415
+    from sparklime_core.runs.run import Run  # noqa: PLC0415
+
+    earlier = Run(arguments.trained_in)
+    encoding = earlier.inputs().learnt_from.encoding
+    new = read_rows(arguments.data, encoding, options=read_options(arguments))
+    plan = plan_new_rows(earlier, new, explain, explainer, arguments.rows)
+    return lambda: plan
 
 
 def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
@@ -143,7 +182,7 @@ def _check_new(arguments: argparse.Namespace) -> None:
         raise RunError(f"There is no run in {str(arguments.out)!r} to resume.")
     if arguments.data is None:
         raise SettingsError("Name the CSV file to explain.")
-    if arguments.target is None:
+    if arguments.target is None and arguments.trained_in is None:
         raise SettingsError("Name the column to predict with --target.")
 
 

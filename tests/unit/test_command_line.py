@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from sparklime_core.cli import main
@@ -47,6 +49,15 @@ def refused(capsys, *arguments):
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--seed", "-3"], "seed"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--master", "yarn"], "yarn"),
         (["explain", "--resume", "--out", "OUT"], "to resume"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--role", "a"], "NAME=ROLE"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--role", "a=magic"], "must be one of"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--roles", "ABSENT"], "roles"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--encoding", "klingon"], "klingon"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--delimiter", "ab"], "one character"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--model", "oracle"], "oracle"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--model-file", "ABSENT"], "no model file"),
+        (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT"], "absent.csv"),
+        (["describe", "ABSENT"], "no file"),
         (["sample", "iris"], "choose one of"),
     ],
 )
@@ -75,3 +86,21 @@ def test_progress_says_what_was_measured(capsys):
     assert capsys.readouterr().err == "40/100 rows explained, 3 failed, 20 rows/s, 3 s left\n"
     line.show(Progress("explaining", rows=100, done=50))
     assert capsys.readouterr().err == ""
+
+
+def test_a_table_is_described_before_anything_is_trained(capsys, table, tmp_path):
+    assert main(["describe", str(table), "--target", "t", "--role", "b=drop"]) == 0
+    said = capsys.readouterr().out
+    assert "delimiter: comma" in said
+    assert "'a': numeric" in said
+    assert "'b': left out, since you chose it" in said
+    assert main(["describe", str(table), "--json"]) == 0
+    assert [column["kind"] for column in json.loads(capsys.readouterr().out)["columns"]] == [
+        "number",
+        "number",
+        "text",
+    ]
+    (tmp_path / "roles.json").write_text('{"a": "drop", "b": "categorical"}')
+    assert main(["describe", str(table), "--target", "t", "--roles", str(tmp_path / "roles.json"), "--json"]) == 0
+    roles = [column["role"] for column in json.loads(capsys.readouterr().out)["columns"]]
+    assert roles == ["left out", "categorical", "target"]
