@@ -12,7 +12,7 @@ from sparklime_core.dashboard.sidebar import sidebar
 
 ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
 
-st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=210)
+st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
 page = st.navigation(pages())
 with guarded():
     sidebar()

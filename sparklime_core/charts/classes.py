@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, FOR, REST
+from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
 
 ROLES = ("explained class", "other class")
 
@@ -28,13 +28,13 @@ def probabilities_chart(classes: pd.DataFrame) -> ChartType:
         x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=None),
         color=alt.Color("role:N", scale=alt.Scale(domain=list(ROLES), range=[FOR, REST]), legend=None),
     )
-    name = base.mark_text(align="left", baseline="middle", dy=-6, limit=300, fontSize=12).encode(
+    name = base.mark_text(align="left", baseline="middle", dy=-6, limit=300, fontSize=12, color=INK).encode(
         x=alt.value(0), text="name:N"
     )
-    number = base.mark_text(align="right", baseline="middle", dy=-6, fontSize=12).encode(
+    number = base.mark_text(align="right", baseline="middle", dy=-6, fontSize=12, color=INK).encode(
         x=alt.value("width"), text=alt.Text("probability:Q", format=".3f")
     )
-    return alt.layer(bar, name, number).properties(height=12 + 30 * max(len(classes), 1))
+    return alt.layer(bar, name, number).properties(height=20 + 32 * max(len(classes), 1))
 
 
 def confusion_chart(counts: pd.DataFrame) -> ChartType:

@@ -7,6 +7,9 @@ AGAINST = "#e0812b"
 REST = "#8d97a5"
 """Grey: everything that is folded into one bar, or is not looked at."""
 
+INK = "currentColor"
+"""The page's own text colour, which follows the theme; Vega draws texts in black otherwise."""
+
 AXIS = 62
 """Pixels that a horizontal axis with its title takes of a chart's height."""
 

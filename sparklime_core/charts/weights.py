@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, AXIS, FOR, REST
+from sparklime_core.charts.palette import AGAINST, AXIS, FOR, INK, REST
 
 BAR_HEIGHT = 34
 """Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""
@@ -79,7 +79,7 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
             "weight:Q",
             title="Weight, on the same scale for every row",
             scale=alt.Scale(domain=[-end, end], nice=False),
-            axis=alt.Axis(tickCount=5, format="~g"),
+            axis=alt.Axis(tickCount=5),
         ),
         color=alt.Color(
             "kind:N",
@@ -87,12 +87,12 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
             legend=None,
         ),
     )
-    text = base.mark_text(align="left", baseline="middle", dy=-7, limit=360, fontSize=12).encode(
+    text = base.mark_text(align="left", baseline="middle", dy=-7, limit=360, fontSize=12, color=INK).encode(
         x=alt.value(0), text="label:N"
     )
-    number = base.mark_text(align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600).encode(
-        x=alt.value("width"), text="shown:N"
-    )
+    number = base.mark_text(
+        align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600, color=INK
+    ).encode(x=alt.value("width"), text="shown:N")
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=REST).encode(x="zero:Q")
     return alt.layer(zero, bar, text, number).properties(height=AXIS + BAR_HEIGHT * max(len(bars), 1))
 

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR
+from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK
 
 
 def timeline_chart(tasks: pd.DataFrame) -> ChartType:
@@ -61,7 +61,7 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
     bar = base.mark_bar(height=20, cornerRadiusEnd=2).encode(
         x=alt.X("rows:Q", title="Rows explained"), color=_executor_colour(executors)
     )
-    number = base.mark_text(align="left", dx=4, fontSize=12).encode(
+    number = base.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(
         x="rows:Q", text=alt.Text("rows:Q", format=",")
     )
     return alt.layer(bar, number).properties(height=AXIS + 34 * len(executors))
@@ -99,13 +99,13 @@ def importance_chart(features: pd.DataFrame) -> ChartType:
     Parameters
     ----------
     features
-        ``feature``, ``mean_weight`` (mean \\|weight\\|), ``rows`` (that name it), strongest first.
+        ``feature``, ``mean_weight`` (mean \\|weight\\|) and ``rows`` (that name it), strongest first.
     """
     chart: ChartType = (
         alt.Chart(features)
         .mark_bar(color=FOR, height=14, cornerRadiusEnd=2)
         .encode(
-            x=alt.X("mean_weight:Q", title="Mean |weight| over the rows it stands in"),
+            x=alt.X("mean_weight:Q", title="Mean |weight| over these rows"),
             y=alt.Y("feature:N", sort=list(features["feature"]), title=None, axis=alt.Axis(labelLimit=180)),
             tooltip=[
                 alt.Tooltip("feature:N", title="Feature"),

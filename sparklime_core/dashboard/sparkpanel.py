@@ -71,7 +71,7 @@ def status_panel(service: "SparkService") -> None:
     status = service.status()
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.code(status.master, language=None, width="content")
+            st.text(status.master, width="content")
             _badge(status)
         if not status.connected:
             st.caption("It is connected to when the first run needs it, or now:")

@@ -106,12 +106,20 @@ def filtered(run: Run, wanted: RowFilter, *, regression: bool) -> pa.Table:
 
 
 def mean_weights(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:
-    """Return ``feature``, ``mean_weight`` (mean \\|weight\\|) and ``rows`` (that name it), strongest first."""
+    """Return the features, strongest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``feature``, ``mean_weight`` (mean \\|weight\\| over the rows that the filter lets through, 0 where an
+        explanation does not name the feature) and ``rows`` (that name it).
+    """
     where, parameters = _conditions(wanted)
     sql = (
-        f"{_source(wanted, regression)}, entries AS (SELECT unnest(explanation) AS entry FROM rows {where}) "  # noqa: S608
-        "SELECT entry.feature AS feature, avg(abs(entry.weight)) AS mean_weight, count(*) AS rows "
-        "FROM entries GROUP BY 1 ORDER BY sum(abs(entry.weight)) DESC, feature LIMIT ?"
+        f"{_source(wanted, regression)}, kept AS (SELECT explanation FROM rows {where}), "  # noqa: S608
+        "entries AS (SELECT unnest(explanation) AS entry FROM kept) "
+        "SELECT entry.feature AS feature, sum(abs(entry.weight)) / (SELECT count(*) FROM kept) AS mean_weight, "
+        "count(*) AS rows FROM entries GROUP BY 1 ORDER BY mean_weight DESC, feature LIMIT ?"
     )
     return _frame(run, sql, [*parameters, limit])
 

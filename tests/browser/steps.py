@@ -24,7 +24,7 @@ def select_table_row(page: Page, line: int) -> None:
     """Click the check box of a line of the first table."""
     table = page.get_by_test_id("stDataFrame").first
     expect(table).to_be_visible()
-    table.locator("canvas").first.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
+    table.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
     settled(page)
 
 
