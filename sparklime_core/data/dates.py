@@ -22,7 +22,9 @@ _PATTERNS = {
         rf"^{_WEEKDAY}(?P<d>\d{{1,2}})[- .]+(?P<n>[A-Za-z]{{3,9}})[- ,.]+"
         rf"(?P<y>\d{{4}}|\d{{2}}){_TIME}$"
     ),
-    "month day year": rf"^{_WEEKDAY}(?P<n>[A-Za-z]{{3,9}})[. ]+(?P<d>\d{{1,2}}),? +(?P<y>\d{{4}}){_TIME}$",
+    "month day year": rf"^{_WEEKDAY}(?P<n>[A-Za-z]{{3,9}})[. -]+(?P<d>\d{{1,2}})(?:,? +|-)(?P<y>\d{{4}}){_TIME}$",
+    "year and month": r"^(?P<y>\d{4})[-: ]?[Mm](?P<m>\d{1,2})$",
+    "year and quarter": r"^(?P<y>\d{4})[-: ]?[Qq](?P<q>[1-4])$",
     "month year": r"^(?P<n>[A-Za-z]{3,9})[- .]+(?P<y>\d{4})$",
 }
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -117,7 +119,10 @@ def _lengths(parts: pa.Array) -> _IntArray:
 
 
 def _month(parts: pa.Array) -> _IntArray:
-    if "n" not in [field.name for field in parts.type]:
+    names = [field.name for field in parts.type]
+    if "q" in names:
+        return _part(parts, "q", 1) * 3 - 2
+    if "n" not in names:
         return _part(parts, "m", 1)
     start = pc.utf8_lower(pc.utf8_slice_codeunits(pc.struct_field(parts, "n"), 0, 3))
     found = pc.fill_null(pc.index_in(start, value_set=pa.array(_MONTHS)), -1)

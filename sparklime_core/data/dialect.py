@@ -157,8 +157,9 @@ def _find_delimiter(lines: Sequence[str], quote: str, options: ReadOptions) -> t
         width = _usual_width(records)
         if width < 2:
             continue
-        share = sum(len(record) == width for record in records) / len(records)
-        header_fits = len(records[_skip_titles(records, width)]) in (width - 1, width)
+        header, *rows = records[_skip_titles(records, width) :]
+        share = sum(len(record) == width for record in rows) / len(rows) if rows else float(len(header) == width)
+        header_fits = len(header) in (width - 1, width)
         rare = delimiter in ": "
         if (
             header_fits
