@@ -38,7 +38,7 @@ def main() -> None:
 
 def measure(*, quick: bool) -> Results:
     """Run the races, one after the other."""
-    start = time.perf_counter()
+    start, load = time.perf_counter(), os.getloadavg()[0]
     results = Results()
     repeats, most_rows = (3, 128) if quick else (5, 512)
     for problem in (BREAST_CANCER,) if quick else (BREAST_CANCER, DEEP):
@@ -59,7 +59,7 @@ def measure(*, quick: bool) -> Results:
     disconnect()
     _say("convergence of lime")
     results.convergence = converge(seeds=3 if quick else 10)
-    results.seconds = time.perf_counter() - start
+    results.seconds, results.load = time.perf_counter() - start, (load, os.getloadavg()[0])
     return results
 
 

@@ -48,12 +48,13 @@ def _headline(results: Results):
     held = {name: timing.row_ms for name, timing in timings.items() if not timing.refusal}
     names = sorted(held, key=held.get, reverse=True)
     figure, axes = plt.subplots(figsize=(7, 0.45 * len(names) + 0.8))
-    axes.barh(names, [held[name] for name in names], color=[COLOURS[name] for name in names])
+    # Points and not bars: on a logarithmic axis the length of a bar means nothing.
+    axes.scatter([held[name] for name in names], names, s=70, color=[COLOURS[name] for name in names])
     axes.set_xscale("log")
-    axes.set_xlim(right=max(held.values()) * 4)
+    axes.set_xlim(min(held.values()) / 2, max(held.values()) * 5)
     axes.set_xlabel(f"milliseconds a row, one core ({problem.name}, {problem.trees} trees)")
     for at, name in enumerate(names):
-        axes.annotate(f" {held[name]:,.3g} ms", (held[name], at), va="center")
+        axes.annotate(f"   {held[name]:,.3g} ms", (held[name], at), va="center")
     _plain(axes)
     return figure
 
@@ -69,8 +70,9 @@ def _growth(results: Results):
             axes.plot(*zip(*points, strict=True), "o-", color=COLOURS[name], label=name, markersize=4)
         axes.set_xscale("log")
         axes.set_yscale("log")
-        ticks = [place(problem) for problem, _ in races]
-        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+        if varied != "depth":
+            ticks = [place(problem) for problem, _ in races]
+            axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         axes.minorticks_off()
         axes.set_xlabel(title)
         _plain(axes)

@@ -1,6 +1,7 @@
 """Write the results as a page with tables."""
 
 import math
+import os
 from pathlib import Path
 
 from benchmarks.distributed import CORES
@@ -14,14 +15,20 @@ Written by `make bench`; do not edit. One run, one core, one BLAS thread; the co
 is the median of its repeats. Each explains the predicted class, with N = {samples}; SHAP's explain all classes.
 The recipe's preparing is the start of Spark.
 
-{machine}. The run took {minutes:.0f} minutes.
+{machine}. The run took {minutes:.0f} minutes. The load of the machine's {cores} cores was {before:.1f} before and
+{after:.1f} after it; a load above their number means that other work slowed all contestants, Spark's most.
 """
 
 
 def write_page(results: Results, path: Path) -> None:
     """Write the page of the results."""
     introduction = INTRODUCTION.format(
-        samples=NUM_SAMPLES, machine=machine(), minutes=math.ceil(results.seconds / 60)
+        samples=NUM_SAMPLES,
+        machine=machine(),
+        minutes=math.ceil(results.seconds / 60),
+        cores=os.cpu_count(),
+        before=results.load[0],
+        after=results.load[1],
     )
     parts = [introduction, *(_race(problem, timings, results) for problem, timings in results.headline)]
     if results.headline:

@@ -19,6 +19,8 @@ class Results:
     ----------
     seconds
         How long the whole run took.
+    load
+        The machine's load average before and after: above the number of cores, others slowed the contestants.
     headline
         (problem, timings) that all contestants raced on.
     memory
@@ -32,6 +34,7 @@ class Results:
     """
 
     seconds: float = 0.0
+    load: tuple[float, float] = (0.0, 0.0)
     headline: list[tuple[Problem, dict[str, Timing]]] = field(default_factory=list)
     memory: dict[str, float | None] = field(default_factory=dict)
     growth: dict[str, list[tuple[Problem, dict[str, Timing]]]] = field(default_factory=dict)
