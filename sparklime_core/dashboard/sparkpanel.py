@@ -42,11 +42,6 @@ def cluster_form(service: "SparkService") -> None:
             with st.spinner(f"Starting a master and {count(int(workers), 'worker')} …", show_time=True):
                 service.start_cluster(int(workers), int(cores), f"{int(size)}m")
             _connect(service)
-    if service.status().cluster is not None and st.button(
-        "Stop the cluster", icon=":material/power_settings_new:"
-    ):
-        with st.spinner("Stopping the cluster …"):
-            service.stop_cluster()
 
 
 def existing_form(service: "SparkService") -> None:
@@ -74,41 +69,14 @@ def status_panel(service: "SparkService") -> None:
             st.text(status.master, width="content")
             _badge(status)
         if not status.connected:
-            st.caption("It is connected to when the first run needs it, or now:")
-            if st.button("Connect now", icon=":material/cable:"):
-                with shown_errors():
-                    _connect(service)
-                    st.rerun()
+            st.caption("It is connected to when the first run needs it.")
         web_links(status.links)
         if status.cluster is not None:
             st.caption("Logs of the master and the workers")
             st.code(str(status.cluster.logs), language=None, wrap_lines=True)
         if status.executors:
             executors_table([vars(executor) for executor in status.executors])
-        if status.connected and not status.busy:
-            _session_buttons(service)
-
-
-def _session_buttons(service: "SparkService") -> None:
-    with st.container(horizontal=True):
-        checked = st.button(
-            "Check the executors",
-            icon=":material/health_and_safety:",
-            help="A round trip to each: Python, package versions and memory, against this server's.",
-        )
-        ended = st.button("Disconnect", icon=":material/link_off:")
-    with shown_errors():
-        if ended:
-            service.disconnect()
-            st.rerun()
-        if checked:
-            with st.spinner("Asking every executor …", show_time=True):
-                reports, wrong = service.check()
-            for problem in wrong:
-                st.warning(plain(problem), icon=":material/warning:")
-            if not wrong:
-                st.success("All executors can explain.", icon=":material/check_circle:")
-            st.code("\n".join(report.summary() for report in reports), language=None, wrap_lines=True)
+        _buttons(service, status)
 
 
 def executors_table(executors: list[dict[str, object]]) -> None:
@@ -119,6 +87,43 @@ def executors_table(executors: list[dict[str, object]]) -> None:
         column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory"},
         alt="Executors with their cores and memory",
     )
+
+
+def _buttons(service: "SparkService", status: "SparkStatus") -> None:
+    idle = status.connected and not status.busy
+    with st.container(horizontal=True):
+        connected = not status.connected and st.button("Connect now", icon=":material/cable:")
+        checked = idle and st.button(
+            "Check the executors",
+            icon=":material/health_and_safety:",
+            help="A round trip to each: Python, package versions and memory, against this server's.",
+        )
+        ended = idle and st.button("Disconnect", icon=":material/link_off:")
+        stopped = status.cluster is not None and st.button(
+            "Stop the cluster", icon=":material/power_settings_new:", disabled=status.busy
+        )
+    with shown_errors():
+        if checked:
+            _check(service)
+        if connected:
+            _connect(service)
+        if ended:
+            service.disconnect()
+        if stopped:
+            with st.spinner("Stopping the cluster …"):
+                service.stop_cluster()
+        if connected or ended or stopped:
+            st.rerun()
+
+
+def _check(service: "SparkService") -> None:
+    with st.spinner("Asking every executor …", show_time=True):
+        reports, wrong = service.check()
+    for problem in wrong:
+        st.warning(plain(problem), icon=":material/warning:")
+    if not wrong:
+        st.success("All executors can explain.", icon=":material/check_circle:")
+    st.code("\n".join(report.summary() for report in reports), language=None, wrap_lines=True)
 
 
 def _connect(service: "SparkService") -> None:

@@ -21,9 +21,10 @@ def go_to(page: Page, name: str) -> None:
 
 
 def select_table_row(page: Page, line: int) -> None:
-    """Click the check box of a line of the first table."""
+    """Click the check box of a line of the first table, once the page has come to rest."""
     table = page.get_by_test_id("stDataFrame").first
     expect(table).to_be_visible()
+    settled(page)
     table.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
     settled(page)
 
@@ -35,7 +36,7 @@ def chart(page: Page, name: str | re.Pattern[str]) -> Locator:
 
 def settled(page: Page) -> None:
     """Wait until the server has answered the last action."""
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(500)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", re.compile("notRunning"))
 
 

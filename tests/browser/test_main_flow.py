@@ -49,13 +49,13 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
     heading(page, "Rows")
     select_table_row(page, 2)
+    expect(page.get_by_role("heading", name="Row 2", exact=True)).to_be_visible()
     assert chosen_row(page) == 2
-    expect(page.get_by_role("heading", name="Row 2")).to_be_visible()
     expect(chart(page, re.compile("Weights of the .* of row 2"))).to_be_visible()
 
     page.reload()
     heading(page, "Rows")
-    expect(page.get_by_role("heading", name="Row 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="Row 2", exact=True)).to_be_visible()
     assert chosen_row(page) == 2
 
     go_to(page, "Workers")
@@ -81,14 +81,14 @@ def test_a_server_restart_loses_no_run(page: Page, server: Server) -> None:
     page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
     heading(page, "Rows")
     select_table_row(page, 5)
-    expect(page.get_by_role("heading", name="Row 5")).to_be_visible()
+    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
     link = page.url
 
     server.restart()
     page.goto(link)
 
     heading(page, "Rows")
-    expect(page.get_by_role("heading", name="Row 5")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
