@@ -152,7 +152,7 @@ def _use(
 def _report(
     column: Column, role: str, reason: str, notes: tuple[str, ...] = (), features: tuple[str, ...] = ()
 ) -> ColumnReport:
-    return ColumnReport(column.name, role, reason, column.missing, column.distinct(), features, notes)
+    return ColumnReport(column.name, role, reason, column.missing, column.distinct, features, notes)
 
 
 def _target_report(target: Target) -> ColumnReport:

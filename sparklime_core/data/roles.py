@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data.encoding import MOST_CATEGORIES, category_texts
-from sparklime_core.data.parsing import Column, Kind
+from sparklime_core.data.parsing import Column, Kind, count_distinct
 from sparklime_core.data.reading import Reading
 from sparklime_core.errors import DataError
 
@@ -79,7 +79,7 @@ def propose_roles(
     """
     target = reading.full_name(target)
     wanted = {reading.full_name(name): _checked(name, role) for name, role in (chosen or {}).items()}
-    rows = np.ones(reading.rows, dtype=np.bool_) if learnt is None else learnt
+    every = learnt is None or bool(learnt.all())
     proposed = []
     for column in reading.columns:
         if column.name == target:
@@ -87,7 +87,7 @@ def propose_roles(
         elif column.name in wanted:
             proposed.append(ColumnRole(column.name, wanted[column.name], "you chose it"))
         else:
-            role, reason = _detect(column, column.values.filter(pa.array(rows)))
+            role, reason = _detect(column, column.values if every else column.values.filter(pa.array(learnt)))
             proposed.append(ColumnRole(column.name, role, reason))
     return tuple(proposed)
 
@@ -119,7 +119,7 @@ def _detect(column: Column, values: pa.Array) -> tuple[str, str]:
     filled = values.drop_null()
     if not len(filled):
         return "drop", "it has no values"
-    distinct = pc.count_distinct(filled).as_py()
+    distinct = column.distinct if len(values) == len(column.values) else count_distinct(values)
     if distinct == 1:
         if not values.null_count:
             return "drop", f"it is constant: always {_shown(filled)}"

@@ -75,7 +75,7 @@ def encode_target(reading: Reading, name: str, task: str) -> Target:
     if task not in TASKS:
         raise DataError(f"The task must be 'auto', 'classification' or 'regression', not {task!r}.")
     column = reading.column(name, "number" if task == "regression" else None)
-    distinct = column.distinct()
+    distinct = column.distinct
     if not distinct:
         what = "number" if task == "regression" and reading.column(name).kind != "empty" else "value"
         raise DataError(f"The target {column.name!r} has no {what} in any row; choose another target.")
