@@ -188,15 +188,21 @@ def _is_spaced(lines: Sequence[str], delimiter: str, quote: str) -> bool:
 
 
 def _skip_titles(records: Sequence[Record], width: int) -> int:
-    """Return how many records before the table are titles or comments: one filled field where rows have more."""
+    """Return how many records before the table are titles or comments."""
     if width < 2:
         return 0
     for position, record in enumerate(records[:MOST_TITLE_LINES]):
-        filled = sum(bool(field.strip()) for field in record)
-        comment = record[0].lstrip().startswith("#") and len(record) != width
-        if filled > 1 and not comment:
+        if not _is_title(record, width):
             return position
     return 0
+
+
+def _is_title(record: Record, width: int) -> bool:
+    """Return whether a record has one filled field where rows have more, or is a comment."""
+    rest = any(field.strip() for field in record[1:])
+    if len(record) == width:
+        return not rest and (width > 2 or not record[0].strip())
+    return not rest or record[0].lstrip().startswith("#")
 
 
 def _find_header(

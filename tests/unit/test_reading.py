@@ -124,6 +124,14 @@ def test_titles_and_comments_before_the_table_are_skipped():
     assert reading.rows == 2
 
 
+def test_a_header_with_one_name_is_no_title():
+    reading = read_table(b'"","x"\n"1",5.2\n"2",6.5\n')
+    assert reading.names == ("column_1", "x")
+    assert reading.rows == 2
+    exported = read_table(b"Sales report,,\n,,\na,b,c\n1,2,3\n4,5,6\n")
+    assert exported.names == ("a", "b", "c")
+
+
 def test_what_is_empty_at_the_end_goes():
     reading = read_table(b"a,b,,\n1,2,,\n3,,,\n,,,\n,,,\n\n")
     assert reading.names == ("a", "b")
