@@ -49,9 +49,12 @@ def confusion_chart(counts: pd.DataFrame) -> ChartType:
     named = "datum.rows > {} ? 'white' : 'black'".format(counts["rows"].max() / 2 if len(counts) else 0)
     base = alt.Chart(counts).encode(
         x=alt.X(
-            "predicted:N", title="Predicted class", sort=alt.SortField("predicted_order"), axis=_class_axis(-30)
+            "predicted:N",
+            title="Predicted class",
+            sort=alt.SortField("predicted_order"),
+            axis=_class_axis(counts["predicted"]),
         ),
-        y=alt.Y("truth:N", title="True class", sort=alt.SortField("true_order"), axis=_class_axis(0)),
+        y=alt.Y("truth:N", title="True class", sort=alt.SortField("true_order"), axis=alt.Axis(labelLimit=130)),
         tooltip=[
             alt.Tooltip("truth:N", title="True class"),
             alt.Tooltip("predicted:N", title="Predicted class"),
@@ -96,5 +99,7 @@ def predictions_chart(points: pd.DataFrame) -> ChartType:
     return alt.layer(line, dots).properties(height=340)
 
 
-def _class_axis(angle: int) -> alt.Axis:
-    return alt.Axis(labelLimit=130, labelAngle=angle)
+def _class_axis(names: pd.Series) -> alt.Axis:
+    """Return an axis whose labels lie flat where there is room for them."""
+    room = 100 / max(names.nunique(), 1)
+    return alt.Axis(labelLimit=130, labelAngle=0 if names.str.len().max() <= room else -40)

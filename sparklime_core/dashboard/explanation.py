@@ -102,8 +102,7 @@ def _weights(run: Run, view: RowView) -> None:
     explanation = view.result["explanation"]
     top = _top(len(explanation))
     bars = fold_weights(explanation, view.values, top)
-    name = plain(view.result["label_name"])
-    st.markdown(_legend(name))
+    st.markdown(_legend(view))
     st.altair_chart(
         weights_chart(bars, largest_bar(run.id, files_version(run), top)),
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
@@ -111,8 +110,10 @@ def _weights(run: Run, view: RowView) -> None:
     )
 
 
-def _legend(name: str) -> str:
-    return f"{_square(FOR)} speaks for **{name}** &nbsp; {_square(AGAINST)} speaks against it"
+def _legend(view: RowView) -> str:
+    name = plain(view.result["label_name"])
+    up, down = ("raises", "lowers") if view.right is None else ("speaks for", "speaks against")
+    return f"{_square(FOR)} {up} **{name}** &nbsp; {_square(AGAINST)} {down} it"
 
 
 def _square(colour: str) -> str:
