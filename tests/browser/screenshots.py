@@ -1,0 +1,110 @@
+"""``python -m tests.browser.screenshots FOLDER``: every page, light and dark, wide and narrow, as PNG files."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from sparklime_core.data.samples import load_sample
+from sparklime_core.models.forest import train_forest
+from sparklime_core.runs.store import RunStore
+from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.server import Server, running_server
+from tests.browser.steps import heading, settled
+from tests.finished_run import make_run
+
+SIZES = {"wide": (1400, 900), "narrow": (430, 900)}
+SCHEMES = ("light", "dark")
+WAIT_MS = 60_000
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    executable = find_chromium()
+    if executable is None:
+        raise SystemExit("There is no Chromium, and none could be installed.")
+    expect.set_options(timeout=WAIT_MS)
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        run_ids = _runs(Path(home))
+        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        with running_server(Path(home)) as server:
+            for scheme in SCHEMES:
+                for size in SIZES:
+                    _series(browser, server, folder, scheme, size, run_ids)
+        browser.close()
+
+
+def _runs(home: Path) -> dict[str, str]:
+    """Make finished runs to look at; return their ids by their tables' names."""
+    store = RunStore(home / "runs")
+    return {
+        name: make_run(store, load_sample(name), train_forest(load_sample(name)), 60, labels).id
+        for name, labels in (("breast_cancer", "predicted"), ("penguins", "all"), ("diabetes", "predicted"))
+    }
+
+
+def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: str, runs: dict[str, str]) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+
+    def shoot(name: str) -> None:
+        settled(page)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=folder / f"{name}-{scheme}-{size}.png", full_page=False)
+
+    for name, path in (
+        ("rows", f"rows?run={runs['breast_cancer']}&row=38"),
+        ("rows-classes", f"rows?run={runs['penguins']}&row=5"),
+        ("rows-regression", f"rows?run={runs['diabetes']}&row=6"),
+        ("workers", f"workers?run={runs['breast_cancer']}"),
+        ("runs", f"runs?run={runs['breast_cancer']}"),
+        ("spark", "spark"),
+    ):
+        page.goto(f"{server.url}/{path}")
+        heading(page, name.split("-")[0].capitalize())
+        if name.startswith("rows"):
+            expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+        _grow(page, width, height)
+        shoot(name)
+        page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{server.url}/data")
+    page.get_by_role("button", name="Wine", exact=True).click()
+    expect(page.get_by_text("What became of each column")).to_be_visible()
+    shoot("data")
+    _follow(page, "Next: train a model", "Model")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("Where is it wrong?")).to_be_visible()
+    shoot("model")
+    _follow(page, "Next: explain its predictions", "Explain")
+    shoot("explain")
+    page.goto(server.url)
+    heading(page, "SparkLIME")
+    shoot("start")
+    context.close()
+
+
+def _follow(page: Page, link: str, title: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("link", name=link).click()
+    heading(page, title)
+
+
+def _grow(page: Page, width: int, height: int) -> None:
+    """Make a narrow window as tall as its page, so that all of it is in the picture."""
+    if width < 600:
+        settled(page)
+        tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(int(tall), height)})
+
+
+if __name__ == "__main__":
+    main()
