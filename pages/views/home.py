@@ -5,7 +5,7 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, RUNS, SPARK
-from sparklime_core.dashboard.progress import state_badge
+from sparklime_core.dashboard.runstate import state_badge
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.dashboard.tryit import try_it

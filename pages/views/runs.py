@@ -6,7 +6,7 @@ from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.history import confirm_delete, history_frame
 from sparklime_core.dashboard.navigation import EXPLAIN, HOME, ROWS, WORKERS, next_step
-from sparklime_core.dashboard.progress import run_summary
+from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import plain
 

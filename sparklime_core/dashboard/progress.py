@@ -7,9 +7,9 @@ import streamlit as st
 
 from sparklime_core.charts.work import executors_chart
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.text import count, duration, plain, speed
-from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.dashboard.text import count, duration, speed
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -23,20 +23,6 @@ STAGES = {
     "writing": "Joining the results",
     "ended": "Ended",
 }
-
-STATES: dict[RunState, tuple[str, str]] = {
-    RunState.RUNNING: (":material/progress_activity:", "blue"),
-    RunState.FINISHED: (":material/check_circle:", "green"),
-    RunState.CANCELLED: (":material/cancel:", "orange"),
-    RunState.FAILED: (":material/error:", "red"),
-    RunState.INTERRUPTED: (":material/power_off:", "orange"),
-}
-
-
-def state_badge(state: RunState) -> None:
-    """Show a run's state."""
-    icon, colour = STATES[state]
-    st.badge(state.value, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
 def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_executor: bool = True) -> None:
@@ -58,23 +44,6 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
         _live(run.id, shown_rows, by_executor)
     else:
         run_summary(run.manifest(), what)
-
-
-def run_summary(manifest: Manifest, what: str = "") -> None:
-    """Show how a run ended, or how far another process is with it."""
-    facts = [
-        f"{manifest.rows_explained:,} of {count(manifest.rows, 'row')} explained",
-        f"{duration(manifest.seconds)}",
-    ]
-    if manifest.rows_failed:
-        facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if what:
-            st.markdown(what, width="content")
-        state_badge(manifest.state)
-        st.caption(" · ".join(facts), width="content")
-    if manifest.error:
-        st.error(plain(manifest.error), icon=":material/error:")
 
 
 @st.fragment(run_every=1.0)
