@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 MOSTLY = 0.95
 """A column is one of dates when so large a share of its values are."""
 
+PIVOT = 30
+"""Years of two digits below it are of this century, as spreadsheets have it."""
+
 _TIME = (
     r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d+)?)?\s*(?P<p>[AaPp][Mm])?"
     r"\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?"
@@ -95,7 +98,7 @@ def _assemble(parts: pa.Array, order: str) -> pa.Array:
     found = ~np.asarray(parts.is_null().to_numpy(zero_copy_only=False))
     year = _part(parts, "y", -1)
     two_digits = found & (year < 100) & (_lengths(parts) == 2)
-    year = np.where(two_digits, year + np.where(year < 69, 2000, 1900), year)
+    year = np.where(two_digits, year + np.where(year < PIVOT, 2000, 1900), year)
     if order in ("day/month/year", "month/day/year"):
         day, month = (_part(parts, name, 1) for name in ("ab" if order.startswith("day") else "ba"))
     else:

@@ -139,6 +139,8 @@ def _find_quote(lines: Sequence[str], options: ReadOptions) -> tuple[str, list[D
     if '"' not in sample:
         quoted = re.compile(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n]|$)")
         count = sum(quoted.search(line) is not None for line in lines)
+        if re.fullmatch(r"'[^']*'(?:[,;\t| ]+'[^']*')+\s*", lines[0]):
+            return "'", [Decision("quote", "'", "the first line holds names in it")]
         if count > 1 and count >= 0.5 * len(lines):
             return "'", [Decision("quote", "'", f"{count} of the first {len(lines)} lines hold 'text' in it")]
     return '"', []
@@ -245,7 +247,7 @@ def _looks_alike(field: str, values: Sequence[str]) -> bool:
     """Return whether a field is a number where the values are, and none where they are none."""
     filled = [value for value in values if value]
     if not filled or not field:
-        return True
+        return len(filled) < len(values) or not values
     share = sum(_NUMBER.match(value) is not None for value in filled) / len(filled)
     return share > 0.5 if _NUMBER.match(field) else share < 0.5
 

@@ -8,12 +8,15 @@ from sparklime_core.errors import SettingsError
 DELIMITERS = {"\t": "tab", "|": "bar", ";": "semicolon", ",": "comma", ":": "colon", " ": "spaces"}
 """Delimiters that are looked for, and how they are called; a space stands for any run of spaces and tabs."""
 
-_WORDS = (
-    *("na", "n/a", "#n/a", "n.a.", "<na>", "nan", "nat", "null", "none", "nil", "missing"),
-    *("#null!", "#value!", "#div/0!", "#ref!", "-", "--", "?", ".", "\\n"),
+_WORDS = ("n/a", "#n/a", "n.a.", "<na>", "null", "missing", "#null!", "#value!", "#div/0!", "#ref!", "\\n")
+MISSING_WORDS = (
+    *dict.fromkeys(case(word) for word in _WORDS for case in (str, str.upper, str.title)),
+    *("NA", "na", "NaN", "nan", "NAN", "NaT", "-", "--", "?", "."),
 )
-MISSING_WORDS = tuple(dict.fromkeys(case(word) for word in _WORDS for case in (str, str.upper, str.title)))
 """What people write where there is no value; an empty cell is always missing."""
+
+NO_NUMBERS = ("none", "None", "NONE", "nil", "Nil", "NIL")
+"""Words that mean the same among numbers and dates, but are categories like any other among texts."""
 
 
 @dataclass(frozen=True)

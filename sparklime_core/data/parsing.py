@@ -1,7 +1,7 @@
 """A column of text to a column of numbers, truth values, dates or text: decided, with the reason."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data import dates, numbers
-from sparklime_core.data.options import MISSING_WORDS, ReadOptions
+from sparklime_core.data.options import MISSING_WORDS, NO_NUMBERS, ReadOptions
 
 Kind = Literal["number", "boolean", "date", "text", "empty"]
 
 MOSTLY = 0.9
 """A column is one of numbers when so large a share of its values are; the others are then taken as missing."""
+
+FEW_NAMES = 30
+"""So few different values, numbers among them, are names."""
 
 MOST_SPELLINGS = 6
 """Of yes and no: Yes, yes, YES, and so on."""
@@ -90,17 +93,11 @@ def parse_column(
         if typed.kind != "text" and wanted in (None, typed.kind):
             return typed
         raw = _as_text(raw)
-    texts, notes = _without_missing_words(raw, options)
+    trimmed = pc.utf8_trim_whitespace(_flat(raw))
+    texts, notes = _without(trimmed, MISSING_WORDS if options.missing_words is None else options.missing_words)
     if texts.null_count == len(texts):
         return Column(name, "empty", texts, raw, "it has no values", notes)
-    cells = _Cells(name, raw, texts, notes, options, decimal)
-    if wanted is not None:
-        return _FORCED[wanted](cells)
-    for attempt in (_as_numbers, _as_truth, _as_dates, _as_mostly_numbers):
-        column = attempt(cells)
-        if column is not None:
-            return column
-    return _plain_text(cells)
+    return _understand(_Cells(name, raw, texts, notes, options, decimal), wanted)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -108,10 +105,8 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _without_missing_words(raw: pa.ChunkedArray, options: ReadOptions) -> tuple[pa.Array, tuple[str, ...]]:
-    """Return trimmed texts with null for empty ones and words that mean missing, and a note on the words."""
-    words = MISSING_WORDS if options.missing_words is None else options.missing_words
-    texts = pc.utf8_trim_whitespace(_flat(raw))
+def _without(texts: pa.Array, words: Sequence[str]) -> tuple[pa.Array, tuple[str, ...]]:
+    """Return texts with null for empty ones and words that mean missing, and a note on the words."""
     mask = pc.is_in(texts, value_set=pa.array(["", *words], pa.string()))
     found = pc.value_counts(texts.filter(mask)).to_pylist() if pc.any(mask).as_py() else []
     cleared = pc.if_else(mask, pa.scalar(None, pa.string()), texts)
@@ -169,11 +164,34 @@ def _numbers_of_share(cells: _Cells, least: float) -> Column | None:
     found = numbers.parse_numbers(cells.texts, cells.decimal)
     filled = len(cells.texts) - cells.texts.null_count
     kept = len(cells.texts) - found.values.null_count
-    if kept < least * filled:
+    if not filled or kept < least * filled or (kept < filled and _are_names(cells.texts, found.values)):
         return None
     reason = found.reason if kept == filled else f"{kept / filled:.1%} of its values are numbers"
     values, beyond = numbers.within_reach(found.values)
     return cells.column("number", values, reason, *_note_others(cells.texts, found.values, "numbers"), *beyond)
+
+
+def _understand(cells: _Cells, wanted: Kind | None) -> Column:
+    if wanted in ("text", "boolean"):
+        return _plain_text(cells)
+    values = cells
+    if cells.options.missing_words is None:
+        texts, more = _without(cells.texts, NO_NUMBERS)
+        values = replace(cells, texts=texts, notes=(*cells.notes, *more))
+    if wanted is not None:
+        return _forced_numbers(values) if wanted == "number" else _forced_dates(values)
+    attempts = (_as_numbers, _as_truth, _as_dates, _as_mostly_numbers)
+    found = (column for attempt in attempts if (column := attempt(values)) is not None)
+    return next(found, None) or _plain_text(cells)
+
+
+def _are_names(texts: pa.Array, values: pa.Array) -> bool:
+    """Return whether numbers among other texts name things: they are few, or the others are codes like 12a."""
+    distinct = count_distinct(texts)
+    if distinct <= FEW_NAMES and distinct * 3 <= len(texts) - texts.null_count:
+        return True
+    others = pc.unique(texts.filter(pc.is_null(values)).drop_null())
+    return bool(pc.any(pc.match_substring_regex(others, pattern=r"^[A-Za-z]{0,3}\d+[A-Za-z]{0,3}$")).as_py())
 
 
 def _as_truth(cells: _Cells) -> Column | None:
@@ -209,14 +227,6 @@ def _forced_dates(cells: _Cells) -> Column:
     values = pa.nulls(len(cells.texts), pa.timestamp("s")) if found is None else found.values
     reason = "none of its values is a date" if found is None else found.reason
     return cells.column("date", values, reason, *_note_others(cells.texts, values, "dates"))
-
-
-_FORCED: dict[Kind, Callable[[_Cells], Column]] = {
-    "number": _forced_numbers,
-    "date": _forced_dates,
-    "text": _plain_text,
-    "boolean": _plain_text,
-}
 
 
 def _typed(name: str, raw: pa.ChunkedArray) -> Column:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.data import numbers
@@ -167,14 +168,11 @@ def read_table(
     if not raw or len(raw[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")
     names, renamed = _repaired(names)
-    decimal = options.decimal or _decimal(raw, decisions)
+    decimal, said = _decimal(raw, decisions, options)
     columns = tuple(
         parse_column(column, values, options, decimal=decimal) for column, values in zip(names, raw, strict=True)
     )
-    decisions = (*content.decisions, *decisions, *renamed)
-    if decimal == ",":
-        reason = "you chose it" if options.decimal else "numbers are written so"
-        decisions = (*decisions, Decision("decimal", ",", reason))
+    decisions = (*content.decisions, *decisions, *renamed, *said)
     return Reading(name or content.name, columns, decisions, options, decimal)
 
 
@@ -199,7 +197,7 @@ def _read_text(content: Content, options: ReadOptions, header_names: Sequence[st
 
 
 def _is_blank(values: pa.ChunkedArray) -> bool:
-    return not pa.compute.any(pa.compute.not_equal(pa.compute.utf8_trim_whitespace(values), "")).as_py()
+    return not pc.any(pc.not_equal(pc.utf8_trim_whitespace(values), "")).as_py()
 
 
 def _read_parquet(content: Content) -> _Raw:
@@ -209,6 +207,7 @@ def _read_parquet(content: Content) -> _Raw:
         if max(size, 8 * file.metadata.num_rows) > MAX_BYTES:
             raise DataError("The Parquet file unpacks to more than 2 GiB, which is too much; give a part of it.")
         table = file.read()
+        table.validate(full=True)  # a damaged file may hold text that is none
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError("The Parquet file is damaged and cannot be read.") from error
     _check_width(table.num_columns)
@@ -255,11 +254,15 @@ def _repaired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[Decision, ..
     return tuple(repaired), (Decision("names", shown, reason),)
 
 
-def _decimal(columns: Sequence[pa.ChunkedArray], decisions: Sequence[Decision]) -> str:
-    """Return the table's decimal mark: what most columns that can only be read in one way were written with."""
+def _decimal(
+    columns: Sequence[pa.ChunkedArray], decisions: Sequence[Decision], options: ReadOptions
+) -> tuple[str, tuple[Decision, ...]]:
+    """Return the decimal mark of numbers that leave it open: what the others are written with."""
+    if options.decimal is not None:
+        return options.decimal, (Decision("decimal", options.decimal, "you chose it"),)
     texts = [column.slice(0, VOTES) for column in columns if is_text(column.type)]
-    votes = Counter(numbers.vote(pa.compute.utf8_trim_whitespace(values).combine_chunks()) for values in texts)
-    if votes["."] or votes[","]:
-        return "." if votes["."] >= votes[","] else ","
+    votes = Counter(numbers.vote(pc.utf8_trim_whitespace(values).combine_chunks()) for values in texts)
+    if votes[","] > votes["."]:
+        return ",", (Decision("decimal", ",", f"numbers in {votes[',']} columns can only have been written so"),)
     semicolon = any(decision.what == "delimiter" and decision.value == "semicolon" for decision in decisions)
-    return "," if semicolon else "."
+    return "," if semicolon and not votes["."] else ".", ()

@@ -43,6 +43,7 @@ def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, Decision]:
             raise DataError(f"The file is {what}.")
     decision = _detect(data) if encoding is None else Decision("encoding", encoding, "you chose it")
     text = _recode(data, decision.value)
+    text = text.rstrip(b"\x1a")  # where DOS ended its files
     _check_text(text)
     return text, decision
 

@@ -13,7 +13,8 @@ def row_errors(explainer: Explainer, vocabulary: Vocabulary, rows: FloatArray) -
     for row in np.flatnonzero(~finite.all(axis=1)):
         first = int(np.flatnonzero(~finite[row])[0])
         name = explainer.feature_names[first]
-        errors[row] = f"The value of {name!r} is {rows[row, first]}, and LIME needs finite numbers."
+        found = "missing (nan)" if np.isnan(rows[row, first]) else rows[row, first]
+        errors[row] = f"The value of {name!r} is {found}, and LIME needs finite numbers."
     for feature in np.flatnonzero(is_categorical(explainer)):
         values = rows[:, feature]
         codes = np.where(finite[:, feature], values, -1.0)

@@ -91,7 +91,7 @@ def test_a_bad_row_has_its_error_and_costs_the_others_nothing(wine):
     table = explain_rows(explainer, model.predict_proba, some, **FEW)
     errors = table["error"].to_pylist()
     assert errors[0] is errors[3] is None
-    assert "'alcalinity_of_ash' is nan" in errors[1]
+    assert "'alcalinity_of_ash' is missing (nan)" in errors[1]
     assert "'total_phenols' is inf" in errors[2]
     assert table["explanation"][1].as_py() is None
     good = explain_rows(explainer, model.predict_proba, rows[[0, 3]], **FEW)

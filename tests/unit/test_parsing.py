@@ -55,6 +55,19 @@ def test_few_words_among_numbers_are_missing_and_said():
     assert parse(["1", "2", "x"]).kind == "text"
 
 
+def test_numbers_that_name_things_are_no_numbers():
+    assert parse(["4", "6", "8"] * 5 + ["rotary"]).kind == "text"
+    assert parse([str(i) for i in range(100, 140)] + ["139a"]).kind == "text"
+
+
+def test_none_is_missing_among_numbers_and_a_category_among_texts():
+    assert parse(["1.5", "2", "None", "nil"]).missing == 2
+    assert parse(["2020-01-01", "none"]).missing == 1
+    texts = ["None", "Driver", "Passenger", "NONE"]
+    assert parse(texts).values.to_pylist() == texts
+    assert parse(["Na", "Cl", "Nan", "NA"]).values.to_pylist() == ["Na", "Cl", "Nan", None]
+
+
 def test_codes_and_huge_numbers_are_not_rounded():
     assert parse(["00123", "04711"]).values.to_pylist() == ["00123", "04711"]
     huge = [str(2**53 + 1), "5"]
@@ -85,6 +98,7 @@ def test_yes_and_no_are_truth_values(texts):
         (["31.01.2020", "1.12.1999"], ["2020-01-31", "1999-12-01"]),
         (["1/31/2020", "12/1/99"], ["2020-01-31", "1999-12-01"]),
         (["31-Jan-2020", "1-dec-99"], ["2020-01-31", "1999-12-01"]),
+        (["25/11/63", "1/2/29"], ["1963-11-25", "2029-02-01"]),
         (["January 31, 2020", "Dec 1 1999"], ["2020-01-31", "1999-12-01"]),
         (["Jan 2020", "Dec 1999"], ["2020-01-01", "1999-12-01"]),
         (["2020-01", "1999-12"], ["2020-01-01", "1999-12-01"]),

@@ -77,6 +77,14 @@ def test_single_quotes_and_spaces_after_delimiters():
     assert values(read_table(b'a, b\n1, "x, y"\n2, "z"\n'), "b") == ["x, y", "z"]
 
 
+def test_names_alone_may_be_in_single_quotes():
+    assert read_table(b"'a'\t'b'\n1\t2\n3\t4\n").names == ("a", "b")
+
+
+def test_a_file_may_end_as_dos_ends_it():
+    assert values(read_table(b"a,b\n1,2\n3,4.5\x1a"), "b") == [2, 4.5]
+
+
 def test_a_quote_that_is_never_closed_swallows_nothing():
     lines = b"".join(b"%d,z\n" % i for i in range(20))
     reading = read_table(b'a,b\n1,"x\n' + lines)
@@ -90,6 +98,8 @@ def test_a_table_without_header_gets_names():
     assert reading.names == ("column_1", "column_2", "column_3")
     assert reading.rows == 3
     assert decisions(reading)["header"] == "no"
+    corner = read_table(b'"","1940","1945"\n"Food",1,2\n"Health",3,4\n')
+    assert corner.names == ("column_1", "1940", "1945")
     years = read_table(b"country,1990,1991,1992\nA,1,2,3\nB,4,5,6\n")
     assert years.names == ("country", "1990", "1991", "1992")
     assert read_table(b"1,2\n3,4\n", ReadOptions(header=True)).names == ("1", "2")
