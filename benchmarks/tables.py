@@ -170,10 +170,10 @@ def _report(outcomes: list[Outcome]) -> str:
     lines = [
         "# Real tables",
         "",
-        "Every table that comes with these packages, with three targets: its last column, its first column of text",
+        "Every table that comes with these packages, with three targets: its last column, its first one of text",
         "and its second column. Each is either explained (a small forest, the engine `sampled`, three rows, every",
-        "weight finite) or refused in one plain sentence. Written by `python -m benchmarks.tables`, which says how to",
-        "repeat it.",
+        "weight finite) or refused in one plain sentence. Written by `python -m benchmarks.tables`, which says how",
+        "to repeat it.",
         "",
         f"{_tables(outcomes)} tables, {len(outcomes)} targets.",
         "",
