@@ -1,0 +1,87 @@
+"""What may be written as a master, and what a standalone master's page tells."""
+
+import http.server
+import json
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from sparklime_core.errors import SparkError
+from sparklime_core.spark.masters import MasterFacts, parse_master, read_facts
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("local", "local[1,4]"),
+        ("local[2]", "local[2,4]"),
+        ("local[*]", "local[*,4]"),
+        (" local[3,1] ", "local[3,4]"),
+        ("spark://127.0.0.1:7077", "spark://127.0.0.1:7077"),
+        ("spark://a:7077,b:7078", "spark://a:7077,b:7078"),
+    ],
+)
+def test_masters(text, url):
+    assert parse_master(text).url == url
+    assert parse_master(text).is_local == text.strip().startswith("local")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "yarn", "local[0]", "local[-1]", "local[x]", "locals", "spark://", "spark://host", "spark://host:x",
+        "spark://:7077", "spark://host:99999", "spark://a:1,", "spark://a b:1", "spark://u@a:1", "spark://a:1/x",
+        "http://a:1", "sc://a:1", "local[2]\nspark.x=1",
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused(text):
+    with pytest.raises(SparkError, match=r"The master must be local\[N\], local\[\*\] or spark://host:port, not"):
+        parse_master(text)
+
+
+def test_several_addresses():
+    assert parse_master("spark://a:7077,b:7078").addresses == (("a", 7077), ("b", 7078))
+
+
+@contextmanager
+def page(state, html):
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write((state if self.path == "/json/" else html).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+MASTER = parse_master("spark://127.0.0.1:1")
+STATE = {
+    "url": "spark://127.0.0.1:1",
+    "workers": [{"id": "w1", "state": "ALIVE"}, {"id": "w2", "state": "DEAD"}],
+}
+
+
+@pytest.mark.parametrize(
+    "html",
+    ['<span class="version me-3">4.3.0</span>', '<span class="version" style="margin-right: 15px;">4.3.0</span>'],
+)
+def test_a_page_tells_version_and_living_workers(html):
+    with page(json.dumps(STATE), html) as url:
+        assert read_facts(MASTER, url) == MasterFacts(url, "4.3.0", ({"id": "w1", "state": "ALIVE"},))
+
+
+@pytest.mark.parametrize("state", ["[]", "no json", json.dumps({**STATE, "url": "spark://127.0.0.1:2"})])
+def test_the_page_of_something_else_tells_nothing(state):
+    with page(state, "") as url:
+        assert read_facts(MASTER, url) == MasterFacts()
+
+
+def test_no_page_tells_nothing():
+    assert read_facts(MASTER, "http://127.0.0.1:1") == MasterFacts()
