@@ -1,0 +1,211 @@
+"""What must hold on every kind of master: ``python contract.py MASTER FOLDER``, in any folder.
+
+It writes tables and a report into FOLDER, for the tests to judge. It is a person's script: its
+functions and classes live in ``__main__``, as a notebook's do.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
+from lime.lime_tabular import LimeTabularExplainer
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestClassifier
+
+from sparklime_core import connect, explain_dataframe, explain_rows, explainer_udf
+from sparklime_core.errors import CancelledError
+from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.spark.job import run_waves
+from sparklime_core.spark.monitor import application, list_executors
+from sparklime_core.spark.preflight import check_executors, problems
+from sparklime_core.spark.session import current
+
+# How many rows each engine explains: lime itself takes its time.
+ENGINES = {"sampled": 96, "exact": 96, "reference": 32}
+SETTINGS = {"labels": "all", "num_samples": 200, "num_features": 5}
+PREDICTED = {**SETTINGS, "labels": "predicted"}
+QUICK = {"labels": "predicted", "num_samples": 50, "num_features": 5}
+MAGIC = 99.0
+
+wine = load_wine()
+names = list(wine.feature_names)
+model = RandomForestClassifier(10, max_depth=5, random_state=0, n_jobs=1).fit(wine.data, wine.target)
+explainer = LimeTabularExplainer(
+    wine.data, feature_names=names, class_names=list(wine.target_names), random_state=0
+)
+rows = wine.data[:96].copy()
+rows[2, 5] = np.nan
+row_ids = np.arange(len(rows))
+
+
+def raises_at_magic(values):
+    if (values[:, 0] == MAGIC).any():
+        raise ValueError(f"no wine has {MAGIC} percent")
+    return model.predict_proba(values)
+
+
+def sleeps_at_magic(values):
+    if (values[:, 0] == MAGIC).any():
+        time.sleep(600)
+    return model.predict_proba(values)
+
+
+def dawdles(values):
+    time.sleep(0.1)
+    return model.predict_proba(values)
+
+
+def settings_of(engine):
+    return QUICK if engine == "reference" else SETTINGS
+
+
+def run(spark, predict_fn, engine, table, on_wave=None, cancel=None, blocks=None):
+    task = prepare_task(explainer, predict_fn, ExplainSettings(engine=engine, **settings_of(engine)))
+    waves = []
+
+    def keep(wave):
+        waves.append(wave)
+        if on_wave:
+            on_wave(wave)
+
+    run_waves(
+        spark, task, table, np.arange(len(table)), on_wave=keep, cancel=cancel or threading.Event(), blocks=blocks
+    )
+    waves.sort(key=lambda wave: wave.blocks)
+    tasks = pa.concat_tables([wave.tasks for wave in waves])
+    return task.vocabulary.decode(pa.concat_tables([wave.explanations for wave in waves])), tasks
+
+
+class Contract:
+    def __init__(self, master, folder):
+        self.folder = Path(folder)
+        self.spark = connect(master)
+        self.report = {
+            "log": str(current().log),
+            **dataclasses.asdict(application(self.spark)),
+            "folder": os.getcwd(),
+        }
+
+    def save(self, name, table):
+        pyarrow.feather.write_feather(table, self.folder / f"{name}.feather")
+
+    def preflight(self):
+        reports = check_executors(self.spark)
+        self.report["executors"] = [dataclasses.asdict(executor) for executor in list_executors(self.spark)]
+        self.report["reports"] = [dataclasses.asdict(report) for report in reports]
+        self.report["problems"] = problems(reports)
+
+    def every_engine(self):
+        for engine, count in ENGINES.items():
+            there, tasks = run(self.spark, model.predict_proba, engine, rows[:count])
+            here = explain_rows(explainer, model.predict_proba, rows[:count], engine=engine, **settings_of(engine))
+            self.save(f"{engine}-there", there)
+            self.save(f"{engine}-tasks", tasks)
+            self.save(f"{engine}-here", here)
+
+    def some_blocks(self):
+        there, _ = run(self.spark, model.predict_proba, "sampled", rows, blocks=[1, 3])
+        self.save("blocks-there", there)
+
+    def bad_prediction(self):
+        table = rows.copy()
+        table[7, 0] = MAGIC
+        there, _ = run(self.spark, raises_at_magic, "sampled", table)
+        self.save("bad-there", there)
+
+    def killed_worker(self):
+        killed = []
+
+        def kill(wave):
+            if not killed:
+                killed.append(wave.tasks["pid"][0].as_py())
+                os.kill(killed[0], signal.SIGKILL)
+
+        there, tasks = run(self.spark, dawdles, "reference", rows[:32], on_wave=kill)
+        self.save("killed-there", there)
+        self.save("killed-tasks", tasks)
+
+    def cancelled(self):
+        table = rows.copy()
+        table[:, 0] = MAGIC
+        cancel = threading.Event()
+        began = []
+
+        def press():
+            wait_for(self.active_tasks)
+            time.sleep(1)
+            began.append(time.monotonic())
+            cancel.set()
+
+        threading.Thread(target=press).start()
+        try:
+            run(self.spark, sleeps_at_magic, "sampled", table, cancel=cancel)
+        except CancelledError:
+            self.report["cancelled"] = time.monotonic() - began[0]
+        wait_for(lambda: not self.active_tasks())
+        self.report["idle"] = time.monotonic() - began[0]
+
+    def active_tasks(self):
+        executors = self.spark.sparkContext._jsc.sc().statusStore().executorList(True)
+        return sum(executors.apply(i).activeTasks() for i in range(executors.size()))
+
+    def recipe(self):
+        df = self.spark.createDataFrame(pd.DataFrame(rows, columns=names))
+        jobs = self.jobs()
+        explain = explainer_udf(self.spark, explainer, model.predict_proba, **PREDICTED)
+        explained = df.repartition(3).withColumn("explanations", explain(*names))
+        whole = explain_dataframe(df, explainer, model.predict_proba, names, **SETTINGS)
+        ids = self.spark.createDataFrame(pd.DataFrame(rows, columns=names).assign(**{"the.id": row_ids + 1000}))
+        by_id = explain_dataframe(ids, explainer, model.predict_proba, names, id_col="the.id", **SETTINGS)
+        self.report["lazy"] = self.jobs() == jobs
+        self.save("udf-there", explained.toArrow())
+        self.save("dataframe-there", whole.toArrow())
+        self.save("ids-there", by_id.toArrow())
+        self.save("source", df.toArrow())
+        self.save("predicted-here", explain_rows(explainer, model.predict_proba, rows, **PREDICTED))
+
+    def jobs(self):
+        return len(self.spark.sparkContext.statusTracker().getJobIdsForGroup())
+
+    def origin(self):
+        def where(_):
+            import sparklime_core
+
+            yield sparklime_core.__file__
+
+        context = self.spark.sparkContext
+        self.report["origin"] = context.parallelize(range(2), 2).mapPartitions(where).collect()
+
+    def write(self):
+        (self.folder / "report.json").write_text(json.dumps(self.report))
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    contract = Contract(*sys.argv[1:])
+    contract.preflight()
+    contract.every_engine()
+    contract.some_blocks()
+    contract.bad_prediction()
+    contract.killed_worker()
+    contract.cancelled()
+    contract.recipe()
+    contract.origin()
+    contract.write()

@@ -1,0 +1,166 @@
+"""What must hold on embedded Spark and on a standalone cluster alike; `contract.py` did the work."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from sparklime_core import RESULT_SCHEMA
+from sparklime_core.spark.evidence import cluster_outputs, embedded_output
+from sparklime_core.spark.job import TASKS_SCHEMA
+
+pytestmark = pytest.mark.spark
+ENGINES = ("sampled", "exact", "reference")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_executors_give_the_bits_that_this_process_gives(outcome, engine):
+    there = outcome.table(f"{engine}-there")
+    assert there.schema.equals(RESULT_SCHEMA)
+    assert there.equals(outcome.table(f"{engine}-here"))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_both_masters_give_the_same_bits(embedded, standalone, engine):
+    assert embedded.table(f"{engine}-there").equals(standalone.table(f"{engine}-there"))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_row_has_a_task(outcome, engine):
+    tasks, there = outcome.table(f"{engine}-tasks"), outcome.table(f"{engine}-there")
+    assert tasks.schema.equals(TASKS_SCHEMA)
+    assert pc.sum(tasks["rows"]).as_py() == pc.count_distinct(there["row_id"]).as_py()
+    assert pc.min(tasks["seconds"]).as_py() > 0
+    assert len(tasks.group_by(["wave", "partition"]).aggregate([])) == len(tasks)
+
+
+def test_both_executors_explain(standalone):
+    tasks = pa.concat_tables([standalone.table(f"{engine}-tasks") for engine in ENGINES])
+    assert set(tasks["executor"].to_pylist()) == {"0", "1"}
+    assert {executor["id"] for executor in standalone.report["executors"]} == {"0", "1"}
+    assert {executor["memory"] for executor in standalone.report["executors"]} == {"512m"}
+
+
+def test_embedded_spark_has_one_executor(embedded):
+    assert set(embedded.table("sampled-tasks")["executor"].to_pylist()) == {"driver"}
+    assert [executor["id"] for executor in embedded.report["executors"]] == ["driver"]
+    assert embedded.report["executors"][0]["cores"] == 2
+
+
+def test_links_lead_to_this_machine_only(standalone):
+    links = standalone.report["links"]
+    assert set(links) == {"application", "master", "worker 1", "worker 2"}
+    assert all(link.startswith("http://127.0.0.1:") for link in links.values())
+
+
+def test_the_executors_run_the_shipped_package(outcome):
+    assert all(".zip" in origin for origin in outcome.report["origin"])
+
+
+def test_nothing_is_left_in_the_directory_of_the_script(outcome):
+    assert list(Path(outcome.report["folder"]).iterdir()) == []
+
+
+def test_a_worker_process_loads_a_broadcast_once(outcome):
+    loads = {}
+    for line in evidence(outcome):
+        if "loaded model" in line:
+            loads.setdefault(line.split("pid ")[1].split(":")[0], []).append(
+                line.split("broadcast ")[1].split(":")[0]
+            )
+    assert loads
+    # It keeps two: what it loads again, it has loaded others in between.
+    assert all(before != after for ids in loads.values() for before, after in pairwise(ids))
+    tasks = sum(len(outcome.table(f"{engine}-tasks")) for engine in ENGINES)
+    assert tasks > len(loads)
+
+
+def test_executors_leave_evidence_of_row_model_and_explainer(outcome):
+    rows = [line for line in evidence(outcome) if "explains row 0 " in line]
+    assert "alcohol=14.23" in rows[0]
+    assert "model RandomForestClassifier(" in rows[0]
+    assert "explainer LimeTabularExplainer(classification, 13 features)" in rows[0]
+
+
+def test_both_executors_leave_evidence(standalone):
+    outputs = cluster_outputs(standalone.cluster.logs, standalone.report["application"])
+    assert [output.executor for output in outputs] == ["0", "1"]
+    assert all(output.evidence and output.tail for output in outputs)
+
+
+def test_some_blocks_can_be_explained_alone(outcome):
+    whole, some = outcome.table("sampled-here"), outcome.table("blocks-there")
+    wanted = pa.array([*range(16, 32), *range(48, 64)])
+    assert some.equals(whole.filter(pc.is_in(whole["row_id"], wanted)))
+
+
+def test_a_row_that_the_model_refuses_costs_only_itself(outcome):
+    there, here = outcome.table("bad-there"), outcome.table("sampled-here")
+    bad = there.filter(pc.equal(there["row_id"], 7))
+    assert all("no wine has 99.0 percent" in error for error in bad["error"].to_pylist())
+    others = pc.not_equal(there["row_id"], 7)
+    assert there.filter(others).equals(here.filter(pc.not_equal(here["row_id"], 7)))
+
+
+def test_a_killed_worker_process_changes_nothing(outcome):
+    assert outcome.table("killed-there").equals(outcome.table("reference-here"))
+    assert pc.max(outcome.table("killed-tasks")["attempt"]).as_py() >= 1
+
+
+def test_cancelling_stops_the_executors(outcome):
+    # Uncancelled, the model would sleep for ten minutes.
+    assert outcome.report["cancelled"] < 30
+    assert outcome.report["idle"] < 60
+
+
+def test_the_recipe_and_the_dataframe_are_lazy(outcome):
+    assert outcome.report["lazy"]
+
+
+def test_the_recipe_gives_its_column(outcome):
+    there, source = outcome.table("udf-there"), outcome.table("source")
+    expected = [
+        None
+        if found is None
+        else [{key: term[key] for key in ("feature_explanation", "weight")} for term in found]
+        for found in outcome.table("predicted-here")["explanation"].to_pylist()
+    ]
+    by_row = dict(zip(map(tuple, values(source)), expected, strict=True))
+    found = there["explanations"].to_pylist()
+    assert len(found) == len(source)
+    assert found == [by_row[tuple(row)] for row in values(there.drop(["explanations"]))]
+
+
+def test_a_dataframe_gives_the_table_that_this_process_gives(outcome):
+    assert outcome.table("dataframe-there").equals(outcome.table("sampled-here"))
+
+
+def test_ids_come_from_their_column(outcome):
+    there, here = outcome.table("ids-there"), outcome.table("sampled-here")
+    assert there["row_id"].to_pylist() == [row_id + 1000 for row_id in here["row_id"].to_pylist()]
+    assert there.drop(["row_id"]).equals(here.drop(["row_id"]))
+
+
+def test_every_executor_answers_the_preflight(outcome):
+    reports = outcome.report["reports"]
+    assert [report["executor"] for report in reports] == [entry["id"] for entry in sorted_executors(outcome)]
+    assert outcome.report["problems"] == []
+    assert all(report["packages"]["lime"] for report in reports)
+
+
+def sorted_executors(outcome):
+    return sorted(outcome.report["executors"], key=lambda executor: executor["id"])
+
+
+def evidence(outcome):
+    if outcome.cluster is None:
+        return embedded_output(Path(outcome.report["log"]), lines=1000).evidence
+    outputs = cluster_outputs(outcome.cluster.logs, outcome.report["application"], lines=1000)
+    return [line for output in outputs for line in output.evidence]
+
+
+def values(table):
+    return np.nan_to_num(np.column_stack([table[name].to_numpy() for name in table.column_names]), nan=-1.0)
