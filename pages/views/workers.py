@@ -5,12 +5,12 @@ import streamlit as st
 from sparklime_core.charts.work import executors_chart, throughput_chart, timeline_chart
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.evidence import evidence_panel
-from sparklime_core.dashboard.links import web_links
+from sparklime_core.dashboard.links import live_links
 from sparklime_core.dashboard.navigation import HOME, RUNS, next_step
 from sparklime_core.dashboard.progress import run_progress
 from sparklime_core.dashboard.sparkpanel import executors_table
 from sparklime_core.dashboard.text import count, duration, plain, speed
-from sparklime_core.dashboard.work import skew, throughput_frame, timeline_frame
+from sparklime_core.dashboard.work import imbalance, throughput_frame, timeline_frame
 from sparklime_core.runs.queries import executors, tasks
 
 st.title("Workers", anchor=False)
@@ -36,10 +36,10 @@ with st.grid(5, min_column_width=130):
     st.metric("Rows", f"{int(done['rows'].sum()):,}", border=True)
     st.metric("Speed", speed(done["rows"].sum() / span), border=True, help=f"Over {duration(span)} of wall time.")
     st.metric(
-        "Skew",
-        f"{skew(done):.2f}",
+        "Imbalance",
+        f"{imbalance(by_executor):.2f}",
         border=True,
-        help="Longest task against the median one; near 1, the work was evenly cut.",
+        help="Busy time of the busiest executor over the mean of all; 1 is perfectly even.",
     )
 
 st.markdown("##### Tasks over time")
@@ -71,7 +71,7 @@ st.dataframe(
 )
 if manifest.executors:
     executors_table(manifest.executors)
-web_links(manifest.links)
+live_links(manifest.links)
 
 st.markdown("##### What the workers themselves said")
 evidence_panel(manifest)

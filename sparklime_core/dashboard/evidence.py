@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.text import count, plain
 from sparklime_core.runs.manifest import Manifest
 
 
@@ -20,8 +21,9 @@ def evidence_panel(manifest: Manifest) -> None:
             st.info("The executors' logs of this run are not on this machine.", icon=":material/description:")
         for output in outputs:
             with st.expander(
-                f"Executor {output.executor}: {len(output.evidence)} lines", expanded=len(outputs) <= 4
+                f"Executor {plain(output.executor)}: its last {count(len(output.evidence), 'line')}",
+                expanded=len(outputs) <= 4,
             ):
-                st.code("\n".join(output.evidence) or "no such line", language=None, wrap_lines=True)
+                st.code("\n".join(output.evidence) or "no such line", language=None, wrap_lines=True, height=220)
                 st.caption("File")
                 st.code(str(output.path), language=None, wrap_lines=True)

@@ -5,6 +5,17 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from sparklime_core.dashboard.services import services
+
+
+def live_links(links: Mapping[str, str]) -> None:
+    """Show links to the pages about a run; they end with the session that explained it."""
+    present = services().spark.status().links if services().started else {}
+    if links.get("application") is not None and links.get("application") == present.get("application"):
+        web_links(links)
+    elif links:
+        st.caption("Spark's own pages about this run ended with its session.")
+
 
 def web_links(links: Mapping[str, str]) -> None:
     """Show links to web pages by their names; what is no web address is left out."""

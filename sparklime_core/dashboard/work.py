@@ -39,7 +39,7 @@ def throughput_frame(timeline: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def skew(tasks: pd.DataFrame) -> float:
-    """Return the longest task's duration over the median one's."""
-    median = float(tasks["seconds"].median())
-    return float(tasks["seconds"].max()) / median if median else 1.0
+def imbalance(executors: pd.DataFrame) -> float:
+    """Return the busy time of the busiest executor over the mean of all; 1 is perfectly even."""
+    busy = executors["busy_seconds"]
+    return float(busy.max() / busy.mean()) if busy.sum() else 1.0

@@ -8,7 +8,7 @@ from sparklime_core.charts.classes import confusion_chart, predictions_chart, pr
 from sparklime_core.charts.rows import fidelity_chart
 from sparklime_core.charts.weights import KINDS, fold_weights, weights_chart
 from sparklime_core.charts.work import executors_chart, importance_chart, throughput_chart, timeline_chart
-from sparklime_core.dashboard.work import skew, throughput_frame, timeline_frame
+from sparklime_core.dashboard.work import imbalance, throughput_frame, timeline_frame
 
 NASTY = "a.b[0] 'x' <img src=x onerror=alert(1)>"
 
@@ -183,8 +183,9 @@ class TestWork:
         rows = rate.groupby("executor")["rows_per_second"].sum() * step
         assert rows.to_dict() == pytest.approx({"0": 130.0, "1": 50.0})
 
-    def test_skew_is_the_longest_task_over_the_median(self, tasks: pd.DataFrame) -> None:
-        assert skew(tasks) == 2.0
+    def test_imbalance_is_the_busiest_executor_over_the_mean(self) -> None:
+        assert imbalance(pd.DataFrame({"busy_seconds": [3.0, 1.0]})) == 1.5
+        assert imbalance(pd.DataFrame({"busy_seconds": [0.0, 0.0]})) == 1.0
 
     def test_the_charts_draw_every_task_and_executor(self, tasks: pd.DataFrame) -> None:
         timeline = timeline_frame(tasks)
