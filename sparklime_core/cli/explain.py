@@ -114,7 +114,7 @@ def _plan_table(
 ) -> "Callable[[], RunPlan]":
     """Read the table and what else may be wrong; return how to plan a run, which may train for long."""
     from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
-    from sparklime_core.models.own import load_own  # noqa: PLC0415
+    from sparklime_core.models.own import load_model  # noqa: PLC0415
     from sparklime_core.models.settings import ModelSettings  # noqa: PLC0415
     from sparklime_core.models.training import train_with  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ def _plan_table(
     )
     dataset = read_dataset(arguments)
     if arguments.model_file is not None:
-        plan = RunPlan(dataset, load_own(arguments.model_file, dataset), explain, explainer, arguments.rows)
+        plan = RunPlan(dataset, load_model(arguments.model_file, dataset), explain, explainer, arguments.rows)
         return lambda: plan
     return lambda: RunPlan(dataset, train_with(dataset, settings), explain, explainer, arguments.rows)
 

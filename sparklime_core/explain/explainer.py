@@ -52,7 +52,7 @@ def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None)
     Raises
     ------
     SettingsError
-        When the discretizer cannot serve this dataset.
+        When the discretizer cannot serve this dataset, or no row of it has a target.
     """
     settings = settings or ExplainerSettings()
     discretizer = settings.discretizer
@@ -60,13 +60,17 @@ def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None)
         raise SettingsError(
             "Columns with missing values need a discretizer, which gives 'missing' a bin of its own."
         )
+    labelled = is_labelled(dataset.target)
+    if not labelled.any():
+        raise SettingsError(
+            "No row of this table has a target; fit the explainer on the table that the model was trained on."
+        )
     regression = dataset.class_names is None
     if regression and discretizer == "entropy":
         raise SettingsError("The entropy discretizer needs a target of classes; choose quartile or decile.")
     chosen: str | BaseDiscretizer = "quartile" if discretizer == "none" else discretizer
     if dataset.missing_values:
         chosen = MissingAwareDiscretizer(dataset, discretizer)
-    labelled = is_labelled(dataset.target)
     return LimeTabularExplainer(
         dataset.features[labelled],
         mode="regression" if regression else "classification",

@@ -15,7 +15,7 @@ from sparklime_core.models.training import Model
 OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
 
 
-def load_own(path: Path, dataset: Dataset) -> Model:
+def load_model(path: Path, dataset: Dataset) -> Model:
     """Load a model that was trained elsewhere on the features of a dataset as SparkLIME encodes them.
 
     Raises
@@ -23,10 +23,10 @@ def load_own(path: Path, dataset: Dataset) -> Model:
     ModelError
         When the file is no skops file or holds untrusted types, or the model does not fit the dataset.
     """
-    return check_own(load_estimator(path), dataset)
+    return check_model(load_estimator(path), dataset)
 
 
-def check_own(estimator: Any, dataset: Dataset) -> Model:
+def check_model(estimator: Any, dataset: Dataset) -> Model:
     """Take over a fitted scikit-learn estimator, when it fits the dataset's features and classes.
 
     Raises

@@ -12,7 +12,7 @@ from sklearn.svm import LinearSVC
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, read_csv
 from sparklime_core.models.evaluation import evaluate
-from sparklime_core.models.own import check_own, load_own
+from sparklime_core.models.own import check_model, load_model
 from sparklime_core.models.settings import KINDS, ModelSettings
 from sparklime_core.models.storage import list_types, load_estimator, save_estimator
 from sparklime_core.models.training import train_with
@@ -115,31 +115,31 @@ def test_residuals_are_truth_minus_prediction(diabetes):
 def test_ones_own_model_is_taken_over(penguins, tmp_path):
     forest = RandomForestClassifier(5, random_state=0, n_jobs=2).fit(penguins.features, penguins.target)
     skops.io.dump(forest, tmp_path / "mine.skops")
-    model = load_own(tmp_path / "mine.skops", penguins)
+    model = load_model(tmp_path / "mine.skops", penguins)
     assert model.estimator.n_jobs == 1
     assert len(model.test_rows) == 0
     assert "trained elsewhere" in model.notes[0]
     named = RandomForestClassifier(5, random_state=0).fit(
         penguins.features, np.array(penguins.class_names)[penguins.target]
     )
-    assert check_own(named, penguins).metrics.values["accuracy"] > 0.9
+    assert check_model(named, penguins).metrics.values["accuracy"] > 0.9
 
 
 def test_ones_own_model_must_fit(penguins, diabetes):
     narrow = RandomForestClassifier(2).fit(penguins.features[:, :3], penguins.target)
     with pytest.raises(SparkLimeError, match="wants 3 features"):
-        check_own(narrow, penguins)
+        check_model(narrow, penguins)
     other = RandomForestClassifier(2).fit(penguins.features, penguins.target > 0)
     with pytest.raises(SparkLimeError, match="knows the classes False, True"):
-        check_own(other, penguins)
+        check_model(other, penguins)
     with pytest.raises(SparkLimeError, match="predicts numbers"):
-        check_own(RandomForestRegressor(2).fit(penguins.features, penguins.target), penguins)
+        check_model(RandomForestRegressor(2).fit(penguins.features, penguins.target), penguins)
     with pytest.raises(SparkLimeError, match="predicts classes"):
-        check_own(RandomForestClassifier(2).fit(diabetes.features, diabetes.target > 100), diabetes)
+        check_model(RandomForestClassifier(2).fit(diabetes.features, diabetes.target > 100), diabetes)
     with pytest.raises(SparkLimeError, match="no predict_proba"):
-        check_own(LinearSVC().fit(penguins.features, penguins.target), penguins)
+        check_model(LinearSVC().fit(penguins.features, penguins.target), penguins)
     with pytest.raises(SparkLimeError, match="no fitted"):
-        check_own(RandomForestClassifier(), penguins)
+        check_model(RandomForestClassifier(), penguins)
 
 
 def test_a_model_file_is_audited_and_nothing_in_it_is_executed(tmp_path):

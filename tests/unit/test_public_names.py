@@ -8,17 +8,23 @@ def test_the_public_names_are_these():
     assert sorted(sparklime_core.__all__) == [
         "Dataset",
         "LocalCluster",
+        "ModelSettings",
         "RESULT_SCHEMA",
+        "ReadOptions",
         "SparkLimeError",
         "build_explainer",
         "connect",
         "explain_dataframe",
         "explain_rows",
         "explainer_udf",
+        "load_model",
         "load_sample",
         "read_csv",
+        "read_rows",
+        "read_table",
         "stability",
         "train_forest",
+        "train_with",
     ]
     for name in sparklime_core.__all__:
         assert getattr(sparklime_core, name) is not None

@@ -228,6 +228,13 @@ def test_a_column_that_new_rows_lack_is_refused_unless_it_may_be_missing():
         read_rows(b"a\n1\n2\n", whole.encoding)
 
 
+def test_an_explainer_is_fitted_on_rows_with_a_target():
+    dataset = read_csv(mixed(), "t")
+    new = read_rows(b"size,color,day,flag\n3,red,2021-05-05,1\n", dataset.encoding)
+    with pytest.raises(SparkLimeError, match="the table that the model was trained on"):
+        build_explainer(new)
+
+
 def test_encoded_rows_can_be_had_without_a_target():
     dataset = read_csv(mixed(), "t")
     features, columns = encode_rows(dataset.encoding, read_table(mixed()))
