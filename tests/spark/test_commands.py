@@ -78,7 +78,7 @@ def test_a_cluster_and_embedded_spark_write_the_same_results(folder):
 
 
 def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(folder):
-    slow = [*WINE, "--engine", "reference", "--num-samples", "3000", "--master", "local[1]"]
+    slow = [*WINE, "--engine", "reference", "--num-samples", "3000", "--rows", "80", "--master", "local[1]"]
     process = subprocess.Popen(
         [*COMMAND, *slow, "--out", "cut"], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
