@@ -1,9 +1,12 @@
 """A person's own scikit-learn model: from a skops file, audited, and checked against its dataset."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError
@@ -88,18 +91,46 @@ def _check_task(estimator: Any, dataset: Dataset) -> None:
 
 def _check_trees(estimator: Any) -> None:
     """Refuse trees whose nodes point outside or back: predicting with them could crash or never end."""
-    found = [estimator, *np.ravel(np.array(getattr(estimator, "estimators_", []), dtype=object))]
-    for tree in (getattr(part, "tree_", None) for part in found):
-        if tree is None:
-            continue
-        own = np.arange(tree.node_count)
-        for children in (tree.children_left, tree.children_right):
-            inner = children != -1
-            if (
-                (children[inner] <= own[inner]).any()
-                or (children >= tree.node_count).any()
-                or (children < -1).any()
-            ):
-                raise ModelError("The model holds a damaged tree; save it again.")
-        if (tree.feature[tree.children_left != -1] >= tree.n_features).any():
-            raise ModelError("The model holds a damaged tree; save it again.")
+    for part in _parts(estimator, set()):
+        tree = getattr(part, "tree_", None)
+        if tree is not None:
+            inner = tree.children_left != -1
+            children = (tree.children_left[inner], tree.children_right[inner])
+            _check_nodes(np.flatnonzero(inner), children, tree.feature[inner], tree.node_count, tree.n_features)
+        elif type(part).__name__ == "TreePredictor":
+            nodes = part.nodes[part.nodes["is_leaf"] == 0]
+            at = np.flatnonzero(part.nodes["is_leaf"] == 0)
+            width = estimator.n_features_in_
+            _check_nodes(at, (nodes["left"], nodes["right"]), nodes["feature_idx"], len(part.nodes), width)
+
+
+def _check_nodes(
+    at: npt.NDArray[Any],
+    children: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+    feature: npt.NDArray[Any],
+    count: int,
+    width: int,
+) -> None:
+    """Check a tree's splits: their positions, children and features, of so many nodes and features."""
+    backward = any(
+        (child.astype(np.int64) <= at).any() or (child.astype(np.int64) >= count).any() for child in children
+    )
+    if backward or (feature < 0).any() or (feature >= width).any():
+        raise ModelError("The model holds a damaged tree; save it again.")
+
+
+def _parts(found: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield an estimator and everything in it, once each."""
+    if id(found) in seen or isinstance(found, (str, bytes, int, float, type(None))):
+        return
+    seen.add(id(found))
+    yield found
+    inside: Iterable[Any] = ()
+    if isinstance(found, dict):
+        inside = found.values()
+    elif isinstance(found, (list, tuple)) or (isinstance(found, np.ndarray) and found.dtype == object):
+        inside = np.ravel(found) if isinstance(found, np.ndarray) else found
+    elif isinstance(found, BaseEstimator):
+        inside = vars(found).values()
+    for part in inside:
+        yield from _parts(part, seen)

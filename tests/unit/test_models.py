@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
@@ -151,6 +152,24 @@ def test_a_model_file_is_audited_and_nothing_in_it_is_executed(tmp_path):
     skops.io.dump(FunctionTransformer(func=np.load), path)
     with pytest.raises(SparkLimeError, match="not trusted"):
         load_estimator(path)
+
+
+@pytest.mark.parametrize("kind", ["forest", "boosting"])
+@pytest.mark.parametrize(("field", "value"), [("left", 10**6), ("left", 0), ("feature", 99)])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_tree_that_could_crash_or_never_end_is_refused(penguins, kind, field, value, wrapped):
+    model = train_with(penguins, ModelSettings(2, kind=kind, class_weight="none")).estimator
+    if kind == "forest":
+        tree = model.estimators_[0].tree_
+        state = tree.__getstate__()
+        state["nodes"][0][{"left": "left_child", "feature": "feature"}[field]] = value
+        tree.__setstate__(state)
+    else:
+        model._predictors[0][0].nodes[0][{"left": "left", "feature": "feature_idx"}[field]] = value
+    if wrapped:
+        model = Pipeline([("model", model)])
+    with pytest.raises(SparkLimeError, match="damaged tree"):
+        check_model(model, penguins)
 
 
 def test_pickles_are_refused_with_the_reason(tmp_path):
