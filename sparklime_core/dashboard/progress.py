@@ -39,11 +39,12 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
     by_executor
         Whether to draw the rows of each executor.
     """
-    if services().progress(run.id) is not None:
-        st.markdown(what)
-        _live(run.id, shown_rows, by_executor)
-    else:
-        run_summary(run.manifest(), what)
+    with st.container():  # one element either way, so that what follows keeps its place when the run ends
+        if services().progress(run.id) is not None:
+            st.markdown(what)
+            _live(run.id, shown_rows, by_executor)
+        else:
+            run_summary(run.manifest(), what)
 
 
 @st.fragment(run_every=1.0)

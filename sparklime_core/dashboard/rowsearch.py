@@ -29,11 +29,14 @@ def row_filter(manifest: Manifest) -> RowFilter:
     """Draw the filter and the order; return what they say."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         order: Order = st.selectbox(
-            "Sort by", list(ORDERS), format_func=ORDERS.__getitem__, key="rows-order", persist_state="session"
+            "Sort by",
+            list(ORDERS),
+            format_func=ORDERS.__getitem__,
+            key="rows-order",
+            persist_state="session",
+            on_change=_usual_direction,
         )
-        descending = st.toggle(
-            "Largest first", key="rows-descending", persist_state="session", value=order == "error"
-        )
+        descending = st.toggle("Largest first", key="rows-descending", persist_state="session")
         with st.popover("Filter", icon=":material/filter_alt:"):
             values = _filter_widgets(manifest)
     return RowFilter(order=order, descending=descending, **values)
@@ -156,6 +159,11 @@ def _filter_widgets(manifest: Manifest) -> dict[str, Any]:
 
 def _kept(name: str) -> dict[str, Any]:
     return {"key": f"filter-{name}", "persist_state": "session"}
+
+
+def _usual_direction() -> None:
+    """Begin with the largest where these are what one looks for."""
+    st.session_state["rows-descending"] = st.session_state["rows-order"] in ("error", "weight")
 
 
 def _reset() -> None:

@@ -209,6 +209,14 @@ class TestRows:
 
         assert "No row passes this filter." in words(app)
 
+    def test_the_largest_errors_come_first(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.regression.id)
+
+        sound(app.selectbox(key="rows-order").select("error").run())
+
+        assert app.dataframe[0].value["distance"].is_monotonic_decreasing
+        assert app.toggle(key="rows-descending").value
+
     def test_an_unknown_run_is_told_in_a_sentence(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run="no-such-run")
 

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server
-from tests.browser.steps import chart, chosen_row, go_to, heading
+from tests.browser.steps import chart, chosen_row, go_to, heading, settled
 
 SLOW_MS = 240_000
 
@@ -23,6 +23,7 @@ def test_one_click_leads_to_explained_rows(page: Page, server: Server) -> None:
     expect(page.get_by_text("569 of 569 rows explained")).to_be_visible(timeout=SLOW_MS)
     assert chosen_row(page) == 0
 
+    settled(page)
     page.get_by_role("button", name="Random row").click()
     expect(page.get_by_role("heading", name=re.compile(r"Row \d+"))).to_be_visible()
 
