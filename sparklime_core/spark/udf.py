@@ -164,10 +164,13 @@ def _number(column: "Column | str") -> Column:
 
 
 def _column_explainer(payload: Payload) -> Callable[[Iterator[tuple[pa.Array, ...]]], Iterator[pa.Array]]:
+    """Return the function for ``arrow_udf``, which reads from its type hints what it is given."""
+
     def explain(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
         task = payload.load()
         for columns in batches:
-            yield _explanations_column(task, columns)
+            # A single column comes as itself, whatever the hints say.
+            yield _explanations_column(task, columns if isinstance(columns, tuple) else (columns,))
 
     return explain
 

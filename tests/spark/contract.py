@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,10 @@ def sleeps_at_magic(values):
 def dawdles(values):
     time.sleep(0.1)
     return model.predict_proba(values)
+
+
+def squares(values):
+    return values[:, 0] ** 2
 
 
 def settings_of(engine):
@@ -155,6 +160,30 @@ class Contract:
         wait_for(lambda: not self.active_tasks())
         self.report["idle"] = time.monotonic() - began[0]
 
+    def failures(self):
+        """Write down what is said of failures on the way: of the driver's own, and of the executors'."""
+
+        def full(_):
+            raise OSError("disk full")
+
+        def of_a_module_that_no_executor_has(values):
+            return model.predict_proba(values)
+
+        sys.modules["mine"] = types.ModuleType("mine")
+        sys.modules["mine"].predict = of_a_module_that_no_executor_has
+        of_a_module_that_no_executor_has.__module__ = "mine"
+        of_a_module_that_no_executor_has.__qualname__ = "predict"
+        df = self.spark.createDataFrame([("a", 1)], names[:2])
+        self.report["failures"] = {
+            "on_wave": said(lambda: run(self.spark, model.predict_proba, "sampled", rows, on_wave=full)),
+            "module": said(lambda: run(self.spark, sys.modules["mine"].predict, "reference", rows)),
+            "text": said(lambda: explain_dataframe(df, explainer, model.predict_proba, [names[0]] * 13)),
+            "missing": said(lambda: explain_dataframe(df, explainer, model.predict_proba, [names[2]] * 13)),
+            "number": said(lambda: explain_dataframe(df, explainer, model.predict_proba, names[:2])),
+            "labels": said(lambda: explainer_udf(self.spark, explainer, model.predict_proba, labels="all")),
+        }
+        wait_for(lambda: not self.active_tasks())
+
     def active_tasks(self):
         executors = self.spark.sparkContext._jsc.sc().statusStore().executorList(True)
         return sum(executors.apply(i).activeTasks() for i in range(executors.size()))
@@ -174,6 +203,13 @@ class Contract:
         self.save("source", df.toArrow())
         self.save("predicted-here", explain_rows(explainer, model.predict_proba, rows, **PREDICTED))
 
+    def recipe_with_one_column(self):
+        small = LimeTabularExplainer(wine.data[:, :1], feature_names=names[:1], mode="regression", random_state=0)
+        df = self.spark.createDataFrame(pd.DataFrame(rows[:20], columns=names))
+        explain = explainer_udf(self.spark, small, squares, num_samples=100)
+        self.save("one-column-there", df.select(explain(df["alcohol"]).alias("explanations")).toArrow())
+        self.save("one-column-here", explain_rows(small, squares, rows[:20, :1], num_samples=100))
+
     def jobs(self):
         return len(self.spark.sparkContext.statusTracker().getJobIdsForGroup())
 
@@ -188,6 +224,13 @@ class Contract:
 
     def write(self):
         (self.folder / "report.json").write_text(json.dumps(self.report))
+
+
+def said(action):
+    try:
+        action()
+    except Exception as error:  # noqa: BLE001 - what it is, the tests judge
+        return f"{type(error).__name__}: {error}"
 
 
 def wait_for(condition, seconds=60):
@@ -206,6 +249,8 @@ if __name__ == "__main__":
     contract.bad_prediction()
     contract.killed_worker()
     contract.cancelled()
+    contract.failures()
     contract.recipe()
+    contract.recipe_with_one_column()
     contract.origin()
     contract.write()

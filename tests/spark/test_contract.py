@@ -116,18 +116,36 @@ def test_cancelling_stops_the_executors(outcome):
     assert outcome.report["idle"] < 60
 
 
+def test_failures_are_told_in_a_sentence(outcome):
+    failures = outcome.report["failures"]
+    assert failures["on_wave"] == "OSError: disk full"
+    assert failures["module"] == "SparkError: A Spark job failed: ModuleNotFoundError: No module named 'mine'."
+    assert failures["text"] == "SparkError: The column 'alcohol' is of type string, and LIME needs numbers."
+    assert failures["missing"].startswith("SparkError: The DataFrame has no column 'ash'; it has alcohol, ")
+    assert failures["number"] == "SparkError: The explainer knows 13 features, but 2 columns were given."
+    assert failures["labels"].startswith("SettingsError: explainer_udf gives one explanation a row")
+
+
 def test_the_recipe_and_the_dataframe_are_lazy(outcome):
     assert outcome.report["lazy"]
 
 
+def as_the_recipe_gives_it(here):
+    kept = ("feature_explanation", "weight")
+    return [
+        None if found is None else [{key: term[key] for key in kept} for term in found]
+        for found in here["explanation"].to_pylist()
+    ]
+
+
+def test_the_recipe_serves_a_single_feature(outcome):
+    there, here = outcome.table("one-column-there"), outcome.table("one-column-here")
+    assert there["explanations"].to_pylist() == as_the_recipe_gives_it(here)
+
+
 def test_the_recipe_gives_its_column(outcome):
     there, source = outcome.table("udf-there"), outcome.table("source")
-    expected = [
-        None
-        if found is None
-        else [{key: term[key] for key in ("feature_explanation", "weight")} for term in found]
-        for found in outcome.table("predicted-here")["explanation"].to_pylist()
-    ]
+    expected = as_the_recipe_gives_it(outcome.table("predicted-here"))
     by_row = dict(zip(map(tuple, values(source)), expected, strict=True))
     found = there["explanations"].to_pylist()
     assert len(found) == len(source)
