@@ -1,4 +1,4 @@
-"""Data: upload a CSV file or choose a sample, say what is to be predicted, and see what becomes of each column."""
+"""Data: upload a table or choose a sample, say what is to be predicted, and see what becomes of each column."""
 
 import pandas as pd
 import streamlit as st
@@ -6,7 +6,8 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import MODEL
-from sparklime_core.dashboard.reading import read_upload, use_sample
+from sparklime_core.dashboard.reading import read_again, read_upload, use_sample
+from sparklime_core.dashboard.tableform import decisions_form, roles_form, target_choice
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.data.assembling import assemble
 from sparklime_core.data.samples import SAMPLES
@@ -20,7 +21,7 @@ left, right = st.columns(2)
 with left:
     upload = st.file_uploader(
         "Upload a CSV file",
-        help="With a header line, in UTF-8; separated by commas, semicolons, tabs or bars.",
+        help="CSV in any common encoding and with any common delimiter, or Parquet; also in gzip or zip.",
         key="upload",
     )
 with right:
@@ -47,29 +48,16 @@ else:
     st.markdown(f"##### {plain(source.name)}")
     st.caption(f"{count(table.rows, 'row')}, {count(len(table.columns), 'column')}; the first {PREVIEW_ROWS} rows")
     st.dataframe(table.preview(PREVIEW_ROWS).to_pandas(), height=230, alt="The first rows of the table")
-    names = list(table.names)
-    with st.form("roles"):
-        target = st.selectbox(
-            "What to predict",
-            names,
-            index=names.index(source.target) if source.target else len(names) - 1,
-            help="Classes (text, or at most 20 different whole numbers), or numbers.",
-        )
-        one, two, three = st.columns(3)
-        categorical = one.multiselect(
-            "Columns of categories",
-            names,
-            default=[name for name in source.categorical if name != source.target],
-            help="Columns whose numbers are names, not amounts; text is found to be categories by itself.",
-        )
-        drop = two.multiselect("Columns to leave out", names, help="Such as an identifier.")
-        tasks = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
-        task = three.selectbox("Predict it as", list(tasks), format_func=tasks.__getitem__)
-        if st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
-            with shown_errors():
-                used = [name for name in categorical if name != target and name not in drop]
-                roles = dict.fromkeys(used, "categorical") | dict.fromkeys(drop, "drop")
-                session.set_dataset(assemble(table, target, roles=roles, task=task))
+    with st.expander("How the file was read", icon=":material/description:"), shown_errors():
+        options = decisions_form(source)
+        if options is not None:
+            session.set_source(read_again(source, options))
+            st.rerun()
+    with shown_errors():
+        target, task = target_choice(source)
+        roles = roles_form(source, target)
+        if roles is not None:
+            session.set_dataset(assemble(table, target, roles=roles, task=task))
 
 dataset = session.dataset()
 if dataset is not None:
@@ -81,8 +69,11 @@ if dataset is not None:
     )
     st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
     with st.expander("What became of each column", icon=":material/fact_check:", expanded=True):
+        report = pd.DataFrame([vars(column) for column in dataset.report.columns])
+        for listed in ("features", "notes"):
+            report[listed] = ["; ".join(texts) for texts in report[listed]]
         st.dataframe(
-            pd.DataFrame([vars(column) for column in dataset.report.columns]),
+            report,
             hide_index=True,
             column_config={
                 "name": "Column",
@@ -90,6 +81,8 @@ if dataset is not None:
                 "reason": "Why",
                 "missing": st.column_config.NumberColumn("Missing", help="Rows without a value"),
                 "distinct": st.column_config.NumberColumn("Different values"),
+                "features": "Features",
+                "notes": "What was done",
             },
             alt="Role of each column, and why",
         )

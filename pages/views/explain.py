@@ -7,7 +7,7 @@ from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, WORKERS, next_step
 from sparklime_core.dashboard.progress import run_progress
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.starting import run_form, start_run
+from sparklime_core.dashboard.starting import new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.text import count, plain
 
 st.title("Explain", anchor=False)
@@ -32,11 +32,14 @@ if model is None:
         "There is no model yet whose predictions could be explained.", MODEL, "Train a model", ":material/forest:"
     )
     st.stop()
+with st.expander("Rows of another table", icon=":material/playlist_add:"), shown_errors():
+    new_rows_panel(dataset)
+table = session.new_rows() or dataset
 st.caption(
-    f"Explains the forest on **{plain(dataset.name)}** ({count(dataset.rows, 'row')}, "
-    f"{count(len(dataset.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."
+    f"Explains the model of **{plain(dataset.name)}** on **{plain(table.name)}** ({count(table.rows, 'row')}, "
+    f"{count(len(table.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."
 )
 with shown_errors():
-    form = run_form(dataset, len(model.test_rows))
+    form = run_form(table, len(model.test_rows) if table is dataset else table.rows)
     if form is not None:
         st.switch_page(EXPLAIN, query_params={"run": start_run(form)})

@@ -1,12 +1,5 @@
 """A model's measures, for people."""
 
-from collections.abc import Sequence
-
-import pandas as pd
-
-from sparklime_core.data.dataset import Dataset
-from sparklime_core.models.forest import Model
-
 MEASURES = {
     "accuracy": ("Accuracy", "Share of the test rows whose class is predicted right."),
     "baseline_accuracy": ("Accuracy of no model", "Of always saying the largest class."),
@@ -27,27 +20,3 @@ MEASURES = {
     "baseline_rmse": ("Root mean squared error of no model", "Of always saying the training rows' mean."),
 }
 """Name and meaning of each measure of `Metrics`."""
-
-
-def confusion_frame(confusion: Sequence[Sequence[int]], names: Sequence[str]) -> pd.DataFrame:
-    """Return the confusion matrix for `confusion_chart`, one line a cell."""
-    return pd.DataFrame(
-        [
-            {
-                "truth": names[true],
-                "predicted": names[predicted],
-                "true_order": true,
-                "predicted_order": predicted,
-                "rows": rows,
-            }
-            for true, counts in enumerate(confusion)
-            for predicted, rows in enumerate(counts)
-        ]
-    )
-
-
-def predictions_frame(model: Model, dataset: Dataset) -> pd.DataFrame:
-    """Return the test rows' true and predicted values for `predictions_chart`."""
-    rows = model.test_rows
-    predicted = model.predict_fn(dataset.features[rows])
-    return pd.DataFrame({"row": rows, "truth": dataset.target[rows].astype(float), "predicted": predicted})

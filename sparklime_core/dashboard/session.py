@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from sparklime_core.dashboard.selection import whole_number
@@ -12,6 +13,7 @@ from sparklime_core.data.reading import Reading
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
+    from sparklime_core.models.evaluation import Evaluation
     from sparklime_core.models.forest import Model
 
 
@@ -25,12 +27,15 @@ class Source:
         What the table is called.
     table
         Its columns, understood.
+    content
+        The file, to read it again in another way.
     target, categorical
         What a bundled sample suggests.
     """
 
     name: str
     table: Reading
+    content: bytes
     target: str | None = None
     categorical: tuple[str, ...] = ()
 
@@ -43,8 +48,8 @@ def source() -> Source | None:
 def set_source(chosen: Source | None) -> None:
     """Keep a table; what was made of another one goes."""
     st.session_state["source"] = chosen
-    st.session_state.pop("dataset", None)
-    st.session_state.pop("model", None)
+    for made in ("dataset", "model", "evaluation", "new-rows"):
+        st.session_state.pop(made, None)
 
 
 def dataset() -> Dataset | None:
@@ -55,7 +60,8 @@ def dataset() -> Dataset | None:
 def set_dataset(chosen: Dataset) -> None:
     """Keep an encoded table; a model of another one goes."""
     st.session_state["dataset"] = chosen
-    st.session_state.pop("model", None)
+    for made in ("model", "evaluation", "new-rows"):
+        st.session_state.pop(made, None)
 
 
 def model() -> "Model | None":
@@ -66,6 +72,35 @@ def model() -> "Model | None":
 def set_model(trained: "Model") -> None:
     """Keep a trained model."""
     st.session_state["model"] = trained
+    st.session_state.pop("evaluation", None)
+
+
+def evaluation() -> "Evaluation | None":
+    """Return the model's predictions on the rows that it is measured on; predicted once."""
+    from sparklime_core.models.evaluation import evaluate  # noqa: PLC0415 - imports scikit-learn
+
+    trained, table = model(), dataset()
+    if trained is None or table is None:
+        return None
+    if "evaluation" not in st.session_state:
+        rows = (
+            trained.test_rows
+            if len(trained.test_rows)
+            else np.flatnonzero(np.isfinite(table.features).all(axis=1))
+        )
+        st.session_state["evaluation"] = evaluate(trained.estimator, table, rows)
+    found: Evaluation = st.session_state["evaluation"]
+    return found
+
+
+def new_rows() -> Dataset | None:
+    """Return the second table whose rows are to be explained, if there is one."""
+    return st.session_state.get("new-rows")
+
+
+def set_new_rows(chosen: Dataset | None) -> None:
+    """Explain the rows of another table than the model's, or of the model's again."""
+    st.session_state["new-rows"] = chosen
 
 
 def run_id() -> str | None:

@@ -1,7 +1,9 @@
 """The explain page's form: settings of a run, and its start."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
+import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard import session
@@ -95,13 +97,50 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
     return RunForm(ExplainSettings(engine, labels, int(features), int(samples), seed), explainer, rows)
 
 
+def new_rows_panel(dataset: Dataset) -> None:
+    """Let the rows of another table be explained by the model of this one.
+
+    Raises
+    ------
+    DataError
+        When the file is no table, or lacks a column that the model needs.
+    """
+    from sparklime_core.data.assembling import read_rows  # noqa: PLC0415 - only needed here
+
+    st.caption(
+        "A table with the columns that the model was trained on, in any order; its target may be missing. "
+        "What is unlike the first table is said below."
+    )
+    upload = st.file_uploader("New rows", key="new-rows-file")
+    if upload is None:
+        session.set_new_rows(None)
+        return
+    if upload.file_id != st.session_state.get("read-new-rows"):
+        session.set_new_rows(None)
+        st.session_state["read-new-rows"] = upload.file_id
+        name = PurePath(upload.name).stem or "new rows"
+        session.set_new_rows(read_rows(upload.getvalue(), dataset.encoding, name=name))
+    new = session.new_rows()
+    if new is None:
+        return
+    noted = [(column.name, column.reason, "; ".join(column.notes)) for column in new.report.columns]
+    st.dataframe(
+        pd.DataFrame(noted, columns=["column", "reason", "notes"]),
+        hide_index=True,
+        column_config={"column": "Column", "reason": "Used as", "notes": "Unlike the model's table"},
+        alt="What became of each column of the new rows",
+    )
+
+
 def start_run(form: RunForm) -> str:
     """Submit a run of this session's table and model; return its id."""
     from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415 - imports scikit-learn and lime
 
-    dataset, model = session.dataset(), session.model()
+    dataset, model, new = session.dataset(), session.model(), session.new_rows()
     assert dataset is not None and model is not None  # noqa: S101, PT018 - the page has seen to it
-    run_id = services().manager.submit(RunPlan(dataset, model, form.explain, form.explainer, form.rows))
+    training = None if new is None else dataset
+    plan = RunPlan(new or dataset, model, form.explain, form.explainer, form.rows, training)
+    run_id = services().manager.submit(plan)
     session.choose_run(run_id)
     return run_id
 

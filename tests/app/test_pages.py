@@ -1,12 +1,16 @@
 """Every page: fresh, and with what it shows."""
 
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.models.forest import Model
+from sparklime_core.data.samples import load_sample, sample_csv
+from sparklime_core.models.storage import save_estimator
+from sparklime_core.models.training import Model
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import Runs, sound, words
@@ -31,6 +35,11 @@ NEXT = {
 }
 
 
+def send(app: AppTest, label: str) -> AppTest:
+    """Press a form's button."""
+    return next(button for button in app.form_submit_button if button.label == label).click().run()
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_fresh_page_shows_no_error(no_runs: RunStore, open_page: OpenPage, name: str) -> None:
     app = open_page(name)
@@ -53,7 +62,7 @@ class TestData:
         sound(app.button(key="sample-penguins").click().run())
 
         assert "penguins: 344 rows, 7 features; to predict: species (3 classes)." in words(app)
-        report = app.dataframe[1].value
+        report = app.dataframe[-1].value
         assert list(report[report["role"] == "categorical"]["name"]) == ["island", "sex"]
 
     def test_an_upload_is_encoded_as_the_form_says(self, no_runs: RunStore, open_page: OpenPage) -> None:
@@ -62,14 +71,25 @@ class TestData:
         app.file_uploader[0].upload("my table.csv", "\n".join(["x,kind,label", *lines]).encode())
         sound(app.run())
 
-        app.selectbox[0].select("label")
-        app.multiselect[0].set_value(["kind"])
-        sound(app.form_submit_button[0].click().run())
+        sound(app.selectbox(key="target").select("label").run())
+        sound(send(app, "Use this table"))
 
         dataset: Dataset = app.session_state["dataset"]
         assert dataset.name == "my table"
         assert dataset.feature_names == ("x", "kind")
-        assert dataset.categorical_features == (1,)
+        assert dataset.class_names == ("a", "b")
+
+    def test_a_file_is_read_again_as_the_person_says(self, no_runs: RunStore, open_page: OpenPage) -> None:
+        app = open_page("data")
+        app.file_uploader[0].upload("days.csv", b"day,n\n01/02/2020,1\n03/04/2020,2\n05/06/2020,3\n")
+        sound(app.run())
+        decided = app.dataframe[1].value
+        assert "delimiter" in list(decided["what"])
+
+        app.selectbox(key="read-delimiter").select(";")
+        sound(send(app, "Read it again"))
+
+        assert app.session_state["source"].table.names == ("day,n",)
 
     @pytest.mark.parametrize(
         ("content", "part"),
@@ -97,7 +117,7 @@ class TestData:
         app.file_uploader[0].upload("one.csv", b"x,y\n1,a\n2,a\n3,a\n")
         app.run()
 
-        sound(app.form_submit_button[0].click().run())
+        sound(send(app, "Use this table"))
 
         (error,) = app.error
         assert "nothing to learn" in error.value
@@ -123,20 +143,74 @@ class TestModel:
         open_page("model")
         app.number_input(key="trees").set_value(7)
 
-        sound(app.form_submit_button[0].click().run())
+        sound(send(app, "Train"))
 
         assert app.session_state["model"].settings.n_estimators == 7
         assert {"Accuracy", "Balanced accuracy", "ROC AUC"} <= {metric.label for metric in app.metric}
-        assert len(app.get("vega_lite_chart")) == 1
+        assert len(app.get("vega_lite_chart")) == 4
+
+    @pytest.mark.parametrize("kind", ["extra_trees", "boosting", "linear"])
+    def test_other_models_are_trained(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest, wine_model: tuple[Dataset, Model], kind: str
+    ) -> None:
+        app.session_state["dataset"] = wine_model[0]
+        open_page("model")
+        app.selectbox(key="kind").select(kind)
+        app.number_input(key="trees").set_value(5)
+
+        sound(send(app, "Train"))
+
+        assert app.session_state["model"].settings.kind == kind
+
+    def test_a_number_has_its_residuals(self, no_runs: RunStore, open_page: OpenPage, app: AppTest) -> None:
+        app.session_state["dataset"] = load_sample("diabetes")
+        open_page("model")
+        app.number_input(key="trees").set_value(5)
+
+        sound(send(app, "Train"))
+
+        assert "Mean absolute error" in {metric.label for metric in app.metric}
+        assert len(app.get("vega_lite_chart")) == 2
+
+    def test_a_model_of_ones_own_is_audited_and_measured(
+        self,
+        no_runs: RunStore,
+        open_page: OpenPage,
+        app: AppTest,
+        wine_model: tuple[Dataset, Model],
+        tmp_path: Path,
+    ) -> None:
+        dataset, model = wine_model
+        app.session_state["dataset"] = dataset
+        open_page("model")
+        save_estimator(model.estimator, tmp_path / "own.skops")
+        app.file_uploader(key="own-model").upload("own.skops", (tmp_path / "own.skops").read_bytes())
+
+        sound(app.run())
+
+        assert "trained elsewhere" in " ".join(info.value for info in app.info)
+        assert "model" in app.session_state
+
+    def test_a_pickle_is_refused_with_the_reason(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest, wine_model: tuple[Dataset, Model]
+    ) -> None:
+        app.session_state["dataset"] = wine_model[0]
+        open_page("model")
+        app.file_uploader(key="own-model").upload("own.pkl", pickle.dumps(wine_model[1].estimator))
+
+        sound(app.run())
+
+        assert "is a pickle" in app.error[0].value
+        assert "model" not in app.session_state
 
     def test_a_table_that_is_too_small_is_told_in_a_sentence(self, no_runs: RunStore, open_page: OpenPage) -> None:
         app = open_page("data")
         app.file_uploader[0].upload("small.csv", b"x,y\n1,a\n2,b\n")
         app.run()
-        app.form_submit_button[0].click().run()
+        send(app, "Use this table")
         app.switch_page("pages/views/model.py").run()
 
-        sound(app.form_submit_button[0].click().run())
+        sound(send(app, "Train"))
 
         assert "at least 4 are needed" in app.error[0].value
 
@@ -152,6 +226,32 @@ class TestExplain:
         assert [button.label for button in app.form_submit_button] == ["Explain"]
         assert app.number_input(key="num-features").value == 10
         assert "wine (178 rows, 13 features)" in words(app).replace("**", "")
+
+    def test_rows_of_another_table_can_be_explained(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest, wine_model: tuple[Dataset, Model]
+    ) -> None:
+        app.session_state["dataset"], app.session_state["model"] = wine_model
+        open_page("explain")
+        header, *lines = sample_csv("wine").decode().splitlines()
+        turned = "\n".join(",".join(reversed(line.split(","))) for line in [header, *lines[:5]])
+        app.file_uploader(key="new-rows-file").upload("fresh.csv", turned.encode())
+
+        sound(app.run())
+
+        assert "fresh (5 rows, 13 features)" in words(app).replace("**", "")
+        fresh: Dataset = app.session_state["new-rows"]
+        assert (fresh.features == wine_model[0].features[:5]).all()
+
+    def test_new_rows_that_lack_a_column_are_refused(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest, wine_model: tuple[Dataset, Model]
+    ) -> None:
+        app.session_state["dataset"], app.session_state["model"] = wine_model
+        open_page("explain")
+        app.file_uploader(key="new-rows-file").upload("short.csv", b"alcohol,hue\n1,2\n3,4\n")
+
+        sound(app.run())
+
+        assert "malic_acid" in app.error[0].value.replace("\\", "")
 
     def test_a_run_of_the_past_shows_how_it_ended(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("explain", run=runs.classes.id)

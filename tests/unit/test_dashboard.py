@@ -1,15 +1,17 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sparklime_core.dashboard.coldstart import APP
-from sparklime_core.dashboard.measures import confusion_frame
 from sparklime_core.dashboard.rowview import classes_frame, fidelity_words, values_frame, view_row
 from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of, whole_number
+from sparklime_core.dashboard.tableform import changed_roles
 from sparklime_core.dashboard.text import count, duration, number, plain, speed
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.encoding import Encoding, Feature
+from sparklime_core.data.roles import ColumnRole
 
 NASTY = (
     "<img src=x onerror=alert(1)>",
@@ -180,12 +182,11 @@ class TestRowView:
         assert fidelity_words(score)[0] == words
 
 
-def test_a_confusion_matrix_has_a_line_a_cell() -> None:
-    frame = confusion_frame([[3, 1], [0, 2]], ["a", "b"])
+def test_only_roles_that_a_person_changed_overrule() -> None:
+    proposed = (ColumnRole("a", "numeric", ""), ColumnRole("b", "drop", ""), ColumnRole("t", "target", ""))
+    edited = pd.DataFrame({"column": ["a", "b"], "role": ["categorical", "drop"]})
 
-    wrong = frame[(frame["truth"] == "a") & (frame["predicted"] == "b")]
-    assert wrong["rows"].item() == 1
-    assert len(frame) == 4
+    assert changed_roles(proposed, edited) == {"a": "categorical"}
 
 
 def test_every_page_is_found_by_a_cold_server() -> None:
