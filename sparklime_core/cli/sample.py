@@ -20,8 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.name is None:
         for sample in SAMPLES.values():
-            categories = f" --categorical {','.join(sample.categorical)}" if sample.categorical else ""
-            print(f"{sample.name:14} --target {sample.target}{categories}\n    {sample.description}")
+            print(f"{sample.name:14} --target {sample.target}\n    {sample.description}")
         return 0
     path = arguments.out or Path(f"{arguments.name}.csv")
     path.write_bytes(sample_csv(arguments.name))

@@ -12,9 +12,9 @@ from sparklime_core.models.settings import KINDS, ModelSettings
 from sparklime_core.models.storage import list_types
 
 WEIGHTS = {
-    "auto": "rare classes weigh more, if classes are imbalanced",
-    "balanced": "rare classes weigh more",
-    "none": "every row weighs the same",
+    "auto": "rare classes more, if imbalanced",
+    "balanced": "rare classes more",
+    "none": "all the same",
 }
 
 

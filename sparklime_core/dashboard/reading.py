@@ -27,5 +27,5 @@ def use_sample(name: str) -> None:
     sample = get_sample(name)
     content = sample_csv(name)
     table = read_table(content, name=name, header_names=[sample.target])
-    session.set_source(Source(name, table, content, sample.target, sample.categorical))
-    session.set_dataset(assemble(table, sample.target, roles=dict.fromkeys(sample.categorical, "categorical")))
+    session.set_source(Source(name, table, content, sample.target))
+    session.set_dataset(assemble(table, sample.target))

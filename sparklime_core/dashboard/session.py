@@ -14,7 +14,7 @@ from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
     from sparklime_core.models.evaluation import Evaluation
-    from sparklime_core.models.forest import Model
+    from sparklime_core.models.training import Model
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Source:
         Its columns, understood.
     content
         The file, to read it again in another way.
-    target, categorical
+    target
         What a bundled sample suggests.
     """
 
@@ -37,7 +37,6 @@ class Source:
     table: Reading
     content: bytes
     target: str | None = None
-    categorical: tuple[str, ...] = ()
 
 
 def source() -> Source | None:

@@ -55,9 +55,7 @@ def target_choice(source: Source) -> tuple[str, str]:
 
 def roles_form(source: Source, target: str) -> dict[str, str] | None:
     """Show what each column is used for, as a table to edit; return what was changed when it is sent."""
-    suggested = {name: "categorical" for name in source.categorical if name != target}
-    table = source.table
-    proposed = propose_roles(table, target, suggested)
+    proposed = propose_roles(source.table, target)
     with st.form("roles"):
         edited = st.data_editor(
             roles_frame(source, proposed),
@@ -81,7 +79,7 @@ def roles_form(source: Source, target: str) -> dict[str, str] | None:
         )
         if not st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
             return None
-    return {**suggested, **changed_roles(proposed, edited)}
+    return changed_roles(proposed, edited)
 
 
 def roles_frame(source: Source, proposed: tuple[ColumnRole, ...]) -> pd.DataFrame:

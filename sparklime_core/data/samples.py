@@ -21,15 +21,12 @@ class Sample:
         Its key, its name for people, and what it holds.
     target
         The column to predict.
-    categorical
-        The columns of categories.
     """
 
     name: str
     title: str
     description: str
     target: str
-    categorical: tuple[str, ...] = ()
 
 
 SAMPLES: dict[str, Sample] = {
@@ -53,7 +50,6 @@ SAMPLES: dict[str, Sample] = {
             "Palmer penguins",
             "344 penguins by size, island and sex, some of it missing; which of three species (CC0).",
             "species",
-            ("island", "sex"),
         ),
     )
 }
@@ -68,7 +64,7 @@ def load_sample(name: str) -> Dataset:
         When there is none of that name.
     """
     sample = get_sample(name)
-    return read_csv(sample_csv(name), sample.target, name=name, categorical=sample.categorical)
+    return read_csv(sample_csv(name), sample.target, name=name)
 
 
 def get_sample(name: str) -> Sample:

@@ -85,7 +85,7 @@ class RunPlan:
             selection=str(self.rows),
             explain=asdict(self.explain),
             explainer=asdict(self.explainer),
-            forest=self.model.settings.as_dict(),
+            training=self.model.settings.as_dict(),
             data=_data_facts(self.dataset),
             model=_model_facts(self.model),
             versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
@@ -114,7 +114,7 @@ def plan_new_rows(
     inputs, manifest = run.inputs(), run.manifest()
     model = Model(
         inputs.estimator,
-        ModelSettings(**manifest.forest),
+        ModelSettings(**manifest.training),
         Metrics.from_dict(manifest.model["metrics"]),
         inputs.test_rows,
         tuple(manifest.model.get("notes", ())),

@@ -2,10 +2,7 @@
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.settings import ModelSettings as ForestSettings
 from sparklime_core.models.training import Model, train_with
-
-__all__ = ["ForestSettings", "Model", "train_forest", "train_with"]
 
 
 def train_forest(

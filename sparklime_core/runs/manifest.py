@@ -86,7 +86,7 @@ class Manifest:
         The Spark master that explains.
     rows, rows_explained, rows_failed
         Rows to explain; those with a result; those of them whose result is an error.
-    seed, explain, explainer, forest
+    seed, explain, explainer, training
         The settings, as dictionaries.
     selection
         ``"all"``, ``"test"`` or a number of rows.
@@ -109,7 +109,7 @@ class Manifest:
     selection: str
     explain: dict[str, Any]
     explainer: dict[str, Any]
-    forest: dict[str, Any]
+    training: dict[str, Any]
     data: dict[str, Any]
     model: dict[str, Any]
     versions: dict[str, str]

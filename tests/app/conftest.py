@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.reading import read_csv
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import Model, train_forest
+from sparklime_core.models.forest import train_forest
+from sparklime_core.models.training import Model
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

@@ -9,7 +9,8 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.models.forest import Model, train_forest
+from sparklime_core.models.forest import train_forest
+from sparklime_core.models.training import Model
 from sparklime_core.runs.browse import (
     RowFilter,
     count_found,
