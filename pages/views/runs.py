@@ -67,7 +67,7 @@ with st.container(border=True):
                 "explain": manifest.explain,
                 "explainer": manifest.explainer,
                 "rows": manifest.selection,
-                "model": manifest.training,
+                "training": manifest.training,
                 "model": manifest.model,
                 "versions": manifest.versions,
             },
