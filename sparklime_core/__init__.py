@@ -12,7 +12,7 @@ _HOME = {
     "build_explainer": "sparklime_core.explain.explainer",
     "explain_rows": "sparklime_core.explain.rows",
     "RESULT_SCHEMA": "sparklime_core.explain.schema",
-    "read_csv": "sparklime_core.data.reading",
+    "read_csv": "sparklime_core.data.assembling",
     "read_table": "sparklime_core.data.reading",
     "read_rows": "sparklime_core.data.assembling",
     "ReadOptions": "sparklime_core.data.options",

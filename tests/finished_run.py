@@ -7,11 +7,12 @@ import pyarrow as pa
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.rows import explain_rows
+from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.training import Model
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.run import TASK_SCHEMA, Run
+from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 
 EXECUTORS = [

@@ -72,7 +72,7 @@ def chosen_roles(arguments: argparse.Namespace) -> dict[str, str]:
 
 def read_dataset(arguments: argparse.Namespace) -> "Dataset":
     """Read and encode the table of a command."""
-    from sparklime_core.data.reading import read_csv  # noqa: PLC0415 - takes a second
+    from sparklime_core.data.assembling import read_csv  # noqa: PLC0415 - takes a second
 
     return read_csv(
         arguments.data,

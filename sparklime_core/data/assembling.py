@@ -1,7 +1,7 @@
-"""A reading to a `Dataset`: roles, encoding, target and report together."""
+"""A file, or a reading of it, to a `Dataset`: roles, encoding, target and report together."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,51 @@ from sparklime_core.data.targets import Target, encode_known, encode_target
 from sparklime_core.errors import DataError
 
 LEFT_OUT = "left out"
+
+
+def read_csv(
+    source: Source,
+    target: str,
+    *,
+    name: str | None = None,
+    categorical: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    task: str = "auto",
+    roles: Mapping[str, str] | None = None,
+    options: ReadOptions | None = None,
+) -> Dataset:
+    """Read a table, and encode it for the model and for LIME.
+
+    Parameters
+    ----------
+    source
+        A CSV or Parquet file, also in gzip or zip: a path, the file's bytes, or an open binary file.
+    target
+        The column to predict: classes or numbers.
+    name
+        What to call the table; the file's name if there is one.
+    categorical, drop
+        Columns that hold categories, whatever they look like; columns to leave out. Short for `roles`.
+    task
+        ``"classification"`` or ``"regression"`` to overrule what the target's values suggest.
+    roles
+        Column to ``"numeric"``, ``"categorical"``, ``"date"`` or ``"drop"``, to overrule what its values suggest.
+    options
+        What to overrule about reading the file.
+
+    Returns
+    -------
+    Dataset
+        Its ``report`` says what was decided and why.
+
+    Raises
+    ------
+    DataError
+        With one sentence: what is wrong, in which column and row, and what to do.
+    """
+    chosen = {**dict.fromkeys(categorical, "categorical"), **dict.fromkeys(drop, "drop"), **(roles or {})}
+    reading = read_table(source, options, name=name, header_names=[target, *chosen])
+    return assemble(reading, target, roles=chosen, task=task)
 
 
 def assemble(

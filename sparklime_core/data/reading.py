@@ -1,10 +1,9 @@
-"""`read_table`: a CSV or Parquet file to understood columns; `read_csv`: one call further, to a `Dataset`."""
+"""`read_table`: a CSV or Parquet file to understood columns."""
 
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,9 +17,6 @@ from sparklime_core.data.parsing import Column, Kind, is_text, parse_column
 from sparklime_core.data.source import MAX_BYTES, Content, Source, read_content
 from sparklime_core.data.text import to_utf8
 from sparklime_core.errors import DataError
-
-if TYPE_CHECKING:
-    from sparklime_core.data.dataset import Dataset
 
 PARQUET = b"PAR1"
 MOST_COLUMNS = 20_000
@@ -91,53 +87,6 @@ class Reading:
         raise DataError(f"There is no column {name!r} in {self.name!r}; the columns are {known}.")
 
 
-def read_csv(
-    source: Source,
-    target: str,
-    *,
-    name: str | None = None,
-    categorical: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    task: str = "auto",
-    roles: Mapping[str, str] | None = None,
-    options: ReadOptions | None = None,
-) -> "Dataset":
-    """Read a table, and encode it for the model and for LIME.
-
-    Parameters
-    ----------
-    source
-        A CSV or Parquet file, also in gzip or zip: a path, the file's bytes, or an open binary file.
-    target
-        The column to predict: classes or numbers.
-    name
-        What to call the table; the file's name if there is one.
-    categorical, drop
-        Columns that hold categories, whatever they look like; columns to leave out. Short for `roles`.
-    task
-        ``"classification"`` or ``"regression"`` to overrule what the target's values suggest.
-    roles
-        Column to ``"numeric"``, ``"categorical"``, ``"date"`` or ``"drop"``, to overrule what its values suggest.
-    options
-        What to overrule about reading the file.
-
-    Returns
-    -------
-    Dataset
-        Its ``report`` says what was decided and why.
-
-    Raises
-    ------
-    DataError
-        With one sentence: what is wrong, in which column and row, and what to do.
-    """
-    from sparklime_core.data.assembling import assemble  # noqa: PLC0415 - it needs `Reading`, below
-
-    chosen = {**dict.fromkeys(categorical, "categorical"), **dict.fromkeys(drop, "drop"), **(roles or {})}
-    reading = read_table(source, options, name=name, header_names=[target, *chosen])
-    return assemble(reading, target, roles=chosen, task=task)
-
-
 def read_table(
     source: Source,
     options: ReadOptions | None = None,
@@ -150,7 +99,7 @@ def read_table(
     Parameters
     ----------
     source, options, name
-        See `read_csv`.
+        See `sparklime_core.read_csv`.
     header_names
         Names that are known to be the columns': a first line that holds one of them is a header.
 

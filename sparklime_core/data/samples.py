@@ -6,8 +6,8 @@ from importlib import resources
 
 import pandas as pd
 
+from sparklime_core.data.assembling import read_csv
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.reading import read_csv
 from sparklime_core.errors import DataError
 
 

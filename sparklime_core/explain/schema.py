@@ -1,4 +1,4 @@
-"""The two Arrow schemas of a result: the public one, and the compact one that crosses the wire.
+"""The Arrow schemas of a run: the public result, the compact one that crosses the wire, and the tasks.
 
 A *term* is one condition of an explanation ("petal width <= 0.30"): the number of a (feature, bin or category)
 pair in the `Vocabulary`. Executors return terms; texts are put in place once, on the driver.
@@ -40,3 +40,18 @@ COMPACT_SCHEMA = pa.schema(
     ]
 )
 """The same with terms for texts: what executors return."""
+
+TASK_SCHEMA = pa.schema(
+    [
+        ("wave", pa.int32()),
+        ("partition", pa.int32()),
+        ("attempt", pa.int32()),
+        ("executor", pa.string()),
+        ("host", pa.string()),
+        ("pid", pa.int64()),
+        ("rows", pa.int64()),
+        ("started", pa.timestamp("us", tz="UTC")),
+        ("seconds", pa.float64()),
+    ]
+)
+"""One row for each finished task: who explained how many rows, when, and how long it took."""

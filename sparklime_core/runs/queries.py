@@ -7,8 +7,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.runs.run import TASK_SCHEMA, Run
+from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
+from sparklime_core.runs.run import Run
 
 Files: TypeAlias = Callable[[], list[str]]
 

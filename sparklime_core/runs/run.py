@@ -11,24 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
-from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
-
-TASK_SCHEMA = pa.schema(
-    [
-        ("wave", pa.int32()),
-        ("partition", pa.int32()),
-        ("attempt", pa.int32()),
-        ("executor", pa.string()),
-        ("host", pa.string()),
-        ("pid", pa.int64()),
-        ("rows", pa.int64()),
-        ("started", pa.timestamp("us", tz="UTC")),
-        ("seconds", pa.float64()),
-    ]
-)
-"""One row for each finished task."""
 
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"

@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.blocks import ExplainTask, block_rows
-from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.schema import COMPACT_SCHEMA, TASK_SCHEMA
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.payload import Payload, publish
@@ -38,21 +38,6 @@ DONE_DDL = (
     "host string, pid long, started long, seconds double"
 )
 
-TASKS_SCHEMA = pa.schema(
-    [
-        ("wave", pa.int32()),
-        ("partition", pa.int32()),
-        ("attempt", pa.int32()),
-        ("executor", pa.string()),
-        ("host", pa.string()),
-        ("pid", pa.int64()),
-        ("rows", pa.int64()),
-        ("started", pa.timestamp("us", tz="UTC")),
-        ("seconds", pa.float64()),
-    ]
-)
-"""One row a finished task: who explained how many rows, when, and how long it took."""
-
 
 @dataclass(frozen=True)
 class Wave:
@@ -67,7 +52,7 @@ class Wave:
     explanations
         Table of `COMPACT_SCHEMA`, in row order.
     tasks
-        Table of `TASKS_SCHEMA`.
+        Table of `TASK_SCHEMA`.
     """
 
     number: int
@@ -254,7 +239,7 @@ def _tasks(wave: int, done: pa.Table) -> pa.Table:
     columns["wave"] = pa.array([wave] * len(tasks), pa.int32())
     columns["rows"], columns["seconds"] = tasks["rows_sum"], tasks["seconds_max"]
     columns["started"] = pc.cast(tasks["started"], pa.timestamp("us", tz="UTC"))
-    return pa.table([columns[name] for name in TASKS_SCHEMA.names], schema=TASKS_SCHEMA)
+    return pa.table([columns[name] for name in TASK_SCHEMA.names], schema=TASK_SCHEMA)
 
 
 def _quietly(action: Callable[[], object]) -> None:

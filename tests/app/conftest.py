@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.data.assembling import read_csv
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.reading import read_csv
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.forest import train_forest
 from sparklime_core.models.training import Model

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import RESULT_SCHEMA
-from sparklime_core.runs.run import TASK_SCHEMA
+from sparklime_core.explain.schema import TASK_SCHEMA
 
 pytestmark = pytest.mark.spark
 COMMAND = [sys.executable, "-m", "sparklime_core"]

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pytest
 
 from sparklime_core import RESULT_SCHEMA
+from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.spark.evidence import cluster_outputs, embedded_output
-from sparklime_core.spark.job import TASKS_SCHEMA
 
 pytestmark = pytest.mark.spark
 ENGINES = ("sampled", "exact", "reference")
@@ -31,7 +31,7 @@ def test_both_masters_give_the_same_bits(embedded, standalone, engine):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_row_has_a_task(outcome, engine):
     tasks, there = outcome.table(f"{engine}-tasks"), outcome.table(f"{engine}-there")
-    assert tasks.schema.equals(TASKS_SCHEMA)
+    assert tasks.schema.equals(TASK_SCHEMA)
     assert pc.sum(tasks["rows"]).as_py() == pc.count_distinct(there["row_id"]).as_py()
     assert pc.min(tasks["seconds"]).as_py() > 0
     assert len(tasks.group_by(["wave", "partition"]).aggregate([])) == len(tasks)

@@ -12,12 +12,12 @@ import pytest
 from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
 from sparklime_core.explain.blocks import BLOCK_ROWS
 from sparklime_core.explain.rows import explain_rows
-from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs import queries
 from sparklime_core.runs.manifest import Owner, RunState
-from sparklime_core.runs.run import TASK_SCHEMA, Run
+from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 
 
