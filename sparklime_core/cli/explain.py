@@ -20,12 +20,8 @@ from sparklime_core.explain.settings import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from sparklime_core.jobs.plan import RunPlan
-    from sparklime_core.runs.inputs import Inputs
     from sparklime_core.runs.manifest import Manifest
-    from sparklime_core.runs.run import Run
 
 MODELS = ("forest", "extra_trees", "boosting", "linear")
 CLASS_WEIGHTS = ("auto", "balanced", "none")
@@ -96,17 +92,24 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     line.say(f"reading {arguments.data}")
     make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
     planned = make_plan(arguments, explain, explainer)
+    from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415 - after what may be refused at once
+
     master = arguments.master or DEFAULT_MASTER
     with session(master, line) as spark:
         line.say("preparing the model")
         plan = planned()
-        new = Run.create(arguments.out, plan.manifest(master), plan.inputs())
-        try:
-            return _explain(spark, new, plan.inputs(), line)
-        except SparkLimeError:
-            if not new.finished_blocks()[0]:
-                new.discard()
-            raise
+        inputs = plan.inputs()
+
+        def work(cancel: threading.Event) -> "Manifest":
+            new = Run.create(arguments.out, plan.manifest(master), inputs)
+            try:
+                return explain_run(spark, new, inputs=inputs, cancel=cancel, on_progress=line.show)
+            except SparkLimeError:
+                if not new.finished_blocks()[0]:
+                    new.discard()
+                raise
+
+        return _interruptible(work)
 
 
 def _plan_table(
@@ -150,6 +153,7 @@ def _plan_new_rows(
 
 def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     """Explain what is left of the run in the folder, with the settings that it was begun with."""
+    from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415
     from sparklime_core.runs.run import Run  # noqa: PLC0415
 
     stored = Run(arguments.out)
@@ -159,20 +163,22 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     if not manifest.state.is_resumable():
         return manifest
     with session(arguments.master or manifest.master, line) as spark:
-        stored.take_over()
-        return _explain(spark, stored, None, line)
+
+        def work(cancel: threading.Event) -> "Manifest":
+            stored.take_over()
+            return explain_run(spark, stored, cancel=cancel, on_progress=line.show)
+
+        return _interruptible(work)
 
 
-def _explain(spark: "SparkSession", run: "Run", inputs: "Inputs | None", line: ProgressLine) -> "Manifest":
-    """Explain in a thread of its own, so that Ctrl-C is heard at once and becomes a clean stop."""
-    from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415
-
+def _interruptible(work: "Callable[[threading.Event], Manifest]") -> "Manifest":
+    """Work in a thread of its own, so that Ctrl-C is heard at once and becomes a clean stop."""
     cancel = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        work = pool.submit(explain_run, spark, run, inputs=inputs, cancel=cancel, on_progress=line.show)
+        done = pool.submit(work, cancel)
         while True:
             try:
-                return work.result()
+                return done.result()
             except KeyboardInterrupt:
                 cancel.set()
 
@@ -192,3 +198,5 @@ def _summarise(folder: Path, ended: "Manifest") -> None:
     print(
         f"{ended.rows_explained} rows explained{failed} in {ended.seconds:.1f} s ({speed:.0f} rows/s) -> {folder}"
     )
+    if ended.state.is_resumable():
+        print(f"The run is {ended.state.value}; the same command with --resume explains the other rows.")
