@@ -77,10 +77,20 @@ def test_a_cluster_and_embedded_spark_write_the_same_results(folder):
     assert run["model"]["metrics"]["accuracy"] > 0.8
 
 
+def hear_interrupts():
+    """Undo what a shell does to commands in the background: they, and what they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(folder):
     slow = [*WINE, "--engine", "reference", "--num-samples", "3000", "--rows", "80", "--master", "local[1]"]
     process = subprocess.Popen(
-        [*COMMAND, *slow, "--out", "cut"], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*COMMAND, *slow, "--out", "cut"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 120
     while not (folder / "cut" / "run.json").exists() and process.poll() is None:
