@@ -15,7 +15,7 @@ from sparklime_core.spark.job import run_waves
 from sparklime_core.spark.session import connect
 
 CORES = 2
-ALONE_ROWS = 4096
+ALONE_ROWS = 16_384
 
 
 @dataclass(frozen=True)

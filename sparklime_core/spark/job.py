@@ -29,6 +29,9 @@ IN_FLIGHT = 2
 WAVE_SECONDS = 4.0
 """How long a wave should take: long against Spark's tenth of a second a job, short for a person who watches."""
 
+GROWTH = 8
+"""How much larger the second wave is than the first, so that the executors do not wait for the first measure."""
+
 WAVE_BYTES = 32 * 1024 * 1024
 """The most that the rows of a wave weigh, whatever the speed: what bounds the driver's memory."""
 
@@ -115,13 +118,13 @@ class Pace:
 
     def __init__(self) -> None:
         self._seconds: float | None = None
+        self._guess = 1
 
     def blocks(self, cores: int, block_bytes: int) -> int:
-        """Return a number of blocks: one a core as long as nothing is measured."""
-        if self._seconds is None:
-            return cores
-        fitting = WAVE_BYTES // (cores * block_bytes)
-        return cores * max(1, min(round(WAVE_SECONDS / self._seconds), fitting))
+        """Return a number of blocks: one a core at first, and more while that wave's measure is awaited."""
+        wanted = self._guess if self._seconds is None else round(WAVE_SECONDS / self._seconds)
+        self._guess *= GROWTH
+        return cores * max(1, min(wanted, WAVE_BYTES // (cores * block_bytes)))
 
     def learn(self, block_seconds: float) -> None:
         """Take in how many seconds a core needed for a block of the last wave."""

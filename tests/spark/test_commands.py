@@ -90,7 +90,7 @@ def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(folder
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=hear_interrupts,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 - no other thread runs here
     )
     deadline = time.monotonic() + 120
     while not (folder / "cut" / "run.json").exists() and process.poll() is None:
