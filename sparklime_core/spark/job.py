@@ -19,6 +19,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.blocks import ExplainTask, block_rows
 from sparklime_core.explain.schema import COMPACT_SCHEMA, TASK_SCHEMA
+from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.payload import Payload, publish
@@ -28,6 +29,12 @@ from sparklime_core.spark.worker import BLOCK_SCHEMA, block_explainer
 IN_FLIGHT = 2
 WAVE_SECONDS = 4.0
 """How long a wave should take: long against Spark's tenth of a second a job, short for a person who watches."""
+
+FIRST_SECONDS = 0.5
+"""How long the first wave should take, by what a row is expected to cost: results are there soon."""
+
+EXPECTED_SECONDS: dict[EngineName, float] = {"reference": 0.1, "sampled": 3e-4, "exact": 3e-4}
+"""What a row of a middling table costs a core, as long as nothing is measured."""
 
 GROWTH = 8
 """How much larger the second wave is than the first, so that the executors do not wait for the first measure."""
@@ -108,20 +115,27 @@ def run_waves(
     ship_package(spark)
     payload = publish(spark, task)
     try:
-        _Flight(spark, payload, rows, row_ids, size).run(wanted, first_wave, on_wave, cancel)
+        pace = Pace(size * EXPECTED_SECONDS[task.settings.engine])
+        _Flight(spark, payload, rows, row_ids, size, pace).run(wanted, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
 
 
 class Pace:
-    """Decides how many blocks the next wave has, from the measured speed of the last ones."""
+    """Decides how many blocks the next wave has, from the measured speed of the last ones.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    expected_seconds
+        What a block is expected to cost a core, until it is measured.
+    """
+
+    def __init__(self, expected_seconds: float) -> None:
         self._seconds: float | None = None
-        self._guess = 1
+        self._guess = max(1, round(FIRST_SECONDS / expected_seconds))
 
     def blocks(self, cores: int, block_bytes: int) -> int:
-        """Return a number of blocks: one a core at first, and more while that wave's measure is awaited."""
+        """Return a number of blocks: few at first, and more while that wave's measure is awaited."""
         wanted = self._guess if self._seconds is None else round(WAVE_SECONDS / self._seconds)
         self._guess *= GROWTH
         return cores * max(1, min(wanted, WAVE_BYTES // (cores * block_bytes)))
@@ -135,7 +149,13 @@ class _Flight:
     """The waves of one call of `run_waves`."""
 
     def __init__(
-        self, spark: SparkSession, payload: Payload, rows: FloatArray, row_ids: IntArray, size: int
+        self,
+        spark: SparkSession,
+        payload: Payload,
+        rows: FloatArray,
+        row_ids: IntArray,
+        size: int,
+        pace: Pace,
     ) -> None:
         self._spark = spark
         self._context: SparkContext = spark.sparkContext
@@ -145,7 +165,7 @@ class _Flight:
         self._size = size
         self._block_bytes = size * (rows.shape[1] + 1) * 8
         self._tag = f"sparklime-{uuid.uuid4().hex}"
-        self._pace = Pace()
+        self._pace = pace
         self._landed = threading.Event()
 
     def run(
@@ -162,7 +182,8 @@ class _Flight:
             try:
                 while left or flying or landed:
                     # The next wave starts first: the executors work on while the last one is written.
-                    while left and len(flying) < IN_FLIGHT:
+                    # One at a time, a poll apart: Spark runs the jobs in the order in which they come.
+                    if left and len(flying) < IN_FLIGHT:
                         count = self._pace.blocks(self._cores(), self._block_bytes)
                         flying.add(pool.submit(self._fly, number, tuple(left[:count])))
                         del left[:count]

@@ -78,9 +78,10 @@ def test_bad_sizes_of_a_cluster_are_refused(numbers):
 
 
 def test_the_first_wave_is_small_and_the_next_follow_the_speed():
-    pace = Pace()
-    assert pace.blocks(4, 1000) == 4
-    assert pace.blocks(4, 1000) == 4 * 8
+    assert Pace(60.0).blocks(4, 1000) == 4
+    pace = Pace(0.25)
+    assert pace.blocks(4, 1000) == 4 * 2
+    assert pace.blocks(4, 1000) == 4 * 16
     pace.learn(0.5)
     assert pace.blocks(4, 1000) == 4 * 8
     pace.learn(60.0)
