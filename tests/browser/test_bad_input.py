@@ -59,10 +59,13 @@ def test_nasty_names_are_shown_literally(page: Page, server: Server, nasty: Path
     assert "to predict: **target** (2 classes)" in shown
     assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
     go_to(page, "Model")
-    assert "**target**" in page.get_by_test_id("stForm").inner_text().replace("\u2060", "")
+    expect(page.get_by_test_id("stForm")).to_be_visible()
+    assert "predicts **target** from" in page.get_by_test_id("stMain").inner_text().replace("\u2060", "")
     page.get_by_role("button", name="Train").click()
-    chart = page.get_by_test_id("stVegaLiteChart")
+    chart = page.get_by_test_id("stVegaLiteChart").first
     expect(chart).to_be_visible()
     expect(chart.get_by_text("<b>no</b>").first).to_be_visible()
     expect(chart.get_by_text("=2+2").first).to_be_visible()
+    expect(page.get_by_role("combobox", name="Class")).to_be_visible()
+    assert page.locator("[data-testid=stMain] b").count() == 0
     assert dialogs == []
