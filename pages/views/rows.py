@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard import session
-from sparklime_core.dashboard.navigation import HOME, RUNS, next_step
+from sparklime_core.dashboard.opening import required_run
 from sparklime_core.dashboard.progress import run_progress
 from sparklime_core.dashboard.results import PAGE_ROWS
 from sparklime_core.dashboard.text import plain
@@ -12,11 +11,7 @@ from sparklime_core.runs.queries import count_rows
 
 st.title("Rows", anchor=False)
 st.caption("Why did the model say that, row by row, and how far can the explanation be trusted?")
-run = session.open_run()
-if run is None:
-    next_step("No run is open. Explain a sample with one click:", HOME, "Start", ":material/play_circle:")
-    next_step("Or open an earlier run:", RUNS, "Runs", ":material/history:")
-    st.stop()
+run = required_run()
 
 manifest = run.manifest()
 done, _ = count_rows(run)

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from sparklime_core.charts.work import executors_chart, throughput_chart, timeline_chart
-from sparklime_core.dashboard import session
 from sparklime_core.dashboard.evidence import evidence_panel
 from sparklime_core.dashboard.links import live_links
-from sparklime_core.dashboard.navigation import HOME, RUNS, next_step
+from sparklime_core.dashboard.opening import required_run
 from sparklime_core.dashboard.progress import run_progress
 from sparklime_core.dashboard.sparkpanel import executors_table
 from sparklime_core.dashboard.text import count, duration, plain, speed
@@ -15,11 +14,7 @@ from sparklime_core.runs.queries import executors, tasks
 
 st.title("Workers", anchor=False)
 st.caption("Who did the work? Every figure here was measured by the task itself.")
-run = session.open_run()
-if run is None:
-    next_step("No run is open. Explain a sample with one click:", HOME, "Start", ":material/play_circle:")
-    next_step("Or open an earlier run:", RUNS, "Runs", ":material/history:")
-    st.stop()
+run = required_run()
 
 manifest = run.manifest()
 run_progress(run, what=f"Run of **{plain(manifest.title)}** on **{plain(manifest.master)}**", by_executor=False)
