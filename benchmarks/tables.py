@@ -48,14 +48,6 @@ ROWS, SAMPLES, TREES = 3, 300, 8
 TARGETS = 3
 
 
-LARGE = """\
-## A large one
-
-A CSV file of 196 MB (1,150,000 rows; 14 columns of numbers, 3 of whole numbers with gaps, a date, two of
-categories, a target of classes) is read and encoded in 12 s of processor time, with at most 1.1 GiB of memory.
-"""
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What became of a table with one target."""
@@ -188,7 +180,7 @@ def _report(outcomes: list[Outcome]) -> str:
     kinds = collections.Counter(_kind(outcome.said) for outcome in outcomes if outcome.status == "refused")
     lines += ["", "## What the refusals say", "", "| times | sentence |", "|---:|---|"]
     lines += [f"| {times} | {sentence} |" for sentence, times in kinds.most_common()]
-    return "\n".join([*lines, "", LARGE])
+    return "\n".join([*lines, ""])
 
 
 def _kind(sentence: str) -> str:
