@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.jobs.plan import RunPlan
@@ -14,6 +15,16 @@ from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
+
+
+class Errand(Protocol):
+    """Work other than a run that needs the Spark connection while no run uses it."""
+
+    def carry_out(self, service: SparkService) -> None:
+        """Do it, in the thread of the manager; it acquires the session itself, and releases it."""
+
+    def fail(self, sentence: str) -> None:
+        """Take note of what nobody foresaw."""
 
 
 @dataclass
@@ -32,7 +43,7 @@ class JobManager:
         self.store = store
         self.service = service
         self._jobs: dict[str, _Job] = {}
-        self._queue: queue.Queue[_Job] = queue.Queue()
+        self._queue: queue.Queue[_Job | Errand] = queue.Queue()
         self._lock = threading.Lock()
         threading.Thread(target=self._work, name="sparklime-jobs", daemon=True).start()
 
@@ -58,6 +69,10 @@ class JobManager:
                 raise RunError(f"The run {run_id!r} is {manifest.state.value}; there is nothing to resume.")
         run.take_over()
         self._enqueue(_Job(run, Progress("waiting", manifest.rows, manifest.rows_explained)))
+
+    def submit_errand(self, errand: Errand) -> None:
+        """Queue work that is no run; it has its turn like one."""
+        self._queue.put(errand)
 
     def cancel(self, run_id: str) -> None:
         """Stop a run, queued or running; what it has finished stays. An ended run is left as it is."""
@@ -91,13 +106,22 @@ class JobManager:
     def _work(self) -> None:
         while True:
             job = self._queue.get()
+            if isinstance(job, _Job):
+                self._work_on(job)
+                continue
             try:
-                self._explain(job)
-            except Exception as error:  # noqa: BLE001 - the error is the run's; the next run must still be explained
-                self._fail(job, error)
-            finally:
-                with self._lock:
-                    del self._jobs[job.run.id]
+                job.carry_out(self.service)
+            except Exception as error:  # noqa: BLE001 - it is the errand's; the next one must have its turn
+                job.fail(_sentence(error))
+
+    def _work_on(self, job: _Job) -> None:
+        try:
+            self._explain(job)
+        except Exception as error:  # noqa: BLE001 - the error is the run's; the next run must still be explained
+            self._fail(job, error)
+        finally:
+            with self._lock:
+                del self._jobs[job.run.id]
 
     def _explain(self, job: _Job) -> None:
         if job.cancel.is_set():
@@ -119,10 +143,13 @@ class JobManager:
 
     def _fail(self, job: _Job, error: Exception) -> None:
         """Write down why a run ended, where the run itself could not."""
-        text = str(error) if isinstance(error, SparkLimeError) else f"{type(error).__name__}: {error}"
         if not job.run.manifest().state.is_ended():
-            job.run.finish(RunState.FAILED, error=text)
+            job.run.finish(RunState.FAILED, error=_sentence(error))
 
     def _report(self, job: _Job, progress: Progress) -> None:
         with self._lock:
             job.progress = progress
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, SparkLimeError) else f"{type(error).__name__}: {error}"

@@ -79,6 +79,7 @@ def run_waves(
     *,
     blocks: Sequence[int] | None = None,
     first_wave: int = 0,
+    tasks_at_once: int | None = None,
     on_wave: Callable[[Wave], None],
     cancel: threading.Event,
 ) -> None:
@@ -96,6 +97,9 @@ def run_waves(
         Which blocks (of `block_rows` rows each) to explain; all when None.
     first_wave
         Number of the first wave.
+    tasks_at_once
+        The most tasks that run at any time, one wave after another; as many as there are cores, and two waves in
+        flight, when None.
     on_wave
         Called in this thread with each finished wave, in the order in which they finish.
     cancel
@@ -116,7 +120,7 @@ def run_waves(
     payload = publish(spark, task)
     try:
         pace = Pace(size * EXPECTED_SECONDS[task.settings.engine])
-        _Flight(spark, payload, rows, row_ids, size, pace).run(wanted, first_wave, on_wave, cancel)
+        _Flight(spark, payload, rows, row_ids, size, pace, tasks_at_once).run(wanted, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
 
@@ -156,6 +160,7 @@ class _Flight:
         row_ids: IntArray,
         size: int,
         pace: Pace,
+        tasks_at_once: int | None,
     ) -> None:
         self._spark = spark
         self._context: SparkContext = spark.sparkContext
@@ -166,6 +171,8 @@ class _Flight:
         self._block_bytes = size * (rows.shape[1] + 1) * 8
         self._tag = f"sparklime-{uuid.uuid4().hex}"
         self._pace = pace
+        self._tasks_at_once = tasks_at_once
+        self._in_flight = IN_FLIGHT if tasks_at_once is None else 1
         self._landed = threading.Event()
 
     def run(
@@ -183,7 +190,7 @@ class _Flight:
                 while left or flying or landed:
                     # The next wave starts first: the executors work on while the last one is written.
                     # One at a time, a poll apart: Spark runs the jobs in the order in which they come.
-                    if left and len(flying) < IN_FLIGHT:
+                    if left and len(flying) < self._in_flight:
                         count = self._pace.blocks(self._cores(), self._block_bytes)
                         flying.add(pool.submit(self._fly, number, tuple(left[:count])))
                         del left[:count]
@@ -204,7 +211,8 @@ class _Flight:
         self._context.setLocalProperty("spark.scheduler.pool", self._tag)
 
     def _cores(self) -> int:
-        return max(int(self._context.defaultParallelism), 1)
+        cores = max(int(self._context.defaultParallelism), 1)
+        return cores if self._tasks_at_once is None else min(cores, self._tasks_at_once)
 
     def _fly(self, number: int, blocks: tuple[int, ...]) -> Wave:
         if self._landed.is_set():

@@ -1,0 +1,50 @@
+"""Work that is no run has its turn in the queue of runs, and its failure costs nobody else's."""
+
+import threading
+from pathlib import Path
+
+from sparklime_core.errors import SparkError
+from sparklime_core.jobs.manager import JobManager
+from sparklime_core.jobs.service import SparkService
+from sparklime_core.runs.store import RunStore
+
+
+class Errand:
+    def __init__(self, done: list[str], name: str, error: Exception | None = None) -> None:
+        self.done, self.name, self.error = done, name, error
+        self.said: str | None = None
+        self.ended = threading.Event()
+
+    def carry_out(self, service: SparkService) -> None:
+        assert not service.status().connected
+        self.done.append(self.name)
+        if self.error is not None:
+            raise self.error
+        self.ended.set()
+
+    def fail(self, sentence: str) -> None:
+        self.said = sentence
+        self.ended.set()
+
+
+def test_errands_are_done_in_their_order_and_a_failed_one_is_told(tmp_path: Path) -> None:
+    manager = JobManager(RunStore(tmp_path), SparkService())
+    done: list[str] = []
+    errands = [
+        Errand(done, "first"),
+        Errand(done, "second", SparkError("No executor is left.")),
+        Errand(done, "third", ZeroDivisionError("division by zero")),
+        Errand(done, "fourth"),
+    ]
+
+    for errand in errands:
+        manager.submit_errand(errand)
+
+    assert all(errand.ended.wait(20) for errand in errands)
+    assert done == ["first", "second", "third", "fourth"]
+    assert [errand.said for errand in errands] == [
+        None,
+        "No executor is left.",
+        "ZeroDivisionError: division by zero",
+        None,
+    ]
