@@ -97,6 +97,7 @@ def explain_run(
     sitting = _Sitting(spark, run, inputs or run.inputs(), on_progress)
     try:
         sitting.explain(cancel)
+        return sitting.end(RunState.FINISHED)
     except CancelledError:
         return sitting.end(RunState.CANCELLED)
     except SparkLimeError as error:
@@ -105,7 +106,6 @@ def explain_run(
     except BaseException as error:
         sitting.end(RunState.FAILED, f"{type(error).__name__}: {error}")
         raise
-    return sitting.end(RunState.FINISHED)
 
 
 class _Sitting:

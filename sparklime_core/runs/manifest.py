@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from sparklime_core.errors import RunError
+from sparklime_core.runs.files import whole_file
 
 
 class RunState(StrEnum):
@@ -57,6 +58,10 @@ class Owner:
     def this_process(cls) -> "Owner":
         """Return the process that asks."""
         return cls(socket.gethostname(), os.getpid(), psutil.Process().create_time())
+
+    def is_this_process(self) -> bool:
+        """Return whether it is the process that asks."""
+        return self.host == socket.gethostname() and self.pid == os.getpid() and self.is_alive()
 
     def is_alive(self) -> bool:
         """Return whether it still runs; a process on another host is taken to."""
@@ -125,9 +130,8 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Write the manifest whole or not at all."""
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8")
-        temporary.replace(path)
+        with whole_file(path) as temporary:
+            temporary.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":

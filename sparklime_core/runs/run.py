@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
+from sparklime_core.runs.files import clear_unfinished, sync, whole_file, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 
@@ -19,7 +21,13 @@ EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
 MANIFEST = "run.json"
 PARTS = "parts"
+RESERVE = "reserve"
+RESERVED_BYTES = 64 * 1024
+"""Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
+
 _BLOCKS = b"blocks"
+_worked_on: set[Path] = set()
+_updating = threading.Lock()
 
 
 class Run:
@@ -43,25 +51,39 @@ class Run:
             When the folder already holds something, or cannot be written.
         """
         check_free(folder)
-        try:
-            (folder / PARTS).mkdir(parents=True)
-            write_inputs(inputs, folder)
-            manifest.write(folder / MANIFEST)
-        except OSError as error:
-            raise RunError(f"The folder {str(folder)!r} cannot be written: {error.strerror}.") from error
-        return cls(folder)
+        run = cls(folder)
+        with writing(folder):
+            try:
+                (folder / PARTS).mkdir(parents=True)
+                write_inputs(inputs, folder)
+                for written in folder.iterdir():
+                    sync(written)
+                run._reserve()
+                manifest.write(folder / MANIFEST)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+        _worked_on.add(folder.resolve())
+        return run
 
     def manifest(self) -> Manifest:
-        """Read the manifest; a run whose process is gone is ``INTERRUPTED``."""
+        """Read the manifest; a run that nothing works on any more is ``INTERRUPTED``."""
         manifest = Manifest.read(self.folder / MANIFEST)
-        if manifest.state is RunState.RUNNING and not manifest.owner.is_alive():
+        if manifest.state is RunState.RUNNING and not self._is_worked_on(manifest.owner):
             return dataclasses.replace(manifest, state=RunState.INTERRUPTED)
         return manifest
 
     def update(self, **changes: Any) -> Manifest:
-        """Change entries of the manifest; return the new one."""
-        manifest = dataclasses.replace(Manifest.read(self.folder / MANIFEST), **changes)
-        manifest.write(self.folder / MANIFEST)
+        """Change entries of the manifest; return the new one.
+
+        Raises
+        ------
+        RunError
+            When the disk refuses it; the manifest is then as it was.
+        """
+        with _updating, writing(self.folder):
+            manifest = dataclasses.replace(Manifest.read(self.folder / MANIFEST), **changes)
+            manifest.write(self.folder / MANIFEST)
         return manifest
 
     def inputs(self) -> Inputs:
@@ -69,14 +91,34 @@ class Run:
         return read_inputs(self.folder)
 
     def take_over(self) -> None:
-        """Make this process the one that works on the run."""
+        """Make this process the one that works on the run, and clear away what the one before left unfinished.
+
+        Raises
+        ------
+        RunError
+            When the disk refuses it.
+        """
+        with writing(self.folder):
+            for folder in (self.folder, self.folder / PARTS):
+                clear_unfinished(folder)
+            self._reserve()
         self.update(state=RunState.RUNNING, owner=Owner.this_process(), error=None)
+        _worked_on.add(self.folder.resolve())
 
     def append(self, wave: int, blocks: Sequence[int], explanations: pa.Table, tasks: pa.Table) -> None:
-        """Keep a finished wave, whole or not at all: its results (`RESULT_SCHEMA`) and tasks (`TASK_SCHEMA`)."""
+        """Keep a finished wave, whole or not at all: its results (`RESULT_SCHEMA`) and tasks (`TASK_SCHEMA`).
+
+        The results come last: tasks without them are of a wave that will be explained again, and do not count.
+
+        Raises
+        ------
+        RunError
+            When the disk refuses it.
+        """
         named = explanations.replace_schema_metadata({_BLOCKS: ",".join(map(str, blocks)).encode()})
-        _write(tasks.cast(TASK_SCHEMA), self.folder / PARTS / f"tasks-{wave:05d}.parquet")
-        _write(named, self.folder / PARTS / f"wave-{wave:05d}.parquet")
+        with writing(self.folder):
+            _write(tasks.cast(TASK_SCHEMA), self.folder / PARTS / f"tasks-{wave:05d}.parquet")
+            _write(named, self.folder / PARTS / f"wave-{wave:05d}.parquet")
 
     def finished_blocks(self) -> tuple[set[int], int]:
         """Return the blocks that have their results, and the number of the next wave."""
@@ -87,12 +129,23 @@ class Run:
         return blocks, 1 + max((int(part.stem.partition("-")[2]) for part in waves), default=-1)
 
     def finish(self, state: RunState, **changes: Any) -> Manifest:
-        """End the run; a finished one has its parts joined into one file each, in row order."""
+        """End the run; a finished one has its parts joined into one file each, in row order.
+
+        Raises
+        ------
+        RunError
+            When the disk refuses it; the run keeps what it has, and can be resumed.
+        """
         if state is RunState.FINISHED:
             waves = sorted(self._parts("wave"), key=_first_row)
-            _join(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
-            _join(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
-        manifest = self.update(state=state, **changes)
+            with writing(self.folder):
+                _join(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
+                _join(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
+        (self.folder / RESERVE).unlink(missing_ok=True)
+        try:
+            manifest = self.update(state=state, **changes)
+        finally:
+            _worked_on.discard(self.folder.resolve())
         if state is RunState.FINISHED:
             shutil.rmtree(self.folder / PARTS, ignore_errors=True)
         return manifest
@@ -114,7 +167,18 @@ class Run:
         return [str(whole)] if whole.exists() else [str(path) for path in self._parts(part)]
 
     def _parts(self, kind: str) -> list[Path]:
-        return sorted((self.folder / PARTS).glob(f"{kind}-*.parquet"))
+        """Return the parts of one kind, of waves that are whole."""
+        parts = sorted((self.folder / PARTS).glob(f"{kind}-*.parquet"))
+        return [part for part in parts if part.with_name(part.name.replace(kind, "wave", 1)).exists()]
+
+    def _reserve(self) -> None:
+        (self.folder / RESERVE).write_bytes(bytes(RESERVED_BYTES))
+
+    def _is_worked_on(self, owner: Owner) -> bool:
+        """Tell whether a process works on the run; this one knows of itself, the others are alive or gone."""
+        if owner.is_this_process():
+            return self.folder.resolve() in _worked_on
+        return owner.is_alive()
 
 
 def check_free(folder: Path) -> None:
@@ -131,15 +195,11 @@ def _first_row(part: Path) -> int:
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    """Write a Parquet file whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    pq.write_table(table, temporary)
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary)
 
 
 def _join(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
-    temporary = path.with_suffix(".tmp")
-    with pq.ParquetWriter(temporary, schema) as writer:
+    with whole_file(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for part in parts:
             writer.write_table(pq.read_table(part).cast(schema))
-    temporary.replace(path)
