@@ -7,7 +7,7 @@ import pyarrow as pa
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.rows import explain_rows
-from sparklime_core.explain.schema import TASK_SCHEMA
+from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.training import Model
@@ -41,7 +41,11 @@ def make_run(store: RunStore, dataset: Dataset, model: Model, rows: int, labels:
         [_task(0, "0", half, begin), _task(1, "1", rows - half, begin + timedelta(seconds=0.2))],
         schema=TASK_SCHEMA,
     )
-    run.append(0, [0], results, tasks)
+    work = pa.Table.from_pylist(
+        [_work(0, range(half), tasks.to_pylist()[0]), _work(1, range(half, rows), tasks.to_pylist()[1])],
+        schema=WORK_SCHEMA,
+    )
+    run.append(0, [0, 1], results, tasks, work)
     run.finish(RunState.FINISHED, rows_explained=rows, seconds=2.5, executors=EXECUTORS)
     return run
 
@@ -58,3 +62,7 @@ def _task(partition: int, executor: str, rows: int, started: datetime) -> dict[s
         "started": started,
         "seconds": 1.5,
     }
+
+
+def _work(block: int, rows: range, task: dict[str, object]) -> dict[str, object]:
+    return {**task, "block": block, "first_row": rows[0], "last_row": rows[-1], "seconds": 1.25}

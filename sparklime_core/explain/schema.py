@@ -1,4 +1,4 @@
-"""The Arrow schemas of a run: the public result, the compact one that crosses the wire, and the tasks.
+"""The Arrow schemas of a run: the public result, the compact one that crosses the wire, the tasks, the blocks.
 
 A *term* is one condition of an explanation ("petal width <= 0.30"): the number of a (feature, bin or category)
 pair in the `Vocabulary`. Executors return terms; texts are put in place once, on the driver.
@@ -55,3 +55,24 @@ TASK_SCHEMA = pa.schema(
     ]
 )
 """One row for each finished task: who explained how many rows, when, and how long it took."""
+
+WORK_SCHEMA = pa.schema(
+    [
+        ("block", pa.int64()),
+        ("first_row", pa.int64()),
+        ("last_row", pa.int64()),
+        ("wave", pa.int32()),
+        ("partition", pa.int32()),
+        ("attempt", pa.int32()),
+        ("executor", pa.string()),
+        ("host", pa.string()),
+        ("pid", pa.int64()),
+        ("started", pa.timestamp("us", tz="UTC")),
+        ("seconds", pa.float64()),
+    ]
+)
+"""One row for each explained block: who explained its rows, when, and how long the block took.
+
+``first_row`` and ``last_row`` are row ids. Those of a run ascend, so no two blocks overlap, and every explained
+row lies in exactly one, also where only some rows of a table are explained.
+"""

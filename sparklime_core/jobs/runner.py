@@ -168,7 +168,7 @@ class _Sitting:
     def _keep(self, wave: Wave) -> None:
         """Write a finished wave to disk, and only then count it."""
         explanations = self._task.vocabulary.decode(wave.explanations)
-        self._run.append(wave.number, wave.blocks, explanations, wave.tasks)
+        self._run.append(wave.number, wave.blocks, explanations, wave.tasks, wave.work)
         failed = explanations.filter(pc.is_valid(explanations["error"]))
         by_executor = dict(self._progress.by_executor)
         for task in wave.tasks.select(["executor", "rows"]).to_pylist():

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.run import Run
 
 Files: TypeAlias = Callable[[], list[str]]
@@ -71,24 +71,61 @@ def executors(run: Run) -> pd.DataFrame:
     )
 
 
+def explained_by(run: Run, row_id: int) -> dict[str, Any] | None:
+    """Return who explained a row: its block, as a dictionary of `WORK_SCHEMA`; None where that is not recorded."""
+    sql = "SELECT * FROM results WHERE ? BETWEEN first_row AND last_row"
+    found = query(run.block_files, WORK_SCHEMA, sql, [row_id]).to_pylist()
+    return found[0] if found else None
+
+
 def _frame(files: Files, schema: pa.Schema, sql: str, *parameters: Any) -> pd.DataFrame:
     frame: pd.DataFrame = query(files, schema, sql, parameters).to_pandas()
     return frame
 
 
-def query(files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
-    """Run SQL in which ``results`` stands for the files; with none yet, for an empty table."""
+def query(
+    files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any], *, blocks: Files | None = None
+) -> pa.Table:
+    """Run SQL in which ``results`` stands for the files; with none yet, for an empty table.
+
+    Parameters
+    ----------
+    files, schema
+        What ``results`` is.
+    sql, parameters
+        The question.
+    blocks
+        With a run's ``block_files``, ``explained_by`` is there as well: ``row_id`` of each explained row beside
+        the columns of `WORK_SCHEMA`. Rows whose executor is not recorded are not in it.
+    """
     try:
-        return _query_once(files(), schema, sql, parameters)
+        return _query_once(files, schema, sql, parameters, blocks)
     except duckdb.IOException:
         # The run ended in between, and its parts became one file.
-        return _query_once(files(), schema, sql, parameters)
+        return _query_once(files, schema, sql, parameters, blocks)
 
 
-def _query_once(files: list[str], schema: pa.Schema, sql: str, parameters: Sequence[Any]) -> pa.Table:
+_EXPLAINED_BY = """
+CREATE TEMP VIEW explained_by AS
+  SELECT rows.row_id, blocks.* FROM (SELECT DISTINCT row_id FROM results) AS rows
+  ASOF JOIN blocks ON rows.row_id >= blocks.first_row
+  WHERE rows.row_id <= blocks.last_row
+"""
+
+
+def _query_once(
+    files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any], blocks: Files | None
+) -> pa.Table:
     with duckdb.connect() as connection:
-        if files:
-            connection.read_parquet(files).create_view("results")
-        else:
-            connection.register("results", schema.empty_table())
+        _view(connection, "results", files(), schema)
+        if blocks is not None:
+            _view(connection, "blocks", blocks(), WORK_SCHEMA)
+            connection.execute(_EXPLAINED_BY)
         return connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, files: list[str], schema: pa.Schema) -> None:
+    if files:
+        connection.read_parquet(files).create_view(name)
+    else:
+        connection.register(name, schema.empty_table())

@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
-from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.files import clear_unfinished, sync, whole_file, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
+BLOCKS = "blocks.parquet"
 MANIFEST = "run.json"
 PARTS = "parts"
 RESERVE = "reserve"
@@ -105,10 +106,24 @@ class Run:
         self.update(state=RunState.RUNNING, owner=Owner.this_process(), error=None)
         _worked_on.add(self.folder.resolve())
 
-    def append(self, wave: int, blocks: Sequence[int], explanations: pa.Table, tasks: pa.Table) -> None:
-        """Keep a finished wave, whole or not at all: its results (`RESULT_SCHEMA`) and tasks (`TASK_SCHEMA`).
+    def append(
+        self,
+        wave: int,
+        blocks: Sequence[int],
+        explanations: pa.Table,
+        tasks: pa.Table,
+        work: pa.Table | None = None,
+    ) -> None:
+        """Keep a finished wave, whole or not at all.
 
-        The results come last: tasks without them are of a wave that will be explained again, and do not count.
+        The results come last: tables without them are of a wave that will be explained again, and do not count.
+
+        Parameters
+        ----------
+        wave, blocks
+            Its number, and the blocks that it explained.
+        explanations, tasks, work
+            Tables of `RESULT_SCHEMA`, `TASK_SCHEMA` and `WORK_SCHEMA`.
 
         Raises
         ------
@@ -117,8 +132,10 @@ class Run:
         """
         named = explanations.replace_schema_metadata({_BLOCKS: ",".join(map(str, blocks)).encode()})
         with writing(self.folder):
-            _write(tasks.cast(TASK_SCHEMA), self.folder / PARTS / f"tasks-{wave:05d}.parquet")
-            _write(named, self.folder / PARTS / f"wave-{wave:05d}.parquet")
+            if work is not None:
+                _write(work.cast(WORK_SCHEMA), self._part("blocks", wave))
+            _write(tasks.cast(TASK_SCHEMA), self._part("tasks", wave))
+            _write(named, self._part("wave", wave))
 
     def finished_blocks(self) -> tuple[set[int], int]:
         """Return the blocks that have their results, and the number of the next wave."""
@@ -126,7 +143,7 @@ class Run:
         waves = self._parts("wave")
         for part in waves:
             blocks.update(int(block) for block in pq.read_schema(part).metadata[_BLOCKS].split(b",") if block)
-        return blocks, 1 + max((int(part.stem.partition("-")[2]) for part in waves), default=-1)
+        return blocks, 1 + max(map(_number, waves), default=-1)
 
     def finish(self, state: RunState, **changes: Any) -> Manifest:
         """End the run; a finished one has its parts joined into one file each, in row order.
@@ -141,6 +158,7 @@ class Run:
             with writing(self.folder):
                 _join(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
                 _join(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
+                _join(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
         (self.folder / RESERVE).unlink(missing_ok=True)
         try:
             manifest = self.update(state=state, **changes)
@@ -162,6 +180,10 @@ class Run:
         """Return the files that hold the finished tasks so far."""
         return self._files(TASKS, "tasks")
 
+    def block_files(self) -> list[str]:
+        """Return the files that say who explained which block so far; none in a run of before they were kept."""
+        return self._files(BLOCKS, "blocks")
+
     def _files(self, joined: str, part: str) -> list[str]:
         whole = self.folder / joined
         return [str(whole)] if whole.exists() else [str(path) for path in self._parts(part)]
@@ -169,7 +191,10 @@ class Run:
     def _parts(self, kind: str) -> list[Path]:
         """Return the parts of one kind, of waves that are whole."""
         parts = sorted((self.folder / PARTS).glob(f"{kind}-*.parquet"))
-        return [part for part in parts if part.with_name(part.name.replace(kind, "wave", 1)).exists()]
+        return [part for part in parts if self._part("wave", _number(part)).exists()]
+
+    def _part(self, kind: str, wave: int) -> Path:
+        return self.folder / PARTS / f"{kind}-{wave:05d}.parquet"
 
     def _reserve(self) -> None:
         (self.folder / RESERVE).write_bytes(bytes(RESERVED_BYTES))
@@ -187,6 +212,10 @@ def check_free(folder: Path) -> None:
         raise RunError(f"{str(folder)!r} is a file; name a folder.")
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"The folder {str(folder)!r} is not empty; choose another one.")
+
+
+def _number(part: Path) -> int:
+    return int(part.stem.partition("-")[2])
 
 
 def _first_row(part: Path) -> int:

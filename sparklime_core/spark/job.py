@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.blocks import ExplainTask, block_rows
-from sparklime_core.explain.schema import COMPACT_SCHEMA, TASK_SCHEMA
+from sparklime_core.explain.schema import COMPACT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.failures import one_sentence
@@ -63,12 +63,15 @@ class Wave:
         Table of `COMPACT_SCHEMA`, in row order.
     tasks
         Table of `TASK_SCHEMA`.
+    work
+        Table of `WORK_SCHEMA`, by ascending block.
     """
 
     number: int
     blocks: tuple[int, ...]
     explanations: pa.Table
     tasks: pa.Table
+    work: pa.Table
 
 
 def run_waves(
@@ -220,7 +223,7 @@ class _Flight:
         sent = self._spark.createDataFrame(self._pack(blocks))
         done = sent.mapInArrow(block_explainer(self._payload), DONE_DDL).toArrow()
         self._pace.learn(float(np.mean(done["block_seconds"])))
-        return Wave(number, blocks, _explanations(done), _tasks(number, done))
+        return Wave(number, blocks, _explanations(done), _tasks(number, done), self._work(number, done))
 
     def _pack(self, blocks: Sequence[int]) -> pa.Table:
         cuts = [slice(block * self._size, (block + 1) * self._size) for block in blocks]
@@ -235,6 +238,20 @@ class _Flight:
         # Spark makes a partition of each batch where it does not cut small data as it likes.
         share = -(-len(blocks) // self._cores())
         return pa.Table.from_batches([whole.slice(at, share) for at in range(0, len(blocks), share)])
+
+    def _work(self, wave: int, done: pa.Table) -> pa.Table:
+        """Say who explained each block, and when: ``seconds`` of a task is how far it was at the block's end."""
+        facts = done.drop_columns(["explained", "rows"]).sort_by("block")
+        first = facts["block"].to_numpy() * self._size
+        last = np.minimum(first + self._size, len(self._row_ids)) - 1
+        before = (facts["seconds"].to_numpy() - facts["block_seconds"].to_numpy()) * 1e6
+        columns = {name: facts[name] for name in facts.column_names}
+        columns["first_row"], columns["last_row"] = (pa.array(self._row_ids[at]) for at in (first, last))
+        columns["wave"] = pa.array([wave] * len(facts), pa.int32())
+        started = pa.array(facts["started"].to_numpy() + before.astype(np.int64))
+        columns["started"] = pc.cast(started, pa.timestamp("us", tz="UTC"))
+        columns["seconds"] = facts["block_seconds"]
+        return pa.table([columns[name] for name in WORK_SCHEMA.names], schema=WORK_SCHEMA)
 
     def _stop(self, flying: Iterable["Future[Wave]"]) -> None:
         """Cancel what runs, again and again: a wave may be just about to start its job."""

@@ -112,10 +112,12 @@ class Contract:
 
     def every_engine(self):
         for engine, count in ENGINES.items():
-            there, tasks = run(self.spark, model.predict_proba, engine, rows[:count])
+            waves = []
+            there, tasks = run(self.spark, model.predict_proba, engine, rows[:count], on_wave=waves.append)
             here = explain_rows(explainer, model.predict_proba, rows[:count], engine=engine, **settings_of(engine))
             self.save(f"{engine}-there", there)
             self.save(f"{engine}-tasks", tasks)
+            self.save(f"{engine}-work", pa.concat_tables([wave.work for wave in waves]))
             self.save(f"{engine}-here", here)
 
     def some_blocks(self):

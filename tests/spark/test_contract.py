@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from sparklime_core import RESULT_SCHEMA
-from sparklime_core.explain.schema import TASK_SCHEMA
+from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.spark.evidence import cluster_outputs, embedded_output
 
 pytestmark = pytest.mark.spark
@@ -35,6 +35,22 @@ def test_every_row_has_a_task(outcome, engine):
     assert pc.sum(tasks["rows"]).as_py() == pc.count_distinct(there["row_id"]).as_py()
     assert pc.min(tasks["seconds"]).as_py() > 0
     assert len(tasks.group_by(["wave", "partition"]).aggregate([])) == len(tasks)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_row_knows_who_explained_it(outcome, engine):
+    tasks, work = outcome.table(f"{engine}-tasks"), outcome.table(f"{engine}-work")
+    assert work.schema.equals(WORK_SCHEMA)
+    rows = [row for block in work.to_pylist() for row in range(block["first_row"], block["last_row"] + 1)]
+    assert sorted(rows) == sorted(set(outcome.table(f"{engine}-there")["row_id"].to_pylist()))
+    by_task = {(task["wave"], task["partition"]): task for task in tasks.to_pylist()}
+    for block in work.to_pylist():
+        task = by_task[block["wave"], block["partition"]]
+        assert all(block[fact] == task[fact] for fact in ("attempt", "executor", "host", "pid"))
+        assert 0 < block["seconds"] <= task["seconds"]
+        assert task["started"] <= block["started"]
+        elapsed = (block["started"] - task["started"]).total_seconds()
+        assert elapsed + block["seconds"] <= task["seconds"] + 1e-4
 
 
 def test_both_executors_explain(standalone):

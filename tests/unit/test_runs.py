@@ -12,7 +12,7 @@ import pytest
 from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
 from sparklime_core.explain.blocks import BLOCK_ROWS
 from sparklime_core.explain.rows import explain_rows
-from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs import queries
@@ -42,6 +42,12 @@ def tasks(wave, rows, executor="0"):
     return pa.table(values, names=TASK_SCHEMA.names).cast(TASK_SCHEMA)
 
 
+def work(wave, first, last, executor="0"):
+    started = 1_700_000_000_000_000 + wave
+    values = [wave, first, last, wave, 0, 0, executor, "host", 100 + wave, started, 0.25]
+    return pa.table([[value] for value in values], names=WORK_SCHEMA.names).cast(WORK_SCHEMA)
+
+
 @pytest.fixture
 def run(plan, tmp_path):
     return RunStore(tmp_path).create(plan.manifest("local[2]"), plan.inputs())
@@ -49,8 +55,8 @@ def run(plan, tmp_path):
 
 def append_both(run, explained):
     # The second wave is written first, as happens with two in flight.
-    run.append(1, [1], explained.slice(BLOCK_ROWS), tasks(1, 4, "1"))
-    run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
+    run.append(1, [1], explained.slice(BLOCK_ROWS), tasks(1, 4, "1"), work(1, BLOCK_ROWS, BLOCK_ROWS + 3, "1"))
+    run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS), work(0, 0, BLOCK_ROWS - 1))
 
 
 def test_a_finished_run_holds_its_results_in_row_order(run, explained):
@@ -95,6 +101,52 @@ def test_a_page_of_rows_names_the_strongest_reason(run, explained):
     assert "LIME needs finite numbers" in page["error"][1]
     weights = [abs(reason["weight"]) for row in explained["explanation"].to_pylist() if row for reason in row]
     assert queries.largest_weight(run) == max(weights)
+
+
+def test_a_row_knows_who_explained_it(run, explained):
+    assert queries.explained_by(run, 0) is None
+    append_both(run, explained)
+    for state in (RunState.CANCELLED, RunState.FINISHED):
+        run.finish(state)
+        for row, executor, pid in ((0, "0", 100), (255, "0", 100), (256, "1", 101), (259, "1", 101)):
+            found = queries.explained_by(run, row)
+            assert (found["executor"], found["pid"], found["seconds"]) == (executor, pid, 0.25)
+            assert found["started"].isoformat() == f"2023-11-14T22:13:20.{pid - 100:06d}+00:00".replace(
+                ".000000", ""
+            )
+        assert queries.explained_by(run, 260) is None
+    assert pq.read_schema(run.folder / "blocks.parquet").equals(WORK_SCHEMA)
+
+
+def test_rows_can_be_asked_for_by_executor(run, explained):
+    append_both(run, explained)
+    sql = "SELECT row_id FROM results SEMI JOIN (FROM explained_by WHERE executor = ?) USING (row_id) ORDER BY 1"
+
+    def rows_of(executor):
+        found = queries.query(run.explanation_files, RESULT_SCHEMA, sql, [executor], blocks=run.block_files)
+        return found["row_id"].to_pylist()
+
+    assert rows_of("0") == list(range(BLOCK_ROWS))
+    assert rows_of("1") == list(range(BLOCK_ROWS, BLOCK_ROWS + 4))
+    assert rows_of("2") == []
+
+
+def test_a_run_of_before_blocks_were_kept_says_nothing_of_executors(run, explained):
+    run.append(0, [0], explained, tasks(0, len(explained)))
+    for state in (RunState.CANCELLED, RunState.FINISHED):
+        run.finish(state)
+        assert queries.explained_by(run, 0) is None
+    sql = "SELECT count(*) AS known FROM explained_by"
+    found = queries.query(run.explanation_files, RESULT_SCHEMA, sql, [], blocks=run.block_files)
+    assert found["known"].to_pylist() == [0]
+
+
+def test_a_wave_that_was_only_half_written_counts_for_nothing(run, explained):
+    append_both(run, explained)
+    (run.folder / "parts" / "wave-00001.parquet").unlink()
+    assert queries.explained_by(run, 256) is None
+    assert queries.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
+    assert run.finished_blocks() == ({0}, 1)
 
 
 def test_inputs_come_back_as_they_were(run, plan):
