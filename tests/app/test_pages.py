@@ -272,7 +272,15 @@ class TestRows:
         app = open_page("rows", run=runs.classes.id, row=7)
 
         assert "#### Row 7" in [text.value for text in app.markdown]
+
+    def test_only_the_part_that_is_looked_at_is_drawn(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.classes.id, row=7)
+        assert len(app.dataframe) == 1
+
+        sound(app.segmented_control(key="row-part").set_value("Values").run())
+
         assert list(app.dataframe[-1].value.columns) == ["feature", "value", "condition", "weight"]
+        assert not app.metric
 
     def test_another_class_of_a_row_can_be_explained(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.all_labels.id, row=2, label=1)

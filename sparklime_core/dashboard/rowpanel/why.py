@@ -1,0 +1,98 @@
+"""Why the model said that: the weights, the figures of the fit, and the class probabilities."""
+
+import streamlit as st
+
+from sparklime_core.charts.classes import probabilities_chart
+from sparklime_core.charts.palette import AGAINST, FOR
+from sparklime_core.charts.weights import fold_weights, weights_chart
+from sparklime_core.dashboard.results import files_version, largest_bar
+from sparklime_core.dashboard.rowpanel.context import RowContext
+from sparklime_core.dashboard.rowpanel.header import FIT_HELP
+from sparklime_core.dashboard.rowview import RowView, classes_frame
+from sparklime_core.dashboard.text import count, number, plain
+
+MOST_CLASSES = 6
+"""Classes whose probability has a bar; the table of all is one click away."""
+
+
+def draw_why(row: RowContext) -> None:
+    """Draw the weights and what belongs to them."""
+    _weights(row)
+    _figures(row)
+    if not row.regression:
+        _classes(row)
+
+
+def _weights(row: RowContext) -> None:
+    run, view = row.run, row.view
+    explanation = view.result["explanation"]
+    top = _top(len(explanation))
+    bars = fold_weights(explanation, view.values, top)
+    st.markdown(_legend(view))
+    st.altair_chart(
+        weights_chart(bars, largest_bar(run.id, files_version(run), top)),
+        alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
+        key="weights",
+    )
+
+
+def _legend(view: RowView) -> str:
+    name = plain(view.result["label_name"])
+    up, down = ("raises", "lowers") if view.right is None else ("speaks for", "speaks against")
+    return f"{_square(FOR)} {up} **{name}** &nbsp; {_square(AGAINST)} {down} it"
+
+
+def _square(colour: str) -> str:
+    return f':color[■]{{foreground="{colour}"}}'
+
+
+def _top(features: int) -> int:
+    options = [top for top in (5, 10, 20) if top < features]
+    if not options:
+        return features
+    chosen = st.segmented_control(
+        "Bars shown",
+        [*options, features],
+        default=min(features, 10) if 10 in options else features,
+        format_func=lambda top: "all" if top == features else str(top),
+        key="top-bars",
+        required=True,
+    )
+    return int(chosen or features)
+
+
+def _figures(row: RowContext) -> None:
+    result = row.view.result
+    what = "the predicted value" if row.regression else "the probability of this class"
+    with st.grid(4, min_column_width=90, gap="xsmall"):
+        st.metric("Model", _number(result["prediction"]), help=f"What the model says: {what}.")
+        st.metric(
+            "Surrogate",
+            _number(result["local_prediction"]),
+            help="What LIME's linear surrogate says at this row. Close to the model's: the explanation fits here.",
+        )
+        st.metric("Local R²", _number(result["score"]), help=FIT_HELP)
+        st.metric(
+            "Intercept",
+            _number(result["intercept"]),
+            help="The surrogate's value where none of the conditions holds; weights add to it.",
+        )
+
+
+def _classes(row: RowContext) -> None:
+    view, inputs = row.view, row.inputs
+    names = inputs.dataset.class_names or ()
+    features = inputs.dataset.features[view.row_id : view.row_id + 1]
+    probabilities = inputs.estimator.predict_proba(features)[0]
+    st.markdown("**Class probabilities**")
+    st.altair_chart(
+        probabilities_chart(classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)),
+        alt=f"Class probabilities of row {view.row_id}",
+        key="classes",
+    )
+    if len(names) > MOST_CLASSES:
+        st.caption(f"{count(len(names) - MOST_CLASSES, 'less probable class', 'less probable classes')} not shown")
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else number(value)
