@@ -21,6 +21,7 @@ _HOME = {
     "train_forest": "sparklime_core.models.forest",
     "train_with": "sparklime_core.models.training",
     "ModelSettings": "sparklime_core.models.settings",
+    "ExplainerSettings": "sparklime_core.explain.settings",
     "load_model": "sparklime_core.models.own",
     "connect": "sparklime_core.spark.session",
     "LocalCluster": "sparklime_core.spark.cluster",

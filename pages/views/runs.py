@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.downloads import repeat_panel
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.history import confirm_delete, history_frame
 from sparklime_core.dashboard.navigation import EXPLAIN, HOME, ROWS, WORKERS, next_step
@@ -61,6 +62,8 @@ with st.container(border=True):
                 st.switch_page(EXPLAIN, query_params=query)
         if manifest.state.is_ended() and st.button("Delete …", icon=":material/delete:"):
             confirm_delete(run.id, manifest.title)
+    with st.expander("Repeat this run", icon=":material/terminal:"):
+        repeat_panel(run)
     with st.expander("Settings and versions", icon=":material/tune:"):
         st.json(
             {

@@ -44,8 +44,10 @@ def add_parser(commands: Commands) -> None:
     model.add_argument("--model", default="forest", choices=MODELS, help="which to train; default forest")
     model.add_argument("--trees", default=100, type=int)
     model.add_argument("--max-depth", default=None, type=depth, metavar="D")
+    model.add_argument("--min-samples-leaf", default=1, type=int, help="the fewest training rows of a leaf")
     model.add_argument("--test-size", default=0.25, type=float, help="share of rows kept for measuring")
     model.add_argument("--class-weight", default="auto", choices=CLASS_WEIGHTS, help="for imbalanced classes")
+    model.add_argument("--model-seed", type=int, help="of the split and the model, where --seed is not to be")
     model.add_argument("--model-file", type=Path, metavar="FILE.skops", help="a model of your own instead")
     model.add_argument(
         "--trained-in", type=Path, metavar="FOLDER", help="explain new rows with the model of the run in FOLDER"
@@ -124,8 +126,9 @@ def _plan_table(
     settings = ModelSettings(
         n_estimators=arguments.trees,
         max_depth=arguments.max_depth,
+        min_samples_leaf=arguments.min_samples_leaf,
         test_size=arguments.test_size,
-        seed=arguments.seed,
+        seed=arguments.seed if arguments.model_seed is None else arguments.model_seed,
         kind=arguments.model,
         class_weight=arguments.class_weight,
     )

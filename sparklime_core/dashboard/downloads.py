@@ -1,14 +1,17 @@
-"""Taking results away: what the filter lets through, as CSV and Parquet."""
+"""Taking results away: what the filter lets through, and how to repeat the run. Made when a person asks for it."""
 
 import streamlit as st
 
+from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.runs.browse import RowFilter
-from sparklime_core.runs.export import explanations_csv, explanations_parquet
+from sparklime_core.runs.export import explanations_csv, explanations_parquet, reasons_csv
+from sparklime_core.runs.reasons import MOST_REASONS, REASONS
+from sparklime_core.runs.repeat import command_line, python_script
 from sparklime_core.runs.run import Run
 
 
 def download_menu(run: Run, wanted: RowFilter) -> None:
-    """Offer the explanations of the filtered rows; they are made when a person asks for them."""
+    """Offer the explanations of the filtered rows."""
     regression = run.manifest().data["class_names"] is None
     with st.popover("Download", icon=":material/download:"):
         st.caption("The explanations of all rows that the filter lets through.")
@@ -28,4 +31,33 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
             mime="application/vnd.apache.parquet",
             on_click="ignore",
             icon=":material/database:",
+        )
+        reasons = int(st.number_input("Reasons a row", 1, MOST_REASONS, REASONS, key="reasons"))
+        st.download_button(
+            "Reason codes, one line a row",
+            lambda: reasons_csv(run, wanted, regression=regression, reasons=reasons),
+            file_name=f"{run.id}-reasons.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/format_list_numbered:",
+            help="What the model says of each row, the local R², and its strongest reasons in words.",
+        )
+
+
+def repeat_panel(run: Run) -> None:
+    """Show the command line that repeats a run, and offer the script."""
+    with shown_errors():
+        command = command_line(run)
+        st.caption(
+            "Gives the same results to the last bit, on any master, with the run's file in the current folder "
+            "and the versions below."
+        )
+        st.code(command, language="bash", wrap_lines=True)
+        st.download_button(
+            "The same as a Python script",
+            lambda: python_script(run),
+            file_name="repeat.py",
+            mime="text/x-python",
+            on_click="ignore",
+            icon=":material/code:",
         )

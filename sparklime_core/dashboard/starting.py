@@ -119,7 +119,7 @@ def new_rows_panel(dataset: Dataset) -> None:
         session.set_new_rows(None)
         st.session_state["read-new-rows"] = upload.file_id
         name = PurePath(upload.name).stem or "new rows"
-        session.set_new_rows(read_rows(upload.getvalue(), dataset.encoding, name=name))
+        session.set_new_rows(read_rows(upload, dataset.encoding, name=name))
     new = session.new_rows()
     if new is None:
         return

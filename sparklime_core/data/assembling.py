@@ -11,6 +11,7 @@ from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset
 from sparklime_core.data.encoding import Encoding, Feature, encode_feature, fit_features
 from sparklime_core.data.labels import UNLABELLED
 from sparklime_core.data.options import ReadOptions
+from sparklime_core.data.origin import Origin
 from sparklime_core.data.parsing import Column, Kind
 from sparklime_core.data.reading import Reading, read_table
 from sparklime_core.data.roles import ColumnRole, column_for, propose_roles
@@ -92,12 +93,13 @@ def assemble(
         reports.append(report)
     if not features:
         raise DataError(_nothing_left(encoded.name, proposed))
+    origin = Origin(reading.file, reading.sha256, reading.options, encoded.name, task, dict(roles or {}))
     return Dataset(
         name=reading.name,
         features=np.column_stack(columns),
         target=encoded.values,
         encoding=Encoding(_with_own_names(features), encoded.name, encoded.class_names),
-        report=DataReport(reading.rows, tuple(reports), reading.decisions),
+        report=DataReport(reading.rows, tuple(reports), reading.decisions, origin),
     )
 
 
@@ -170,7 +172,12 @@ def read_rows(
         features=features,
         target=target,
         encoding=encoding,
-        report=DataReport(reading.rows, (*said, *reports), reading.decisions),
+        report=DataReport(
+            reading.rows,
+            (*said, *reports),
+            reading.decisions,
+            Origin(reading.file, reading.sha256, reading.options),
+        ),
     )
 
 

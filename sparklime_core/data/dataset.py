@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sparklime_core.data.encoding import MISSING, Encoding
 from sparklime_core.data.labels import is_labelled
 from sparklime_core.data.options import Decision
+from sparklime_core.data.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,14 @@ class DataReport:
         What became of each column, in the order of the file.
     decisions
         What was decided about the file itself.
+    origin
+        The file, and what was chosen about it; None for a table that was made in memory.
     """
 
     rows: int
     columns: tuple[ColumnReport, ...]
     decisions: tuple[Decision, ...] = ()
+    origin: Origin | None = None
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "DataReport":
@@ -67,7 +71,13 @@ class DataReport:
             ColumnReport(**{**column, "features": tuple(column["features"]), "notes": tuple(column["notes"])})
             for column in values["columns"]
         )
-        return cls(values["rows"], columns, tuple(Decision(**decision) for decision in values["decisions"]))
+        origin = values.get("origin")
+        return cls(
+            values["rows"],
+            columns,
+            tuple(Decision(**decision) for decision in values["decisions"]),
+            None if origin is None else Origin.from_dict(origin),
+        )
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Reading:
         What the person had decided.
     decimal
         The decimal mark where a column's own values leave it open.
+    file, sha256
+        The file's name, and the digest of its bytes.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Reading:
     decisions: tuple[Decision, ...]
     options: ReadOptions
     decimal: str
+    file: str = "table"
+    sha256: str = ""
 
     @property
     def rows(self) -> int:
@@ -92,6 +96,7 @@ def read_table(
     options: ReadOptions | None = None,
     *,
     name: str | None = None,
+    file: str | None = None,
     header_names: Sequence[str] = (),
 ) -> Reading:
     """Read a table and understand its columns.
@@ -100,6 +105,8 @@ def read_table(
     ----------
     source, options, name
         See `sparklime_core.read_csv`.
+    file
+        The name of the file that the source's bytes are of, to repeat a run with; found out for a path.
     header_names
         Names that are known to be the columns': a first line that holds one of them is a header.
 
@@ -122,7 +129,8 @@ def read_table(
         parse_column(column, values, options, decimal=decimal) for column, values in zip(names, raw, strict=True)
     )
     decisions = (*content.decisions, *decisions, *renamed, *said)
-    return Reading(name or content.name, columns, decisions, options, decimal)
+    known_as = file or content.file
+    return Reading(name or content.name, columns, decisions, options, decimal, known_as, content.sha256)
 
 
 _Raw = tuple[tuple[str, ...], list[pa.ChunkedArray], tuple[Decision, ...]]

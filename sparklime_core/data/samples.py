@@ -6,8 +6,9 @@ from importlib import resources
 
 import pandas as pd
 
-from sparklime_core.data.assembling import read_csv
+from sparklime_core.data.assembling import assemble
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.reading import Reading, read_table
 from sparklime_core.errors import DataError
 
 
@@ -63,8 +64,13 @@ def load_sample(name: str) -> Dataset:
     DataError
         When there is none of that name.
     """
+    return assemble(read_sample(name), get_sample(name).target)
+
+
+def read_sample(name: str) -> Reading:
+    """Read a bundled sample as a table whose columns have no roles yet; see `load_sample` for errors."""
     sample = get_sample(name)
-    return read_csv(sample_csv(name), sample.target, name=name)
+    return read_table(sample_csv(name), name=name, file=f"{name}.csv", header_names=[sample.target])
 
 
 def get_sample(name: str) -> Sample:

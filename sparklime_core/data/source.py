@@ -1,5 +1,6 @@
 """The bytes behind a source: a path, bytes or an open file, unpacked from gzip or zip within bounds."""
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -33,12 +34,18 @@ class Content:
         What the table is called: the file's name without its ending.
     data
         The bytes.
+    file
+        The file's name with its ending, without its folder.
+    sha256
+        Of the file's bytes before they were unpacked.
     decisions
         What it was unpacked from, if it was.
     """
 
     name: str
     data: bytes
+    file: str
+    sha256: str
     decisions: tuple[Decision, ...] = ()
 
 
@@ -50,22 +57,27 @@ def read_content(source: Source, member: str | None = None) -> Content:
     DataError
         When there is no such file, it cannot be read or unpacked, or it is larger than `MAX_BYTES`.
     """
-    name, data = _name_of(source), _bytes_of(source)
+    file, data = _file_of(source), _bytes_of(source)
+    name, digest = _name_of(file), hashlib.sha256(data).hexdigest()
     if data.startswith(GZIP):
         unpacked, how = _gunzip(data), Decision("packing", "gzip", "the file begins as gzip files do")
     elif data.startswith(ZIP):
         found, unpacked = _unzip(data, member)
         how = Decision("member", found, "it is the table in the zip archive")
     else:
-        return Content(name, data)
+        return Content(name, data, file, digest)
     if unpacked.startswith((GZIP, ZIP)):
         raise DataError("The archive holds another archive; unpack it and give the CSV file itself.")
-    return Content(name, unpacked, (how,))
+    return Content(name, unpacked, file, digest, (how,))
 
 
-def _name_of(source: Source) -> str:
+def _file_of(source: Source) -> str:
     path = source if isinstance(source, (str, PathLike)) else getattr(source, "name", "table")
-    name = Path(str(path)).name
+    return Path(str(path)).name or "table"
+
+
+def _name_of(file: str) -> str:
+    name = file
     for ending in (".gz", ".zip", ".csv", ".tsv", ".txt", ".parquet"):
         name = name[: -len(ending)] if name.lower().endswith(ending) else name
     return name or "table"

@@ -86,7 +86,7 @@ class RunPlan:
             explain=asdict(self.explain),
             explainer=asdict(self.explainer),
             training=self.model.settings.as_dict(),
-            data=_data_facts(self.dataset),
+            data=_data_facts(self.dataset, self.training),
             model=_model_facts(self.model),
             versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
         )
@@ -118,6 +118,7 @@ def plan_new_rows(
         Metrics.from_dict(manifest.model["metrics"]),
         inputs.test_rows,
         tuple(manifest.model.get("notes", ())),
+        bool(manifest.model.get("trained_elsewhere")),
     )
     return RunPlan(rows_to_explain, model, explain, explainer, rows, inputs.learnt_from)
 
@@ -127,10 +128,11 @@ def _model_facts(model: Model) -> dict[str, Any]:
         "type": type(model.estimator).__name__,
         "metrics": model.metrics.as_dict(),
         "notes": list(model.notes),
+        "trained_elsewhere": model.trained_elsewhere,
     }
 
 
-def _data_facts(dataset: Dataset) -> dict[str, Any]:
+def _data_facts(dataset: Dataset, training: Dataset | None) -> dict[str, Any]:
     return {
         "name": dataset.name,
         "rows": dataset.rows,
@@ -139,4 +141,5 @@ def _data_facts(dataset: Dataset) -> dict[str, Any]:
         "mode": dataset.mode,
         "class_names": None if dataset.class_names is None else list(dataset.class_names),
         "report": asdict(dataset.report),
+        "training_report": None if training is None else asdict(training.report),
     }

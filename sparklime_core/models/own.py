@@ -48,7 +48,7 @@ def check_model(estimator: Any, dataset: Dataset) -> Model:
     except Exception as error:
         reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
         raise ModelError(f"The model cannot predict the rows of {dataset.name!r}: {reason}.") from error
-    return Model(estimator, ModelSettings(), metrics, np.empty(0, dtype=np.int64), (OWN,))
+    return Model(estimator, ModelSettings(), metrics, np.empty(0, dtype=np.int64), (OWN,), trained_elsewhere=True)
 
 
 def _check_width(estimator: Any, dataset: Dataset) -> None:

@@ -42,6 +42,8 @@ class Model:
         (t,) positions of the rows that it has not seen, ascending; none for a model that was trained elsewhere.
     notes
         What people should know of the training.
+    trained_elsewhere
+        Whether it was brought, and not trained here.
     """
 
     estimator: BaseEstimator
@@ -49,6 +51,7 @@ class Model:
     metrics: Metrics
     test_rows: Positions
     notes: tuple[str, ...] = ()
+    trained_elsewhere: bool = False
 
     @property
     def predict_fn(self) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]]:

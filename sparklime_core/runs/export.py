@@ -1,7 +1,6 @@
 """A run's explanations as files to take away."""
 
 import io
-import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +8,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from sparklime_core.runs.browse import RowFilter, filtered
+from sparklime_core.runs.reasons import REASONS, reason_codes
 from sparklime_core.runs.run import Run
 
 FORMULA = r"^\s*[=+\-@\t\r]"
@@ -27,6 +27,13 @@ def explanations_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
     return weights_csv(filtered(run, wanted, regression=regression))
 
 
+def reasons_csv(run: Run, wanted: RowFilter, *, regression: bool, reasons: int = REASONS) -> bytes:
+    """Return reason codes as a CSV file, a line for each row; see `reason_codes`."""
+    results = filtered(run, wanted, regression=regression)
+    classes = run.manifest().data["class_names"]
+    return _csv(reason_codes(run, results, class_names=classes, reasons=reasons))
+
+
 def weights_csv(results: pa.Table) -> bytes:
     """Return results (of the result's schema) as CSV: a line for each weight, or one for a row without any."""
     entries = results["explanation"].combine_chunks()
@@ -42,20 +49,17 @@ def weights_csv(results: pa.Table) -> bytes:
     parts = entries.flatten().take(pa.array(places, pa.int64())).flatten()
     for name, column in zip(("feature", "feature_explanation", "weight"), parts, strict=True):
         table = table.append_column(name, column)
-    table = table.append_column("error", results["error"].take(pa.array(rows, pa.int64())))
-    buffer = io.BytesIO()
-    pyarrow.csv.write_csv(_without_formulas(table), buffer)
-    return buffer.getvalue()
+    return _csv(table.append_column("error", results["error"].take(pa.array(rows, pa.int64()))))
 
 
-def safe_cell(text: str) -> str:
-    """Return a text that a spreadsheet shows instead of running it."""
-    return f"'{text}" if re.match(FORMULA, text) else text
-
-
-def _without_formulas(table: pa.Table) -> pa.Table:
+def _csv(table: pa.Table) -> bytes:
+    """Return a table as CSV in which no text is a formula."""
     for index, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
-            texts = [None if text is None else safe_cell(text) for text in table[field.name].to_pylist()]
-            table = table.set_column(index, field.name, pa.array(texts, pa.string()))
-    return table
+            texts = table[field.name]
+            guarded = pc.binary_join_element_wise("'", texts, "")
+            safe = pc.if_else(pc.match_substring_regex(texts, FORMULA), guarded, texts)
+            table = table.set_column(index, field.name, safe)
+    buffer = io.BytesIO()
+    pyarrow.csv.write_csv(table, buffer)
+    return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -108,6 +109,29 @@ def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(folder
     assert whole.returncode == 0, whole.stderr
     cut, whole = (pq.read_table(folder / out / "explanations.parquet") for out in ("cut", "whole"))
     assert cut.equals(whole)
+
+
+def test_a_run_says_how_to_repeat_it_to_the_last_bit(folder):
+    other = folder / "elsewhere"
+    other.mkdir()
+    (other / "wine.csv").write_bytes((folder / "wine.csv").read_bytes())
+    chosen = ["--model", "extra_trees", "--rows", "test", "--model-seed", "4", "--discretizer", "decile"]
+    ended = sparklime(folder, *WINE, *chosen, "--out", "first", "--master", "local[2]")
+    assert ended.returncode == 0, ended.stderr
+    command = sparklime(folder, "export", "first", "--as", "command").stdout
+    script = sparklime(folder, "export", "first", "--as", "script", "--out", str(other / "repeat.py"))
+    assert script.returncode == 0, script.stderr
+
+    by_command = sparklime(other, *shlex.split(command)[1:])
+    by_script = subprocess.run(
+        [sys.executable, "repeat.py"], cwd=other, capture_output=True, text=True, check=False
+    )
+
+    assert by_command.returncode == 0, by_command.stderr
+    assert by_script.returncode == 0, by_script.stderr
+    first = pq.read_table(folder / "first" / "explanations.parquet")
+    assert first.equals(pq.read_table(other / "repeated" / "explanations.parquet"))
+    assert first.equals(pq.read_table(other / "explanations.parquet"))
 
 
 @pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://nowhere.invalid:7077"])

@@ -19,7 +19,7 @@ from sparklime_core.runs.browse import (
     mean_weights,
     shared_scale,
 )
-from sparklime_core.runs.export import explanations_csv, explanations_parquet, safe_cell, weights_csv
+from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
 from sparklime_core.runs.queries import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -178,9 +178,12 @@ class TestExport:
         assert table["weight"].to_pylist() == [-0.5] * len(names) + [None]
         assert table["error"].to_pylist()[-1] == "'=bad"
 
-    @pytest.mark.parametrize("text", ["age > 3", "1-2", "a=b", "", "'quoted"])
+    @pytest.mark.parametrize("text", ["age > 3", "1-2", "a=b", "'quoted"])
     def test_harmless_texts_stay_as_they_are(self, text: str) -> None:
-        assert safe_cell(text) == text
+        explanation = [{"feature": text, "feature_explanation": f"a{text}", "weight": 1.0}]
+        results = pa.Table.from_pylist([_result(explanation, None)], schema=RESULT_SCHEMA)
+
+        assert pyarrow.csv.read_csv(io.BytesIO(weights_csv(results)))["feature"].to_pylist() == [text]
 
 
 def _result(explanation: list[dict[str, object]] | None, error: str | None) -> dict[str, object]:

@@ -7,6 +7,7 @@ import sparklime_core
 def test_the_public_names_are_these():
     assert sorted(sparklime_core.__all__) == [
         "Dataset",
+        "ExplainerSettings",
         "LocalCluster",
         "ModelSettings",
         "RESULT_SCHEMA",
