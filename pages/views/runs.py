@@ -57,7 +57,7 @@ with st.container(border=True):
         st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
         if manifest.state.is_resumable() and st.button("Resume", icon=":material/resume:"):
             with shown_errors():
-                services().manager.resume(run.id)
+                services().manager.resume(run.id, session.person())
                 session.choose_run(run.id)
                 st.switch_page(EXPLAIN, query_params=query)
         if manifest.state.is_ended() and st.button("Delete …", icon=":material/delete:"):

@@ -1,5 +1,6 @@
 """What one person works with: table, dataset and model in the session; the run and its row in the URL as well."""
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,12 @@ class Source:
     table: Reading
     content: bytes
     target: str | None = None
+
+
+def person() -> str:
+    """Return a name for this browser session, by which the queue is fair between people."""
+    found: str = st.session_state.setdefault("person", uuid.uuid4().hex)
+    return found
 
 
 def source() -> Source | None:

@@ -140,7 +140,7 @@ def start_run(form: RunForm) -> str:
     assert dataset is not None and model is not None  # noqa: S101, PT018 - the page has seen to it
     training = None if new is None else dataset
     plan = RunPlan(new or dataset, model, form.explain, form.explainer, form.rows, training)
-    run_id = services().manager.submit(plan)
+    run_id = services().manager.submit(plan, session.person())
     session.choose_run(run_id)
     return run_id
 

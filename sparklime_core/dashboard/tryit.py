@@ -22,6 +22,6 @@ def try_it() -> str:
         model = train_forest(dataset)
         session.set_model(model)
         plan = RunPlan(dataset, model, ExplainSettings(engine=default_engine()))
-        run_id = services().manager.submit(plan)
+        run_id = services().manager.submit(plan, session.person())
     session.choose_run(run_id)
     return run_id

@@ -1,35 +1,66 @@
-"""`JobManager`: runs in the background, one after another, for everybody who looks at the dashboard."""
+"""`JobManager`: runs in the background, in a queue that everybody sees who looks at the dashboard."""
 
 import dataclasses
-import queue
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sparklime_core.errors import RunError, SparkLimeError
+from pyspark.sql import SparkSession
+
+from sparklime_core.errors import CancelledError, RunError, SparkLimeError
+from sparklime_core.jobs.cancelling import unless_cancelled
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
 from sparklime_core.jobs.service import SparkService
+from sparklime_core.jobs.turns import Limits, Ticket, Turns
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.queries import count_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
+
+_log = logging.getLogger(__name__)
 
 
 class Errand(Protocol):
     """Work other than a run that needs the Spark connection while no run uses it."""
 
     def carry_out(self, service: SparkService) -> None:
-        """Do it, in the thread of the manager; it acquires the session itself, and releases it."""
+        """Do it, in a thread of the manager; it acquires the session itself, and releases it."""
 
     def fail(self, sentence: str) -> None:
         """Take note of what nobody foresaw."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class QueueEntry:
+    """A run in the queue.
+
+    Attributes
+    ----------
+    run_id, title
+        Which run.
+    person
+        Whose it is; a browser session's name.
+    position
+        0 when it runs; otherwise how many turns come until its own has come, counted from 1.
+    progress
+        How far it is.
+    """
+
+    run_id: str
+    title: str
+    person: str
+    position: int
+    progress: Progress
+
+
+@dataclass(eq=False)
 class _Job:
     run: Run
+    title: str
     progress: Progress
     inputs: Inputs | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -37,100 +68,157 @@ class _Job:
 
 
 class JobManager:
-    """Explains submitted runs on the service's session, in the order in which they came."""
+    """Explains submitted runs on the service's session, some at once, fairly between the people who sent them."""
 
-    def __init__(self, store: RunStore, service: SparkService) -> None:
+    def __init__(self, store: RunStore, service: SparkService, limits: Limits | None = None) -> None:
         self.store = store
         self.service = service
-        self._jobs: dict[str, _Job] = {}
-        self._queue: queue.Queue[_Job | Errand] = queue.Queue()
+        self._turns = Turns(limits or Limits.from_environment())
+        self._queued: dict[Ticket, _Job | Errand] = {}
         self._lock = threading.Lock()
-        threading.Thread(target=self._work, name="sparklime-jobs", daemon=True).start()
+        self._resuming = threading.Lock()
+        for number in range(self._turns.limits.running):
+            threading.Thread(target=self._work, name=f"sparklime-jobs-{number}", daemon=True).start()
 
-    def submit(self, plan: RunPlan) -> str:
-        """Store a new run and queue it; return its id."""
+    def submit(self, plan: RunPlan, person: str = "") -> str:
+        """Store a new run and queue it; return its id.
+
+        Raises
+        ------
+        RunError
+            When as many runs wait as may, or the run cannot be stored.
+        """
+        self._turns.check_room()
         inputs = plan.inputs()
         run = self.store.create(plan.manifest(self.service.status().master), inputs)
-        self._enqueue(_Job(run, Progress("waiting", len(inputs.row_ids)), inputs))
+        progress = Progress("waiting", len(inputs.row_ids))
+        try:
+            job = _Job(run, plan.dataset.name, progress, inputs)
+            self._join(Ticket(person), job)
+        except RunError:
+            run.discard()
+            raise
         return run.id
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, person: str = "") -> None:
         """Queue what is left of a run that was cut off.
 
         Raises
         ------
         RunError
-            When there is no such run, or nothing of it is left to do.
+            When there is no such run, nothing of it is left to do, or as many runs wait as may.
         """
-        run = self.store.open(run_id)
-        manifest = run.manifest()
-        with self._lock:
-            if run_id in self._jobs or not manifest.state.is_resumable():
+        with self._resuming:
+            self._turns.check_room()
+            run = self.store.open(run_id)
+            manifest = run.manifest()
+            if not manifest.state.is_resumable():
                 raise RunError(f"The run {run_id!r} is {manifest.state.value}; there is nothing to resume.")
-        run.take_over()
-        self._enqueue(_Job(run, Progress("waiting", manifest.rows, manifest.rows_explained)))
+            run.take_over()
+        done, failed = count_rows(run)
+        self._join(Ticket(person), _Job(run, manifest.title, Progress("waiting", manifest.rows, done, failed)))
 
     def submit_errand(self, errand: Errand) -> None:
-        """Queue work that is no run; it has its turn like one."""
-        self._queue.put(errand)
+        """Queue work that is no run; it has its turn like one, but nothing else runs meanwhile.
+
+        Raises
+        ------
+        RunError
+            When as many wait as may.
+        """
+        self._join(Ticket(alone=True), errand)
 
     def cancel(self, run_id: str) -> None:
         """Stop a run, queued or running; what it has finished stays. An ended run is left as it is."""
         with self._lock:
-            job = self._jobs.get(run_id)
-        if job is not None:
-            job.cancel.set()
+            found = self._find(run_id)
+        if found is None:
+            return
+        ticket, job = found
+        job.cancel.set()
+        if self._turns.leave(ticket):
+            self._end(ticket, job)
 
     def progress(self, run_id: str) -> Progress | None:
         """Return how far a run is, or None when this process does not work on it."""
         with self._lock:
-            job = self._jobs.get(run_id)
-            return job.progress if job else None
+            found = self._find(run_id)
+            return found[1].progress if found else None
 
     def waited(self, run_id: str) -> float:
         """Return the seconds since a run was submitted or resumed; 0 when this process does not work on it."""
         with self._lock:
-            job = self._jobs.get(run_id)
-            return time.monotonic() - job.submitted if job else 0.0
+            found = self._find(run_id)
+            return time.monotonic() - found[1].submitted if found else 0.0
 
     def active(self) -> list[str]:
-        """Return the ids of the runs that wait or run, in their order."""
-        with self._lock:
-            return list(self._jobs)
+        """Return the ids of the runs that run or wait, in the order of their turns."""
+        return [entry.run_id for entry in self.queue()]
 
-    def _enqueue(self, job: _Job) -> None:
+    def queue(self) -> list[QueueEntry]:
+        """Return the runs that run, then those that wait in the order of their turns."""
+        running, waiting = self._turns.in_order()
+        positions = {**dict.fromkeys(running, 0), **{ticket: at for at, ticket in enumerate(waiting, 1)}}
         with self._lock:
-            self._jobs[job.run.id] = job
-        self._queue.put(job)
+            return [
+                QueueEntry(job.run.id, job.title, ticket.person, position, job.progress)
+                for ticket, position in positions.items()
+                if isinstance(job := self._queued.get(ticket), _Job)
+            ]
+
+    def _find(self, run_id: str) -> "tuple[Ticket, _Job] | None":
+        for ticket, work in self._queued.items():
+            if isinstance(work, _Job) and work.run.id == run_id:
+                return ticket, work
+        return None
+
+    def _join(self, ticket: Ticket, work: "_Job | Errand") -> None:
+        with self._lock:
+            self._queued[ticket] = work
+        try:
+            self._turns.join(ticket)
+        except RunError:
+            with self._lock:
+                del self._queued[ticket]
+            raise
 
     def _work(self) -> None:
         while True:
-            job = self._queue.get()
-            if isinstance(job, _Job):
-                self._work_on(job)
-                continue
+            ticket = self._turns.take()
+            with self._lock:
+                work = self._queued[ticket]
             try:
-                job.carry_out(self.service)
-            except Exception as error:  # noqa: BLE001 - it is the errand's; the next one must have its turn
-                job.fail(_sentence(error))
+                if isinstance(work, _Job):
+                    self._work_on(ticket, work)
+                else:
+                    self._carry_out(ticket, work)
+            finally:
+                self._turns.end(ticket)
 
-    def _work_on(self, job: _Job) -> None:
+    def _carry_out(self, ticket: Ticket, errand: Errand) -> None:
         try:
-            self._explain(job)
-        except Exception as error:  # noqa: BLE001 - the error is the run's; the next run must still be explained
-            self._fail(job, error)
+            errand.carry_out(self.service)
+        except Exception as error:  # noqa: BLE001 - it is the errand's; the next one must have its turn
+            errand.fail(_sentence(error))
         finally:
             with self._lock:
-                del self._jobs[job.run.id]
+                del self._queued[ticket]
+
+    def _work_on(self, ticket: Ticket, job: _Job) -> None:
+        try:
+            self._explain(job)
+            sentence = None
+        except CancelledError:
+            sentence = None
+        except Exception as error:  # noqa: BLE001 - the error is the run's; the next run must still be explained
+            sentence = _sentence(error)
+        self._end(ticket, job, sentence)
 
     def _explain(self, job: _Job) -> None:
-        if job.cancel.is_set():
-            job.run.finish(RunState.CANCELLED)
-            return
         self._report(job, dataclasses.replace(job.progress, stage="connecting"))
-        spark = self.service.acquire()
+        spark = self._acquire(job.cancel)
         try:
-            job.run.update(logs=self.service.log())
+            job.run.update(logs=self.service.log(), master=self.service.status().master)
             explain_run(
                 spark,
                 job.run,
@@ -141,10 +229,19 @@ class JobManager:
         finally:
             self.service.release()
 
-    def _fail(self, job: _Job, error: Exception) -> None:
-        """Write down why a run ended, where the run itself could not."""
-        if not job.run.manifest().state.is_ended():
-            job.run.finish(RunState.FAILED, error=_sentence(error))
+    def _acquire(self, cancel: threading.Event) -> SparkSession:
+        return unless_cancelled(self.service.acquire, cancel, lambda _: self.service.release())
+
+    def _end(self, ticket: Ticket, job: _Job, error: str | None = None) -> None:
+        """Write down how a run ended, where the run itself could not, and forget it."""
+        try:
+            if not job.run.manifest().state.is_ended():
+                job.run.finish(RunState.FAILED if error else RunState.CANCELLED, error=error)
+        except Exception:  # noqa: BLE001 - the disk refuses even that; the run is then found to be interrupted
+            _log.exception("The end of the run %s could not be written", job.run.id)
+        finally:
+            with self._lock:
+                del self._queued[ticket]
 
     def _report(self, job: _Job, progress: Progress) -> None:
         with self._lock:

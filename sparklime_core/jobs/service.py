@@ -11,7 +11,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.spark.cluster import LocalCluster
 from sparklime_core.spark.monitor import ExecutorInfo, application, list_executors
 from sparklime_core.spark.preflight import ExecutorReport, check_executors, problems
-from sparklime_core.spark.session import connect, current, disconnect
+from sparklime_core.spark.session import connect, current, disconnect, is_stopped
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -83,9 +83,12 @@ class SparkService:
             self._master = master
 
     def acquire(self) -> SparkSession:
-        """Return a session on the chosen master, connecting first where there is none; `release` it after use."""
+        """Return a session on the chosen master; `release` it after use.
+
+        It connects where there is no session yet, it has died, or its master was restarted.
+        """
         with self._lock:
-            if self._session is None:
+            if self._session is None or not self._users or is_stopped(self._session):
                 self._session = connect(self._master)
             self._users += 1
             return self._session
@@ -94,8 +97,7 @@ class SparkService:
         """Say that a job no longer uses the session; one that has died is dropped, and the next job reconnects."""
         with self._lock:
             self._users -= 1
-            session = self._session
-            if session is not None and session.sparkContext._jsc.sc().isStopped():
+            if self._session is not None and is_stopped(self._session):
                 self._drop_session()
 
     def log(self) -> str | None:

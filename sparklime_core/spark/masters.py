@@ -59,11 +59,14 @@ class MasterFacts:
         Version of its Spark.
     workers
         Its workers that are alive, as in its ``/json/``.
+    applications
+        Ids of the applications that it has now; None where the page was not found.
     """
 
     web_url: str | None = None
     version: str | None = None
     workers: tuple[dict[str, Any], ...] = field(default=())
+    applications: tuple[str, ...] | None = None
 
 
 def parse_master(text: str) -> Master:
@@ -151,7 +154,8 @@ def _read_page(web_url: str, address: str) -> MasterFacts | None:
     except (OSError, ValueError):
         return None
     alive = tuple(worker for worker in state.get("workers", ()) if worker.get("state") == "ALIVE")
-    return MasterFacts(web_url, version[1] if version else None, alive)
+    applications = tuple(str(application.get("id")) for application in state.get("activeapps", ()))
+    return MasterFacts(web_url, version[1] if version else None, alive, applications)
 
 
 def _likely_pages(host: str, port: int) -> list[str]:

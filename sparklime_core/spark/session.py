@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
+from py4j.protocol import Py4JError
 from pyspark import SparkConf
 from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
@@ -58,8 +59,20 @@ class Connection:
 
     def alive(self) -> bool:
         """Tell whether the session can still be used."""
-        context = self.spark.sparkContext._jsc
-        return self.gateway.alive() and context is not None and not context.sc().isStopped()
+        return self.gateway.alive() and not is_stopped(self.spark)
+
+    def is_served(self) -> bool:
+        """Tell whether the master still knows this application.
+
+        One that was restarted does not, and Spark would wait for executors for ever.
+        """
+        if self.master.is_local:
+            return True
+        if self.facts.web_url is not None:
+            known = read_facts(self.master, self.facts.web_url).applications
+            if known is not None:
+                return self.spark.sparkContext.applicationId in known
+        return bool(self.spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size() > 1)
 
 
 _lock = threading.RLock()
@@ -98,11 +111,12 @@ def connect(
     wanted, asked = parse_master(master), dict(conf or {})
     with _lock:
         running = current()
-        if running is not None and running.master == wanted and running.conf == asked:
+        same = running is not None and running.master == wanted and running.conf == asked
+        if running is not None and same and running.is_served():
             return running.spark
         approach = _approach(wanted)
         if running is not None:
-            if not _is_idle(running.spark):
+            if not same and not _is_idle(running.spark):
                 raise SparkError(f"A job still runs on {running.master.text}; cancel it or wait for its end.")
             disconnect()
         foreign = SparkContext._active_spark_context
@@ -119,6 +133,15 @@ def current() -> Connection | None:
         if _connections and not _connections[-1].alive():
             disconnect()
         return _connections[-1] if _connections else None
+
+
+def is_stopped(spark: SparkSession) -> bool:
+    """Tell whether a session has been stopped, or its JVM is gone."""
+    try:
+        context = spark.sparkContext._jsc
+        return context is None or bool(context.sc().isStopped())
+    except Py4JError:
+        return True
 
 
 def connection_of(spark: SparkSession) -> Connection | None:

@@ -65,6 +65,7 @@ MASTER = parse_master("spark://127.0.0.1:1")
 STATE = {
     "url": "spark://127.0.0.1:1",
     "workers": [{"id": "w1", "state": "ALIVE"}, {"id": "w2", "state": "DEAD"}],
+    "activeapps": [{"id": "app-1", "state": "RUNNING"}],
 }
 
 
@@ -74,7 +75,7 @@ STATE = {
 )
 def test_a_page_tells_version_and_living_workers(html):
     with page(json.dumps(STATE), html) as url:
-        assert read_facts(MASTER, url) == MasterFacts(url, "4.3.0", ({"id": "w1", "state": "ALIVE"},))
+        assert read_facts(MASTER, url) == MasterFacts(url, "4.3.0", ({"id": "w1", "state": "ALIVE"},), ("app-1",))
 
 
 @pytest.mark.parametrize("state", ["[]", "no json", json.dumps({**STATE, "url": "spark://127.0.0.1:2"})])

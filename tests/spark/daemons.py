@@ -1,0 +1,89 @@
+"""Spark's own daemons, started one by one, as an operator does: each can be stopped, killed and replaced."""
+
+import re
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sparklime_core.spark.gateway import LOOPBACK, QUICK_START, SPARK_HOME, end_process, spark_environment
+from sparklime_core.spark.masters import parse_master, read_facts
+
+SECONDS = 90
+
+
+@dataclass
+class Daemons:
+    """A master and its workers in a folder; ``workers`` is in the order in which they were started."""
+
+    folder: Path
+    python: str | None = None
+    master: subprocess.Popen | None = None
+    workers: list[subprocess.Popen] = field(default_factory=list)
+    url: str = ""
+    web_url: str = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for daemon in [*self.workers, self.master]:
+            if daemon is not None:
+                end_process(daemon)
+
+    def start_master(self):
+        """Start a master: on a free port at first, on the same one again after that."""
+        port = self.url.rpartition(":")[2] or "0"
+        log = self.folder / f"master-{time.monotonic_ns()}.log"
+        self.master = self._start("master.Master", ["--port", port, "--webui-port", "0"], log)
+        self.url = told(r"Starting Spark master at (spark://\S+)", log)
+        self.web_url = told(r"MasterWebUI.* started at (http://\S+)", log).replace("localhost", LOOPBACK)
+
+    def start_worker(self):
+        """Start a worker, and wait until the master knows it."""
+        number = len(self.workers)
+        folder, before = self.folder / f"work-{number}", self.alive()
+        size = ["--cores", "1", "--memory", "512m", "--work-dir", str(folder), "--webui-port", "0", self.url]
+        self.workers.append(self._start("worker.Worker", size, self.folder / f"worker-{number}.log"))
+        wait_for(lambda: self.alive() == before + 1)
+
+    def alive(self):
+        """How many workers the master has."""
+        return len(read_facts(parse_master(self.url), self.web_url).workers)
+
+    def _start(self, name, arguments, log):
+        command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", LOOPBACK]
+        python = {"PYSPARK_PYTHON": self.python} if self.python else {}
+        quick = {"SPARK_DAEMON_MEMORY": "512m", "SPARK_DAEMON_JAVA_OPTS": QUICK_START}
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                [*command, *arguments],
+                env={**spark_environment(), **quick, **python},
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+
+def stop(daemon):
+    """End a daemon as an operator does; its executors end with it."""
+    daemon.terminate()
+    daemon.wait(SECONDS)
+
+
+def told(pattern, log):
+    """Wait until a log tells something."""
+    found = []
+    wait_for(lambda: found.extend(re.findall(pattern, log.read_text(errors="replace"))) or found)
+    return found[0]
+
+
+def wait_for(condition, seconds=SECONDS):
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.1)
