@@ -83,8 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     """Read, connect, train and explain, in this order: what fails early costs nothing."""
+    from sparklime_core.jobs.phases import Phases  # noqa: PLC0415
     from sparklime_core.runs.run import Run, check_free  # noqa: PLC0415
 
+    phases = Phases()
+    phases.begin("reading")
     _check_new(arguments)
     check_free(arguments.out)
     explain = ExplainSettings(
@@ -97,15 +100,18 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415 - after what may be refused at once
 
     master = arguments.master or DEFAULT_MASTER
+    phases.begin("connecting")
     with session(master, line) as spark:
         line.say("preparing the model")
+        phases.begin("training")
         plan = planned()
+        phases.begin("storing")
         inputs = plan.inputs()
 
         def work(cancel: threading.Event) -> "Manifest":
             new = Run.create(arguments.out, plan.manifest(master), inputs)
             try:
-                return explain_run(spark, new, inputs=inputs, cancel=cancel, on_progress=line.show)
+                return explain_run(spark, new, inputs=inputs, phases=phases, cancel=cancel, on_progress=line.show)
             except SparkLimeError:
                 if not new.finished_blocks()[0]:
                     new.discard()

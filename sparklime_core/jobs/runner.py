@@ -16,6 +16,7 @@ from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import PredictFn
+from sparklime_core.jobs.phases import Phases
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.queries import count_rows
@@ -71,6 +72,7 @@ def explain_run(
     run: Run,
     *,
     inputs: Inputs | None = None,
+    phases: Phases | None = None,
     cancel: threading.Event,
     on_progress: OnProgress,
 ) -> Manifest:
@@ -84,6 +86,8 @@ def explain_run(
         A new run, or one that was cut off.
     inputs
         The run's inputs where they are at hand; read from the run otherwise.
+    phases
+        What was timed of the run before; what the run says of it otherwise.
     cancel
         Set it to stop: the run ends as ``CANCELLED`` and keeps what is finished.
     on_progress
@@ -94,7 +98,7 @@ def explain_run(
     Manifest
         The run's, as it ended. An error ends it as ``FAILED`` and is raised again.
     """
-    sitting = _Sitting(spark, run, inputs or run.inputs(), on_progress)
+    sitting = _Sitting(spark, run, inputs or run.inputs(), phases or Phases(run.manifest().phases), on_progress)
     try:
         sitting.explain(cancel)
         return sitting.end(RunState.FINISHED)
@@ -111,10 +115,13 @@ def explain_run(
 class _Sitting:
     """One stretch of work on a run."""
 
-    def __init__(self, spark: SparkSession, run: Run, inputs: Inputs, on_progress: OnProgress) -> None:
+    def __init__(
+        self, spark: SparkSession, run: Run, inputs: Inputs, phases: Phases, on_progress: OnProgress
+    ) -> None:
         self._spark = spark
         self._run = run
         self._inputs = inputs
+        self._phases = phases
         self._on_progress = on_progress
         self._before = run.manifest().seconds
         done, failed = count_rows(run)
@@ -122,7 +129,7 @@ class _Sitting:
         self._began = time.monotonic()
 
     def explain(self, cancel: threading.Event) -> None:
-        self._report()
+        self._enter("preparing")
         manifest = self._run.manifest()
         labels = manifest.explain["labels"]
         settings = ExplainSettings(
@@ -136,7 +143,7 @@ class _Sitting:
         left = [block for block in range(blocks) if block not in finished]
         self._run.update(**dataclasses.asdict(application(self._spark)))
         self._began = time.monotonic()
-        self._report(stage="explaining")
+        self._enter("explaining")
         if left:
             run_waves(
                 self._spark,
@@ -148,13 +155,13 @@ class _Sitting:
                 on_wave=self._keep,
                 cancel=cancel,
             )
-        self._report(stage="writing")
+        self._enter("writing")
 
     def end(self, state: RunState, error: str | None = None) -> Manifest:
         seconds = self._before + time.monotonic() - self._began
         executors = [dataclasses.asdict(executor) for executor in _executors(self._spark)]
         done = self._progress
-        manifest = self._run.finish(
+        self._run.finish(
             state,
             seconds=seconds,
             rows_explained=done.done,
@@ -162,6 +169,7 @@ class _Sitting:
             error=error,
             executors=executors,
         )
+        manifest = self._run.update(phases=self._phases.seconds())
         self._report(stage="ended", error=error)
         return manifest
 
@@ -178,6 +186,10 @@ class _Sitting:
             failed=self._progress.failed + pc.count_distinct(failed["row_id"]).as_py(),
             by_executor=by_executor,
         )
+
+    def _enter(self, stage: str) -> None:
+        self._phases.begin(stage)
+        self._report(stage=stage)
 
     def _report(self, **changes: Any) -> None:
         seconds = time.monotonic() - self._began

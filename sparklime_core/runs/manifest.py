@@ -87,6 +87,8 @@ class Manifest:
         UTC, ISO 8601.
     seconds
         Wall time of explaining, all sittings together.
+    phases
+        Wall time by phase: reading, connecting, training, storing, preparing, explaining, writing.
     master
         The Spark master that explains.
     rows, rows_explained, rows_failed
@@ -121,6 +123,7 @@ class Manifest:
     rows_explained: int = 0
     rows_failed: int = 0
     seconds: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
     error: str | None = None
     executors: list[dict[str, Any]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
