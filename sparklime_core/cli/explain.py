@@ -1,6 +1,7 @@
 """``explain``: a CSV file to a folder of explanations."""
 
 import argparse
+import dataclasses
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from sparklime_core.explain.settings import (
     FEATURE_SELECTIONS,
     ExplainerSettings,
     ExplainSettings,
+    check_pools,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +60,13 @@ def add_parser(commands: Commands) -> None:
     lime.add_argument("--num-features", default=10, type=int)
     lime.add_argument("--num-samples", default=5000, type=int)
     lime.add_argument("--seed", default=0, type=int, help="of the split, the forest and the explanations")
+    lime.add_argument(
+        "--stability",
+        default=0,
+        type=int,
+        metavar="K",
+        help="also measure it from K pools of samples; default 0: no",
+    )
     lime.add_argument("--discretizer", default="quartile", choices=DISCRETIZERS)
     lime.add_argument("--kernel-width", default=None, type=float)
     lime.add_argument("--feature-selection", default="auto", choices=FEATURE_SELECTIONS)
@@ -91,7 +100,11 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     _check_new(arguments)
     check_free(arguments.out)
     explain = ExplainSettings(
-        arguments.engine, arguments.labels, arguments.num_features, arguments.num_samples, arguments.seed
+        arguments.engine,
+        arguments.labels,
+        arguments.num_features,
+        arguments.num_samples,
+        arguments.seed,
     )
     explainer = ExplainerSettings(arguments.discretizer, arguments.kernel_width, arguments.feature_selection)
     line.say(f"reading {arguments.data}")
@@ -104,7 +117,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     with session(master, line) as spark:
         line.say("preparing the model")
         phases.begin("training")
-        plan = planned()
+        plan = dataclasses.replace(planned(), stability=arguments.stability)
         phases.begin("storing")
         inputs = plan.inputs()
 
@@ -199,6 +212,7 @@ def _check_new(arguments: argparse.Namespace) -> None:
         raise SettingsError("Name the CSV file to explain.")
     if arguments.target is None and arguments.trained_in is None:
         raise SettingsError("Name the column to predict with --target.")
+    check_pools(arguments.stability)
 
 
 def _summarise(folder: Path, ended: "Manifest") -> None:

@@ -26,6 +26,20 @@ ENGINES: dict[EngineName, str] = {
 }
 
 
+USUAL_POOLS = 5
+STABILITY = {
+    "auto": f"from {USUAL_POOLS} pools, if the engine draws samples",
+    "5": "from 5 pools",
+    "10": "from 10 pools",
+    "0": "not measured",
+}
+STABILITY_HELP = (
+    "Each row is explained from several pools of samples, to see how far its explanation depends on chance: the "
+    "weights get error bars. Each pool costs one more solve a row, and changes no explanation. With the engine "
+    "exact, it says how far plain lime would be off."
+)
+
+
 @dataclass(frozen=True)
 class RunForm:
     """What a person chose."""
@@ -33,6 +47,7 @@ class RunForm:
     explain: ExplainSettings
     explainer: ExplainerSettings
     rows: str | int
+    stability: int
 
 
 def registered_engines() -> list[EngineName]:
@@ -45,6 +60,11 @@ def registered_engines() -> list[EngineName]:
 def default_engine() -> EngineName:
     """Return the engine that is used unless a person chooses another."""
     return registered_engines()[0]
+
+
+def usual_pools(engine: EngineName) -> int:
+    """Return from how many pools stability is measured unless a person chooses otherwise."""
+    return USUAL_POOLS if engine == "sampled" else 0
 
 
 def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
@@ -91,10 +111,19 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
             )
         with st.expander("More settings", icon=":material/tune:"):
             seed, explainer = _advanced(len(dataset.feature_names))
+        chosen = st.selectbox(
+            "Stability",
+            list(STABILITY),
+            format_func=STABILITY.__getitem__,
+            key="stability",
+            persist_state="session",
+            help=STABILITY_HELP,
+        )
         if not st.form_submit_button("Explain", type="primary", icon=":material/bolt:"):
             return None
     rows = int(number) if which == "first" else which
-    return RunForm(ExplainSettings(engine, labels, int(features), int(samples), seed), explainer, rows)
+    pools = usual_pools(engine) if chosen == "auto" else int(chosen)
+    return RunForm(ExplainSettings(engine, labels, int(features), int(samples), seed), explainer, rows, pools)
 
 
 def new_rows_panel(dataset: Dataset) -> None:
@@ -139,7 +168,7 @@ def start_run(form: RunForm) -> str:
     dataset, model, new = session.dataset(), session.model(), session.new_rows()
     assert dataset is not None and model is not None  # noqa: S101, PT018 - the page has seen to it
     training = None if new is None else dataset
-    plan = RunPlan(new or dataset, model, form.explain, form.explainer, form.rows, training)
+    plan = RunPlan(new or dataset, model, form.explain, form.explainer, form.rows, training, form.stability)
     run_id = services().manager.submit(plan, session.person())
     session.choose_run(run_id)
     return run_id

@@ -4,7 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.starting import default_engine
+from sparklime_core.dashboard.starting import default_engine, usual_pools
 
 SAMPLE = "breast_cancer"
 
@@ -21,7 +21,8 @@ def try_it() -> str:
         session.set_dataset(dataset)
         model = train_forest(dataset)
         session.set_model(model)
-        plan = RunPlan(dataset, model, ExplainSettings(engine=default_engine()))
+        engine = default_engine()
+        plan = RunPlan(dataset, model, ExplainSettings(engine=engine), stability=usual_pools(engine))
         run_id = services().manager.submit(plan, session.person())
     session.choose_run(run_id)
     return run_id

@@ -1,6 +1,6 @@
 """How much several explanations of the same rows agree: the figures behind `explain.stability`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -75,8 +75,8 @@ def feature_figures(runs: Runs, top: int) -> FeatureFigures:
     chosen = runs.chosen
     count = chosen.sum(axis=0)
     some = np.where(count > 0, count, np.nan)
-    mean = runs.weights.sum(axis=0) / some
-    squares = (np.where(chosen, runs.weights - mean, 0.0) ** 2).sum(axis=0)
+    mean = _total(runs.weights) / some
+    squares = _total(np.where(chosen, runs.weights - mean, 0.0) ** 2)
     std = np.sqrt(squares / np.where(count > 1, count - 1, np.nan))
     positive, negative = (runs.weights > 0).sum(axis=0), (runs.weights < 0).sum(axis=0)
     zero = (chosen & (runs.weights == 0)).sum(axis=0)
@@ -133,8 +133,8 @@ def sampling_error(runs: Runs) -> Iterator[FloatArray]:
         return
     there = ~np.isnan(runs.exact)
     error = np.where(there, runs.weights - np.nan_to_num(runs.exact), 0.0)
-    yield np.sqrt((error**2).sum(axis=2).mean(axis=0) / there.sum(axis=1))
-    yield np.abs(error).max(axis=2).mean(axis=0)
+    yield np.sqrt(_mean((error**2).sum(axis=2)) / there.sum(axis=1))
+    yield _mean(np.abs(error).max(axis=2))
 
 
 def _common(one: BoolArray, other: BoolArray, *, larger: bool) -> FloatArray:
@@ -144,6 +144,14 @@ def _common(one: BoolArray, other: BoolArray, *, larger: bool) -> FloatArray:
     return np.where(over > 0, shared / np.maximum(over, 1), 1.0)
 
 
-def _mean(values: Iterator[FloatArray]) -> FloatArray:
-    mean: FloatArray = np.mean(list(values), axis=0)
-    return mean
+def _mean(values: Iterable[FloatArray]) -> FloatArray:
+    listed = list(values)
+    return _total(listed) / len(listed)
+
+
+def _total(values: Iterable[FloatArray]) -> FloatArray:
+    """Add arrays, one after the other: numpy's own order may depend on how many pairs there are."""
+    total: FloatArray = np.zeros(())
+    for value in values:
+        total = total + value
+    return total

@@ -25,6 +25,9 @@ BLOCK_ROWS = 256
 BLAS may round differently for batches of different shapes; with one shape it cannot.
 """
 
+Solver = Callable[[IntArray, FloatArray, FloatArray, BoolArray], Surrogates]
+"""Positions of rows in their block, those rows, their predictions and what is wanted of them, to surrogates."""
+
 REFERENCE_BLOCK_ROWS = 8
 SMALLEST_BLOCK_ROWS = 16
 BLOCKS_TO_SHARE = 32
@@ -54,12 +57,22 @@ class ExplainTask:
 
     def explain(self, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
         """Explain up to `BLOCK_ROWS` rows (n, d); return a batch of the compact schema, in row order."""
+        return self.explain_by(rows, row_ids, lambda _, *block: self.engine.solve(*block))
+
+    def explain_and_measure(
+        self, rows: FloatArray, row_ids: IntArray
+    ) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
+        """Explain as `explain` does; beside that, return what was measured of it, which here is nothing."""
+        return self.explain(rows, row_ids), None
+
+    def explain_by(self, rows: FloatArray, row_ids: IntArray, solver: Solver) -> pa.RecordBatch:
+        """Explain as `explain` does, by a solver that also learns which rows of the block it is given."""
         with one_blas_thread():
             errors, predictions, wanted = self.examine(rows)
             solved = _empty_surrogates(wanted.shape, rows.shape[1])
 
             def solve(at: IntArray) -> None:
-                found = self.engine.solve(rows[at], predictions[at], wanted[at])
+                found = solver(at, rows[at], predictions[at], wanted[at])
                 pairs = np.argwhere(wanted[at])
                 _put(solved, at[pairs[:, 0]], pairs[:, 1], found)
 

@@ -76,3 +76,26 @@ WORK_SCHEMA = pa.schema(
 ``first_row`` and ``last_row`` are row ids. Those of a run ascend, so no two blocks overlap, and every explained
 row lies in exactly one, also where only some rows of a table are explained.
 """
+
+STABILITY_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("label", pa.int32()),
+        ("jaccard", pa.float32()),
+        ("vsi", pa.float32()),
+        ("csi", pa.float32()),
+        ("sampling_rmse", pa.float32()),
+        ("sampling_max", pa.float32()),
+        ("std", pa.list_(pa.float32())),
+        ("chosen", pa.list_(pa.int8())),
+        ("exact", pa.list_(pa.float32())),
+    ]
+)
+"""One row for each explained (row, label), in row order: how far its explanation depends on what was drawn.
+
+``jaccard`` (0 to 1), ``vsi`` and ``csi`` (0 to 100), ``sampling_rmse`` and ``sampling_max`` are those of
+`explain.stability.ROW_SCHEMA`. The lists are in the order of the row's explanation: the standard deviation of
+each weight over the pools that chose its feature (null where fewer than two did), how many pools chose it, and its
+weight without sampling (null where that leaves the feature out). ``exact`` and the sampling errors are null where
+the engine ``exact`` does not serve the model, or would cost much. A row that cannot be measured is not there.
+"""

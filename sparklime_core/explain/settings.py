@@ -14,6 +14,9 @@ Labels = str | tuple[int, ...]
 
 MAX_SEED = 2**32 - 1
 
+MAX_POOLS = 100
+"""The most pools that stability is measured from."""
+
 DISCRETIZERS = ("quartile", "decile", "entropy", "none")
 FEATURE_SELECTIONS = ("auto", "highest_weights", "forward_selection", "lasso_path", "none")
 
@@ -86,6 +89,13 @@ class ExplainerSettings:
         _check_choice("feature selection", self.feature_selection, FEATURE_SELECTIONS)
         if self.kernel_width is not None and not 0 < self.kernel_width < float("inf"):
             raise SettingsError(f"The kernel width must be a positive number, not {self.kernel_width}.")
+
+
+def check_pools(pools: int) -> None:
+    """Raise `SettingsError` when stability cannot be measured from so many pools; 0 leaves it out."""
+    _check_whole("stability", pools, 0, MAX_POOLS)
+    if pools == 1:
+        raise SettingsError("Stability needs at least 2 pools to compare, or 0 to leave it out.")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import SettingsError
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
 from sparklime_core.explain.types import IntArray
 from sparklime_core.models.metrics import Metrics
 from sparklime_core.models.settings import ModelSettings
@@ -36,11 +36,14 @@ class RunPlan:
         ``"all"``, ``"test"`` (the rows that the model has not seen), or how many rows from the first on.
     training
         The table that the model was trained on, where it is another one than the table that is explained.
+    stability
+        From how many pools of samples the stability of each explanation is measured beside it, at the cost of a
+        solve each; 0: not at all. It changes no explanation.
 
     Raises
     ------
     SettingsError
-        When there are no such rows.
+        When there are no such rows, or stability cannot be measured so.
     """
 
     dataset: Dataset
@@ -49,8 +52,10 @@ class RunPlan:
     explainer: ExplainerSettings = field(default_factory=ExplainerSettings)
     rows: str | int = "all"
     training: Dataset | None = None
+    stability: int = 0
 
     def __post_init__(self) -> None:
+        check_pools(self.stability)
         if isinstance(self.rows, str) and self.rows not in ("all", "test"):
             raise SettingsError(f"The rows must be 'all', 'test' or a number, not {self.rows!r}.")
         if not isinstance(self.rows, str) and self.rows < 1:
@@ -85,6 +90,7 @@ class RunPlan:
             selection=str(self.rows),
             explain=asdict(self.explain),
             explainer=asdict(self.explainer),
+            stability=self.stability,
             training=self.model.settings.as_dict(),
             data=_data_facts(self.dataset, self.training),
             model=_model_facts(self.model),

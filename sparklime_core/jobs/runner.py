@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import CancelledError, SparkLimeError
 from sparklime_core.explain.blocks import block_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import PredictFn
 from sparklime_core.jobs.phases import Phases
@@ -136,7 +136,9 @@ class _Sitting:
             **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
         )
         explainer = build_explainer(self._inputs.learnt_from, ExplainerSettings(**manifest.explainer))
-        self._task = prepare_task(explainer, predict_fn_of(self._inputs.estimator), settings)
+        self._task = prepare_measured(
+            explainer, predict_fn_of(self._inputs.estimator), settings, manifest.stability
+        )
         finished, next_wave = self._run.finished_blocks()
         row_ids = self._inputs.row_ids
         blocks = -(-len(row_ids) // block_rows(settings, len(row_ids)))
@@ -176,7 +178,7 @@ class _Sitting:
     def _keep(self, wave: Wave) -> None:
         """Write a finished wave to disk, and only then count it."""
         explanations = self._task.vocabulary.decode(wave.explanations)
-        self._run.append(wave.number, wave.blocks, explanations, wave.tasks, wave.work)
+        self._run.append(wave.number, wave.blocks, explanations, wave.tasks, wave.work, wave.stability)
         failed = explanations.filter(pc.is_valid(explanations["error"]))
         by_executor = dict(self._progress.by_executor)
         for task in wave.tasks.select(["executor", "rows"]).to_pylist():

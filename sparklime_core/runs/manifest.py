@@ -95,6 +95,8 @@ class Manifest:
         Rows to explain; those with a result; those of them whose result is an error.
     seed, explain, explainer, training
         The settings, as dictionaries.
+    stability
+        From how many pools stability is measured; 0: it is not.
     selection
         ``"all"``, ``"test"`` or a number of rows.
     data, model
@@ -120,6 +122,7 @@ class Manifest:
     data: dict[str, Any]
     model: dict[str, Any]
     versions: dict[str, str]
+    stability: int = 0
     rows_explained: int = 0
     rows_failed: int = 0
     seconds: float = 0.0

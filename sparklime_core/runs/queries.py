@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.run import Run
 
 Files: TypeAlias = Callable[[], list[str]]
@@ -76,6 +76,13 @@ def explained_by(run: Run, row_id: int) -> dict[str, Any] | None:
     sql = "SELECT * FROM results WHERE ? BETWEEN first_row AND last_row"
     found = query(run.block_files, WORK_SCHEMA, sql, [row_id]).to_pylist()
     return found[0] if found else None
+
+
+def stability_of(run: Run, row_id: int) -> list[dict[str, Any]]:
+    """Return how stable the explanations of a row are, one a label, as dictionaries of `STABILITY_SCHEMA`."""
+    sql = "SELECT * FROM results WHERE row_id = ? ORDER BY label"
+    found: list[dict[str, Any]] = query(run.stability_files, STABILITY_SCHEMA, sql, [row_id]).to_pylist()
+    return found
 
 
 def _frame(files: Files, schema: pa.Schema, sql: str, *parameters: Any) -> pd.DataFrame:

@@ -45,6 +45,8 @@ def command_line(run: Run, out: str = "repeated") -> str:
         value = manifest.explain[name]
         shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
         words.append(f"--{name.replace('_', '-')}={shown}")
+    if manifest.stability:
+        words.append(f"--stability={manifest.stability}")
     explainer = {name: value for name, value in manifest.explainer.items() if value is not None}
     words += [f"--{name.replace('_', '-')}={value}" for name, value in explainer.items()]
     return shlex.join(words)

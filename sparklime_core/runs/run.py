@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
-from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.files import clear_unfinished, sync, whole_file, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
@@ -20,6 +20,7 @@ from sparklime_core.runs.manifest import Manifest, Owner, RunState
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
 BLOCKS = "blocks.parquet"
+STABILITY = "stability.parquet"
 MANIFEST = "run.json"
 PARTS = "parts"
 RESERVE = "reserve"
@@ -113,6 +114,7 @@ class Run:
         explanations: pa.Table,
         tasks: pa.Table,
         work: pa.Table | None = None,
+        stability: pa.Table | None = None,
     ) -> None:
         """Keep a finished wave, whole or not at all.
 
@@ -122,8 +124,8 @@ class Run:
         ----------
         wave, blocks
             Its number, and the blocks that it explained.
-        explanations, tasks, work
-            Tables of `RESULT_SCHEMA`, `TASK_SCHEMA` and `WORK_SCHEMA`.
+        explanations, tasks, work, stability
+            Tables of `RESULT_SCHEMA`, `TASK_SCHEMA`, `WORK_SCHEMA` and `STABILITY_SCHEMA`.
 
         Raises
         ------
@@ -134,6 +136,8 @@ class Run:
         with writing(self.folder):
             if work is not None:
                 _write(work.cast(WORK_SCHEMA), self._part("blocks", wave))
+            if stability is not None:
+                _write(stability.cast(STABILITY_SCHEMA), self._part("stability", wave))
             _write(tasks.cast(TASK_SCHEMA), self._part("tasks", wave))
             _write(named, self._part("wave", wave))
 
@@ -159,6 +163,9 @@ class Run:
                 _join(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
                 _join(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
                 _join(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
+                measured = sorted(self._parts("stability"), key=_first_row)
+                if measured:
+                    _join(measured, STABILITY_SCHEMA, self.folder / STABILITY)
         (self.folder / RESERVE).unlink(missing_ok=True)
         try:
             manifest = self.update(state=state, **changes)
@@ -183,6 +190,10 @@ class Run:
     def block_files(self) -> list[str]:
         """Return the files that say who explained which block so far; none in a run of before they were kept."""
         return self._files(BLOCKS, "blocks")
+
+    def stability_files(self) -> list[str]:
+        """Return the files that hold the stability that is measured so far; none in a run without it."""
+        return self._files(STABILITY, "stability")
 
     def _files(self, joined: str, part: str) -> list[str]:
         whole = self.folder / joined

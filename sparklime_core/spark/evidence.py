@@ -46,9 +46,7 @@ class ExecutorOutput:
 
 def say(text: str) -> None:
     """Print a line of evidence; on an executor."""
-    # In one piece, which print does not do here: in embedded Spark several workers write into one file.
-    sys.stderr.write(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {text}\n")
-    sys.stderr.flush()
+    print(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def say_row(task: ExplainTask, row: FloatArray, row_id: str, rows: int) -> None:

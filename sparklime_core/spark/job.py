@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.blocks import ExplainTask, block_rows
-from sparklime_core.explain.schema import COMPACT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.explain.measuring import MeasuredTask
+from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.spark.backend import backend_of
 from sparklime_core.spark.failures import one_sentence
+from sparklime_core.spark.landing import task_table, unpack, work_table
 from sparklime_core.spark.payload import Payload, publish
 from sparklime_core.spark.shipping import ship_package
 from sparklime_core.spark.worker import BLOCK_SCHEMA, block_explainer
@@ -44,8 +45,8 @@ WAVE_BYTES = 32 * 1024 * 1024
 
 POLL_SECONDS = 0.1
 DONE_DDL = (
-    "block long, explained binary, rows long, block_seconds double, partition int, attempt int, executor string, "
-    "host string, pid long, started long, seconds double"
+    "block long, explained binary, measured binary, rows long, block_seconds double, partition int, attempt int, "
+    "executor string, host string, pid long, started long, seconds double"
 )
 
 
@@ -65,6 +66,8 @@ class Wave:
         Table of `TASK_SCHEMA`.
     work
         Table of `WORK_SCHEMA`, by ascending block.
+    stability
+        Table of `STABILITY_SCHEMA`, in row order; None where the task measures none.
     """
 
     number: int
@@ -72,6 +75,7 @@ class Wave:
     explanations: pa.Table
     tasks: pa.Table
     work: pa.Table
+    stability: pa.Table | None
 
 
 def run_waves(
@@ -91,7 +95,7 @@ def run_waves(
     Parameters
     ----------
     spark
-        A session from `connect`, or any other one, classic or of Spark Connect.
+        A session from `connect`, or any classic one.
     task
         What `prepare_task` has made.
     rows, row_ids
@@ -122,7 +126,7 @@ def run_waves(
     ship_package(spark)
     payload = publish(spark, task)
     try:
-        pace = Pace(size * EXPECTED_SECONDS[task.settings.engine])
+        pace = Pace(size * _expected_seconds(task))
         _Flight(spark, payload, rows, row_ids, size, pace, tasks_at_once).run(wanted, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
@@ -165,7 +169,8 @@ class _Flight:
         pace: Pace,
         tasks_at_once: int | None,
     ) -> None:
-        self._backend = backend_of(spark)
+        self._spark = spark
+        self._context: SparkContext = spark.sparkContext
         self._payload = payload
         self._rows = rows
         self._row_ids = row_ids
@@ -185,7 +190,7 @@ class _Flight:
         cancel: threading.Event,
     ) -> None:
         left = list(blocks)
-        with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,)) as pool:
+        with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", initializer=self._enter_thread) as pool:
             flying: set[Future[Wave]] = set()
             landed: set[Future[Wave]] = set()
             try:
@@ -206,17 +211,30 @@ class _Flight:
                 self._stop(flying)
                 raise
 
+    def _enter_thread(self) -> None:
+        """Tag the jobs of this thread, so that they can be cancelled, and share the cores fairly between runs."""
+        self._context.addJobTag(self._tag)
+        self._context.setInterruptOnCancel(True)
+        self._context.setLocalProperty("spark.scheduler.pool", self._tag)
+
     def _cores(self) -> int:
-        cores = self._backend.parallelism()
+        cores = max(int(self._context.defaultParallelism), 1)
         return cores if self._tasks_at_once is None else min(cores, self._tasks_at_once)
 
     def _fly(self, number: int, blocks: tuple[int, ...]) -> Wave:
         if self._landed.is_set():
             raise CancelledError("The run was cancelled.")
-        sent = self._backend.send(self._pack(blocks))
+        sent = self._spark.createDataFrame(self._pack(blocks))
         done = sent.mapInArrow(block_explainer(self._payload), DONE_DDL).toArrow()
         self._pace.learn(float(np.mean(done["block_seconds"])))
-        return Wave(number, blocks, _explanations(done), _tasks(number, done), self._work(number, done))
+        return Wave(
+            number,
+            blocks,
+            unpack(done, "explained", COMPACT_SCHEMA),
+            task_table(number, done),
+            work_table(number, done, self._row_ids, self._size),
+            unpack(done, "measured", STABILITY_SCHEMA),
+        )
 
     def _pack(self, blocks: Sequence[int]) -> pa.Table:
         cuts = [slice(block * self._size, (block + 1) * self._size) for block in blocks]
@@ -228,31 +246,23 @@ class _Flight:
             pa.array([self._row_ids[at].astype(np.int64).tobytes() for at in cuts], pa.binary()),
         ]
         whole = pa.record_batch(columns, schema=BLOCK_SCHEMA)
-        # A batch is a partition where Spark does not cut small data as it likes.
+        # Spark makes a partition of each batch where it does not cut small data as it likes.
         share = -(-len(blocks) // self._cores())
         return pa.Table.from_batches([whole.slice(at, share) for at in range(0, len(blocks), share)])
-
-    def _work(self, wave: int, done: pa.Table) -> pa.Table:
-        """Say who explained each block, and when: ``seconds`` of a task is how far it was at the block's end."""
-        facts = done.drop_columns(["explained", "rows"]).sort_by("block")
-        first = facts["block"].to_numpy() * self._size
-        last = np.minimum(first + self._size, len(self._row_ids)) - 1
-        before = (facts["seconds"].to_numpy() - facts["block_seconds"].to_numpy()) * 1e6
-        columns = {name: facts[name] for name in facts.column_names}
-        columns["first_row"], columns["last_row"] = (pa.array(self._row_ids[at]) for at in (first, last))
-        columns["wave"] = pa.array([wave] * len(facts), pa.int32())
-        started = pa.array(facts["started"].to_numpy() + before.astype(np.int64))
-        columns["started"] = pc.cast(started, pa.timestamp("us", tz="UTC"))
-        columns["seconds"] = facts["block_seconds"]
-        return pa.table([columns[name] for name in WORK_SCHEMA.names], schema=WORK_SCHEMA)
 
     def _stop(self, flying: Iterable["Future[Wave]"]) -> None:
         """Cancel what runs, again and again: a wave may be just about to start its job."""
         self._landed.set()
         left = set(flying)
         while left:
-            _quietly(lambda: self._backend.cancel(self._tag))
+            _quietly(lambda: self._context.cancelJobsWithTag(self._tag))
             _, left = wait(left, timeout=2 * POLL_SECONDS)
+
+
+def _expected_seconds(task: ExplainTask) -> float:
+    """Return what a row is expected to cost a core, with the pools of its stability."""
+    pools = len(task.pools) if isinstance(task, MeasuredTask) else 0
+    return EXPECTED_SECONDS[task.settings.engine] + pools * EXPECTED_SECONDS["sampled"]
 
 
 def _result(future: "Future[Wave]") -> Wave:
@@ -262,26 +272,6 @@ def _result(future: "Future[Wave]") -> Wave:
         raise
     except Exception as error:
         raise SparkError(f"A Spark job failed: {one_sentence(error)}") from error
-
-
-def _explanations(done: pa.Table) -> pa.Table:
-    ordered = done.select(["block", "explained"]).sort_by("block")
-    batches = [
-        pa.ipc.read_record_batch(pa.py_buffer(explained.as_py()), COMPACT_SCHEMA)
-        for explained in ordered["explained"]
-    ]
-    return pa.Table.from_batches(batches, schema=COMPACT_SCHEMA)
-
-
-def _tasks(wave: int, done: pa.Table) -> pa.Table:
-    """Sum up blocks to tasks; the last block of a task knows how long it took."""
-    keys = ["partition", "attempt", "executor", "host", "pid", "started"]
-    tasks = done.group_by(keys).aggregate([("rows", "sum"), ("seconds", "max")]).sort_by("partition")
-    columns = {name: tasks[name] for name in keys}
-    columns["wave"] = pa.array([wave] * len(tasks), pa.int32())
-    columns["rows"], columns["seconds"] = tasks["rows_sum"], tasks["seconds_max"]
-    columns["started"] = pc.cast(tasks["started"], pa.timestamp("us", tz="UTC"))
-    return pa.table([columns[name] for name in TASK_SCHEMA.names], schema=TASK_SCHEMA)
 
 
 def _quietly(action: Callable[[], object]) -> None:

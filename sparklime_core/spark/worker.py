@@ -22,6 +22,7 @@ DONE_SCHEMA = pa.schema(
     [
         ("block", pa.int64()),
         ("explained", pa.binary()),
+        ("measured", pa.binary()),
         ("rows", pa.int64()),
         ("block_seconds", pa.float64()),
         ("partition", pa.int32()),
@@ -57,11 +58,12 @@ def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
                 row_ids = np.frombuffer(block["row_ids"], dtype=np.int64)
                 rows = np.frombuffer(block["rows"]).reshape(len(row_ids), -1).copy()
                 say_row(task, rows[0], str(row_ids[0]), len(rows))
-                explained = task.explain(rows, row_ids)
+                explained, measured = task.explain_and_measure(rows, row_ids)
                 now = time.perf_counter()
                 done = {
                     "block": block["block"],
                     "explained": explained.serialize().to_pybytes(),
+                    "measured": None if measured is None else measured.serialize().to_pybytes(),
                     "rows": len(rows),
                     "block_seconds": now - block_began,
                     "seconds": now - began,

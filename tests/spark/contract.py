@@ -24,6 +24,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from sparklime_core import connect, explain_dataframe, explain_rows, explainer_udf
 from sparklime_core.errors import CancelledError
+from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.job import run_waves
@@ -123,6 +124,16 @@ class Contract:
     def some_blocks(self):
         there, _ = run(self.spark, model.predict_proba, "sampled", rows, blocks=[1, 3])
         self.save("blocks-there", there)
+
+    def stability(self):
+        task = prepare_measured(explainer, model.predict_proba, ExplainSettings(**SETTINGS), 3)
+        waves = []
+        run_waves(self.spark, task, rows, row_ids, on_wave=waves.append, cancel=threading.Event())
+        waves.sort(key=lambda wave: wave.blocks)
+        explained = pa.concat_tables([wave.explanations for wave in waves])
+        self.save("stability-explained", task.vocabulary.decode(explained))
+        self.save("stability-there", pa.concat_tables([wave.stability for wave in waves]))
+        self.save("stability-here", pa.Table.from_batches([task.explain_and_measure(rows, row_ids)[1]]))
 
     def bad_prediction(self):
         table = rows.copy()
@@ -248,6 +259,7 @@ if __name__ == "__main__":
     contract.preflight()
     contract.every_engine()
     contract.some_blocks()
+    contract.stability()
     contract.bad_prediction()
     contract.killed_worker()
     contract.cancelled()

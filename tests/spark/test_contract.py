@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from sparklime_core import RESULT_SCHEMA
-from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.spark.evidence import cluster_outputs, embedded_output
 
 pytestmark = pytest.mark.spark
@@ -113,6 +113,14 @@ def test_some_blocks_can_be_explained_alone(outcome):
     whole, some = outcome.table("sampled-here"), outcome.table("blocks-there")
     wanted = pa.array([*range(16, 32), *range(48, 64)])
     assert some.equals(whole.filter(pc.is_in(whole["row_id"], wanted)))
+
+
+def test_stability_is_measured_to_the_bit_and_changes_no_explanation(outcome):
+    there = outcome.table("stability-there")
+    assert there.schema.equals(STABILITY_SCHEMA)
+    assert there.equals(outcome.table("stability-here"))
+    assert pc.count_distinct(there["row_id"]).as_py() == 95  # row 2 has a gap
+    assert outcome.table("stability-explained").equals(outcome.table("sampled-here"))
 
 
 def test_a_row_that_the_model_refuses_costs_only_itself(outcome):

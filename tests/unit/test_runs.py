@@ -12,7 +12,7 @@ import pytest
 from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
 from sparklime_core.explain.blocks import BLOCK_ROWS
 from sparklime_core.explain.rows import explain_rows
-from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs import queries
@@ -147,6 +147,21 @@ def test_a_wave_that_was_only_half_written_counts_for_nothing(run, explained):
     assert queries.explained_by(run, 256) is None
     assert queries.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
     assert run.finished_blocks() == ({0}, 1)
+
+
+def test_stability_is_kept_in_row_order(run, explained):
+    append_both(run, explained)
+    assert queries.stability_of(run, 1) == []
+    figures = {"label": 0, "jaccard": 0.5, "std": [0.25, None], "chosen": [3, 1], "exact": None}
+    for wave, row in ((3, 9), (2, 1)):
+        found = pa.Table.from_pylist([{"row_id": row, **figures}], schema=STABILITY_SCHEMA)
+        run.append(wave, [wave], explained.slice(0, 0), tasks(wave, 0), stability=found)
+    for state in (RunState.CANCELLED, RunState.FINISHED):
+        run.finish(state)
+        (told,) = queries.stability_of(run, 1)
+        assert {name: told[name] for name in figures} == figures
+        assert told["vsi"] is None
+    assert pq.read_table(run.folder / "stability.parquet")["row_id"].to_pylist() == [1, 9]
 
 
 def test_inputs_come_back_as_they_were(run, plan):

@@ -36,13 +36,18 @@ def check_cost(ensemble: Ensemble, columns: tuple[Column, ...], settings: Explai
             f"Engine 'exact' needs tables of {size / 2**30:.1f} GiB for this model's {len(feature):,} splits, "
             f"more than {MAX_TABLE_BYTES / 2**30:g} GiB; use engine 'sampled', or shallower or fewer trees."
         )
-    ours = SPLIT_SECONDS * len(feature) * (1 + _labels(ensemble, settings))
+    ours = row_seconds(ensemble, settings)
     lime = settings.num_samples * (VISIT_SECONDS * ensemble.visits + DRAW_SECONDS * len(columns))
     if ours > lime:
         raise EngineError(
             f"Engine 'exact' would take about {1e3 * ours:.0f} ms a row for this model's {len(feature):,} splits, "
             f"more than lime's {1e3 * lime:.0f} ms with {settings.num_samples} samples; use engine 'sampled'."
         )
+
+
+def row_seconds(ensemble: Ensemble, settings: ExplainSettings) -> float:
+    """Return about how long the engine takes for a row."""
+    return SPLIT_SECONDS * int((ensemble.left >= 0).sum()) * (1 + _labels(ensemble, settings))
 
 
 def _labels(ensemble: Ensemble, settings: ExplainSettings) -> int:
