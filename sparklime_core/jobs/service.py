@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
+from sparklime_core.spark.backend import ExecutorInfo, backend_of
 from sparklime_core.spark.cluster import LocalCluster
-from sparklime_core.spark.monitor import ExecutorInfo, application, list_executors
+from sparklime_core.spark.monitor import application, list_executors
 from sparklime_core.spark.preflight import ExecutorReport, check_executors, problems
-from sparklime_core.spark.session import connect, current, disconnect, is_stopped
+from sparklime_core.spark.session import connect, current, disconnect
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -88,7 +89,7 @@ class SparkService:
         It connects where there is no session yet, it has died, or its master was restarted.
         """
         with self._lock:
-            if self._session is None or not self._users or is_stopped(self._session):
+            if self._session is None or not self._users or backend_of(self._session).has_ended():
                 self._session = connect(self._master)
             self._users += 1
             return self._session
@@ -97,7 +98,7 @@ class SparkService:
         """Say that a job no longer uses the session; one that has died is dropped, and the next job reconnects."""
         with self._lock:
             self._users -= 1
-            if self._session is not None and is_stopped(self._session):
+            if self._session is not None and backend_of(self._session).has_ended():
                 self._drop_session()
 
     def log(self) -> str | None:

@@ -46,7 +46,9 @@ class ExecutorOutput:
 
 def say(text: str) -> None:
     """Print a line of evidence; on an executor."""
-    print(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    # In one piece, which print does not do here: in embedded Spark several workers write into one file.
+    sys.stderr.write(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {text}\n")
+    sys.stderr.flush()
 
 
 def say_row(task: ExplainTask, row: FloatArray, row_id: str, rows: int) -> None:

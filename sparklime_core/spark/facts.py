@@ -1,11 +1,11 @@
 """What an executor says of itself. Imports nothing but the standard library: packages may be what it lacks."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import socket
 import time
-from collections.abc import Iterable, Iterator
 
 from sparklime_core.spark.executor import executor_id
 
@@ -38,15 +38,17 @@ def free_memory() -> int | None:
         return None
 
 
-def report(_numbers: Iterable[int]) -> Iterator[dict[str, object]]:
-    """Report on the executor that this partition runs on."""
+def report(_number: int) -> str:
+    """Report on the executor that this task runs on, in JSON: a UDF that needs neither pandas nor pyarrow."""
     time.sleep(LINGER_SECONDS)
-    yield {
-        "executor": executor_id(),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "python": python_version(),
-        "packages": package_versions(),
-        "free_memory": free_memory(),
-        "folder": os.getcwd(),
-    }
+    return json.dumps(
+        {
+            "executor": executor_id(),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "python": python_version(),
+            "packages": package_versions(),
+            "free_memory": free_memory(),
+            "folder": os.getcwd(),
+        }
+    )

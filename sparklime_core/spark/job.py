@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
@@ -21,6 +20,7 @@ from sparklime_core.explain.measuring import MeasuredTask
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.types import FloatArray, IntArray
+from sparklime_core.spark.backend import backend_of
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.landing import task_table, unpack, work_table
 from sparklime_core.spark.payload import Payload, publish
@@ -95,7 +95,7 @@ def run_waves(
     Parameters
     ----------
     spark
-        A session from `connect`, or any classic one.
+        A session from `connect`, or any other one, classic or of Spark Connect.
     task
         What `prepare_task` has made.
     rows, row_ids
@@ -169,8 +169,7 @@ class _Flight:
         pace: Pace,
         tasks_at_once: int | None,
     ) -> None:
-        self._spark = spark
-        self._context: SparkContext = spark.sparkContext
+        self._backend = backend_of(spark)
         self._payload = payload
         self._rows = rows
         self._row_ids = row_ids
@@ -190,7 +189,7 @@ class _Flight:
         cancel: threading.Event,
     ) -> None:
         left = list(blocks)
-        with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", initializer=self._enter_thread) as pool:
+        with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,)) as pool:
             flying: set[Future[Wave]] = set()
             landed: set[Future[Wave]] = set()
             try:
@@ -211,20 +210,14 @@ class _Flight:
                 self._stop(flying)
                 raise
 
-    def _enter_thread(self) -> None:
-        """Tag the jobs of this thread, so that they can be cancelled, and share the cores fairly between runs."""
-        self._context.addJobTag(self._tag)
-        self._context.setInterruptOnCancel(True)
-        self._context.setLocalProperty("spark.scheduler.pool", self._tag)
-
     def _cores(self) -> int:
-        cores = max(int(self._context.defaultParallelism), 1)
+        cores = self._backend.parallelism()
         return cores if self._tasks_at_once is None else min(cores, self._tasks_at_once)
 
     def _fly(self, number: int, blocks: tuple[int, ...]) -> Wave:
         if self._landed.is_set():
             raise CancelledError("The run was cancelled.")
-        sent = self._spark.createDataFrame(self._pack(blocks))
+        sent = self._backend.send(self._pack(blocks))
         done = sent.mapInArrow(block_explainer(self._payload), DONE_DDL).toArrow()
         self._pace.learn(float(np.mean(done["block_seconds"])))
         return Wave(
@@ -246,7 +239,7 @@ class _Flight:
             pa.array([self._row_ids[at].astype(np.int64).tobytes() for at in cuts], pa.binary()),
         ]
         whole = pa.record_batch(columns, schema=BLOCK_SCHEMA)
-        # Spark makes a partition of each batch where it does not cut small data as it likes.
+        # A batch is a partition where Spark does not cut small data as it likes.
         share = -(-len(blocks) // self._cores())
         return pa.Table.from_batches([whole.slice(at, share) for at in range(0, len(blocks), share)])
 
@@ -255,7 +248,7 @@ class _Flight:
         self._landed.set()
         left = set(flying)
         while left:
-            _quietly(lambda: self._context.cancelJobsWithTag(self._tag))
+            _quietly(lambda: self._backend.cancel(self._tag))
             _, left = wait(left, timeout=2 * POLL_SECONDS)
 
 

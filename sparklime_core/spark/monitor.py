@@ -3,38 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from sparklime_core.errors import SparkError
-from sparklime_core.spark.executor import EMBEDDED
-from sparklime_core.spark.failures import one_sentence
+from sparklime_core.spark.backend import ExecutorInfo, backend_of
 from sparklime_core.spark.masters import parse_master, read_facts
 from sparklime_core.spark.session import connection_of
-
-DEFAULT_MEMORY = "1g"
-
-
-@dataclass(frozen=True)
-class ExecutorInfo:
-    """An executor that is alive.
-
-    Attributes
-    ----------
-    id
-        Spark's id; ``"driver"`` in embedded mode, where the driver executes.
-    host
-        ``host:port`` of its block manager.
-    cores
-        How many tasks it runs at once.
-    memory
-        Of its JVM, like ``1024m``.
-    """
-
-    id: str
-    host: str
-    cores: int
-    memory: str
 
 
 @dataclass(frozen=True)
@@ -54,26 +27,14 @@ class ApplicationInfo:
 
 
 def list_executors(spark: SparkSession) -> list[ExecutorInfo]:
-    """Return the executors that are alive.
+    """Return the executors that are alive; over Spark Connect, those that were when they were last asked.
 
     Raises
     ------
     SparkError
         When the session has ended.
     """
-    try:
-        context = spark.sparkContext._jsc.sc()
-        local = context.isLocal()
-        memory = context.conf().get("spark.driver.memory" if local else "spark.executor.memory", DEFAULT_MEMORY)
-        listed = context.statusStore().executorList(True)
-        found = [listed.apply(i) for i in range(listed.size())]
-        return [
-            ExecutorInfo(executor.id(), executor.hostPort(), int(executor.totalCores()), str(memory))
-            for executor in found
-            if (executor.id() == EMBEDDED) == local
-        ]
-    except (Py4JError, AttributeError) as error:
-        raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error
+    return backend_of(spark).executors()
 
 
 def application(spark: SparkSession) -> ApplicationInfo:
@@ -84,12 +45,9 @@ def application(spark: SparkSession) -> ApplicationInfo:
     SparkError
         When the session has ended.
     """
-    try:
-        context = spark.sparkContext
-        links = {"application": context.uiWebUrl} if context.uiWebUrl else {}
-        return ApplicationInfo(str(context.applicationId), {**links, **_master_links(spark)})
-    except (Py4JError, AttributeError) as error:
-        raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error
+    application_id, page = backend_of(spark).application()
+    links = {"application": page} if page else {}
+    return ApplicationInfo(application_id, {**links, **_master_links(spark)})
 
 
 def master_workers(master: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The broadcast: model, explainer and engine as dill bytes, loaded once by each Python worker process.
+"""The payload: model, explainer and engine as dill bytes, loaded once by each Python worker process.
 
 A worker process serves many tasks, one after another. What it has loaded must outlive them, so it is kept in a
 dictionary of this module, which the worker imports; a function's own closure would be unpickled for every task.
@@ -16,6 +16,8 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
 from sparklime_core.explain.blocks import ExplainTask
+from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.carried import Carried
 from sparklime_core.spark.evidence import describe, say
 
 KEPT = 2
@@ -31,12 +33,12 @@ class Payload:
     ----------
     id
         Digest of the bytes.
-    broadcast
-        Spark's broadcast of them.
+    carried
+        How they get there.
     """
 
     id: str
-    broadcast: Any
+    carried: Carried
 
     def load(self) -> ExplainTask:
         """Return the task; the first call in a worker process unpickles it, and says so on standard error."""
@@ -50,26 +52,24 @@ class Payload:
         return task
 
     def discard(self) -> None:
-        """Free the broadcast everywhere; nothing may use it any more."""
-        self.broadcast.destroy()
+        """Free the bytes everywhere; nothing may use them any more."""
+        self.carried.discard()
 
     def _unpickle(self) -> ExplainTask:
         began = time.perf_counter()
-        data = self.broadcast.value
+        data = self.carried.read()
         task: ExplainTask = dill.loads(data)  # noqa: S301 - the driver's own bytes
-        # PySpark would keep the bytes beside what has been made of them.
-        self.broadcast.__dict__.pop("_value", None)
         _use_one_thread(task)
         seconds = time.perf_counter() - began
         say(
-            f"loaded {describe(task)} from broadcast {self.id}: {len(data) / 1e6:.1f} MB in {seconds:.1f} s, "
-            f"Python {sys.version.split()[0]}"
+            f"loaded {describe(task)} from {self.carried.way} {self.id}: {len(data) / 1e6:.1f} MB "
+            f"in {seconds:.1f} s, Python {sys.version.split()[0]}"
         )
         return task
 
 
 def publish(spark: SparkSession, task: ExplainTask) -> Payload:
-    """Broadcast a task.
+    """Bring a task to the executors of a session.
 
     Raises
     ------
@@ -83,7 +83,8 @@ def publish(spark: SparkSession, task: ExplainTask) -> Payload:
         raise SparkError(
             f"The model or the explainer cannot be sent to the executors: {type(error).__name__}: {error}"
         ) from error
-    return Payload(sha256(data).hexdigest()[:12], spark.sparkContext.broadcast(data))
+    digest = sha256(data).hexdigest()[:12]
+    return Payload(digest, backend_of(spark).carry(digest, data))
 
 
 def _use_one_thread(task: ExplainTask) -> None:

@@ -1,5 +1,6 @@
 """`check_executors`: a round trip to every executor, before a run depends on them."""
 
+import json
 import threading
 import time
 import uuid
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as sf
 
 from sparklime_core.errors import SparkError
 from sparklime_core.spark import facts
+from sparklime_core.spark.backend import backend_of
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.monitor import list_executors
 from sparklime_core.spark.shipping import ship_package
@@ -68,6 +71,7 @@ def check_executors(spark: SparkSession, timeout: float = 30.0) -> list[Executor
         When there is no executor, or one does not answer in time.
     """
     deadline = time.monotonic() + timeout
+    backend_of(spark).renew_executors()
     expected = _await_executors(spark, deadline)
     ship_package(spark)
     reports: dict[str, ExecutorReport] = {}
@@ -108,7 +112,7 @@ def _await_executors(spark: SparkSession, deadline: float) -> set[str]:
             return found
         if time.monotonic() > deadline:
             raise SparkError(
-                f"The master {spark.sparkContext.master} has given no executor: it has no worker, "
+                f"The master {backend_of(spark).master} has given no executor: it has no worker, "
                 "or none with enough free cores and memory."
             )
         time.sleep(POLL_SECONDS)
@@ -119,20 +123,20 @@ def _gone(spark: SparkSession, expected: set[str]) -> set[str]:
 
 
 def _ask(spark: SparkSession, deadline: float) -> list[ExecutorReport]:
-    """Run a short job over all cores. An RDD needs no package on the executor but PySpark itself."""
-    context = spark.sparkContext
+    """Run a short job over all cores. A plain UDF needs no package on the executor but PySpark itself."""
+    backend = backend_of(spark)
     tag = f"sparklime-{uuid.uuid4().hex}"
-    partitions = PARTITIONS_A_CORE * max(context.defaultParallelism, 1)
+    partitions = PARTITIONS_A_CORE * backend.parallelism()
     answers: list[dict[str, Any]] = []
     failed: list[str] = []
     began = time.monotonic()
 
     def run() -> None:
         try:
-            context.addJobTag(tag)
-            answers.extend(
-                context.parallelize(range(partitions), partitions).mapPartitions(facts.report).collect()
-            )
+            backend.enter_thread(tag)
+            report = sf.udf(facts.report, useArrow=False)
+            asked = spark.range(0, partitions, 1, partitions).select(report("id"))
+            answers.extend(json.loads(row[0]) for row in asked.collect())
         except Exception as error:  # noqa: BLE001 - told as one sentence below
             failed.append(one_sentence(error))
 
@@ -140,9 +144,9 @@ def _ask(spark: SparkSession, deadline: float) -> list[ExecutorReport]:
     thread.start()
     thread.join(max(deadline - began, 1.0))
     if thread.is_alive():
-        context.cancelJobsWithTag(tag)
+        backend.cancel(tag)
         raise SparkError(
-            f"The executors of {context.master} did not answer within {time.monotonic() - began:.0f} s."
+            f"The executors of {backend.master} did not answer within {time.monotonic() - began:.0f} s."
         )
     if failed:
         raise SparkError(f"The executors cannot run Python: {failed[0]}")

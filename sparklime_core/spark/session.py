@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
-from py4j.protocol import Py4JError
 from pyspark import SparkConf
 from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
+from sparklime_core.spark.backend import backend_of
 from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.gateway import LOOPBACK, Gateway, forget_context, start_gateway
@@ -59,7 +59,7 @@ class Connection:
 
     def alive(self) -> bool:
         """Tell whether the session can still be used."""
-        return self.gateway.alive() and not is_stopped(self.spark)
+        return self.gateway.alive() and not backend_of(self.spark).has_ended()
 
     def is_served(self) -> bool:
         """Tell whether the master still knows this application.
@@ -71,8 +71,8 @@ class Connection:
         if self.facts.web_url is not None:
             known = read_facts(self.master, self.facts.web_url).applications
             if known is not None:
-                return self.spark.sparkContext.applicationId in known
-        return bool(self.spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size() > 1)
+                return backend_of(self.spark).application()[0] in known
+        return bool(backend_of(self.spark).executors())
 
 
 _lock = threading.RLock()
@@ -135,15 +135,6 @@ def current() -> Connection | None:
         return _connections[-1] if _connections else None
 
 
-def is_stopped(spark: SparkSession) -> bool:
-    """Tell whether a session has been stopped, or its JVM is gone."""
-    try:
-        context = spark.sparkContext._jsc
-        return context is None or bool(context.sc().isStopped())
-    except Py4JError:
-        return True
-
-
 def connection_of(spark: SparkSession) -> Connection | None:
     """Return the connection of a session that `connect` made; never waits for another one to start."""
     return next((connection for connection in list(_connections) if connection.spark is spark), None)
@@ -174,9 +165,9 @@ def _adopted(context: SparkContext, wanted: Master) -> SparkSession:
 
 def _is_idle(spark: SparkSession) -> bool:
     """Tell whether no job runs; Spark hears of a job's end a moment after the one who waited for it."""
-    status = spark.sparkContext.statusTracker()
+    backend = backend_of(spark)
     late = _after(IDLE_SECONDS)
-    while status.getActiveJobsIds():
+    while backend.has_active_jobs():
         if late():
             return False
         time.sleep(POLL_SECONDS)

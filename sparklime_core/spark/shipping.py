@@ -10,6 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 import sparklime_core
+from sparklime_core.spark.backend import backend_of
 from sparklime_core.spark.places import cache_folder
 
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
@@ -19,11 +20,11 @@ _served: set[str] = set()
 
 
 def ship_package(spark: SparkSession) -> None:
-    """Make ``import sparklime_core`` work on the executors of a session; done once an application."""
-    application = spark.sparkContext.applicationId
-    if application not in _served:
-        spark.addArtifacts(str(package_zip()), pyfile=True)
-        _served.add(application)
+    """Make ``import sparklime_core`` work on the executors of a session; done once a session."""
+    backend = backend_of(spark)
+    if backend.session_id not in _served:
+        backend.add_package(package_zip())
+        _served.add(backend.session_id)
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from sparklime_core.errors import ClusterError, SparkError
 from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark import evidence, facts, payload, shipping
+from sparklime_core.spark.carried import BroadcastBytes
 from sparklime_core.spark.cluster import LocalCluster, memory_megabytes
 from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
 from sparklime_core.spark.executor import executor_id
@@ -201,7 +202,7 @@ def published(seed):
     model = RandomForestClassifier(2, random_state=0, n_jobs=2).fit(rows, rows[:, 0] > 0)
     task = prepare_task(LimeTabularExplainer(rows), model.predict_proba, ExplainSettings("reference"))
     data = payload.dill.dumps(task, recurse=True)
-    return payload.Payload(str(seed), Broadcast(data)), data
+    return payload.Payload(str(seed), BroadcastBytes(Broadcast(data))), data
 
 
 def test_a_payload_is_loaded_once_and_only_the_last_are_kept(monkeypatch, capsys):
@@ -210,9 +211,9 @@ def test_a_payload_is_loaded_once_and_only_the_last_are_kept(monkeypatch, capsys
     first = made[0][0]
     task = first.load()
     assert first.load() is task
-    assert first.broadcast.reads == 1
+    assert first.carried.broadcast.reads == 1
     assert capsys.readouterr().err.count("loaded model RandomForestClassifier(") == 1
-    assert "_value" not in first.broadcast.__dict__
+    assert "_value" not in first.carried.broadcast.__dict__
     assert task.predict_fn.__self__.n_jobs == 1
     for other, _ in made[1:]:
         other.load()

@@ -1,0 +1,66 @@
+"""Bytes on their way to the executors; what functions that run there hold of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Carried(Protocol):
+    """Bytes that are brought to the executors. Small to pickle: the bytes travel beside it."""
+
+    @property
+    def way(self) -> str:
+        """How they travel, in a word."""
+
+    def read(self) -> bytes:
+        """Return the bytes, on an executor; nothing but the caller holds them afterwards."""
+
+    def discard(self) -> None:
+        """Free what can be freed, on the driver; nothing may read them any more."""
+
+
+@dataclass(frozen=True)
+class BroadcastBytes:
+    """Bytes in a broadcast of classic Spark.
+
+    Attributes
+    ----------
+    broadcast
+        PySpark's own.
+    """
+
+    broadcast: Any
+    way = "broadcast"
+
+    def read(self) -> bytes:
+        """Return the bytes; PySpark would keep them beside what is made of them."""
+        data: bytes = self.broadcast.value
+        self.broadcast.__dict__.pop("_value", None)
+        return data
+
+    def discard(self) -> None:
+        """Free the broadcast everywhere."""
+        self.broadcast.destroy()
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """Bytes in a file of a Connect session, which each executor fetches once; it goes with the session.
+
+    Attributes
+    ----------
+    name
+        Of the file.
+    """
+
+    name: str
+    way = "file"
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        from pyspark.core.files import SparkFiles  # noqa: PLC0415 - on executors only
+
+        return Path(SparkFiles.get(self.name)).read_bytes()
+
+    def discard(self) -> None:
+        """Do nothing: Connect removes files when their session ends."""
