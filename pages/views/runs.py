@@ -1,12 +1,12 @@
-"""Runs: the history. Open, resume, delete."""
+"""Runs: the history. Open, compare, rename, resume, repeat, delete."""
 
 import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.downloads import repeat_panel
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.history import confirm_delete, history_frame
-from sparklime_core.dashboard.navigation import EXPLAIN, HOME, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.history import confirm_delete, history_columns, history_frame, rename_dialog
+from sparklime_core.dashboard.navigation import COMPARE, EXPLAIN, HOME, ROWS, WORKERS, next_step
 from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import plain
@@ -29,17 +29,7 @@ event = st.dataframe(
         "selection": {"rows": [ids.index(current)] if current in ids else [], "columns": [], "cells": []}
     },
     key=f"runs-{hash(tuple(ids))}",
-    column_config={
-        "title": "Table",
-        "state": "State",
-        "created": "Started (UTC)",
-        "engine": "Engine",
-        "rows": st.column_config.NumberColumn("Rows"),
-        "failed": st.column_config.NumberColumn("Failed"),
-        "seconds": st.column_config.NumberColumn("Seconds", format="%.1f"),
-        "master": "Spark",
-        "measure": "Model",
-    },
+    column_config=history_columns(),
     alt="Earlier runs; select one to open it",
 )
 if not event.selection.rows:
@@ -55,11 +45,14 @@ with st.container(border=True):
         query = {"run": run.id}
         st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
         st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
+        st.page_link(COMPARE, label="Compare", icon=":material/compare_arrows:", query_params=query)
         if manifest.state.is_resumable() and st.button("Resume", icon=":material/resume:"):
             with shown_errors():
                 services().manager.resume(run.id, session.person())
                 session.choose_run(run.id)
                 st.switch_page(EXPLAIN, query_params=query)
+        if manifest.state.is_ended() and st.button("Rename …", icon=":material/edit:"):
+            rename_dialog(run.id, manifest.title)
         if manifest.state.is_ended() and st.button("Delete …", icon=":material/delete:"):
             confirm_delete(run.id, manifest.title)
     with st.expander("Repeat this run", icon=":material/terminal:"):

@@ -12,6 +12,8 @@ EXPLAIN = "pages/views/explain.py"
 ROWS = "pages/views/rows.py"
 WORKERS = "pages/views/workers.py"
 RUNS = "pages/views/runs.py"
+COMPARE = "pages/views/compare.py"
+HELP = "pages/views/help.py"
 
 
 def pages() -> dict[str, list[Any]]:
@@ -45,6 +47,17 @@ def pages() -> dict[str, list[Any]]:
                 help="Which worker explained which rows, and when.",
             ),
             st.Page(RUNS, title="Runs", icon=":material/history:", help="Open, resume or delete earlier runs."),
+            st.Page(
+                COMPARE,
+                title="Compare",
+                icon=":material/compare_arrows:",
+                help="Two runs: which rows' explanations changed most.",
+            ),
+        ],
+        "Learn": [
+            st.Page(
+                HELP, title="Help", icon=":material/help:", help="What LIME is and is not; the words used here."
+            ),
         ],
     }
 

@@ -11,7 +11,7 @@ import streamlit as st
 from sparklime_core.dashboard.services import services
 from sparklime_core.runs.browse import RowFilter, count_found, find_rows, mean_weights, shared_scale
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.queries import explanations_of, mean_score
 from sparklime_core.runs.run import Run
 
 PAGE_ROWS = 100
@@ -67,6 +67,12 @@ def largest_bar(run_id: str, version: Version, top: int) -> float:
 def row_results(run_id: str, version: Version, row_id: int) -> list[dict[str, Any]]:
     """Return the results of one row, one a label."""
     return explanations_of(_open(run_id), row_id)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def score_of(run_id: str, version: Version) -> float | None:
+    """Return the mean local R² of a run."""
+    return mean_score(_open(run_id))
 
 
 def _open(run_id: str) -> Run:

@@ -55,6 +55,12 @@ def largest_weight(run: Run) -> float:
     return float(largest) if pd.notna(largest) else 0.0
 
 
+def mean_score(run: Run) -> float | None:
+    """Return the mean local R² of a run's explanations; None where there is none yet."""
+    found = _frame(run.explanation_files, RESULT_SCHEMA, "SELECT avg(score) AS mean FROM results")["mean"][0]
+    return float(found) if pd.notna(found) else None
+
+
 def tasks(run: Run) -> pd.DataFrame:
     """Return the finished tasks, in the order in which they started."""
     return _frame(run.task_files, TASK_SCHEMA, "SELECT * FROM results ORDER BY started, wave, partition")

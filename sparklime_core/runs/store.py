@@ -15,6 +15,9 @@ from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import MANIFEST, Run
 
+LONGEST_TITLE = 120
+"""Characters of a run's name."""
+
 
 def default_home() -> Path:
     """Return where SparkLIME keeps its files: ``SPARKLIME_HOME``, or the platform's place for them."""
@@ -52,6 +55,22 @@ class RunStore:
         if folder.parent != self.root or not (folder / MANIFEST).is_file():
             raise RunError(f"There is no run {run_id!r} in the store.")
         return Run(folder)
+
+    def rename(self, run_id: str, title: str) -> None:
+        """Call a run something else.
+
+        Raises
+        ------
+        RunError
+            When there is no such run, it is still running, or the name is empty or longer than `LONGEST_TITLE`.
+        """
+        run = self.open(run_id)
+        title = " ".join(title.split())
+        if not title or len(title) > LONGEST_TITLE:
+            raise RunError(f"A run's name must have between 1 and {LONGEST_TITLE} characters.")
+        if not run.manifest().state.is_ended():
+            raise RunError(f"The run {run_id!r} is still running; rename it when it has ended.")
+        run.update(title=title)
 
     def delete(self, run_id: str) -> None:
         """Delete a run that nothing works on."""

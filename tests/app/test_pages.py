@@ -1,7 +1,7 @@
 """Every page: fresh, and with what it shows."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample, sample_csv
+from sparklime_core.models.forest import train_forest
 from sparklime_core.models.storage import save_estimator
 from sparklime_core.models.training import Model
 from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import Runs, sound, words
+from tests.finished_run import make_run
 
 OpenPage = Callable[..., AppTest]
 PAGES = {
@@ -25,6 +28,8 @@ PAGES = {
     "rows": "Rows",
     "workers": "Workers",
     "runs": "Runs",
+    "compare": "Compare",
+    "help": "Help",
 }
 NEXT = {
     "model": "Choose a table",
@@ -32,12 +37,17 @@ NEXT = {
     "rows": "Start",
     "workers": "Start",
     "runs": "Start",
+    "compare": "Start",
 }
 
 
 def send(app: AppTest, label: str) -> AppTest:
     """Press a form's button."""
     return next(button for button in app.form_submit_button if button.label == label).click().run()
+
+
+def services_store(runs: Runs) -> RunStore:
+    return RunStore(runs.home / "runs")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -391,6 +401,49 @@ class TestRuns:
         finally:
             (damaged / "run.json").unlink()
             damaged.rmdir()
+
+    def test_the_command_that_repeats_a_run_is_shown(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("runs", run=runs.regression.id)
+
+        assert app.code[0].value.startswith("sparklime explain diabetes.csv --out=repeated")
+
+
+class TestCompare:
+    def test_a_run_alone_says_what_is_missing(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("compare", run=runs.regression.id)
+
+        assert "There is no other run over this table" in words(app)
+
+    def test_the_rows_that_changed_most_come_first(self, runs: Runs, open_page: OpenPage, again: Run) -> None:
+        app = open_page("compare", run=runs.classes.id)
+
+        assert app.query_params["with"] == again.id
+        differing, table = app.dataframe[0].value, app.dataframe[1].value
+        assert "model n_estimators" in list(differing["setting"])
+        assert table["distance"].is_monotonic_decreasing
+        assert {metric.label for metric in app.metric} >= {"Rows in both", "Class changed", "Mean local R²"}
+
+    def test_runs_over_different_tables_are_told_apart(self, runs: Runs, open_page: OpenPage, again: Run) -> None:
+        app = open_page("compare", run=runs.classes.id, **{"with": runs.regression.id})
+
+        assert "cannot be compared" in app.error[0].value
+
+    @pytest.fixture
+    def again(self, runs: Runs) -> Iterator[Run]:
+        dataset = load_sample("breast_cancer")
+        run = make_run(services_store(runs), dataset, train_forest(dataset, n_estimators=3, seed=1), 10)
+        yield run
+        run.discard()
+
+
+class TestHelp:
+    def test_every_section_is_there(self, no_runs: RunStore, open_page: OpenPage) -> None:
+        app = open_page("help")
+
+        headings = [heading.value for heading in app.subheader]
+        assert "The limits of an explanation" in headings
+        assert "Not causes." in words(app)
+        assert "arxiv.org/abs/1602.04938" in words(app)
 
 
 class TestStart:
