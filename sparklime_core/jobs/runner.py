@@ -15,7 +15,7 @@ from sparklime_core.explain.blocks import block_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
-from sparklime_core.explain.types import PredictFn
+from sparklime_core.explain.types import FloatArray, PredictFn
 from sparklime_core.jobs.phases import Phases
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
@@ -150,7 +150,7 @@ class _Sitting:
             run_waves(
                 self._spark,
                 self._task,
-                self._inputs.dataset.features[row_ids],
+                self._rows(),
                 row_ids,
                 blocks=left,
                 first_wave=next_wave,
@@ -158,6 +158,11 @@ class _Sitting:
                 cancel=cancel,
             )
         self._enter("writing")
+
+    def _rows(self) -> FloatArray:
+        """Return the rows to explain: the table itself where that is all of it, for a copy of it is large."""
+        features, row_ids = self._inputs.dataset.features, self._inputs.row_ids
+        return features if len(row_ids) == len(features) else features[row_ids]
 
     def end(self, state: RunState, error: str | None = None) -> Manifest:
         seconds = self._before + time.monotonic() - self._began

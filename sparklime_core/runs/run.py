@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.files import clear_unfinished, sync, whole_file, writing
+from sparklime_core.runs.files import clear_unfinished, sync, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
+from sparklime_core.runs.parts import first_row, join_parts, write_part
 
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
@@ -135,11 +135,11 @@ class Run:
         named = explanations.replace_schema_metadata({_BLOCKS: ",".join(map(str, blocks)).encode()})
         with writing(self.folder):
             if work is not None:
-                _write(work.cast(WORK_SCHEMA), self._part("blocks", wave))
+                write_part(work.cast(WORK_SCHEMA), self._part("blocks", wave))
             if stability is not None:
-                _write(stability.cast(STABILITY_SCHEMA), self._part("stability", wave))
-            _write(tasks.cast(TASK_SCHEMA), self._part("tasks", wave))
-            _write(named, self._part("wave", wave))
+                write_part(stability.cast(STABILITY_SCHEMA), self._part("stability", wave))
+            write_part(tasks.cast(TASK_SCHEMA), self._part("tasks", wave))
+            write_part(named, self._part("wave", wave))
 
     def finished_blocks(self) -> tuple[set[int], int]:
         """Return the blocks that have their results, and the number of the next wave."""
@@ -158,14 +158,14 @@ class Run:
             When the disk refuses it; the run keeps what it has, and can be resumed.
         """
         if state is RunState.FINISHED:
-            waves = sorted(self._parts("wave"), key=_first_row)
+            waves = sorted(self._parts("wave"), key=first_row)
             with writing(self.folder):
-                _join(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
-                _join(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
-                _join(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
-                measured = sorted(self._parts("stability"), key=_first_row)
+                join_parts(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
+                join_parts(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
+                join_parts(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
+                measured = sorted(self._parts("stability"), key=first_row)
                 if measured:
-                    _join(measured, STABILITY_SCHEMA, self.folder / STABILITY)
+                    join_parts(measured, STABILITY_SCHEMA, self.folder / STABILITY)
         (self.folder / RESERVE).unlink(missing_ok=True)
         try:
             manifest = self.update(state=state, **changes)
@@ -227,19 +227,3 @@ def check_free(folder: Path) -> None:
 
 def _number(part: Path) -> int:
     return int(part.stem.partition("-")[2])
-
-
-def _first_row(part: Path) -> int:
-    first = pc.min(pq.read_table(part, columns=["row_id"])["row_id"]).as_py()
-    return -1 if first is None else int(first)
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    with whole_file(path) as temporary:
-        pq.write_table(table, temporary)
-
-
-def _join(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
-    with whole_file(path) as temporary, pq.ParquetWriter(temporary, schema) as writer:
-        for part in parts:
-            writer.write_table(pq.read_table(part).cast(schema))

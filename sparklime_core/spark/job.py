@@ -31,6 +31,10 @@ IN_FLIGHT = 2
 WAVE_SECONDS = 4.0
 """How long a wave should take: long against Spark's tenth of a second a job, short for a person who watches."""
 
+LONGEST_SECONDS, LENGTHENING = 12.0, 1.2
+"""How long a wave of a run of many may take, and how many times as long as the last one: a job costs the driver a
+third of a second of processor time, and Python workers wait between tasks."""
+
 FIRST_SECONDS = 0.5
 """How long the first wave should take, by what a row is expected to cost: results are there soon."""
 
@@ -143,12 +147,17 @@ class Pace:
 
     def __init__(self, expected_seconds: float) -> None:
         self._seconds: float | None = None
+        self._wave_seconds = WAVE_SECONDS
         self._guess = max(1, round(FIRST_SECONDS / expected_seconds))
 
     def blocks(self, cores: int, block_bytes: int) -> int:
-        """Return a number of blocks: few at first, and more while that wave's measure is awaited."""
-        wanted = self._guess if self._seconds is None else round(WAVE_SECONDS / self._seconds)
-        self._guess *= GROWTH
+        """Return a number of blocks: few at first, more while that wave's measure is awaited, and ever more."""
+        if self._seconds is None:
+            wanted = self._guess
+            self._guess *= GROWTH
+        else:
+            wanted = round(self._wave_seconds / self._seconds)
+            self._wave_seconds = min(self._wave_seconds * LENGTHENING, LONGEST_SECONDS)
         return cores * max(1, min(wanted, WAVE_BYTES // (cores * block_bytes)))
 
     def learn(self, block_seconds: float) -> None:

@@ -21,7 +21,7 @@ from sparklime_core.spark.cluster import LocalCluster, memory_megabytes
 from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
 from sparklime_core.spark.executor import executor_id
 from sparklime_core.spark.failures import one_sentence
-from sparklime_core.spark.job import WAVE_BYTES, Pace
+from sparklime_core.spark.job import LONGEST_SECONDS, WAVE_BYTES, Pace
 from sparklime_core.spark.known import KnownCluster, clusters_folder, find_cluster
 from sparklime_core.spark.masters import parse_master
 from sparklime_core.spark.preflight import ExecutorReport, problems
@@ -87,6 +87,10 @@ def test_the_first_wave_is_small_and_the_next_follow_the_speed():
     assert pace.blocks(4, 1000) == 4 * 8
     pace.learn(60.0)
     assert pace.blocks(4, 1000) == 4
+    pace.learn(0.5)
+    later = [pace.blocks(1, 1000) for _ in range(20)]
+    assert later == sorted(later)
+    assert later[-1] == LONGEST_SECONDS / 0.5
     pace.learn(0.0)
     assert pace.blocks(4, 1_000_000) * 1_000_000 <= WAVE_BYTES
 

@@ -1,0 +1,46 @@
+"""Parquet files of waves: written one by one, and joined when the run ends, one at a time in memory."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sparklime_core.runs.files import whole_file
+
+
+def write_part(table: pa.Table, path: Path) -> None:
+    """Write a table, whole or not at all."""
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, use_dictionary=_repeating(table.schema))
+
+
+def join_parts(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
+    """Write one file of the rows of many, a row group for each."""
+    with (
+        whole_file(path) as temporary,
+        pq.ParquetWriter(temporary, schema, use_dictionary=_repeating(schema)) as writer,
+    ):
+        for part in parts:
+            writer.write_table(pq.read_table(part).cast(schema))
+
+
+def first_row(part: Path) -> int:
+    """Return the smallest ``row_id`` of a part; -1 where it has no rows."""
+    first = pc.min(pq.read_table(part, columns=["row_id"])["row_id"]).as_py()
+    return -1 if first is None else int(first)
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """Return the columns, by Parquet's paths, that a dictionary makes smaller: all but measured numbers."""
+    return [path for field in schema for path in _leaves(field.name, field.type)]
+
+
+def _leaves(path: str, kind: pa.DataType) -> list[str]:
+    if pa.types.is_list(kind):
+        return _leaves(f"{path}.list.element", kind.value_type)
+    if pa.types.is_struct(kind):
+        inner = (kind[at] for at in range(kind.num_fields))
+        return [leaf for field in inner for leaf in _leaves(f"{path}.{field.name}", field.type)]
+    return [] if pa.types.is_floating(kind) else [path]
