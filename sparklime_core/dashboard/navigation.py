@@ -14,6 +14,8 @@ WORKERS = "pages/views/workers.py"
 RUNS = "pages/views/runs.py"
 COMPARE = "pages/views/compare.py"
 HELP = "pages/views/help.py"
+RACE = "pages/views/race.py"
+TUNING = "pages/views/tuning.py"
 
 
 def pages() -> dict[str, list[Any]]:
@@ -45,6 +47,18 @@ def pages() -> dict[str, list[Any]]:
                 title="Workers",
                 icon=":material/lan:",
                 help="Which worker explained which rows, and when.",
+            ),
+            st.Page(
+                TUNING,
+                title="Tuning",
+                icon=":material/tune:",
+                help="Kernel width against samples: R² against stability.",
+            ),
+            st.Page(
+                RACE,
+                title="Race",
+                icon=":material/sports_score:",
+                help="lime, the recipe and the fast engines on the same rows.",
             ),
             st.Page(RUNS, title="Runs", icon=":material/history:", help="Open, resume or delete earlier runs."),
             st.Page(

@@ -5,8 +5,10 @@ Spark's driver side, scikit-learn and lime take seconds to import; the first pag
 
 import atexit
 import threading
+import uuid
+from collections import OrderedDict
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from sparklime_core.jobs.runner import Progress
     from sparklime_core.jobs.service import SparkService
 
+KEPT_WORK = 50
+"""How many races and studies a server remembers."""
+
 
 class Services:
     """The run store, and the lazily started job manager with its Spark service."""
@@ -24,6 +29,7 @@ class Services:
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self._manager: JobManager | None = None
+        self._kept: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -48,6 +54,20 @@ class Services:
     def started(self) -> bool:
         """Whether the job manager was used yet; before that nothing runs and nothing is connected."""
         return self._manager is not None
+
+    def keep(self, work: Any) -> str:
+        """Keep some work that is no run, for as long as it is among the last; return its id."""
+        chosen = uuid.uuid4().hex[:12]
+        with self._lock:
+            self._kept[chosen] = work
+            while len(self._kept) > KEPT_WORK:
+                self._kept.popitem(last=False)
+        return chosen
+
+    def kept(self, chosen: str) -> Any | None:
+        """Return work that was kept, or None when there is none of this id any more."""
+        with self._lock:
+            return self._kept.get(chosen)
 
     def progress(self, run_id: str) -> "Progress | None":
         """Return how far a run is, or None when this server does not work on it."""

@@ -227,6 +227,9 @@ class _Flight:
         if self._landed.is_set():
             raise CancelledError("The run was cancelled.")
         sent = self._backend.send(self._pack(blocks))
+        if self._tasks_at_once is not None:
+            # Spark cuts small data into as many partitions as it has cores.
+            sent = sent.coalesce(self._cores())
         done = sent.mapInArrow(block_explainer(self._payload), DONE_DDL).toArrow()
         self._pace.learn(float(np.mean(done["block_seconds"])))
         return Wave(

@@ -1,0 +1,25 @@
+"""Race: lime, the published recipe and the fast engines on the same rows, live."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.background import looked_at
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.racing import race_form, show_race
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.text import plain
+
+st.title("Race", anchor=False)
+st.caption("How much faster is it on your own rows, and is it still lime's answer?")
+master = services().spark.status().master
+st.markdown(
+    "Four contestants explain the same rows: **lime** as people call it, in this server, row by row; the "
+    "published **recipe**, lime in a Spark UDF; and the engines **sampled** and **exact**, these three on "
+    f"{plain(master)}. They run one after another, each with the machine to itself; the chart sets them at the "
+    "same start."
+)
+with shown_errors():
+    race_form()
+race = looked_at("race")
+if race is not None:
+    with shown_errors():
+        show_race(race)

@@ -1,0 +1,222 @@
+"""`TuningStudy`: kernel width against samples on some rows, with the fit and the stability that each choice gives.
+
+It runs in this process, without Spark: the engine ``sampled`` explains the rows from several pools. For all kernel
+widths of one number of samples the pools are the same, but for the weights of their samples.
+"""
+
+import dataclasses
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import CancelledError, SettingsError, SparkLimeError
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.rows import explain_with
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.stability import StabilitySettings, prepare_study
+from sparklime_core.explain.types import Explainer, FloatArray
+from sparklime_core.jobs.runner import predict_fn_of
+
+WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.5)
+"""Kernel widths to try, as multiples of lime's own."""
+
+SAMPLES = (500, 1000, 2500, 5000, 10_000)
+POOLS = 5
+
+
+@dataclass(frozen=True)
+class TuningPlan:
+    """What is tried, and on what.
+
+    Attributes
+    ----------
+    dataset, estimator, explain, explainer, learnt_from
+        As in `sparklime_core.jobs.race.RacePlan`; kernel width and samples vary, and the engine is ``sampled``.
+    rows
+        How many rows, drawn by the seed.
+    widths, samples
+        The grid: multiples of lime's kernel width, and sizes of the neighbourhood.
+    pools, top
+        See `sparklime_core.explain.stability.StabilitySettings`.
+
+    Raises
+    ------
+    SettingsError
+        When there is nothing to try, or the study could not be made.
+    """
+
+    title: str
+    dataset: Dataset
+    estimator: Any
+    explain: ExplainSettings = field(default_factory=ExplainSettings)
+    explainer: ExplainerSettings = field(default_factory=ExplainerSettings)
+    learnt_from: Dataset | None = None
+    rows: int = 32
+    widths: tuple[float, ...] = WIDTHS
+    samples: tuple[int, ...] = SAMPLES
+    pools: int = POOLS
+    top: int = 5
+
+    def __post_init__(self) -> None:
+        if self.rows < 1 or not self.widths or not self.samples:
+            raise SettingsError("Tuning needs at least one row, one kernel width and one number of samples.")
+        if min(self.widths) <= 0:
+            raise SettingsError(f"Kernel widths must be positive, not {min(self.widths)}.")
+        StabilitySettings(self.pools, self.top)
+
+    @property
+    def usual_width(self) -> float:
+        """Kernel width that lime would choose for this table."""
+        return 0.75 * float(np.sqrt(len(self.dataset.feature_names)))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one choice of settings gives, as means over the rows.
+
+    Attributes
+    ----------
+    kernel_width, num_samples
+        The choice.
+    score
+        Local R².
+    jaccard, vsi
+        How much the pools agree in the top features (0 to 1), and in the features (0 to 100).
+    noise
+        Standard deviation of a weight over the pools, over the mean \\|weight\\|.
+    seconds
+        How long it took to find this out, for all rows and pools.
+    rows
+        How many rows could be explained.
+    """
+
+    kernel_width: float
+    num_samples: int
+    score: float
+    jaccard: float
+    vsi: float
+    noise: float
+    seconds: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class TuningState:
+    """How far a study is: the cells that are there, how many there are to be, and what ended it."""
+
+    total: int
+    cells: tuple[Cell, ...] = ()
+    seconds: float = 0.0
+    ended: bool = False
+    cancelled: bool = False
+    error: str | None = None
+
+
+class TuningStudy:
+    """A study; `start` runs it in a thread of its own, and `state` may be asked for at any time."""
+
+    def __init__(self, plan: TuningPlan) -> None:
+        self.plan = plan
+        self._cancel = threading.Event()
+        self._lock = threading.Lock()
+        self._began = time.perf_counter()
+        self._state = TuningState(len(plan.widths) * len(plan.samples))
+
+    def start(self) -> None:
+        """Begin."""
+        self._began = time.perf_counter()
+        threading.Thread(target=self.run, name="sparklime-tuning", daemon=True).start()
+
+    def state(self) -> TuningState:
+        """Return how far it is."""
+        with self._lock:
+            if self._state.ended:
+                return self._state
+            return dataclasses.replace(self._state, seconds=time.perf_counter() - self._began)
+
+    def cancel(self) -> None:
+        """Stop after the cell that is being measured."""
+        self._cancel.set()
+
+    def run(self) -> None:
+        """Measure every cell, small ones first."""
+        try:
+            self._measure_all()
+        except CancelledError:
+            self._end(cancelled=True)
+        except SparkLimeError as error:
+            self._end(error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a model raises is told on the page
+            self._end(error=f"{type(error).__name__}: {error}")
+        else:
+            self._end()
+
+    def _measure_all(self) -> None:
+        plan = self.plan
+        order = np.random.default_rng(plan.explain.seed).permutation(plan.dataset.rows)[: plan.rows]
+        rows = np.ascontiguousarray(plan.dataset.features[np.sort(order)])
+        for num_samples in plan.samples:
+            for width in plan.widths:
+                if self._cancel.is_set():
+                    raise CancelledError("The study was cancelled.")
+                cell = self._measure(rows, plan.usual_width * width, num_samples)
+                with self._lock:
+                    self._state = dataclasses.replace(self._state, cells=(*self._state.cells, cell))
+
+    def _measure(self, rows: FloatArray, kernel_width: float, num_samples: int) -> Cell:
+        plan = self.plan
+        explainer = build_explainer(
+            plan.learnt_from or plan.dataset, dataclasses.replace(plan.explainer, kernel_width=kernel_width)
+        )
+        explain = dataclasses.replace(plan.explain, engine="sampled", labels="predicted", num_samples=num_samples)
+        return measure_cell(
+            explainer, plan.estimator, rows, explain, StabilitySettings(plan.pools, plan.top), kernel_width
+        )
+
+    def _end(self, **changes: Any) -> None:
+        seconds = time.perf_counter() - self._began
+        with self._lock:
+            self._state = dataclasses.replace(self._state, ended=True, seconds=seconds, **changes)
+
+
+def measure_cell(
+    explainer: Explainer,
+    estimator: Any,
+    rows: FloatArray,
+    explain: ExplainSettings,
+    wanted: StabilitySettings,
+    kernel_width: float,
+) -> Cell:
+    """Explain rows (n, d) from several pools, and say how well and how steadily.
+
+    Raises
+    ------
+    SettingsError
+        When none of the rows can be explained.
+    SparkLimeError
+        When the engine cannot serve this explainer or model.
+    """
+    began = time.perf_counter()
+    study = prepare_study(explainer, predict_fn_of(estimator), explain, wanted)
+    row_ids = np.arange(len(rows), dtype=np.int64)
+    explained = explain_with(study.task, rows, row_ids)
+    found = study.measure(rows, row_ids)
+    good = pc.is_null(explained["error"])
+    if not pc.any(good).as_py():
+        raise SettingsError(f"None of the rows can be explained: {explained['error'][0].as_py()}")
+    std, mean = found.features["std"], pc.mean(pc.abs(found.features["mean"])).as_py()
+    return Cell(
+        kernel_width=kernel_width,
+        num_samples=explain.num_samples,
+        score=float(pc.mean(explained["score"].filter(good)).as_py()),
+        jaccard=float(pc.mean(found.rows["jaccard"]).as_py()),
+        vsi=float(pc.mean(found.rows["vsi"]).as_py()),
+        noise=float(pc.mean(std).as_py() or 0.0) / float(mean) if mean else 0.0,
+        seconds=time.perf_counter() - began,
+        rows=int(pc.sum(good).as_py()),
+    )

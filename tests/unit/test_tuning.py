@@ -1,0 +1,121 @@
+"""Tuning: a cell is what the engine and its stability say, and the suggestion follows the written rule."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
+from sparklime_core.dashboard.tuning import cells_frame, suggested
+from sparklime_core.data.samples import load_sample
+from sparklime_core.errors import SettingsError
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.rows import explain_rows
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.stability import stability
+from sparklime_core.jobs.tuning import TuningPlan, TuningStudy
+from sparklime_core.models.forest import train_forest
+
+SETTINGS = ExplainSettings(num_features=6, seed=5)
+
+
+@pytest.fixture(scope="module")
+def plan() -> TuningPlan:
+    dataset = load_sample("wine")
+    estimator = train_forest(dataset, n_estimators=8, max_depth=4).estimator
+    return TuningPlan(
+        "wine", dataset, estimator, SETTINGS, rows=6, widths=(0.5, 1.0), samples=(100, 2000), pools=4, top=3
+    )
+
+
+@pytest.fixture(scope="module")
+def study(plan: TuningPlan) -> TuningStudy:
+    study = TuningStudy(plan)
+    study.run()
+    return study
+
+
+def test_every_choice_is_measured(study: TuningStudy, plan: TuningPlan) -> None:
+    state = study.state()
+
+    assert state.ended
+    assert state.error is None
+    assert [(cell.num_samples, cell.kernel_width / plan.usual_width) for cell in state.cells] == [
+        (100, 0.5),
+        (100, 1.0),
+        (2000, 0.5),
+        (2000, 1.0),
+    ]
+    assert {cell.rows for cell in state.cells} == {6}
+    assert all(cell.seconds > 0 for cell in state.cells)
+
+
+def test_a_cell_is_what_the_library_says_with_these_settings(study: TuningStudy, plan: TuningPlan) -> None:
+    cell = study.state().cells[-1]
+    order = np.random.default_rng(5).permutation(plan.dataset.rows)[:6]
+    rows = plan.dataset.features[np.sort(order)]
+    explainer = build_explainer(plan.dataset, ExplainerSettings(kernel_width=cell.kernel_width))
+    predict = plan.estimator.predict_proba
+    same = {"num_features": 6, "num_samples": 2000, "seed": 5}
+
+    explained = explain_rows(explainer, predict, rows, **same)
+    steady = stability(explainer, predict, rows, pools=4, top=3, **same)
+
+    assert cell.score == pytest.approx(np.mean(explained["score"].to_numpy()))
+    assert cell.jaccard == pytest.approx(np.mean(steady.rows["jaccard"].to_numpy()))
+    assert cell.vsi == pytest.approx(np.mean(steady.rows["vsi"].to_numpy()))
+
+
+def test_more_samples_are_steadier(study: TuningStudy) -> None:
+    few, many = study.state().cells[1], study.state().cells[3]
+
+    assert many.jaccard > few.jaccard
+    assert many.noise < few.noise
+
+
+def test_a_cancelled_study_keeps_what_it_has(plan: TuningPlan) -> None:
+    study = TuningStudy(plan)
+    study.cancel()
+
+    study.run()
+
+    assert study.state().ended
+    assert study.state().cancelled
+    assert study.state().cells == ()
+
+
+def test_what_a_model_raises_is_told(plan: TuningPlan) -> None:
+    class Broken:
+        def predict_proba(self, rows: object) -> object:
+            raise ZeroDivisionError("no row is good enough")
+
+    study = TuningStudy(TuningPlan("wine", plan.dataset, Broken(), SETTINGS))
+
+    study.run()
+
+    assert "no row is good enough" in str(study.state().error)
+
+
+@pytest.mark.parametrize("wrong", [{"rows": 0}, {"widths": ()}, {"widths": (0.0,)}, {"pools": 1}, {"samples": ()}])
+def test_a_study_of_nothing_is_refused(plan: TuningPlan, wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        TuningPlan("wine", plan.dataset, plan.estimator, **wrong)  # type: ignore[arg-type]
+
+
+def cells(*rows: tuple[float, float, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["score", "jaccard", "num_samples"])
+    return frame.assign(cell=range(len(frame)), kernel_width=1.0, noise=0.1, seconds=0.1)
+
+
+def test_the_suggestion_is_the_best_fit_among_the_steady() -> None:
+    assert suggested(cells((0.9, 0.30, 100), (0.5, 0.89, 500), (0.4, 0.90, 500))) == 1
+
+
+def test_of_equals_the_suggestion_has_fewer_samples() -> None:
+    assert suggested(cells((0.5001, 0.9, 5000), (0.5002, 0.9, 500))) == 1
+
+
+def test_the_charts_mark_the_choice(study: TuningStudy) -> None:
+    frame = cells_frame(study.state())
+
+    for chart in (tradeoff_chart(frame, 2), grid_chart(frame, "score", "Local R²", 2)):
+        assert "(datum.cell === 2)" in str(chart.to_dict())
