@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard import session
-from sparklime_core.dashboard.downloads import repeat_panel
+from sparklime_core.dashboard.downloads import repeat_panel, report_button
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.history import confirm_delete, history_columns, history_frame, rename_dialog
 from sparklime_core.dashboard.navigation import COMPARE, EXPLAIN, HOME, ROWS, WORKERS, next_step
@@ -51,6 +51,8 @@ with st.container(border=True):
                 services().manager.resume(run.id, session.person())
                 session.choose_run(run.id)
                 st.switch_page(EXPLAIN, query_params=query)
+        if manifest.rows_explained > manifest.rows_failed:
+            report_button(run)
         if manifest.state.is_ended() and st.button("Rename …", icon=":material/edit:"):
             rename_dialog(run.id, manifest.title)
         if manifest.state.is_ended() and st.button("Delete …", icon=":material/delete:"):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparklime_core.cli.options import Commands
-from sparklime_core.errors import RunError
+from sparklime_core.errors import RunError, SettingsError
 
 if TYPE_CHECKING:
     from sparklime_core.runs.run import Run
@@ -15,6 +15,7 @@ FORMS = {
     "csv": "one line a weight",
     "parquet": "one row a label, with the result's columns",
     "reasons": "CSV with one line a row: its strongest reasons in words",
+    "report": "one HTML page that opens anywhere, of the run or, with --row, of a row",
     "script": "a Python script that repeats the run",
     "command": "the command line that repeats the run",
 }
@@ -28,11 +29,14 @@ def add_parser(commands: Commands) -> None:
     forms = "; ".join(f"{name}: {what}" for name, what in FORMS.items())
     parser.add_argument("--as", dest="form", required=True, choices=FORMS, help=forms)
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument("--row", type=int, metavar="ROW", help="the row of a report, from 0")
     parser.add_argument("--reasons", type=int, default=3, metavar="K", help="reasons a line; default 3")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file, or print it."""
+    if arguments.row is not None and arguments.form != "report":
+        raise SettingsError("--row is for --as report.")
     content = _content(find_run(arguments.source), arguments)
     if arguments.out is None:
         sys.stdout.buffer.write(content)
@@ -72,7 +76,16 @@ def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
         return repeat.python_script(found).encode()
     if arguments.form == "command":
         return f"{repeat.command_line(found)}\n".encode()
+    if arguments.form == "report":
+        return _report(found, arguments.row)
     if arguments.form == "reasons":
         return export.reasons_csv(found, every, regression=regression, reasons=arguments.reasons)
     make = export.explanations_csv if arguments.form == "csv" else export.explanations_parquet
     return make(found, every, regression=regression)
+
+
+def _report(found: "Run", row: int | None) -> bytes:
+    from sparklime_core.reports.row import row_report  # noqa: PLC0415 - takes seconds
+    from sparklime_core.reports.run import run_report  # noqa: PLC0415
+
+    return run_report(found) if row is None else row_report(found, row)

@@ -44,6 +44,20 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
         )
 
 
+def report_button(run: Run, row: int | None = None) -> None:
+    """Offer the report of a run, or of one of its rows."""
+    st.download_button(
+        "Report" if row is None else "Report of this row",
+        lambda: _report(run, row),
+        file_name=f"{run.id}{'' if row is None else f'-row-{row}'}.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/article:",
+        key=f"report-{run.id}-{row}",
+        help="One HTML file that opens anywhere, without this server.",
+    )
+
+
 def repeat_panel(run: Run) -> None:
     """Show the command line that repeats a run, and offer the script."""
     with shown_errors():
@@ -61,3 +75,10 @@ def repeat_panel(run: Run) -> None:
             on_click="ignore",
             icon=":material/code:",
         )
+
+
+def _report(run: Run, row: int | None) -> bytes:
+    from sparklime_core.reports.row import row_report  # noqa: PLC0415 - only when one is asked for
+    from sparklime_core.reports.run import run_report  # noqa: PLC0415
+
+    return run_report(run) if row is None else row_report(run, row)

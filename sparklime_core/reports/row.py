@@ -1,0 +1,122 @@
+"""The report of one row, and the part of a run's report that tells of one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sparklime_core.charts.classes import ROLES, probabilities_chart
+from sparklime_core.charts.rendering import chart_svg
+from sparklime_core.charts.weights import fold_weights, weights_chart
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import RunError
+from sparklime_core.reports import page
+from sparklime_core.reports.facts import LIMITS, footer, settings_table
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.run import Run
+from sparklime_core.wording import number
+
+BARS = 15
+CLASSES = 12
+Result = Mapping[str, Any]
+
+
+def row_report(run: Run, row: int) -> bytes:
+    """Return the report of a row as an HTML file.
+
+    Raises
+    ------
+    RunError
+        When the run has not explained the row.
+    """
+    results = explanations_of(run, row)
+    if not results:
+        raise RunError(f"Row {row} has no explanation in this run.")
+    manifest, inputs = run.manifest(), run.inputs()
+    parts = [
+        page.heading(1, f"Row {row} of {manifest.title}"),
+        page.paragraph(f"Why did the model predict this {manifest.data['target']}?", soft=True),
+        *row_parts(results, inputs, _largest(results)),
+        *_probabilities(inputs, row, results),
+        page.heading(2, "The row"),
+        page.table(("Feature", "Value"), values_of(inputs.dataset, row).items()),
+        page.heading(2, "How it was explained"),
+        settings_table(manifest),
+        page.heading(2, "What this does not say"),
+        *(page.paragraph(limit) for limit in LIMITS),
+        *footer(run, manifest),
+    ]
+    return page.page(f"Row {row} of {manifest.title}", parts)
+
+
+def row_parts(results: Sequence[Result], inputs: Inputs, largest: float) -> list[str]:
+    """Return the sentence of a row, and for each explained label its weights and how well they fit."""
+    row = int(results[0]["row_id"])
+    best = max(results, key=lambda result: -np.inf if result["prediction"] is None else result["prediction"])
+    if best["error"] is not None:
+        return [page.paragraph(f"This row could not be explained: {best['error']}.")]
+    parts = [page.paragraph(sentence(best, inputs.dataset))]
+    values = values_of(inputs.dataset, row)
+    regression = inputs.dataset.class_names is None
+    for result in results:
+        name = result["label_name"]
+        up, down = ("raises", "lowers") if regression else ("speaks for", "speaks against")
+        chart = weights_chart(fold_weights(result["explanation"], values, BARS), largest)
+        fit = (
+            f"{name}: the model says {number(result['prediction'])}, the surrogate "
+            f"{number(result['local_prediction'])}; local R² {result['score']:.2f}. "
+            f"Blue {up}, orange {down} {name}."
+        )
+        parts.append(page.figure(chart_svg(chart, "page"), fit))
+    return parts
+
+
+def sentence(best: Result, dataset: Dataset) -> str:
+    """Return what the model says of a row, and what is true."""
+    row = int(best["row_id"])
+    known = bool(dataset.labelled[row])
+    truth = dataset.target_text(row) if known else "not known"
+    if dataset.class_names is None:
+        return f"The model predicts {number(best['prediction'])}; the true value is {truth}."
+    said = f"The model says {best['label_name']} with probability {best['prediction']:.2f}."
+    if not known:
+        return f"{said} The true class is not known."
+    verdict = "right" if best["label"] == dataset.target[row] else "wrong"
+    return f"{said} That is {verdict}: it is {truth}."
+
+
+def values_of(dataset: Dataset, row: int) -> dict[str, str]:
+    """Return a row's value of each feature as text."""
+    return {
+        name: dataset.value_text(index, float(dataset.features[row, index]))
+        for index, name in enumerate(dataset.feature_names)
+    }
+
+
+def _largest(results: Sequence[Result]) -> float:
+    return max((abs(entry["weight"]) for result in results for entry in result["explanation"] or ()), default=0.0)
+
+
+def _probabilities(inputs: Inputs, row: int, results: Sequence[Result]) -> list[str]:
+    names = inputs.dataset.class_names
+    features = inputs.dataset.features[row : row + 1]
+    if names is None or not np.isfinite(features).all():
+        return []
+    probabilities = inputs.estimator.predict_proba(features)[0]
+    explained = {result["label"] for result in results}
+    order = np.argsort(-probabilities, kind="stable")[:CLASSES]
+    frame = pd.DataFrame(
+        {
+            "order": range(len(order)),
+            "name": [names[index] for index in order],
+            "probability": probabilities[order],
+            "role": [ROLES[0] if index in explained else ROLES[1] for index in order],
+        }
+    )
+    shown = "all classes" if len(names) <= CLASSES else f"the {CLASSES} most probable of {len(names)} classes"
+    return [
+        page.heading(2, "Probabilities"),
+        page.figure(chart_svg(probabilities_chart(frame), "page", 420), f"The model's probabilities of {shown}"),
+    ]

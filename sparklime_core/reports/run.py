@@ -1,0 +1,162 @@
+"""The report of a run: settings, model, table, explanations, how far to trust them, workers, and some rows."""
+
+from collections.abc import Sequence
+
+from sparklime_core.charts.fidelity import scores_chart
+from sparklime_core.charts.rendering import chart_svg
+from sparklime_core.charts.work import importance_chart
+from sparklime_core.errors import RunError
+from sparklime_core.reports import page
+from sparklime_core.reports.facts import LIMITS, footer, settings_table
+from sparklime_core.reports.overall import errors, mean_weights, score_bins, score_shares, worst_rows
+from sparklime_core.reports.row import row_parts
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.queries import executors, explanations_of, largest_weight, mean_score
+from sparklime_core.runs.run import Run
+from sparklime_core.wording import count, duration, number, speed
+
+ROWS = 10
+"""Rows that a report tells of, unless a person chooses them."""
+
+MOST_COLUMNS = 200
+GOOD, FAIR = 0.7, 0.4
+"""From where on a local R² is good, and fair; a convention, which the report says."""
+
+
+def run_report(run: Run, rows: Sequence[int] | None = None) -> bytes:
+    """Return the report of a run as an HTML file.
+
+    Parameters
+    ----------
+    run
+        A run with some results.
+    rows
+        The rows to tell of; the `ROWS` that the model is most wrong about when None.
+
+    Raises
+    ------
+    RunError
+        When nothing is explained yet.
+    """
+    manifest = run.manifest()
+    mean = mean_score(run)
+    if mean is None:
+        raise RunError("This run has no explained row yet, so there is nothing to report.")
+    return page.page(
+        f"Explanations of {manifest.title}",
+        [
+            *_head(manifest),
+            *_model(manifest),
+            *_explanations(run, mean),
+            *_rows(run, rows, regression=manifest.data["class_names"] is None),
+            *_work(run, manifest),
+            *_table(manifest),
+            page.heading(2, "Settings"),
+            settings_table(manifest),
+            page.heading(2, "What this does not say"),
+            *(page.paragraph(limit) for limit in LIMITS),
+            *footer(run, manifest),
+        ],
+    )
+
+
+def _head(manifest: Manifest) -> list[str]:
+    data = manifest.data
+    kind = "a number" if data["class_names"] is None else count(len(data["class_names"]), "class", "classes")
+    failed = f", {manifest.rows_failed:,} of them could not be" if manifest.rows_failed else ""
+    return [
+        page.heading(1, f"Explanations of {manifest.title}"),
+        page.paragraph(
+            f"Why a model says what it says of {data['target']} ({kind}), row by row: "
+            f"{count(manifest.rows_explained, 'row')} of {data['rows']:,} explained{failed}, "
+            f"in {duration(manifest.seconds)}; {manifest.state.value}.",
+            soft=True,
+        ),
+    ]
+
+
+def _model(manifest: Manifest) -> list[str]:
+    metrics = {name: value for name, value in manifest.model["metrics"].items() if isinstance(value, (int, float))}
+    training = "" if manifest.model.get("trained_elsewhere") else _listed(manifest.training)
+    return [
+        page.heading(2, "The model"),
+        page.paragraph(f"{manifest.model['type']}. {training}"),
+        page.table(
+            ("Measure", "Value"), [(name.replace("_", " "), number(value)) for name, value in metrics.items()]
+        ),
+        *(page.paragraph(f"{note[:1].upper()}{note[1:]}.") for note in manifest.model.get("notes", ())),
+    ]
+
+
+def _explanations(run: Run, mean: float) -> list[str]:
+    good, fair, weak = score_shares(run, GOOD, FAIR)
+    failed = errors(run)
+    return [
+        page.heading(2, "What the model looks at"),
+        page.figure(
+            chart_svg(importance_chart(mean_weights(run)), "page", 480),
+            "Mean |weight| of the strongest features over all explanations. Of features that speak for some rows "
+            "and against others it hides the sign.",
+        ),
+        page.heading(2, "How far to trust the explanations"),
+        page.paragraph(
+            f"Mean local R²: {mean:.2f}. The fit is good (from {GOOD}) for {good:.0%} of the explanations, fair "
+            f"(from {FAIR}) for {fair:.0%}, and weak for {weak:.0%}. The limits are a convention."
+        ),
+        page.figure(chart_svg(scores_chart(score_bins(run)), "page", 480), "Explanations by their local R²"),
+        page.table(("Rows", "Why they could not be explained"), failed[["rows", "error"]].to_numpy().tolist()),
+    ]
+
+
+def _rows(run: Run, rows: Sequence[int] | None, *, regression: bool) -> list[str]:
+    inputs, largest = run.inputs(), largest_weight(run)
+    chosen = worst_rows(run, ROWS, regression=regression) if rows is None else list(rows)
+    told = "The rows that the model is most wrong about" if rows is None else "Chosen rows"
+    parts = [page.heading(2, "Some rows"), page.paragraph(f"{told}, on one scale.", soft=True)]
+    for row in chosen:
+        results = explanations_of(run, row)
+        if not results:
+            raise RunError(f"Row {row} has no explanation in this run.")
+        parts.append(page.section([page.heading(3, f"Row {row}"), *row_parts(results, inputs, largest)]))
+    return parts
+
+
+def _work(run: Run, manifest: Manifest) -> list[str]:
+    frame = executors(run)
+    lines = [
+        (
+            *(line[name] for name in ("executor", "host", "processes", "tasks", "rows")),
+            duration(line["busy_seconds"]),
+            speed(line["rows_per_second"]),
+        )
+        for line in frame.to_dict("records")
+    ]
+    header = ("Executor", "Host", "Processes", "Tasks", "Rows", "Busy", "Speed")
+    return [
+        page.heading(2, "Who did the work"),
+        page.paragraph(f"Spark: {manifest.master}."),
+        page.table(header, lines),
+    ]
+
+
+def _table(manifest: Manifest) -> list[str]:
+    report = manifest.data["report"]
+    decisions = [(entry["what"], entry["value"], entry["reason"]) for entry in report["decisions"]]
+    columns = [
+        (entry["name"], entry["role"], entry["reason"], entry["missing"], "; ".join(entry["notes"]))
+        for entry in report["columns"]
+    ]
+    more = f"{len(columns) - MOST_COLUMNS} more columns are not listed." if len(columns) > MOST_COLUMNS else ""
+    return [
+        page.heading(2, "The table"),
+        page.table(("Decided about the file", "Value", "Why"), decisions),
+        page.table(("Column", "Role", "Why", "Missing", "What was done"), columns[:MOST_COLUMNS]),
+        page.paragraph(more, soft=True) if more else "",
+    ]
+
+
+def _listed(settings: dict[str, object]) -> str:
+    return (
+        ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items() if value is not None)
+        + "."
+    )
