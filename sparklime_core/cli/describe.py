@@ -13,7 +13,7 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("describe", help="say how a table is read and what each column is used for")
     parser.set_defaults(run=run)
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file")
+    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a folder of part files")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--json", action="store_true", help="for programs")
     add_table_options(parser)

@@ -34,7 +34,10 @@ def add_parser(commands: Commands) -> None:
     parser = commands.add_parser("explain", help="train a model on a table and explain its rows on Spark")
     parser.set_defaults(run=run)
     parser.add_argument(
-        "data", nargs="?", metavar="DATA.csv", help="the table: CSV or Parquet, also in gzip or zip"
+        "data",
+        nargs="?",
+        metavar="DATA.csv",
+        help="the table: CSV or Parquet, also packed, or a folder of such parts",
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the results go")

@@ -38,7 +38,8 @@ def read_csv(
     Parameters
     ----------
     source
-        A CSV or Parquet file, also in gzip or zip: a path, the file's bytes, or an open binary file.
+        A CSV or Parquet file, also in gzip or zip, or a folder of such part files: a path, the file's bytes, or
+        an open binary file.
     target
         The column to predict: classes or numbers.
     name

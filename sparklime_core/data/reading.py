@@ -1,25 +1,20 @@
-"""`read_table`: a CSV or Parquet file to understood columns."""
+"""`read_table`: a CSV or Parquet file, or a folder of them, to understood columns."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sparklime_core.data import numbers
-from sparklime_core.data.cutting import cut
-from sparklime_core.data.dialect import find_dialect
+from sparklime_core.data.folder import read_parts
 from sparklime_core.data.options import Decision, ReadOptions
 from sparklime_core.data.parsing import Column, Kind, is_text, parse_column
-from sparklime_core.data.source import MAX_BYTES, Content, Source, read_content
-from sparklime_core.data.text import to_utf8
+from sparklime_core.data.raw import read_raw
+from sparklime_core.data.source import Source
 from sparklime_core.errors import DataError
 
-PARQUET = b"PAR1"
-MOST_COLUMNS = 20_000
 VOTES = 1000
 """How many values of a column have a vote on the table's decimal mark."""
 
@@ -116,11 +111,8 @@ def read_table(
         When there is no such file, or it is no table.
     """
     options = options or ReadOptions()
-    content = read_content(source, options.member)
-    if content.data.startswith(PARQUET):
-        names, raw, decisions = _read_parquet(content)
-    else:
-        names, raw, decisions = _read_text(content, options, header_names)
+    found = read_parts(source, options.member)
+    names, raw, decisions = read_raw(found.parts, options, header_names)
     if not raw or len(raw[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")
     names, renamed = _repaired(names)
@@ -128,64 +120,8 @@ def read_table(
     columns = tuple(
         parse_column(column, values, options, decimal=decimal) for column, values in zip(names, raw, strict=True)
     )
-    decisions = (*content.decisions, *decisions, *renamed, *said)
-    known_as = file or content.file
-    return Reading(name or content.name, columns, decisions, options, decimal, known_as, content.sha256)
-
-
-_Raw = tuple[tuple[str, ...], list[pa.ChunkedArray], tuple[Decision, ...]]
-
-
-def _read_text(content: Content, options: ReadOptions, header_names: Sequence[str]) -> _Raw:
-    text, encoding = to_utf8(content.data, options.encoding)
-    dialect = find_dialect(text, options, header_names)
-    _check_width(len(dialect.names))
-    table, mended = (found := cut(text, dialect)).table, found.decisions
-    names, columns = list(dialect.names), list(table.columns)
-    unused = 0
-    while len(names) > 1 and not names[-1].strip() and _is_blank(columns[-1]):
-        names.pop()
-        columns.pop()
-        unused += 1
-    decisions = [encoding, *dialect.decisions, *mended]
-    if unused:
-        decisions.append(Decision("empty columns", f"{unused} left out", "they have neither a name nor a value"))
-    return tuple(names), columns, tuple(decisions)
-
-
-def _is_blank(values: pa.ChunkedArray) -> bool:
-    return not pc.any(pc.not_equal(pc.utf8_trim_whitespace(values), "")).as_py()
-
-
-def _read_parquet(content: Content) -> _Raw:
-    try:
-        file = pq.ParquetFile(io.BytesIO(content.data))
-        size = sum(file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups))
-        if max(size, 8 * file.metadata.num_rows) > MAX_BYTES:
-            raise DataError("The Parquet file unpacks to more than 2 GiB, which is too much; give a part of it.")
-        table = file.read()
-        table.validate(full=True)  # a damaged file may hold text that is none
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        raise DataError("The Parquet file is damaged and cannot be read.") from error
-    _check_width(table.num_columns)
-    columns = [_plain(column) for column in table.columns]
-    return (
-        tuple(table.column_names),
-        columns,
-        (Decision("format", "Parquet", "the file begins as Parquet files do"),),
-    )
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column without its dictionary; text as text."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return column.cast(pa.string()) if is_text(column.type) else column
-
-
-def _check_width(width: int) -> None:
-    if width > MOST_COLUMNS:
-        raise DataError(f"The table has {width} columns; give one with at most {MOST_COLUMNS}.")
+    decisions = (*found.decisions, *decisions, *renamed, *said)
+    return Reading(name or found.name, columns, decisions, options, decimal, file or found.file, found.sha256)
 
 
 def _repaired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[Decision, ...]]:

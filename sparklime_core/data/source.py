@@ -108,7 +108,8 @@ def _read_file(path: str) -> bytes:
         with file.open("rb") as opened:
             return _bounded(opened.read(MAX_BYTES + 1))
     except FileNotFoundError:
-        raise DataError(f"There is no file {path!r}.") from None
+        hint = " here; what only Spark reads is explained with explain-table" if "://" in path else ""
+        raise DataError(f"There is no file {path!r}{hint}.") from None
     except OSError as error:
         raise DataError(f"The file {path!r} cannot be read: {error.strerror}.") from error
     except ValueError:
@@ -117,8 +118,15 @@ def _read_file(path: str) -> bytes:
 
 def _bounded(data: bytes) -> bytes:
     if len(data) > MAX_BYTES:
-        raise DataError(f"The table is larger than {_size(MAX_BYTES)}; give a part of it, or a Parquet file.")
+        raise too_large()
     return data
+
+
+def too_large() -> DataError:
+    """Return the error for a table beyond `MAX_BYTES`."""
+    return DataError(
+        f"The table is larger than {_size(MAX_BYTES)}; give a part of it, or let Spark read it (explain-table)."
+    )
 
 
 def _gunzip(data: bytes) -> bytes:

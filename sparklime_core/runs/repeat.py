@@ -93,7 +93,6 @@ It explains in this one process; the command line does the same on Spark, with t
 
 # The run: {title}, {created}
 # Versions: {versions}
-import hashlib
 import sys
 from pathlib import Path
 
@@ -104,14 +103,15 @@ import pyarrow.parquet as pq
 import sparklime_core
 from sparklime_core import (
 {names})
+from sparklime_core.data.folder import digest
 
 
 def checked(position, name, sha256):
     """Return the path of the named file, or of the one that is given, when it is the run's own."""
     path = Path(sys.argv[position] if len(sys.argv) > position else name)
-    if not path.is_file():
+    if not path.exists():
         sys.exit(f"There is no file {{str(path)!r}}; give the path of {{name!r}}.")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+    if digest(path) != sha256:
         sys.exit(f"The file {{str(path)!r}} is not the one of the run: its SHA-256 is another.")
     return path
 
