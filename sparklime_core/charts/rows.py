@@ -4,14 +4,21 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, FOR
+from sparklime_core.charts.palette import AGAINST, FOR, REST
 
 OUTCOMES = ("right", "wrong")
 PICK = "picked"
 """The name of the chart's selection."""
 
 
-def fidelity_chart(points: pd.DataFrame, chosen: int | None, *, regression: bool, name: str) -> ChartType:
+def fidelity_chart(
+    points: pd.DataFrame,
+    chosen: int | None,
+    *,
+    regression: bool,
+    name: str,
+    behind: pd.DataFrame | None = None,
+) -> ChartType:
     """Draw what the model says of each row against how well its explanation fits.
 
     Parameters
@@ -25,18 +32,16 @@ def fidelity_chart(points: pd.DataFrame, chosen: int | None, *, regression: bool
         Whether to draw the predicted against the true value instead.
     name
         What is predicted, for the axis.
+    behind
+        How many of all rows lie where, when the points are only some of them: cells with the borders ``x0``,
+        ``x1``, ``y0`` and ``y1``, and ``rows``.
     """
     pick = alt.selection_point(name=PICK, fields=["row_id"], on="click", toggle=False)
-    x = (
-        alt.X("true_value:Q", title=f"True {name}", scale=alt.Scale(zero=False))
-        if regression
-        else alt.X("prediction:Q", title="Probability of the predicted class")
-    )
-    y = (
-        alt.Y("prediction:Q", title=f"Predicted {name}", scale=alt.Scale(zero=False))
-        if regression
-        else alt.Y("score:Q", title="Local R² of the explanation")
-    )
+    across = f"True {name}" if regression else "Probability of the predicted class"
+    up = f"Predicted {name}" if regression else "Local R² of the explanation"
+    scale = alt.Scale(zero=not regression)
+    x = alt.X("true_value:Q" if regression else "prediction:Q", title=across, scale=scale)
+    y = alt.Y("prediction:Q" if regression else "score:Q", title=up, scale=scale)
     colour = (
         alt.Color("score:Q", title="Local R²", scale=alt.Scale(scheme="viridis"))
         if regression
@@ -72,4 +77,22 @@ def fidelity_chart(points: pd.DataFrame, chosen: int | None, *, regression: bool
         .mark_point(size=260, strokeWidth=2.5, color="#d0312d", filled=False)
         .encode(x=x, y=y)
     )
-    return alt.layer(dots, ring).properties(height=420)
+    layers: list[ChartType] = [dots, ring] if behind is None else [_density(behind, across, up), dots, ring]
+    return alt.layer(*layers).properties(height=420)
+
+
+def _density(cells: pd.DataFrame, across: str, up: str) -> ChartType:
+    """Draw cells, the darker the more rows they hold; by the logarithm, so that single rows stay in view."""
+    drawn: ChartType = (
+        alt.Chart(cells)
+        .mark_rect(color=REST)
+        .encode(
+            x=alt.X("x0:Q", title=across),
+            x2="x1:Q",
+            y=alt.Y("y0:Q", title=up),
+            y2="y1:Q",
+            opacity=alt.Opacity("rows:Q", scale=alt.Scale(type="log", range=[0.08, 0.55]), legend=None),
+            tooltip=[alt.Tooltip("rows:Q", title="Rows here", format=",")],
+        )
+    )
+    return drawn

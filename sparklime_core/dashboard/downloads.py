@@ -3,8 +3,8 @@
 import streamlit as st
 
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.runs.browse import RowFilter
 from sparklime_core.runs.export import explanations_csv, explanations_parquet, reasons_csv
+from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.reasons import MOST_REASONS, REASONS
 from sparklime_core.runs.repeat import command_line, python_script
 from sparklime_core.runs.run import Run

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG001 - the version is an argument so that the caches know it
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard.services import services
-from sparklime_core.runs.browse import RowFilter, count_found, find_rows, mean_weights, shared_scale
-from sparklime_core.runs.inputs import Inputs
+from sparklime_core.data.encoding import Encoding
+from sparklime_core.runs.browse import count_found, find_rows, mean_weights, random_row, shared_scale
+from sparklime_core.runs.filters import RowFilter
+from sparklime_core.runs.inputs import Inputs, read_encoding
+from sparklime_core.runs.plotting import density, sample_rows
 from sparklime_core.runs.queries import explanations_of, mean_score
 from sparklime_core.runs.run import Run
 
@@ -18,7 +22,7 @@ PAGE_ROWS = 100
 """Lines of a page of the table."""
 
 PLOT_ROWS = 2000
-"""The most points of the plot: the first of the filter's order."""
+"""The most points of the plot; where there are more rows, the density of all of them is behind a sample."""
 
 Version = tuple[int, float]
 
@@ -35,6 +39,12 @@ def inputs_of(run_id: str) -> Inputs:
     return services().store.open(run_id).inputs()
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def encoding_of(run_id: str) -> Encoding:
+    """Return how a run's table is encoded, without reading the table."""
+    return read_encoding(_open(run_id).folder)
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def rows_found(
     run_id: str, version: Version, wanted: RowFilter, regression: bool, limit: int, offset: int
@@ -47,6 +57,24 @@ def rows_found(
 def rows_counted(run_id: str, version: Version, wanted: RowFilter, regression: bool) -> int:
     """Return how many rows a filter lets through."""
     return count_found(_open(run_id), wanted, regression=regression)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def rows_sampled(run_id: str, version: Version, wanted: RowFilter, regression: bool, limit: int) -> pd.DataFrame:
+    """Return the rows that stand for all that a filter lets through in the plot."""
+    return sample_rows(_open(run_id), wanted, regression=regression, limit=limit)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def rows_density(run_id: str, version: Version, wanted: RowFilter, regression: bool) -> pd.DataFrame:
+    """Return how many of the rows that a filter lets through lie in each cell of the plot."""
+    return density(_open(run_id), wanted, regression=regression)
+
+
+def any_row(run_id: str, wanted: RowFilter, regression: bool) -> int | None:
+    """Return a row by chance, of those that a filter lets through."""
+    seed = random.getrandbits(31)
+    return random_row(_open(run_id), wanted, regression=regression, seed=seed)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

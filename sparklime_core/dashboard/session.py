@@ -136,10 +136,10 @@ def open_run() -> Run | None:
 
 
 def choose_run(chosen: str) -> None:
-    """Look at a run; a row of another run is forgotten."""
+    """Look at a run; a row of another run is forgotten, and the filter and the comparison of its rows."""
     st.session_state["run"] = chosen
-    st.session_state.pop("row", None)
-    st.session_state.pop("label", None)
+    for kept in ("row", "label", "row-filter", "compared"):
+        st.session_state.pop(kept, None)
 
 
 def row_id() -> int | None:

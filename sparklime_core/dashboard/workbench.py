@@ -1,7 +1,5 @@
 """The workbench of rows: the table or the plot, and beside it the chosen row. One selection, everywhere."""
 
-import random
-
 import streamlit as st
 
 from sparklime_core.charts.work import importance_chart
@@ -9,9 +7,10 @@ from sparklime_core.dashboard import session
 from sparklime_core.dashboard.downloads import download_menu
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.explanation import row_panel
-from sparklime_core.dashboard.results import features_ranked, files_version
-from sparklime_core.dashboard.rowsearch import row_filter, rows_plot, rows_table
-from sparklime_core.runs.browse import RowFilter
+from sparklime_core.dashboard.filterform import row_filter
+from sparklime_core.dashboard.results import any_row, features_ranked, files_version
+from sparklime_core.dashboard.rowsearch import rows_plot, rows_table
+from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
 
@@ -33,31 +32,62 @@ def workbench(run: Run, manifest: Manifest) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        wanted = row_filter(manifest)
-        rows = _rows(str(view), run, manifest, wanted)
-        with st.container(horizontal=True):
-            st.button(
-                "Random row",
-                icon=":material/shuffle:",
-                disabled=not rows,
-                on_click=lambda: session.choose_row(random.choice(rows)),  # noqa: S311 - no secret
-            )
-            download_menu(run, wanted)
+        wanted = row_filter(run, manifest)
+        found = _rows(str(view), run, manifest, wanted)
+        _ways(run, manifest, wanted, found)
     with right:
         chosen = session.row_id()
         if chosen is not None:
             row_panel(run, chosen)
 
 
-def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> list[int]:
-    """Draw one of the views; return the rows that it shows."""
+def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
+    """Draw one of the views; return how many rows pass the filter."""
     if view == "Plot":
         return rows_plot(run, manifest, wanted)
     if view == "Table":
         return rows_table(run, manifest, wanted)
     regression = manifest.data["class_names"] is None
-    st.altair_chart(
-        importance_chart(features_ranked(run.id, files_version(run), wanted, regression, MOST_FEATURES)),
-        alt="Mean absolute weight of the strongest features",
-    )
-    return []
+    ranked = features_ranked(run.id, files_version(run), wanted, regression, MOST_FEATURES)
+    if ranked.empty:
+        st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
+    else:
+        st.altair_chart(importance_chart(ranked), alt="Mean absolute weight of the strongest features")
+    return len(ranked)
+
+
+def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
+    """Draw the other ways to a row, and the way out."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.number_input(
+            "Go to row",
+            min_value=0,
+            max_value=max(int(manifest.data["rows"]) - 1, 0),
+            value=None,
+            step=1,
+            placeholder="number",
+            key="go-to-row",
+            on_change=_go_to_row,
+            width=150,
+        )
+        st.button(
+            "Random row",
+            icon=":material/shuffle:",
+            help="One of the rows that pass the filter",
+            disabled=not found,
+            on_click=_random_row,
+            args=(run.id, wanted, manifest.data["class_names"] is None),
+        )
+        download_menu(run, wanted)
+
+
+def _go_to_row() -> None:
+    row = st.session_state["go-to-row"]
+    if row is not None:
+        session.choose_row(int(row))
+
+
+def _random_row(run_id: str, wanted: RowFilter, regression: bool) -> None:
+    row = any_row(run_id, wanted, regression)
+    if row is not None:
+        session.choose_row(row)

@@ -7,7 +7,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from sparklime_core.runs.browse import RowFilter, filtered
+from sparklime_core.runs.browse import filtered
+from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.reasons import REASONS, reason_codes
 from sparklime_core.runs.run import Run
 

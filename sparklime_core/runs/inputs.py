@@ -78,6 +78,14 @@ def read_inputs(folder: Path) -> Inputs:
         raise RunError(f"The run's table in {str(folder)!r} is missing or damaged.") from error
 
 
+def read_encoding(folder: Path) -> Encoding:
+    """Read how a run's table is encoded, and nothing else of it; raise `RunError` when it is not there."""
+    try:
+        return Encoding.from_dict(json.loads(pq.read_schema(folder / DATA_FILE).metadata[_KEY])["encoding"])
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"The run's table in {str(folder)!r} is missing or damaged.") from error
+
+
 def _write_dataset(dataset: Dataset, path: Path, marks: Mapping[str, npt.NDArray[np.bool_]]) -> None:
     """Write a dataset to Parquet; a row without a target has null there, so that queries leave it out."""
     columns: dict[str, Any] = {

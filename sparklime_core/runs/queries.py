@@ -1,6 +1,6 @@
 """Questions about a run's results, answered by DuckDB over its Parquet: never loaded whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import duckdb
@@ -97,7 +97,13 @@ def _frame(files: Files, schema: pa.Schema, sql: str, *parameters: Any) -> pd.Da
 
 
 def query(
-    files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any], *, blocks: Files | None = None
+    files: Files,
+    schema: pa.Schema,
+    sql: str,
+    parameters: Sequence[Any],
+    *,
+    blocks: Files | None = None,
+    **tables: pa.Table,
 ) -> pa.Table:
     """Run SQL in which ``results`` stands for the files; with none yet, for an empty table.
 
@@ -110,12 +116,14 @@ def query(
     blocks
         With a run's ``block_files``, ``explained_by`` is there as well: ``row_id`` of each explained row beside
         the columns of `WORK_SCHEMA`. Rows whose executor is not recorded are not in it.
+    tables
+        Further tables, by the names that they have in the question.
     """
     try:
-        return _query_once(files, schema, sql, parameters, blocks)
+        return _query_once(files, schema, sql, parameters, blocks, tables)
     except duckdb.IOException:
         # The run ended in between, and its parts became one file.
-        return _query_once(files, schema, sql, parameters, blocks)
+        return _query_once(files, schema, sql, parameters, blocks, tables)
 
 
 _EXPLAINED_BY = """
@@ -127,9 +135,16 @@ CREATE TEMP VIEW explained_by AS
 
 
 def _query_once(
-    files: Files, schema: pa.Schema, sql: str, parameters: Sequence[Any], blocks: Files | None
+    files: Files,
+    schema: pa.Schema,
+    sql: str,
+    parameters: Sequence[Any],
+    blocks: Files | None,
+    tables: Mapping[str, pa.Table],
 ) -> pa.Table:
     with duckdb.connect() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
         _view(connection, "results", files(), schema)
         if blocks is not None:
             _view(connection, "blocks", blocks(), WORK_SCHEMA)

@@ -12,7 +12,6 @@ from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.models.forest import train_forest
 from sparklime_core.models.training import Model
 from sparklime_core.runs.browse import (
-    RowFilter,
     count_found,
     filtered,
     find_rows,
@@ -20,6 +19,7 @@ from sparklime_core.runs.browse import (
     shared_scale,
 )
 from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
+from sparklime_core.runs.filters import Range, RowFilter, ValueCondition
 from sparklime_core.runs.queries import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -89,7 +89,9 @@ class TestFindRows:
         dataset = load_sample("penguins")
         length = dataset.feature_names.index("bill_length_mm")
 
-        found = find_rows(run, RowFilter(feature=length, low=36, high=40), regression=False, limit=100)
+        found = find_rows(
+            run, RowFilter(values=(ValueCondition(length, Range(36, 40)),)), regression=False, limit=100
+        )
 
         values = dataset.features[:ROWS, length]
         assert list(found["row_id"]) == list(np.flatnonzero((values >= 36) & (values <= 40)))
@@ -97,7 +99,7 @@ class TestFindRows:
 
     def test_rows_are_found_by_their_fit_and_strongest_reason(self, run: Run) -> None:
         everything = find_rows(run, RowFilter(), regression=False, limit=100)
-        fitting = RowFilter(least_score=0.3, most_score=0.5, top_feature="bill_length_mm")
+        fitting = RowFilter(score=Range(0.3, 0.5), top_feature="bill_length_mm")
 
         found = find_rows(run, fitting, regression=False, limit=100)
 
