@@ -24,7 +24,14 @@ from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.forest import train_forest
-from sparklime_core.runs.browse import count_found, feature_names, find_rows, mean_weights, random_row, shared_scale
+from sparklime_core.runs.browse import (
+    count_found,
+    feature_names,
+    find_rows,
+    mean_weights,
+    random_row,
+    shared_scale,
+)
 from sparklime_core.runs.filters import Range, RowFilter, ValueCondition, WeightCondition
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.plotting import density, sample_rows

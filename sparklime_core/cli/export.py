@@ -68,7 +68,7 @@ def find_run(source: str) -> "Run":
 
 def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
     from sparklime_core.runs import export, repeat  # noqa: PLC0415 - takes a second
-    from sparklime_core.runs.browse import RowFilter  # noqa: PLC0415
+    from sparklime_core.runs.filters import RowFilter  # noqa: PLC0415
 
     every = RowFilter()
     regression = found.manifest().data["class_names"] is None

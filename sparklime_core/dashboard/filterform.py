@@ -214,7 +214,10 @@ def _weights(features: tuple[Feature, ...]) -> tuple[WeightCondition, ...]:
 def _unit_range(label: str, name: str) -> Range:
     """Draw a range between 0 and 1, whose ends are no limits."""
     key = f"filter-{name}-unit"
-    low, high = st.slider(label, 0.0, 1.0, (0.0, 1.0), 0.01, key=key, persist_state="session")
+    if key not in st.session_state:
+        st.session_state[key] = (0.0, 1.0)
+    ends: Any = st.slider(label, 0.0, 1.0, step=0.01, key=key, persist_state="session")
+    low, high = ends
     return Range(low if low > 0 else None, high if high < 1 else None)
 
 

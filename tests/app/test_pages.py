@@ -323,6 +323,66 @@ class TestRows:
 
         assert len(app.get("vega_lite_chart")) == charts + 1
 
+    def test_the_filter_is_kept_in_the_link_and_its_chips_take_it_away(
+        self, runs: Runs, open_page: OpenPage
+    ) -> None:
+        app = open_page("rows", run=runs.classes.id)
+        everything = len(app.dataframe[0].value)
+
+        sound(app.toggle(key="filter-test_only").set_value(True).run())
+        sound(app.selectbox(key="filter-truth").select(1).run())
+
+        filtered = len(app.dataframe[0].value)
+        assert 0 < filtered < everything
+        assert app.query_params["filter"] == "truth.1~rows.test"
+        assert [app.button(key=f"chip-{at}").label for at in range(2)] == ["truly malignant", "test rows"]
+
+        sound(app.button(key="chip-1").click().run())
+
+        assert app.query_params["filter"] == "truth.1"
+        assert not app.toggle(key="filter-test_only").value
+
+    def test_a_link_to_a_filtered_list_fills_the_controls(self, runs: Runs, open_page: OpenPage) -> None:
+        text = "outcome.right~prediction.0.55_~value3.100_~weight22.-1_~sort.-weight22"
+
+        app = open_page("rows", run=runs.classes.id, filter=text)
+
+        assert app.segmented_control(key="filter-outcome").value == "right"
+        assert app.slider(key="filter-prediction-unit").value == (0.55, 1.0)
+        assert app.multiselect(key="filter-values").value == [3]
+        assert app.number_input(key="filter-value-3-low").value == 100
+        assert app.number_input(key="filter-weight-22-low").value == -1
+        assert app.selectbox(key="rows-order").value == "weight"
+        assert app.query_params["filter"] == text
+        assert app.dataframe[0].value["weight"].is_monotonic_decreasing
+
+    @pytest.mark.parametrize("text", ["nonsense", "label.99", "value99.1_2", "~.~", "<b>x</b>"])
+    def test_a_link_of_another_run_filters_nothing(self, runs: Runs, open_page: OpenPage, text: str) -> None:
+        app = open_page("rows", run=runs.classes.id, filter=text)
+
+        assert len(app.dataframe[0].value) == 12
+        assert "filter" not in app.query_params
+
+    def test_another_run_has_a_filter_of_its_own(self, runs: Runs, open_page: OpenPage, app: AppTest) -> None:
+        open_page("rows", run=runs.classes.id, filter="label.1~value20.0_1")
+        app.switch_page("pages/views/home.py").run()
+        app.query_params.clear()
+
+        open_page("rows", run=runs.all_labels.id)
+
+        assert "filter" not in app.query_params
+        assert len(app.dataframe[0].value) == 8
+
+    def test_rows_are_gone_to_by_number_and_by_chance(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.classes.id)
+
+        sound(app.number_input(key="go-to-row").set_value(9).run())
+        assert app.query_params["row"] == "9"
+
+        sound(app.toggle(key="filter-test_only").set_value(True).run())
+        sound(next(button for button in app.button if button.label == "Random row").click().run())
+        assert int(app.query_params["row"]) in set(app.dataframe[0].value["row"])
+
     def test_a_filter_that_lets_nothing_through_says_so(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.classes.id)
 

@@ -16,10 +16,12 @@ from sparklime_core.runs.browse import (
     filtered,
     find_rows,
     mean_weights,
+    random_row,
     shared_scale,
 )
 from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
-from sparklime_core.runs.filters import Range, RowFilter, ValueCondition
+from sparklime_core.runs.filters import Range, RowFilter, ValueCondition, WeightCondition
+from sparklime_core.runs.plotting import density, sample_rows
 from sparklime_core.runs.queries import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -107,6 +109,78 @@ class TestFindRows:
         assert list(found["row_id"]) == list(everything["row_id"][wanted])
         assert 0 < len(found) < ROWS
 
+    def test_rows_are_found_by_true_class_probability_and_error(self, run: Run) -> None:
+        everything = find_rows(run, RowFilter(), regression=False, limit=100)
+        middle = float(everything["prediction"].median())
+        wanted = RowFilter(truth=0, prediction=Range(None, middle), error=Range(0.01, 0.5))
+
+        found = find_rows(run, wanted, regression=False, limit=100)
+
+        passes = (everything["target"] == 0) & (everything["prediction"] <= middle)
+        passes &= everything["distance"].between(0.01, 0.5)
+        assert list(found["row_id"]) == list(everything["row_id"][passes])
+        assert 0 < len(found) < ROWS
+
+    def test_rows_are_found_by_several_values_at_once(self, run: Run) -> None:
+        dataset = load_sample("penguins")
+        length, island = (dataset.feature_names.index(name) for name in ("bill_length_mm", "island"))
+        wanted = RowFilter(values=(ValueCondition(length, Range(36, None)), ValueCondition(island, codes=(2,))))
+
+        found = find_rows(run, wanted, regression=False, limit=100)
+
+        rows = dataset.features[:ROWS]
+        assert list(found["row_id"]) == list(np.flatnonzero((rows[:, length] >= 36) & (rows[:, island] == 2)))
+        assert 0 < len(found) < ROWS
+
+    def test_a_gap_lies_in_no_range_and_is_found_by_itself(self, run: Run) -> None:
+        dataset = load_sample("penguins")
+        length = dataset.feature_names.index("bill_length_mm")
+        missing = np.flatnonzero(dataset.features[:ROWS, length] == dataset.missing_values[length])
+
+        gaps = find_rows(run, RowFilter(values=(ValueCondition(length, missing=True),)), regression=False, limit=9)
+        low = find_rows(
+            run, RowFilter(values=(ValueCondition(length, Range(None, 99)),)), regression=False, limit=100
+        )
+
+        assert list(gaps["row_id"]) == list(missing)
+        assert len(missing) > 0
+        assert sorted([*gaps["row_id"], *low["row_id"]]) == list(range(ROWS))
+
+    def test_rows_are_found_and_sorted_by_the_weight_of_a_feature(self, run: Run) -> None:
+        feature = load_sample("penguins").feature_names.index("flipper_length_mm")
+        weights = {row: _weight(run, row, "flipper_length_mm") for row in range(ROWS)}
+        named = {row: weight for row, weight in weights.items() if weight is not None}
+        middle = float(np.median(list(named.values()))) - 1e-6
+        wanted = RowFilter(
+            weights=(WeightCondition(feature, Range(middle, None)),),
+            order="weight",
+            order_feature=feature,
+            descending=True,
+        )
+
+        found = find_rows(run, wanted, regression=False, limit=100)
+
+        assert set(found["row_id"]) == {row for row, weight in named.items() if weight >= middle}
+        assert list(found["weight"]) == pytest.approx([named[row] for row in found["row_id"]])
+        assert found["weight"].is_monotonic_decreasing
+        assert count_found(run, RowFilter(weights=(WeightCondition(feature),)), regression=False) == len(named)
+
+    def test_rows_are_found_by_their_executor(self, run: Run) -> None:
+        found = find_rows(run, RowFilter(executor="1"), regression=False, limit=100)
+
+        assert list(found["row_id"]) == list(range(ROWS // 2, ROWS))
+        assert count_found(run, RowFilter(executor="no such"), regression=False) == 0
+
+    def test_a_random_row_passes_the_filter_and_varies(self, run: Run) -> None:
+        wanted = RowFilter(truth=0, test_only=True)
+        passing = set(find_rows(run, wanted, regression=False, limit=100)["row_id"])
+
+        drawn = {random_row(run, wanted, regression=False, seed=seed) for seed in range(40)}
+
+        assert drawn <= passing
+        assert len(drawn) > len(passing) // 2
+        assert random_row(run, RowFilter(outcome="failed"), regression=False, seed=1) is None
+
     def test_regression_knows_no_right_and_wrong_but_how_far_off(self, regression: Run) -> None:
         found = find_rows(regression, RowFilter(order="error", descending=True), regression=True, limit=5)
 
@@ -131,6 +205,30 @@ def test_the_shared_scale_holds_every_bar_of_every_row(run: Run) -> None:
             bars += [abs(weight) for weight in weights] + [abs(sum(weights[top:]))]
 
     assert shared_scale(run, top) == pytest.approx(max(bars))
+
+
+def _weight(run: Run, row: int, feature: str) -> float | None:
+    best = max(explanations_of(run, row), key=lambda result: result["prediction"])
+    return next((entry["weight"] for entry in best["explanation"] if entry["feature"] == feature), None)
+
+
+class TestPlot:
+    def test_the_largest_errors_are_among_the_points(self, run: Run) -> None:
+        points = sample_rows(run, RowFilter(), regression=False, limit=12)
+
+        worst = find_rows(run, RowFilter(order="error", descending=True), regression=False, limit=3)
+        assert len(points) == 12
+        assert set(worst["row_id"]) <= set(points["row_id"])
+        assert points.equals(sample_rows(run, RowFilter(), regression=False, limit=12))
+
+    @pytest.mark.parametrize("name", ["run", "regression"])
+    def test_every_row_is_in_one_cell_of_the_density(self, name: str, request: pytest.FixtureRequest) -> None:
+        of: Run = request.getfixturevalue(name)
+
+        cells = density(of, RowFilter(), regression=name == "regression")
+
+        assert cells["rows"].sum() == ROWS
+        assert (cells["x1"] > cells["x0"]).all()
 
 
 def test_mean_weights_are_over_all_rows_of_the_filter(run: Run) -> None:
