@@ -21,6 +21,7 @@ ORDERS: dict[Order, str] = {
     "probability": "prediction",
     "score": "local R²",
     "weight": "weight of …",
+    "stability": "stability",
 }
 OUTCOME_NAMES = {"all": "all", "wrong": "wrong", "right": "right", "failed": "not explained"}
 
@@ -32,7 +33,7 @@ def row_filter(run: Run, manifest: Manifest) -> RowFilter:
     if st.session_state.get("filter-shown") != wanted or "rows-order" not in st.session_state:
         _fill(wanted)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        found = _order(features)
+        found = _order(features, manifest)
         with st.popover("Filter", icon=":material/filter_alt:", width="content"):
             found = _conditions(found, manifest, features)
     st.session_state["filter-shown"] = found
@@ -99,10 +100,13 @@ def _fill_range(name: str, within: Range) -> None:
     st.session_state[f"filter-{name}-unit"] = tuple(min(max(end, 0.0), 1.0) for end in (low, high))
 
 
-def _order(features: tuple[Feature, ...]) -> RowFilter:
+def _order(features: tuple[Feature, ...], manifest: Manifest) -> RowFilter:
+    orders = [order for order in ORDERS if order != "stability" or manifest.stability]
+    if st.session_state["rows-order"] not in orders:
+        st.session_state["rows-order"] = "row"
     order: Order = st.selectbox(
         "Sort by",
-        list(ORDERS),
+        orders,
         format_func=ORDERS.__getitem__,
         key="rows-order",
         persist_state="session",
@@ -131,6 +135,10 @@ def _conditions(found: RowFilter, manifest: Manifest, features: tuple[Feature, .
         values=_values(features),
         weights=_weights(features),
     )
+    if manifest.stability:
+        found = replace(
+            found, stability=_unit_range("Stability: how often the same features are chosen", "stability")
+        )
     executors = [str(executor["id"]) for executor in manifest.executors]
     if len(executors) > 1:
         found = replace(found, executor=_choice("Explained by executor", "executor", executors))

@@ -13,6 +13,7 @@ ROWS = "pages/views/rows.py"
 WORKERS = "pages/views/workers.py"
 RUNS = "pages/views/runs.py"
 COMPARE = "pages/views/compare.py"
+COMPARE_ROWS = "pages/views/comparerows.py"
 HELP = "pages/views/help.py"
 RACE = "pages/views/race.py"
 TUNING = "pages/views/tuning.py"
@@ -42,6 +43,12 @@ def pages() -> dict[str, list[Any]]:
                 EXPLAIN, title="Explain", icon=":material/bolt:", help="Settings, start, live progress, cancel."
             ),
             st.Page(ROWS, title="Rows", icon=":material/troubleshoot:", help="Every row's explanation."),
+            st.Page(
+                COMPARE_ROWS,
+                title="Compare rows",
+                icon=":material/stacked_bar_chart:",
+                help="Two to five rows: their reasons on one scale.",
+            ),
             st.Page(
                 WORKERS,
                 title="Workers",

@@ -4,19 +4,23 @@
 
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard.services import services
 from sparklime_core.data.encoding import Encoding
+from sparklime_core.runs.alike import other_reasons, same_reasons
 from sparklime_core.runs.browse import count_found, find_rows, mean_weights, random_row, shared_scale
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.inputs import Inputs, read_encoding
 from sparklime_core.runs.plotting import density, sample_rows
 from sparklime_core.runs.queries import explanations_of, mean_score
 from sparklime_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.whatif import Asker
 
 PAGE_ROWS = 100
 """Lines of a page of the table."""
@@ -37,6 +41,26 @@ def files_version(run: Run) -> Version:
 def inputs_of(run_id: str) -> Inputs:
     """Return a run's table, model and rows."""
     return services().store.open(run_id).inputs()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Preparing the engine, once for this run …")
+def asker_of(run_id: str) -> "Asker":
+    """Return what explains values of one's own as a run explained its rows."""
+    from sparklime_core.jobs.whatif import prepare_asker  # noqa: PLC0415 - imports lime, and Spark's driver side
+
+    return prepare_asker(_open(run_id).manifest(), inputs_of(run_id))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def rows_of_same_reasons(run_id: str, version: Version, row_id: int, regression: bool, limit: int) -> pd.DataFrame:
+    """Return the rows whose explanation is nearest to a row's."""
+    return same_reasons(_open(run_id), row_id, regression=regression, limit=limit)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def rows_of_like_values(run_id: str, version: Version, row_id: int, regression: bool, limit: int) -> pd.DataFrame:
+    """Return the rows with like values and other reasons."""
+    return other_reasons(_open(run_id), row_id, regression=regression, limit=limit)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -1,6 +1,6 @@
 """One row of a run as the page tells it: shaped from the stored results, without Streamlit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ class RowView:
 
 
 def view_row(
-    results: Sequence[Mapping[str, Any]], dataset: Dataset, test_rows: Sequence[int], label: int | None
+    results: Sequence[Mapping[str, Any]], dataset: Dataset, test_rows: Container[int], label: int | None
 ) -> RowView:
     """Shape a row.
 

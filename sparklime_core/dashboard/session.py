@@ -1,6 +1,7 @@
 """What one person works with: table, dataset and model in the session; the run and its row in the URL as well."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ from sparklime_core.runs.run import Run
 if TYPE_CHECKING:
     from sparklime_core.models.evaluation import Evaluation
     from sparklime_core.models.training import Model
+
+
+MOST_COMPARED = 5
+"""The most rows that are compared at once."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,24 @@ def label() -> int | None:
 def choose_label(chosen: int | None) -> None:
     """Look at a label's explanation, and put it into the URL."""
     _choose("label", chosen)
+
+
+def compared() -> list[int]:
+    """Return the rows that are compared: the URL's, or those that this session had before in this run."""
+    linked = st.query_params.get("compare")
+    if linked is None:
+        return list(st.session_state.get("compared", []))
+    rows = [whole_number(text) for text in linked.split("-")]
+    return list(dict.fromkeys(row for row in rows if row is not None))[:MOST_COMPARED]
+
+
+def compare(rows: Sequence[int]) -> None:
+    """Compare rows of the run, and put them into the URL."""
+    st.session_state["compared"] = list(rows)
+    if rows:
+        st.query_params["compare"] = "-".join(map(str, rows))
+    else:
+        st.query_params.pop("compare", None)
 
 
 def _choose(name: str, value: int | None) -> None:

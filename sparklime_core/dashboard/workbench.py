@@ -4,6 +4,7 @@ import streamlit as st
 
 from sparklime_core.charts.work import importance_chart
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.comparison import comparison_tray
 from sparklime_core.dashboard.downloads import download_menu
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.explanation import row_panel
@@ -38,6 +39,7 @@ def workbench(run: Run, manifest: Manifest) -> None:
     with right:
         chosen = session.row_id()
         if chosen is not None:
+            comparison_tray(run, chosen)
             row_panel(run, chosen)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.runs.conditions import EXPLAINED_BY, order_sql, rows_sql, where_sql
+from sparklime_core.runs.conditions import EXPLAINED_BY, STABILITY, order_sql, rows_sql, where_sql
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.queries import query
 from sparklime_core.runs.rowindex import index_files, index_schema, scales
@@ -99,11 +99,14 @@ def feature_names(run: Run) -> tuple[str, ...]:
 def ask_rows(run: Run, sql: str, parameters: Sequence[Any], *, regression: bool, **tables: pa.Table) -> pa.Table:
     """Run SQL over ``rows``: the index of the explained rows with ``wrong`` and ``distance``."""
     names = feature_names(run)
+    measured = run.stability_files() if STABILITY in sql else []
+    if STABILITY in sql and not measured:
+        sql = sql.replace(STABILITY, "CAST(NULL AS FLOAT)")
     return query(
         lambda: index_files(run, names),
         index_schema(len(names)),
-        rows_sql(regression=regression) + sql,
-        parameters,
+        rows_sql(regression=regression, stability=bool(measured)) + sql,
+        [*([measured] if measured else []), *parameters],
         blocks=run.block_files if EXPLAINED_BY in sql else None,
         **tables,
     )

@@ -12,6 +12,9 @@ Clause = tuple[str, list[Any]]
 EXPLAINED_BY = "explained_by"
 """The view of who explained which row (`sparklime_core.runs.queries.query`)."""
 
+STABILITY = "stability"
+"""The column of an explanation's stability; it is joined to the rows where a question speaks of it."""
+
 _OUTCOMES = {"right": "NOT wrong", "wrong": "wrong", "failed": "error IS NOT NULL"}
 _ORDERS: dict[Order, str] = {
     "row": "row_id",
@@ -19,16 +22,28 @@ _ORDERS: dict[Order, str] = {
     "score": "score",
     "error": "distance",
     "weight": "abs(top_weight)",
+    "stability": STABILITY,
 }
 
 
-def rows_sql(*, regression: bool) -> str:
-    """Return the start of a query in which ``rows`` is the index with ``wrong`` and ``distance``."""
+def rows_sql(*, regression: bool, stability: bool = False) -> str:
+    """Return the start of a query in which ``rows`` is the index with ``wrong`` and ``distance``.
+
+    With `stability`, it has ``stability`` as well (how often the strongest features are the same ones over other
+    pools, 0 to 1; null where it was not measured), and the files where that is are the query's first parameter.
+    """
     wrong = "label <> target"
     distance = f"CASE WHEN {wrong} THEN prediction WHEN NOT ({wrong}) THEN 1 - prediction END"
     if regression:
         wrong, distance = "CAST(NULL AS BOOLEAN)", "abs(prediction - target)"
-    return f"WITH rows AS (SELECT *, {wrong} AS wrong, {distance} AS distance FROM results) "  # noqa: S608 - ours
+    measured, joined = "", ""
+    if stability:
+        measured = ", measured.jaccard AS stability"
+        joined = "LEFT JOIN (SELECT row_id, label, jaccard FROM read_parquet(?)) measured USING (row_id, label)"
+    return (
+        f"WITH rows AS (SELECT results.*, {wrong} AS wrong, {distance} AS distance{measured} "  # noqa: S608 - ours
+        f"FROM results {joined}) "
+    )
 
 
 def where_sql(run: Run, wanted: RowFilter) -> Clause:
@@ -65,6 +80,7 @@ def _ranges(wanted: RowFilter) -> Iterator[Clause]:
     yield from _within("prediction", wanted.prediction)
     yield from _within("distance", wanted.error)
     yield from _within("score", wanted.score)
+    yield from _within(STABILITY, wanted.stability)
 
 
 def _weights(wanted: RowFilter) -> Iterator[Clause]:

@@ -27,6 +27,7 @@ PAGES = {
     "spark": "Spark",
     "explain": "Explain",
     "rows": "Rows",
+    "comparerows": "Compare rows",
     "workers": "Workers",
     "runs": "Runs",
     "compare": "Compare",
@@ -38,6 +39,7 @@ NEXT = {
     "model": "Choose a table",
     "explain": "Choose a table",
     "rows": "Start",
+    "comparerows": "Start",
     "workers": "Start",
     "runs": "Start",
     "compare": "Start",
@@ -596,7 +598,7 @@ class TestTuning:
 
 
 def test_names_from_data_are_never_markdown(runs: Runs, open_page: OpenPage) -> None:
-    for name in ("home", "explain", "rows", "workers", "runs", "race", "tuning"):
+    for name in ("home", "explain", "rows", "comparerows", "workers", "runs", "race", "tuning"):
         app = open_page(name, run=runs.nasty.id)
         for element in (*app.markdown, *app.caption, *app.error, *app.page_link):
             for piece in ("<img", "**bold**", "$x$", ":red[x]", "<b>table</b>", "# <b>", "**target**"):

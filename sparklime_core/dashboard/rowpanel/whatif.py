@@ -32,8 +32,8 @@ def draw_whatif(row: RowContext) -> None:
         before = row.inputs.dataset.features[view.row_id].astype(np.float64)
         order = _order(row)
         st.caption(
-            "Change values within what the model has seen; it is asked again at once. A what-if is about the model: "
-            "it does not say that the world would follow."
+            "Change values within what the model has seen; it is asked again at once. A what-if is about the "
+            "model: it does not say that the world would follow."
         )
         after = _form(row, asker.fields, before, order)
         changed = [at for at in order if after[at] != before[at]]
@@ -89,7 +89,9 @@ def _field(row: RowContext, at: int, field: Field, before: float) -> float:
     if feature.categories is not None:
         names = feature.categories
         codes = sorted({*field.codes, int(before)})
-        value = st.selectbox(label, codes, format_func=names.__getitem__, key=key, persist_state="session")
+        value: float | None = st.selectbox(
+            label, codes, format_func=names.__getitem__, key=key, persist_state="session"
+        )
         observed = count(len(field.codes), "category", "categories")
     else:
         value = _number_input(label, key, field, before)
@@ -205,7 +207,6 @@ def _table(
         for at in order
     ]
     lines.sort(key=lambda line: not line["changed"])
-    weight = {"format": "%+.4f", "width": 90}
     with st.expander("As a table", icon=":material/table_rows:"):
         st.dataframe(
             pd.DataFrame(lines),
@@ -216,8 +217,8 @@ def _table(
                 "feature": st.column_config.TextColumn("Feature"),
                 "value_before": st.column_config.TextColumn("Value before"),
                 "value": st.column_config.TextColumn("Value"),
-                "weight_before": st.column_config.NumberColumn("Weight before", **weight),
-                "weight": st.column_config.NumberColumn("Weight", **weight),
+                "weight_before": st.column_config.NumberColumn("Weight before", format="%+.4f", width=90),
+                "weight": st.column_config.NumberColumn("Weight", format="%+.4f", width=90),
                 "condition": st.column_config.TextColumn("Condition"),
             },
             alt="Values and weights, before and after; changed features first",
