@@ -6,6 +6,7 @@ from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, WORKERS, next_step
 from sparklime_core.dashboard.progress import run_progress
+from sparklime_core.dashboard.queue import queue_panel
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.starting import new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.text import count, plain
@@ -22,6 +23,8 @@ with shown_errors():
             st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
             st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
 
+with shown_errors():
+    queue_panel()
 st.markdown("##### A new run")
 dataset, model = session.dataset(), session.model()
 if dataset is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparklime_core.jobs.runner import Progress
 
 STAGES = {
-    "waiting": "Waiting for the runs before it",
+    "waiting": "Waiting for its turn",
     "connecting": "Connecting to Spark",
     "preparing": "Preparing the explainer",
     "explaining": "Explaining rows on the executors",

@@ -15,7 +15,7 @@ import streamlit as st
 from sparklime_core.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from sparklime_core.jobs.manager import JobManager
+    from sparklime_core.jobs.manager import JobManager, QueueEntry
     from sparklime_core.jobs.runner import Progress
     from sparklime_core.jobs.service import SparkService
 
@@ -72,6 +72,10 @@ class Services:
     def progress(self, run_id: str) -> "Progress | None":
         """Return how far a run is, or None when this server does not work on it."""
         return self._manager.progress(run_id) if self._manager else None
+
+    def queue(self) -> "list[QueueEntry]":
+        """Return the runs that run, then those that wait in the order of their turns."""
+        return self._manager.queue() if self._manager else []
 
     def active(self) -> list[str]:
         """Return the ids of the runs that wait or run."""

@@ -43,6 +43,9 @@ def _work() -> None:
     if dataset is not None:
         st.page_link(DATA, label="Data", icon=":material/table:")
         st.caption(f"{plain(dataset.name)} · {count(dataset.rows, 'row')}" + (" · model trained" if model else ""))
-    active = services().active()
-    if active:
-        st.page_link(EXPLAIN, label=f"{count(len(active), 'run')} active", icon=":material/progress_activity:")
+    queue = services().queue()
+    if queue:
+        st.page_link(EXPLAIN, label=f"{count(len(queue), 'run')} active", icon=":material/progress_activity:")
+        mine = [entry.position for entry in queue if entry.person == session.person()]
+        if mine:
+            st.caption("Yours: " + (f"number {min(mine)} in line" if min(mine) else "on Spark now"))

@@ -16,7 +16,7 @@ from sparklime_core.models.training import Model
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from tests.app.conftest import Runs, sound, words
+from tests.app.conftest import APP, Runs, sound, words
 from tests.finished_run import make_run
 
 OpenPage = Callable[..., AppTest]
@@ -522,7 +522,7 @@ class TestStart:
     ) -> None:
         from sparklime_core.jobs.manager import JobManager
 
-        monkeypatch.setattr(JobManager, "_enqueue", lambda *_: None)
+        monkeypatch.setattr(JobManager, "_work", lambda _: None)
         app = open_page("home")
 
         sound(app.button(key="try-it").click().run())
@@ -531,6 +531,17 @@ class TestStart:
         assert run.manifest().rows == 569
         assert app.session_state["run"] == run.id
         assert app.title[0].value == "Rows"
+        assert "Yours: number 1 in line" in [caption.value for caption in app.sidebar.caption]
+
+        another = AppTest.from_file(APP, default_timeout=60).run()
+        another.switch_page("pages/views/explain.py")
+        sound(another.run())
+
+        (queue,) = another.dataframe
+        assert queue.value["place"].tolist() == ["1 in line"]
+        assert queue.value["whose"].tolist() == ["another session's"]
+        assert "run" not in another.session_state
+        assert "Yours" not in words(another)
 
 
 class TestRace:
