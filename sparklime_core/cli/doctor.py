@@ -2,7 +2,7 @@
 
 import argparse
 
-from sparklime_core.cli.options import DEFAULT_MASTER, Commands, session
+from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, session
 from sparklime_core.cli.progress import ProgressLine
 
 PROBLEMS = 1
@@ -15,6 +15,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--master", default=DEFAULT_MASTER, help=f"local[N] or spark://host:port; {DEFAULT_MASTER}"
     )
+    add_archive(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     line = ProgressLine()
     try:
-        with session(arguments.master, line) as spark:
+        with session(arguments.master, line, arguments.archive) as spark:
             reports = check_executors(spark)
     finally:
         line.close()

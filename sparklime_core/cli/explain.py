@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklime_core.cli.options import DEFAULT_MASTER, INTERRUPTED, Commands, depth, labels, rows, session
+from sparklime_core.cli.options import (
+    DEFAULT_MASTER,
+    INTERRUPTED,
+    Commands,
+    add_archive,
+    depth,
+    labels,
+    rows,
+    session,
+)
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table import add_table_options, read_dataset, read_options
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
@@ -42,6 +51,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the results go")
     parser.add_argument("--master", help=f"local[N] or spark://host:port; default {DEFAULT_MASTER}")
+    add_archive(parser)
     parser.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
     parser.add_argument("--rows", default="all", type=rows, help="all, test, or how many from the first on")
     add_table_options(parser)
@@ -117,7 +127,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
 
     master = arguments.master or DEFAULT_MASTER
     phases.begin("connecting")
-    with session(master, line) as spark:
+    with session(master, line, arguments.archive) as spark:
         line.say("preparing the model")
         phases.begin("training")
         plan = dataclasses.replace(planned(), stability=arguments.stability)
@@ -187,7 +197,7 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
         raise RunError(f"The run in {str(arguments.out)!r} is still running, as process {manifest.owner.pid}.")
     if not manifest.state.is_resumable():
         return manifest
-    with session(arguments.master or manifest.master, line) as spark:
+    with session(arguments.master or manifest.master, line, arguments.archive) as spark:
 
         def work(cancel: threading.Event) -> "Manifest":
             stored.take_over()

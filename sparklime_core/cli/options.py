@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from sparklime_core.explain.settings import Labels
@@ -20,15 +21,25 @@ DEFAULT_MASTER = "local[*]"
 
 
 @contextmanager
-def session(master: str, line: "ProgressLine") -> Iterator["SparkSession"]:
+def session(master: str, line: "ProgressLine", archive: Path | None = None) -> Iterator["SparkSession"]:
     """Connect to a master for as long as the block lasts."""
     from sparklime_core.spark.session import connect, disconnect  # noqa: PLC0415 - takes seconds
 
     line.say(f"connecting to {master}")
     try:
-        yield connect(master)
+        yield connect(master, archive=archive)
     finally:
         disconnect()
+
+
+def add_archive(parser: argparse.ArgumentParser) -> None:
+    """Add the option for executors whose own Python lacks our packages."""
+    parser.add_argument(
+        "--archive",
+        type=Path,
+        metavar="FILE.tar.gz",
+        help="what the executors of a standalone master run, made by: sparklime pack",
+    )
 
 
 def columns(text: str) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, RunError, SparkLimeError
-from sparklime_core.jobs.cancelling import unless_cancelled
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
 from sparklime_core.jobs.service import SparkService
@@ -20,6 +19,7 @@ from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.queries import count_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
+from sparklime_core.spark.cancelling import unless_cancelled
 
 _log = logging.getLogger(__name__)
 

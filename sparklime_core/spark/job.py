@@ -21,10 +21,13 @@ from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.cancelling import unless_cancelled
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.landing import task_table, unpack, work_table
 from sparklime_core.spark.payload import Payload, publish
+from sparklime_core.spark.preflight import require_able_executors
 from sparklime_core.spark.shipping import ship_package
+from sparklime_core.spark.watching import Watch
 from sparklime_core.spark.worker import BLOCK_SCHEMA, block_explainer
 
 IN_FLIGHT = 2
@@ -128,8 +131,9 @@ def run_waves(
     if not wanted:
         return
     ship_package(spark)
-    payload = publish(spark, task)
+    payload = unless_cancelled(lambda: publish(spark, task), cancel, lambda late: _quietly(late.discard))
     try:
+        unless_cancelled(lambda: require_able_executors(spark, payload.size), cancel)
         pace = Pace(size * _expected_seconds(task))
         _Flight(spark, payload, rows, row_ids, size, pace, tasks_at_once).run(wanted, first_wave, on_wave, cancel)
     finally:
@@ -198,6 +202,7 @@ class _Flight:
         cancel: threading.Event,
     ) -> None:
         left = list(blocks)
+        watch = Watch(self._backend)
         with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,)) as pool:
             flying: set[Future[Wave]] = set()
             landed: set[Future[Wave]] = set()
@@ -210,11 +215,12 @@ class _Flight:
                         flying.add(pool.submit(self._fly, number, tuple(left[:count])))
                         del left[:count]
                         number += 1
-                    for future in landed:
-                        on_wave(_result(future))
+                    _hand_over(landed, on_wave)
                     landed, flying = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                     if cancel.is_set():
+                        _hand_over(landed, on_wave)
                         raise CancelledError("The run was cancelled.")
+                    watch.look()
             except BaseException:
                 self._stop(flying)
                 raise
@@ -268,6 +274,16 @@ def _expected_seconds(task: ExplainTask) -> float:
     """Return what a row is expected to cost a core, with the pools of its stability."""
     pools = len(task.pools) if isinstance(task, MeasuredTask) else 0
     return EXPECTED_SECONDS[task.settings.engine] + pools * EXPECTED_SECONDS["sampled"]
+
+
+def _hand_over(landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) -> None:
+    """Hand over what has landed; what one wave has failed of costs no other wave."""
+    failed = [future for future in landed if future.exception() is not None]
+    for future in landed:
+        if future not in failed:
+            on_wave(future.result())
+    for future in failed:
+        _result(future)
 
 
 def _result(future: "Future[Wave]") -> Wave:

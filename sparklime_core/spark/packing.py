@@ -1,8 +1,8 @@
 """The environment in an archive, for executors whose own Python lacks what explaining needs.
 
-The archive has the layout of ``venv-pack``'s (``bin/python`` beside ``lib``), which ``spark.archives`` unpacks beside
-each executor. It holds what executors need and not the whole environment, and is made from packages wherever they
-are installed: of an editable project or a shared folder as well.
+The archive has the layout of ``venv-pack``'s (``bin/python`` beside ``lib``), which ``spark.archives`` unpacks
+beside each executor. It holds what executors need and not the whole environment, and takes packages from wherever
+they are installed: beside an editable project or in a shared folder as well.
 """
 
 import os
@@ -27,7 +27,7 @@ LEFT_OUT = frozenset({"scikit-image", "matplotlib", "pyspark", "sparklime"})
 """What lime asks for but for its images and plots only, and what Spark and SparkLIME bring along themselves."""
 
 SKIPPED_FOLDERS = frozenset({"tests", "__pycache__", "include"})
-COMPRESSION = 3
+COMPRESSION = 1
 ENDINGS = (".tar.gz", ".tgz")
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?[^;]*(?:;(.*))?$")
@@ -84,7 +84,7 @@ def archive_conf(archive: str | os.PathLike[str]) -> dict[str, str]:
     Parameters
     ----------
     archive
-        What `pack_environment`, ``venv-pack`` or ``conda-pack`` has made: a path, or a URI that executors can read.
+        What `pack_environment`, ``venv-pack`` or ``conda-pack`` has made: a path, or a URI that Spark reads.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def _closure(names: Iterable[str]) -> list[Distribution]:
 
 
 def _required(one: Distribution) -> Iterator[str]:
-    """Yield what a package always asks for: what an extra or another platform needs has a marker, and may be missing."""
+    """Yield what a package asks for; what has a marker (an extra, another platform) only where it is installed."""
     for text in one.requires or ():
         parts = _REQUIREMENT.match(text)
         if parts is None:

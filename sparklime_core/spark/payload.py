@@ -19,6 +19,7 @@ from sparklime_core.explain.blocks import ExplainTask
 from sparklime_core.spark.backend import backend_of
 from sparklime_core.spark.carried import Carried
 from sparklime_core.spark.evidence import describe, say
+from sparklime_core.spark.failures import one_sentence
 
 KEPT = 2
 
@@ -35,10 +36,13 @@ class Payload:
         Digest of the bytes.
     carried
         How they get there.
+    size
+        How many bytes they are.
     """
 
     id: str
     carried: Carried
+    size: int = 0
 
     def load(self) -> ExplainTask:
         """Return the task; the first call in a worker process unpickles it, and says so on standard error."""
@@ -84,7 +88,13 @@ def publish(spark: SparkSession, task: ExplainTask) -> Payload:
             f"The model or the explainer cannot be sent to the executors: {type(error).__name__}: {error}"
         ) from error
     digest = sha256(data).hexdigest()[:12]
-    return Payload(digest, backend_of(spark).carry(digest, data))
+    try:
+        return Payload(digest, backend_of(spark).carry(digest, data), len(data))
+    except Exception as error:  # py4j's, Java's, or PySpark's own, as where the disk is full
+        raise SparkError(
+            f"The model and the explainer ({len(data) / 1e6:.0f} MB) cannot be brought to the executors: "
+            f"{one_sentence(error)}"
+        ) from error
 
 
 def _use_one_thread(task: ExplainTask) -> None:

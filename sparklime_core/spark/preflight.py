@@ -4,7 +4,7 @@ import json
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -21,6 +21,13 @@ POLL_SECONDS = 0.1
 PARTITIONS_A_CORE = 3
 ROUNDS = 5
 LOW_MEMORY = 512 * 1024**2
+COPIES = 2
+"""How often a payload is in a Python worker's memory while it is loaded: its bytes, and what is made of them."""
+
+WAY_OUT = (
+    "Ship this environment to the executors: sparklime pack --out env.tar.gz, then --archive env.tar.gz "
+    "(SPARKLIME_ARCHIVE for the dashboard)."
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class ExecutorReport:
         Its working directory.
     seconds
         How long the round trip took.
+    cores
+        How many Python workers it runs at once.
     """
 
     executor: str
@@ -51,6 +60,7 @@ class ExecutorReport:
     free_memory: int | None
     folder: str
     seconds: float
+    cores: int = 1
 
     def summary(self) -> str:
         """Return the report as one line."""
@@ -83,26 +93,102 @@ def check_executors(spark: SparkSession, timeout: float = 30.0) -> list[Executor
     missing = sorted(expected - reports.keys() - _gone(spark, expected))
     if missing:
         raise SparkError(f"Executor {missing[0]} did not answer; see its log on Spark's page.")
-    return sorted(reports.values(), key=lambda report: (len(report.executor), report.executor))
+    cores = {executor.id: executor.cores for executor in list_executors(spark)}
+    answered = [replace(report, cores=cores.get(report.executor, 1)) for report in reports.values()]
+    return sorted(answered, key=lambda report: (len(report.executor), report.executor))
 
 
-def problems(reports: list[ExecutorReport]) -> list[str]:
-    """Return, in plain sentences, where executors differ from this process in what changes or stops a run."""
-    own = facts.package_versions()
-    python = facts.python_version()
+def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
+    """Refuse what the executors of a cluster cannot do, before it is begun; each session is asked once.
+
+    Parameters
+    ----------
+    spark
+        Any session; embedded Spark runs this very Python, and is not asked.
+    payload_bytes
+        Size of what is to be broadcast.
+
+    Raises
+    ------
+    SparkError
+        When an executor lacks a package or the memory, runs another Python, or does not answer.
+    """
+    backend = backend_of(spark)
+    if backend.master.startswith("local"):
+        return
+    reports = _known.get(backend.session_id)
+    if reports is None:
+        reports = check_executors(spark)
+        _known.clear()
+        _known[backend.session_id] = reports
+    found = [*obstacles(reports), *memory_problems(reports, payload_bytes)]
+    if found:
+        raise SparkError(found[0] + (f" {WAY_OUT}" if obstacles(reports) else ""))
+
+
+_known: dict[str, list[ExecutorReport]] = {}
+
+
+def obstacles(reports: list[ExecutorReport]) -> list[str]:
+    """Return, in plain sentences, what keeps executors from explaining anything."""
+    own, python = facts.package_versions(), facts.python_version()
     found = []
     for report in reports:
-        who = f"Executor {report.executor} on {report.host}"
         if report.python.split(".")[:2] != python.split(".")[:2]:
-            found.append(f"{who} runs Python {report.python}, and this process Python {python}.")
-        for name, version in report.packages.items():
-            if version is None:
-                found.append(f"{who} has no {name}: install {name}=={own[name]} for the Python that it runs.")
-            elif version != own[name]:
-                found.append(f"{who} has {name} {version}, and this process has {own[name]}.")
-        if report.free_memory is not None and report.free_memory < LOW_MEMORY:
-            found.append(f"{who} has only {report.free_memory // 1024**2} MB of memory left.")
+            found.append(f"{_who(report)} runs Python {report.python}, and this process Python {python}.")
+        lacking = [f"{name}=={own[name]}" for name, version in report.packages.items() if version is None]
+        if lacking:
+            names = ", ".join(name.partition("==")[0] for name in lacking)
+            found.append(
+                f"{_who(report)} has no {names}: install {' '.join(lacking)} for the Python that it runs."
+            )
     return found
+
+
+def memory_problems(reports: list[ExecutorReport], payload_bytes: int) -> list[str]:
+    """Return, in plain sentences, which machines have too little memory for a payload."""
+    by_host: dict[str, list[ExecutorReport]] = {}
+    for report in reports:
+        by_host.setdefault(report.host, []).append(report)
+    found = []
+    for host, there in by_host.items():
+        free = min((report.free_memory for report in there if report.free_memory is not None), default=None)
+        workers = sum(report.cores for report in there)
+        needed = COPIES * workers * payload_bytes
+        if free is not None and needed > free:
+            found.append(
+                f"The host {host} has {free // 1024**2} MB of memory left, and its {workers} Python workers need "
+                f"about {needed // 1024**2} MB for a model and explainer of {payload_bytes // 1024**2} MB: "
+                "use fewer or larger workers, or a smaller model."
+            )
+    return found
+
+
+def _who(report: ExecutorReport) -> str:
+    return f"Executor {report.executor} on {report.host}"
+
+
+def problems(reports: list[ExecutorReport], payload_bytes: int = 0) -> list[str]:
+    """Return, in plain sentences, where executors differ from this process in what changes or stops a run.
+
+    Parameters
+    ----------
+    reports
+        What `check_executors` returns.
+    payload_bytes
+        Size of what is to be broadcast, where it is known.
+    """
+    own = facts.package_versions()
+    found = obstacles(reports)
+    if found:
+        found.append(WAY_OUT)
+    for report in reports:
+        for name, version in report.packages.items():
+            if version not in (None, own[name]):
+                found.append(f"{_who(report)} has {name} {version}, and this process has {own[name]}.")
+        if report.free_memory is not None and report.free_memory < LOW_MEMORY:
+            found.append(f"{_who(report)} has only {report.free_memory // 1024**2} MB of memory left.")
+    return [*found, *memory_problems(reports, payload_bytes)]
 
 
 def _await_executors(spark: SparkSession, deadline: float) -> set[str]:

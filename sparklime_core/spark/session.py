@@ -22,6 +22,7 @@ from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.gateway import LOOPBACK, Gateway, forget_context, start_gateway
 from sparklime_core.spark.known import KnownCluster, find_cluster
 from sparklime_core.spark.masters import Master, MasterFacts, local_address_towards, parse_master, read_facts
+from sparklime_core.spark.packing import archive_conf
 from sparklime_core.spark.places import logs_folder, newest_folders
 
 KEPT_LOGS = 20
@@ -83,6 +84,7 @@ def connect(
     master: str = "local[*]",
     *,
     app_name: str = "SparkLIME",
+    archive: str | os.PathLike[str] | None = None,
     conf: Mapping[str, str] | None = None,
     timeout: float = 25.0,
 ) -> SparkSession:
@@ -94,6 +96,9 @@ def connect(
         ``local[N]``, ``local[*]``, or ``spark://host:port`` of a standalone master.
     app_name
         Name of the application on Spark's pages.
+    archive
+        The environment that the executors of a standalone master run, as ``sparklime pack`` makes it; the one that
+        ``SPARKLIME_ARCHIVE`` names when None, and else the Python that the workers have.
     conf
         Further settings of Spark; they win over SparkLIME's own. ``spark.pyspark.python`` is the Python that
         the executors run.
@@ -108,7 +113,9 @@ def connect(
         of Spark, there is no Java, or a job still runs on another master.
     """
     deadline = time.monotonic() + timeout
-    wanted, asked = parse_master(master), dict(conf or {})
+    wanted = parse_master(master)
+    shipped = archive or os.environ.get("SPARKLIME_ARCHIVE")
+    asked = {**(archive_conf(shipped) if shipped and not wanted.is_local else {}), **(conf or {})}
     with _lock:
         running = current()
         same = running is not None and running.master == wanted and running.conf == asked

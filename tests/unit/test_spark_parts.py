@@ -3,19 +3,22 @@
 import json
 import os
 import sys
+import threading
 import zipfile
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 from lime.lime_tabular import LimeTabularExplainer
 from py4j.protocol import Py4JNetworkError
 from sklearn.ensemble import RandomForestClassifier
 
-from sparklime_core.errors import ClusterError, SparkError
+from sparklime_core.errors import CancelledError, ClusterError, SparkError
 from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark import evidence, facts, payload, shipping
+from sparklime_core.spark.cancelling import unless_cancelled
 from sparklime_core.spark.carried import BroadcastBytes
 from sparklime_core.spark.cluster import LocalCluster, memory_megabytes
 from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
@@ -24,7 +27,8 @@ from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.job import LONGEST_SECONDS, WAVE_BYTES, Pace
 from sparklime_core.spark.known import KnownCluster, clusters_folder, find_cluster
 from sparklime_core.spark.masters import parse_master
-from sparklime_core.spark.preflight import ExecutorReport, problems
+from sparklime_core.spark.preflight import WAY_OUT, ExecutorReport, memory_problems, obstacles, problems
+from sparklime_core.spark.watching import Watch
 
 WORKER = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 times, most recent failure: ...
 org.apache.spark.api.python.PythonException: Traceback (most recent call last):
@@ -182,9 +186,77 @@ def test_an_executor_like_this_process_has_no_problem():
 def test_problems_are_plain_sentences():
     packages = {**facts.package_versions(), "lime": None, "numpy": "1.0"}
     found = problems([report(python="2.7.18", packages=packages, free_memory=2**20)])
-    assert len(found) == 4
-    assert all(sentence.startswith("Executor 1 on host ") and sentence.endswith(".") for sentence in found)
+    assert len(found) == 5
+    assert all(sentence.startswith("Executor 1 on host ") for sentence in found if sentence != WAY_OUT)
+    assert all(sentence.endswith(".") for sentence in found)
     assert any("has no lime: install lime==" in sentence for sentence in found)
+
+
+def test_what_an_executor_lacks_is_one_sentence_and_another_version_no_obstacle():
+    packages = {**facts.package_versions(), "lime": None, "scikit-learn": None, "numpy": "1.0"}
+    (found,) = obstacles([report(packages=packages)])
+    assert found.startswith("Executor 1 on host has no scikit-learn, lime: install scikit-learn==")
+    assert obstacles([report(packages={**facts.package_versions(), "numpy": "1.0"})]) == []
+
+
+def test_executors_of_a_machine_share_its_memory():
+    two = [report(executor=name, free_memory=2**30, cores=2) for name in ("1", "2")]
+    assert memory_problems(two, 120 * 2**20) == []
+    (found,) = memory_problems(two, 200 * 2**20)
+    assert found.startswith(
+        "The host host has 1024 MB of memory left, and its 4 Python workers need about 1600 MB"
+    )
+    assert memory_problems([report(free_memory=None)], 2**40) == []
+
+
+def test_the_memory_that_is_left_is_what_the_system_can_give():
+    assert facts.free_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+
+
+class Executors:
+    """Stands in for a session whose executors come and go."""
+
+    master = "spark://host:1"
+
+    def __init__(self):
+        self.there = []
+
+    def executors(self):
+        return self.there
+
+
+def test_a_run_does_not_wait_for_executors_for_ever(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("sparklime_core.spark.watching.time.monotonic", lambda: now[0])
+    session = Executors()
+    watch = Watch(session)
+    for second, there in ((30, []), (55, ["0"]), (110, []), (114, ["1"]), (170, [])):
+        now[0], session.there = second, there
+        watch.look()
+    now[0] = 175
+    with pytest.raises(SparkError, match="has given no executor for 61 s: its workers are gone or busy"):
+        watch.look()
+
+
+def test_what_is_no_longer_wanted_is_not_waited_for_and_undone():
+    cancel, go_on, undone = threading.Event(), threading.Event(), threading.Event()
+
+    def slow():
+        go_on.wait(30)
+        return "made"
+
+    threading.Timer(0.1, cancel.set).start()
+    with pytest.raises(CancelledError):
+        unless_cancelled(slow, cancel, lambda made: undone.set() if made == "made" else None)
+    assert not undone.is_set()
+    go_on.set()
+    assert undone.wait(30)
+
+
+def test_what_is_wanted_is_waited_for_and_its_error_is_told():
+    assert unless_cancelled(lambda: 7, threading.Event()) == 7
+    with pytest.raises(TimeoutError, match="its own"):
+        unless_cancelled(lambda: (_ for _ in ()).throw(TimeoutError("its own")), threading.Event())
 
 
 class Broadcast:

@@ -2,8 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYetError
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 from sparklime_core.errors import CancelledError
@@ -41,11 +40,9 @@ def unless_cancelled(
 
     threading.Thread(target=work, name="sparklime-action", daemon=True).start()
     while not cancel.is_set():
-        try:
-            return done.result(POLL_SECONDS)
-        except NotYetError:
-            if done.done():
-                raise
+        wait([done], POLL_SECONDS)
+        if done.done():
+            return done.result()
     if undo is not None:
         done.add_done_callback(lambda ended: None if ended.exception() else undo(ended.result()))
     raise CancelledError("The run was cancelled.")
