@@ -7,6 +7,7 @@ from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import MODEL
 from sparklime_core.dashboard.reading import read_again, read_upload, use_sample
+from sparklime_core.dashboard.serverfiles import server_files
 from sparklime_core.dashboard.tableform import decisions_form, roles_form, target_choice
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.data.assembling import assemble
@@ -30,6 +31,7 @@ with right:
         for sample in SAMPLES.values():
             if st.button(sample.title, help=sample.description, key=f"sample-{sample.name}"):
                 use_sample(sample.name)
+server_files()
 if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     st.session_state["read-upload"] = upload.file_id
     session.set_source(None)

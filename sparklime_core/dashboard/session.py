@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,14 +35,14 @@ class Source:
     table
         Its columns, understood.
     content
-        The file, to read it again in another way.
+        The file, or its path on the server, to read it again in another way.
     target
         What a bundled sample suggests.
     """
 
     name: str
     table: Reading
-    content: bytes
+    content: bytes | Path
     target: str | None = None
 
 

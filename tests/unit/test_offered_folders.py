@@ -1,0 +1,69 @@
+"""The files that a person on the page may read: those of the operator's folders, and no others by any trick."""
+
+import os
+
+import pytest
+
+from sparklime_core import SparkLimeError
+from sparklime_core.data import offered
+from sparklime_core.data.offered import data_folders, list_tables, table_path
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A data folder, beside which there is a secret."""
+    named = tmp_path / "data"
+    (named / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "data-too").mkdir()
+    (tmp_path / "data-too" / "secret.csv").write_text("a,b\n1,2\n")
+    for name in ("wine.csv", "deep/er/cars.parquet", "deep/notes.md", ".hidden.csv", "=1+1.csv"):
+        (named / name).write_text("a,b\n1,2\n")
+    (named / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (named / "linked").symlink_to(tmp_path)
+    monkeypatch.setenv("SPARKLIME_DATA_FOLDERS", f"{named}{os.pathsep}{tmp_path / 'nowhere'}{os.pathsep}")
+    return named
+
+
+def test_without_the_operator_there_is_no_folder(monkeypatch):
+    monkeypatch.delenv("SPARKLIME_DATA_FOLDERS", raising=False)
+    assert data_folders() == ()
+
+
+def test_tables_of_the_named_folders_are_listed(folder):
+    assert data_folders() == (folder,)
+    assert list_tables(folder) == ["=1+1.csv", "deep/er/cars.parquet", "wine.csv"]
+    assert table_path(folder, "deep/er/cars.parquet") == folder / "deep" / "er" / "cars.parquet"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.csv",
+        "deep/../../secret.csv",
+        "../data-too/secret.csv",
+        "link.csv",
+        "linked/secret.csv",
+        "/etc/passwd",
+        "",
+        ".",
+        "deep",
+        "nothing.csv",
+        "wine.csv\0.txt",
+        "a" * 5000,
+    ],
+)
+def test_nothing_outside_is_reached(folder, name):
+    with pytest.raises(SparkLimeError, match="There is no file"):
+        table_path(folder, name)
+
+
+def test_a_folder_that_is_not_named_is_refused(folder):
+    for other in (folder.parent, folder / "deep", folder / ".."):
+        with pytest.raises(SparkLimeError, match="is not one of those that SPARKLIME_DATA_FOLDERS names"):
+            table_path(other, "secret.csv")
+
+
+def test_a_large_folder_is_listed_in_part(folder, monkeypatch):
+    monkeypatch.setattr(offered, "MOST_LISTED", 2)
+    assert len(list_tables(folder)) == 2
