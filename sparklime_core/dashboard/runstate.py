@@ -28,6 +28,8 @@ def run_summary(manifest: Manifest, what: str = "") -> None:
     ]
     if manifest.rows_failed:
         facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
+    if manifest.state.is_resumable():
+        facts.append(f"partial: {count(manifest.rows - manifest.rows_explained, 'row')} left for Resume on Runs")
     with st.container(horizontal=True, vertical_alignment="center"):
         if what:
             st.markdown(what, width="content")

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.links import web_links
 from sparklime_core.dashboard.text import count, plain
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.service import SparkService, SparkStatus
+    from sparklime_core.spark.preflight import ExecutorReport
 
 
 def local_form(service: "SparkService") -> None:
@@ -77,6 +79,8 @@ def status_panel(service: "SparkService") -> None:
         if status.executors:
             executors_table([vars(executor) for executor in status.executors])
         _buttons(service, status)
+        if status.connected and service.checked is not None:
+            _findings(*service.checked)
 
 
 def executors_table(executors: list[dict[str, object]]) -> None:
@@ -117,8 +121,14 @@ def _buttons(service: "SparkService", status: "SparkStatus") -> None:
 
 
 def _check(service: "SparkService") -> None:
+    from sparklime_core.spark.payload import pickled  # noqa: PLC0415 - imports pyspark
+
+    model = session.model()
     with st.spinner("Asking every executor …", show_time=True):
-        reports, wrong = service.check()
+        service.check(len(pickled(model.estimator)) if model is not None else 0)
+
+
+def _findings(reports: "list[ExecutorReport]", wrong: list[str]) -> None:
     for problem in wrong:
         st.warning(plain(problem), icon=":material/warning:")
     if not wrong:
@@ -127,8 +137,8 @@ def _check(service: "SparkService") -> None:
 
 
 def _connect(service: "SparkService") -> None:
-    with st.spinner("Connecting to Spark …", show_time=True):
-        service.connect()
+    with st.spinner("Connecting to Spark, and asking its executors …", show_time=True):
+        service.connect_and_check()
 
 
 def _badge(status: "SparkStatus") -> None:

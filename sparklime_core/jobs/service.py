@@ -53,6 +53,7 @@ class SparkService:
         self._session: SparkSession | None = None
         self._cluster: LocalCluster | None = None
         self._users = 0
+        self._checked: tuple[list[ExecutorReport], list[str]] | None = None
 
     def status(self) -> SparkStatus:
         """Return what the connection is now; never waits for Spark to start."""
@@ -111,8 +112,30 @@ class SparkService:
         self.acquire()
         self.release()
 
-    def check(self) -> tuple[list[ExecutorReport], list[str]]:
+    def connect_and_check(self) -> None:
+        """Connect now; the executors of a cluster are asked about themselves, as `checked` then tells.
+
+        Raises
+        ------
+        SparkError
+            When there is no session to be had, or an executor does not answer.
+        """
+        self.connect()
+        if not self._master.startswith("local"):
+            self.check()
+
+    @property
+    def checked(self) -> tuple[list[ExecutorReport], list[str]] | None:
+        """What the last check of this session has found; None when there was none."""
+        return self._checked
+
+    def check(self, payload_bytes: int = 0) -> tuple[list[ExecutorReport], list[str]]:
         """Ask every executor about itself; return what they answer, and in sentences what is wrong.
+
+        Parameters
+        ----------
+        payload_bytes
+            Size of what is to be broadcast, where it is known.
 
         Raises
         ------
@@ -124,7 +147,8 @@ class SparkService:
             reports = check_executors(spark)
         finally:
             self.release()
-        return reports, problems(reports)
+        self._checked = reports, problems(reports, payload_bytes)
+        return self._checked
 
     def disconnect(self) -> None:
         """End the session."""
@@ -162,6 +186,7 @@ class SparkService:
             self._drop_session()
 
     def _drop_session(self) -> None:
+        self._checked = None
         if self._session is not None:
             disconnect()
             self._session = None

@@ -72,8 +72,8 @@ class Payload:
         return task
 
 
-def publish(spark: SparkSession, task: ExplainTask) -> Payload:
-    """Bring a task to the executors of a session.
+def pickled(task: Any) -> bytes:
+    """Return a task, or a part of one, as it travels to the executors.
 
     Raises
     ------
@@ -82,11 +82,23 @@ def publish(spark: SparkSession, task: ExplainTask) -> Payload:
     """
     try:
         # recurse: of a notebook's function only the globals that it uses travel with it.
-        data = dill.dumps(task, recurse=True)
+        data: bytes = dill.dumps(task, recurse=True)
     except Exception as error:  # dill raises whatever the objects raise
         raise SparkError(
             f"The model or the explainer cannot be sent to the executors: {type(error).__name__}: {error}"
         ) from error
+    return data
+
+
+def publish(spark: SparkSession, task: ExplainTask) -> Payload:
+    """Bring a task to the executors of a session.
+
+    Raises
+    ------
+    SparkError
+        When a part of it cannot be pickled.
+    """
+    data = pickled(task)
     digest = sha256(data).hexdigest()[:12]
     try:
         return Payload(digest, backend_of(spark).carry(digest, data), len(data))

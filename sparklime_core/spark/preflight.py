@@ -95,7 +95,10 @@ def check_executors(spark: SparkSession, timeout: float = 30.0) -> list[Executor
         raise SparkError(f"Executor {missing[0]} did not answer; see its log on Spark's page.")
     cores = {executor.id: executor.cores for executor in list_executors(spark)}
     answered = [replace(report, cores=cores.get(report.executor, 1)) for report in reports.values()]
-    return sorted(answered, key=lambda report: (len(report.executor), report.executor))
+    answered.sort(key=lambda report: (len(report.executor), report.executor))
+    _known.clear()
+    _known[backend_of(spark).session_id] = answered
+    return answered
 
 
 def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
@@ -116,11 +119,7 @@ def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
     backend = backend_of(spark)
     if backend.master.startswith("local"):
         return
-    reports = _known.get(backend.session_id)
-    if reports is None:
-        reports = check_executors(spark)
-        _known.clear()
-        _known[backend.session_id] = reports
+    reports = _known.get(backend.session_id) or check_executors(spark)
     found = [*obstacles(reports), *memory_problems(reports, payload_bytes)]
     if found:
         raise SparkError(found[0] + (f" {WAY_OUT}" if obstacles(reports) else ""))

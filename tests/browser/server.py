@@ -62,6 +62,20 @@ class Server:
             self._process.wait()
         self._process = None
 
+    def kill(self) -> list[psutil.Process]:
+        """Kill the server alone, with SIGKILL; return what it had started."""
+        assert self._process is not None
+        children = _children(self._process.pid)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        return children
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the server and all that it has started."""
+        assert self._process is not None
+        return [psutil.Process(self._process.pid), *_children(self._process.pid)]
+
     def restart(self) -> None:
         """Stop and start it again on the same port."""
         self.stop()

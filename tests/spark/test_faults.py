@@ -29,9 +29,9 @@ from tests.disks import fill, small_disk
 from tests.spark.daemons import Daemons, stop, wait_for
 
 pytestmark = pytest.mark.spark
-SETTINGS = {"engine": "reference", "num_samples": 3000, "num_features": 5}
+SETTINGS = {"engine": "reference", "num_samples": 2000, "num_features": 5}
 TREES = 20
-ROWS = 160
+ROWS = 96
 COMMAND = [sys.executable, "-m", "sparklime_core"]
 
 
@@ -44,8 +44,8 @@ class Cluster:
         """The executors' processes, by their ids."""
         found = {}
         for worker in self.daemons.workers:
-            for process in psutil.Process(worker.pid).children(recursive=True) if worker.poll() is None else ():
-                line = process.cmdline()
+            for process in psutil.Process(worker.pid).children() if worker.poll() is None else ():
+                line = process.cmdline() if process.status() != psutil.STATUS_ZOMBIE else []
                 if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in line:
                     found[line[line.index("--executor-id") + 1]] = process
         return found
@@ -226,7 +226,7 @@ def test_a_broadcast_of_more_than_a_hundred_megabytes(cluster, plan, tmp_path):
 def test_a_killed_driver_and_the_resumed_run(cluster, tmp_path, plan, undisturbed):
     subprocess.run([*COMMAND, "sample", "wine"], cwd=tmp_path, check=True, capture_output=True)
     cluster.service.disconnect()
-    options = ["--trees", str(TREES), "--engine", "reference", "--num-samples", "3000", "--num-features", "5"]
+    options = ["--trees", str(TREES), "--engine", "reference", "--num-samples", "2000", "--num-features", "5"]
     command = [*COMMAND, "explain", "wine.csv", "--target", "cultivar", *options, "--rows", str(ROWS)]
     driver = subprocess.Popen(
         [*command, "--out", "cut", "--master", cluster.daemons.url],
