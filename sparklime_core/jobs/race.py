@@ -19,7 +19,6 @@ from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.explain.validity import row_errors
-from sparklime_core.jobs.cancelling import unless_cancelled
 from sparklime_core.jobs.contestants import (
     Contestant,
     EngineInWaves,
@@ -33,6 +32,7 @@ from sparklime_core.jobs.lanes import Lane, LaneState, ScalingStep, agreement
 from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.jobs.scaling import scale
 from sparklime_core.jobs.service import SparkService
+from sparklime_core.spark.cancelling import unless_cancelled
 
 FAST = ("sampled", "exact")
 STEP_ROWS = 8
