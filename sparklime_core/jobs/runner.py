@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkLimeError
-from sparklime_core.explain.blocks import block_rows
+from sparklime_core.explain.blocks import ExplainTask, block_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
@@ -21,6 +21,7 @@ from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.queries import count_rows
 from sparklime_core.runs.run import Run
+from sparklime_core.spark.cancelling import unless_cancelled
 from sparklime_core.spark.job import Wave, run_waves
 from sparklime_core.spark.monitor import application, list_executors
 
@@ -135,10 +136,7 @@ class _Sitting:
         settings = ExplainSettings(
             **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
         )
-        explainer = build_explainer(self._inputs.learnt_from, ExplainerSettings(**manifest.explainer))
-        self._task = prepare_measured(
-            explainer, predict_fn_of(self._inputs.estimator), settings, manifest.stability
-        )
+        self._task = unless_cancelled(lambda: self._prepare(manifest, settings), cancel)
         finished, next_wave = self._run.finished_blocks()
         row_ids = self._inputs.row_ids
         blocks = -(-len(row_ids) // block_rows(settings, len(row_ids)))
@@ -163,6 +161,10 @@ class _Sitting:
         """Return the rows to explain: the table itself where that is all of it, for a copy of it is large."""
         features, row_ids = self._inputs.dataset.features, self._inputs.row_ids
         return features if len(row_ids) == len(features) else features[row_ids]
+
+    def _prepare(self, manifest: Manifest, settings: ExplainSettings) -> ExplainTask:
+        explainer = build_explainer(self._inputs.learnt_from, ExplainerSettings(**manifest.explainer))
+        return prepare_measured(explainer, predict_fn_of(self._inputs.estimator), settings, manifest.stability)
 
     def end(self, state: RunState, error: str | None = None) -> Manifest:
         seconds = self._before + time.monotonic() - self._began

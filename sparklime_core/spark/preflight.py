@@ -234,6 +234,6 @@ def _ask(spark: SparkSession, deadline: float) -> list[ExecutorReport]:
             f"The executors of {backend.master} did not answer within {time.monotonic() - began:.0f} s."
         )
     if failed:
-        raise SparkError(f"The executors cannot run Python: {failed[0]}")
+        raise SparkError(f"The executors cannot run Python: {failed[0]} {WAY_OUT}")
     seconds = time.monotonic() - began
     return [ExecutorReport(**answer, seconds=seconds) for answer in answers]
