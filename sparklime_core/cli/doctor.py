@@ -1,6 +1,7 @@
 """``doctor``: check every executor of a master against this process."""
 
 import argparse
+from pathlib import Path
 
 from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, session
 from sparklime_core.cli.progress import ProgressLine
@@ -16,6 +17,13 @@ def add_parser(commands: Commands) -> None:
         "--master", default=DEFAULT_MASTER, help=f"local[N] or spark://host:port; {DEFAULT_MASTER}"
     )
     add_archive(parser)
+    parser.add_argument(
+        "--run",
+        dest="for_run",
+        type=Path,
+        metavar="FOLDER",
+        help="also hold the executors' memory against what the run in FOLDER broadcasts",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,16 +31,32 @@ def run(arguments: argparse.Namespace) -> int:
     from sparklime_core.spark.preflight import check_executors, problems  # noqa: PLC0415 - takes a second
 
     line = ProgressLine()
+    payload = 0
     try:
+        if arguments.for_run is not None:
+            line.say("preparing the model")
+            payload = _payload_bytes(arguments.for_run)
         with session(arguments.master, line, arguments.archive) as spark:
             reports = check_executors(spark)
     finally:
         line.close()
     for report in reports:
         print(report.summary())
-    found = problems(reports)
+    found = problems(reports, payload)
     for problem in found:
         print(f"PROBLEM  {problem}")
     if not found:
         print("All executors can explain.")
     return PROBLEMS if found else 0
+
+
+def _payload_bytes(folder: Path) -> int:
+    """Return the size of what a run broadcasts."""
+    from sparklime_core.jobs.runner import task_of  # noqa: PLC0415 - takes a second
+    from sparklime_core.runs.run import Run  # noqa: PLC0415
+    from sparklime_core.spark.payload import pickled  # noqa: PLC0415
+
+    run = Run(folder)
+    size = len(pickled(task_of(run.inputs(), run.manifest())))
+    print(f"The run in {folder} broadcasts {size / 1e6:.1f} MB.")
+    return size

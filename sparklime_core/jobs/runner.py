@@ -132,11 +132,8 @@ class _Sitting:
     def explain(self, cancel: threading.Event) -> None:
         self._enter("preparing")
         manifest = self._run.manifest()
-        labels = manifest.explain["labels"]
-        settings = ExplainSettings(
-            **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
-        )
-        self._task = unless_cancelled(lambda: self._prepare(manifest, settings), cancel)
+        self._task = unless_cancelled(lambda: task_of(self._inputs, manifest), cancel)
+        settings = self._task.settings
         finished, next_wave = self._run.finished_blocks()
         row_ids = self._inputs.row_ids
         blocks = -(-len(row_ids) // block_rows(settings, len(row_ids)))
@@ -161,10 +158,6 @@ class _Sitting:
         """Return the rows to explain: the table itself where that is all of it, for a copy of it is large."""
         features, row_ids = self._inputs.dataset.features, self._inputs.row_ids
         return features if len(row_ids) == len(features) else features[row_ids]
-
-    def _prepare(self, manifest: Manifest, settings: ExplainSettings) -> ExplainTask:
-        explainer = build_explainer(self._inputs.learnt_from, ExplainerSettings(**manifest.explainer))
-        return prepare_measured(explainer, predict_fn_of(self._inputs.estimator), settings, manifest.stability)
 
     def end(self, state: RunState, error: str | None = None) -> Manifest:
         seconds = self._before + time.monotonic() - self._began
@@ -204,6 +197,16 @@ class _Sitting:
         seconds = time.monotonic() - self._began
         self._progress = dataclasses.replace(self._progress, seconds=seconds, **changes)
         self._on_progress(self._progress)
+
+
+def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
+    """Prepare what a run broadcasts to its executors: model, explainer and engine."""
+    labels = manifest.explain["labels"]
+    settings = ExplainSettings(
+        **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
+    )
+    explainer = build_explainer(inputs.learnt_from, ExplainerSettings(**manifest.explainer))
+    return prepare_measured(explainer, predict_fn_of(inputs.estimator), settings, manifest.stability)
 
 
 def predict_fn_of(estimator: Any) -> PredictFn:

@@ -18,6 +18,8 @@ from sparklime_core.runs.run import MANIFEST, Run
 LONGEST_TITLE = 120
 """Characters of a run's name."""
 
+_ID = re.compile(r"[\w.-]{1,200}")
+
 
 def default_home() -> Path:
     """Return where SparkLIME keeps its files: ``SPARKLIME_HOME``, or the platform's place for them."""
@@ -52,7 +54,8 @@ class RunStore:
     def open(self, run_id: str) -> Run:
         """Return a run by its id; raise `RunError` when there is none."""
         folder = self.root / run_id
-        if folder.parent != self.root or not (folder / MANIFEST).is_file():
+        is_name = _ID.fullmatch(run_id) is not None and folder.parent == self.root
+        if not is_name or not (folder / MANIFEST).is_file():
             raise RunError(f"There is no run {run_id!r} in the store.")
         return Run(folder)
 

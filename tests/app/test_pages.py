@@ -94,6 +94,27 @@ class TestData:
         assert dataset.feature_names == ("x", "kind")
         assert dataset.class_names == ("a", "b")
 
+    def test_files_of_the_server_are_offered_where_the_operator_names_folders_only(
+        self, no_runs: RunStore, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("SPARKLIME_DATA_FOLDERS", raising=False)
+        app = open_page("data")
+        assert "Or a file on the server" not in [expander.label for expander in app.expander]
+
+        offered = tmp_path / "offered"
+        offered.mkdir()
+        (offered / "wine.csv").write_bytes(sample_csv("wine"))
+        (offered / "link.csv").symlink_to("/etc/passwd")
+        monkeypatch.setenv("SPARKLIME_DATA_FOLDERS", str(offered))
+        sound(app.run())
+        files = app.selectbox(key=f"data-file-{offered}")
+        assert files.options == ["wine.csv"]
+        sound(files.select("wine.csv").run())
+        sound(next(button for button in app.button if button.label == "Read it").click().run())
+
+        assert app.session_state["source"].name == "wine"
+        assert "178 rows, 14 columns" in words(app)
+
     def test_a_file_is_read_again_as_the_person_says(self, no_runs: RunStore, open_page: OpenPage) -> None:
         app = open_page("data")
         app.file_uploader[0].upload("days.csv", b"day,n\n01/02/2020,1\n03/04/2020,2\n05/06/2020,3\n")

@@ -200,7 +200,9 @@ def test_the_store_lists_opens_and_deletes(plan, tmp_path):
     assert store.runs() == []
 
 
-@pytest.mark.parametrize("run_id", ["nothing", "../outside", "..", "", "/etc"])
+@pytest.mark.parametrize(
+    "run_id", ["nothing", "../outside", "..", ".", "", "/etc", "a" * 300, "a\0b", "x/../../outside"]
+)
 def test_only_runs_of_the_store_are_opened(tmp_path, run_id):
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "run.json").write_text("{}")
