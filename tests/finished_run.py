@@ -36,16 +36,16 @@ def make_run(store: RunStore, dataset: Dataset, model: Model, rows: int, labels:
         num_samples=300,
     )
     begin = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
-    half = rows // 2
-    tasks = pa.Table.from_pylist(
-        [_task(0, "0", half, begin), _task(1, "1", rows - half, begin + timedelta(seconds=0.2))],
-        schema=TASK_SCHEMA,
+    pieces = [piece for piece in (range(rows // 2), range(rows // 2, rows)) if piece]
+    done = [_task(at, str(at), len(piece), begin + timedelta(seconds=0.2 * at)) for at, piece in enumerate(pieces)]
+    work = [_work(at, piece, done[at]) for at, piece in enumerate(pieces)]
+    run.append(
+        0,
+        list(range(len(pieces))),
+        results,
+        pa.Table.from_pylist(done, schema=TASK_SCHEMA),
+        pa.Table.from_pylist(work, schema=WORK_SCHEMA),
     )
-    work = pa.Table.from_pylist(
-        [_work(0, range(half), tasks.to_pylist()[0]), _work(1, range(half, rows), tasks.to_pylist()[1])],
-        schema=WORK_SCHEMA,
-    )
-    run.append(0, [0, 1], results, tasks, work)
     run.finish(RunState.FINISHED, rows_explained=rows, seconds=2.5, executors=EXECUTORS)
     return run
 

@@ -11,6 +11,19 @@ AGAINST = "#cc6f1c"
 REST = "#7f8998"
 """Grey: everything that is folded into one bar, or is not looked at."""
 
+LOW = "#8560d0"
+"""Violet: a low value of a feature."""
+HIGH = "#d9a514"
+"""Amber: a high one."""
+
+FIRST = "#2f9c86"
+"""Green-blue: more in the first of two groups of rows."""
+SECOND = "#b3669f"
+"""Mauve: more in the second."""
+
+CHOSEN = "#d0312d"
+"""Red: the ring around what was clicked."""
+
 INK = "currentColor"
 """The page's own text colour, which follows the theme; Vega draws texts in black otherwise."""
 

@@ -26,14 +26,14 @@ ORDERS: dict[Order, str] = {
 OUTCOME_NAMES = {"all": "all", "wrong": "wrong", "right": "right", "failed": "not explained"}
 
 
-def row_filter(run: Run, manifest: Manifest) -> RowFilter:
-    """Draw the order, the filter and the chips of what it limits; return what they say."""
+def row_filter(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilter:
+    """Draw the filter, the chips of what it limits and, for a list, the order; return what they say."""
     features = encoding_of(run.id).features
     wanted = current_filter(manifest)
     if st.session_state.get("filter-shown") != wanted or "rows-order" not in st.session_state:
         _fill(wanted)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        found = _order(features, manifest)
+        found = _order(features, manifest) if ordered else wanted
         with st.popover("Filter", icon=":material/filter_alt:", width="content"):
             found = _conditions(found, manifest, features)
     st.session_state["filter-shown"] = found

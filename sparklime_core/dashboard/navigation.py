@@ -10,6 +10,7 @@ MODEL = "pages/views/model.py"
 SPARK = "pages/views/spark.py"
 EXPLAIN = "pages/views/explain.py"
 ROWS = "pages/views/rows.py"
+WHOLE = "pages/views/whole.py"
 WORKERS = "pages/views/workers.py"
 RUNS = "pages/views/runs.py"
 COMPARE = "pages/views/compare.py"
@@ -43,6 +44,9 @@ def pages() -> dict[str, list[Any]]:
                 EXPLAIN, title="Explain", icon=":material/bolt:", help="Settings, start, live progress, cancel."
             ),
             st.Page(ROWS, title="Rows", icon=":material/troubleshoot:", help="Every row's explanation."),
+            st.Page(
+                WHOLE, title="Overview", icon=":material/insights:", help="What the model goes by, over all rows."
+            ),
             st.Page(
                 COMPARE_ROWS,
                 title="Compare rows",

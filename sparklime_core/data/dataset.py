@@ -160,12 +160,7 @@ class Dataset:
 
     def value_text(self, feature: int, value: float) -> str:
         """Return an encoded value of a feature as a person would write it."""
-        if np.isnan(value):
-            return MISSING
-        names = self.encoding.features[feature].categories
-        if names is not None:
-            return names[int(value)]
-        return MISSING if self.encoding.features[feature].missing == value else f"{value:.6g}"
+        return self.encoding.features[feature].text(value)
 
     def target_text(self, row: int) -> str:
         """Return a row's true class or value as a person would write it."""

@@ -77,6 +77,14 @@ class Feature:
     unseen: float | None = None
     lowest: float | None = None
 
+    def text(self, value: float) -> str:
+        """Return an encoded value as a person would write it."""
+        if np.isnan(value):
+            return MISSING
+        if self.categories is not None:
+            return self.categories[int(value)]
+        return MISSING if self.missing == value else f"{value:.6g}"
+
 
 @dataclass(frozen=True)
 class Encoding:

@@ -66,13 +66,22 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
         ("rows", f"rows?run={runs['breast_cancer']}&row=38"),
         ("rows-classes", f"rows?run={runs['penguins']}&row=5"),
         ("rows-regression", f"rows?run={runs['diabetes']}&row=6"),
+        *(
+            (f"overview-{tab.lower()}", f"whole?run={runs[table]}&overview={tab}")
+            for tab, table in (
+                ("Features", "breast_cancer"),
+                ("Values", "penguins"),
+                ("Groups", "breast_cancer"),
+                ("Differences", "diabetes"),
+            )
+        ),
         ("workers", f"workers?run={runs['breast_cancer']}"),
         ("runs", f"runs?run={runs['breast_cancer']}"),
         ("spark", "spark"),
     ):
         page.goto(f"{server.url}/{path}")
         heading(page, name.split("-")[0].capitalize())
-        if name.startswith("rows"):
+        if name.startswith(("rows", "overview")):
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
         _grow(page, width, height)
         shoot(name)

@@ -1,0 +1,23 @@
+"""Overview: what the model goes by over all rows of a run, or over those that a filter lets through."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.opening import required_run
+from sparklime_core.dashboard.overview import overview
+from sparklime_core.dashboard.progress import run_progress
+from sparklime_core.dashboard.text import plain
+from sparklime_core.runs.queries import count_rows
+
+st.title("Overview", anchor=False)
+st.caption("What does the model go by, over all rows, and where does it reason differently?")
+run = required_run()
+
+manifest = run.manifest()
+done, _ = count_rows(run)
+what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**"
+run_progress(run, None if done else 0, what=what, by_executor=False)
+if not done:
+    st.info("The explained rows will be summed up here.", icon=":material/hourglass_empty:")
+    st.stop()
+
+overview(run, manifest)

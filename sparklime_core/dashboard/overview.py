@@ -1,0 +1,109 @@
+"""The overview of a run: which rows and which class it is about, and its panels, one at a time."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from sparklime_core.dashboard import session
+from sparklime_core.dashboard.differencepanel import difference_panel
+from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.filterform import row_filter
+from sparklime_core.dashboard.groupspanel import groups_panel
+from sparklime_core.dashboard.navigation import ROWS
+from sparklime_core.dashboard.results import files_version
+from sparklime_core.dashboard.text import count, plain
+from sparklime_core.dashboard.valuespanel import values_panel
+from sparklime_core.dashboard.wholedata import Whole, labels_of
+from sparklime_core.dashboard.wholepanels import features_panel
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.whole import Explained, can_mirror
+
+PANELS: dict[str, tuple[str, Callable[[Whole], None]]] = {
+    "Features": (":material/bar_chart:", features_panel),
+    "Values": (":material/scatter_plot:", values_panel),
+    "Groups": (":material/workspaces:", groups_panel),
+    "Differences": (":material/compare_arrows:", difference_panel),
+}
+OWN = "each row's predicted class"
+
+CLASS_HELP = (
+    "A weight speaks for or against one class. Weights of different classes are never added up here, unless you "
+    "choose each row's predicted class: then lengths can be compared, and directions are for another class in "
+    "every row."
+)
+
+
+@st.fragment
+@shown_errors()
+def overview(run: Run, manifest: Manifest) -> None:
+    """Draw the overview; it is redrawn by itself, without the rest of the page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        explained = _explained(run, manifest)
+        wanted = row_filter(run, manifest, ordered=False)
+    whole = Whole.of(run, manifest, wanted, explained)
+    rows = whole.totals().rows
+    st.caption(_what(whole, rows))
+    if not rows:
+        _nothing(whole)
+        return
+    tabs = st.tabs(list(PANELS), key="overview", bind="query-params")
+    for tab, (_, panel) in zip(tabs, PANELS.values(), strict=True):
+        if tab.open:
+            with tab:
+                panel(whole)
+
+
+def _explained(run: Run, manifest: Manifest) -> Explained:
+    """Let the person choose the class that the weights are about."""
+    classes = manifest.data["class_names"]
+    if classes is None:
+        return Explained(0)
+    mirrored = can_mirror(manifest)
+    found = labels_of(run.id, files_version(run))
+    rows = {int(label): int(number) for label, number in zip(found["label"], found["rows"], strict=True)}
+    options: list[int | None] = [*(range(len(classes)) if mirrored else rows), None]
+    chosen = session.label()
+    label = st.selectbox(
+        "Explained class",
+        options,
+        index=options.index(chosen) if chosen in options[:-1] else _most_explained(options, rows),
+        format_func=lambda label: OWN if label is None else classes[label],
+        key=f"overview-class-{run.id}",
+        help=CLASS_HELP,
+        width=260,
+    )
+    if label is not None and label != chosen:
+        session.choose_label(label)
+    return Explained(label, mirrored and label is not None)
+
+
+def _most_explained(options: list[int | None], rows: dict[int, int]) -> int:
+    return max(range(len(options)), key=lambda place: (rows.get(options[place] or 0, 0), -place))
+
+
+def _what(whole: Whole, rows: int) -> str:
+    """Say which rows are summed up, as what, and which are not."""
+    classes, label = whole.manifest.data["class_names"], whole.explained.label
+    about = f"{count(rows, 'explained row')}"
+    if classes is None:
+        return f"{about}: what raises and what lowers {plain(whole.manifest.data['target'])}."
+    if label is None:
+        return f"{about}, each explained for the class that the model predicts for it."
+    name = f"**{plain(classes[label])}**"
+    if whole.explained.mirrored:
+        return f"{about}: what speaks for {name}; what speaks for the other class counts against it."
+    if whole.manifest.explain["labels"] == "predicted":
+        return f"{about}: those that the model predicts to be {name}. Other rows are explained for another class."
+    return f"{about}: what speaks for {name} and against it, whatever class is predicted."
+
+
+def _nothing(whole: Whole) -> None:
+    """Say why there is nothing to sum up, and where to go on."""
+    st.info(
+        "No explained row of this class passes the filter. Rows that could not be explained have no weights.",
+        icon=":material/filter_alt_off:",
+    )
+    st.page_link(
+        ROWS, label="Look at the rows", icon=":material/troubleshoot:", query_params={"run": whole.run.id}
+    )

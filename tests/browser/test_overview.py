@@ -1,0 +1,80 @@
+"""From all rows of a run to one of them: clicks in the overview's charts lead to the row."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from sparklime_core.data.samples import load_sample
+from sparklime_core.models.forest import train_forest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.browser.server import Server, running_server
+from tests.browser.steps import chart, chosen_row, heading, settled
+from tests.finished_run import make_run
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Run]]:
+    home = tmp_path_factory.mktemp("home")
+    dataset = load_sample("breast_cancer")
+    run = make_run(RunStore(home / "runs"), dataset, train_forest(dataset, n_estimators=10), 40)
+    with running_server(home) as server:
+        yield server, run
+
+
+def open_panel(page: Page, explained: tuple[Server, Run], panel: str) -> None:
+    server, run = explained
+    page.goto(f"{server.url}/whole?run={run.id}&overview={panel}")
+    heading(page, "Overview")
+    settled(page)
+
+
+def open_row(page: Page) -> None:
+    """Follow the link to the row that a click has chosen."""
+    link = page.get_by_test_id("stMain").get_by_role("link", name=re.compile(r"^Row \d+$")).last
+    row = int(link.inner_text().split()[-1])
+    link.click()
+    heading(page, "Rows")
+    assert chosen_row(page) == row
+    expect(page.get_by_role("heading", name=f"Row {row}", exact=True)).to_be_visible()
+
+
+def test_a_point_leads_to_its_feature_and_its_row(page: Page, explained: tuple[Server, Run]) -> None:
+    open_panel(page, explained, "Values")
+    swarm = chart(page, re.compile("Weights of .* by value"))
+    feature = page.get_by_role("combobox", name="Feature", exact=True)
+    before = feature.input_value()
+
+    swarm.locator("svg .mark-symbol path").last.click()
+    settled(page)
+
+    expect(feature).not_to_have_value(before)
+    expect(chart(page, re.compile(f"Weight of {re.escape(feature.input_value())} by its value"))).to_be_visible()
+    open_row(page)
+
+
+def test_a_cell_of_the_heat_map_leads_to_its_row(page: Page, explained: tuple[Server, Run]) -> None:
+    open_panel(page, explained, "Groups")
+
+    cells = chart(page, re.compile("Weights of .* by row, in groups"))
+    cells.locator("svg .mark-rect path").first.click()
+    settled(page)
+
+    expect(page.get_by_text(re.compile(r"· group [A-H]$"))).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("link", name=re.compile(r"^Row \d+$")).first.click()
+    heading(page, "Rows")
+    assert chosen_row(page) is not None
+
+
+def test_the_panel_and_the_class_are_in_the_link(page: Page, explained: tuple[Server, Run]) -> None:
+    open_panel(page, explained, "Features")
+
+    page.get_by_role("tab", name="Differences").click()
+    settled(page)
+    assert "overview=Differences" in page.url
+    page.reload()
+    heading(page, "Overview")
+
+    expect(page.get_by_text("Where does the model reason differently?")).to_be_visible()
