@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.rows import explain_rows
+from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
@@ -21,20 +21,17 @@ EXECUTORS = [
 ]
 
 
-def make_run(store: RunStore, dataset: Dataset, model: Model, rows: int, labels: str = "predicted") -> Run:
+def make_run(
+    store: RunStore, dataset: Dataset, model: Model, rows: int, labels: str = "predicted", stability: int = 0
+) -> Run:
     """Explain the first rows of a dataset with lime itself, and store them as a finished run of two executors."""
     settings = ExplainSettings(engine="reference", labels=labels, num_features=6, num_samples=300)
-    plan = RunPlan(dataset, model, settings, rows=rows)
+    plan = RunPlan(dataset, model, settings, rows=rows, stability=stability)
     run = store.create(plan.manifest("spark://127.0.0.1:7077"), plan.inputs())
-    results = explain_rows(
-        build_explainer(dataset),
-        model.predict_fn,
-        dataset.features[plan.row_ids()],
-        engine="reference",
-        labels=labels,
-        num_features=6,
-        num_samples=300,
-    )
+    task = prepare_measured(build_explainer(dataset), model.predict_fn, settings, stability)
+    row_ids = plan.row_ids()
+    explained, measured = task.explain_and_measure(dataset.features[row_ids], row_ids)
+    results = task.vocabulary.decode(pa.Table.from_batches([explained]))
     begin = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
     pieces = [piece for piece in (range(rows // 2), range(rows // 2, rows)) if piece]
     done = [_task(at, str(at), len(piece), begin + timedelta(seconds=0.2 * at)) for at, piece in enumerate(pieces)]
@@ -45,6 +42,7 @@ def make_run(store: RunStore, dataset: Dataset, model: Model, rows: int, labels:
         results,
         pa.Table.from_pylist(done, schema=TASK_SCHEMA),
         pa.Table.from_pylist(work, schema=WORK_SCHEMA),
+        None if measured is None else pa.Table.from_batches([measured]),
     )
     run.finish(RunState.FINISHED, rows_explained=rows, seconds=2.5, executors=EXECUTORS)
     return run

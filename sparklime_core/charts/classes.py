@@ -103,3 +103,52 @@ def _class_axis(names: pd.Series) -> alt.Axis:
     """Return an axis whose labels lie flat where there is room for them."""
     room = 100 / max(names.nunique(), 1)
     return alt.Axis(labelLimit=130, labelAngle=0 if names.str.len().max() <= room else -40)
+
+
+def comparison_chart(cells: pd.DataFrame) -> ChartType:
+    """Draw the weights of conditions by class: rows are conditions, columns are classes.
+
+    Parameters
+    ----------
+    cells
+        ``name`` and ``class_order``, ``text`` and ``order``, and ``weight``; a condition that a class's
+        explanation lacks has no cell.
+    """
+    largest = float(cells["weight"].abs().max()) or 1.0
+    lines = cells.drop_duplicates("order")
+    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.1))
+    x = alt.X(
+        "name:N",
+        title=None,
+        sort=alt.SortField("class_order"),
+        axis=alt.Axis(orient="top", labelAngle=0, labelLimit=110, domain=False, ticks=False),
+    )
+    cell = (
+        alt.Chart(cells)
+        .mark_rect(height=18, yOffset=9, cornerRadius=2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "weight:Q",
+                scale=alt.Scale(domain=[-largest, 0, largest], range=[AGAINST, "#8882", FOR]),
+                legend=None,
+            ),
+            tooltip=[
+                alt.Tooltip("text:N", title="Condition"),
+                alt.Tooltip("name:N", title="Class"),
+                alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
+            ],
+        )
+    )
+    shown = (
+        alt.Chart(cells)
+        .mark_text(baseline="middle", dy=9, fontSize=11, color=INK)
+        .encode(x=x, y=y, text=alt.Text("weight:Q", format="+.2~f"))
+    )
+    text = (
+        alt.Chart(lines)
+        .mark_text(align="left", baseline="middle", dy=-9, fontSize=12, limit=380, color=INK)
+        .encode(x=alt.value(0), y=y, text="text:N")
+    )
+    return alt.layer(cell, shown, text).properties(height=30 + 40 * max(len(lines), 1))

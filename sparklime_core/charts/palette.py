@@ -22,7 +22,10 @@ SECOND = "#b3669f"
 """Mauve: more in the second."""
 
 CHOSEN = "#d0312d"
-"""Red: the ring around what was clicked."""
+"""Red: the one row that is looked at, among many."""
+
+EXACT = "#9b72c7"
+"""Purple: what there is without sampling."""
 
 INK = "currentColor"
 """The page's own text colour, which follows the theme; Vega draws texts in black otherwise."""

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, FOR, REST
+from sparklime_core.charts.palette import AGAINST, CHOSEN, FOR, REST
 
 OUTCOMES = ("right", "wrong")
 PICK = "picked"
@@ -74,7 +74,7 @@ def fidelity_chart(
     )
     ring = (
         alt.Chart(points[points["row_id"] == chosen])
-        .mark_point(size=260, strokeWidth=2.5, color="#d0312d", filled=False)
+        .mark_point(size=260, strokeWidth=2.5, color=CHOSEN, filled=False)
         .encode(x=x, y=y)
     )
     layers: list[ChartType] = [dots, ring] if behind is None else [_density(behind, across, up), dots, ring]

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, AXIS, FOR, INK, REST
+from sparklime_core.charts.palette import AGAINST, AXIS, EXACT, FOR, INK, REST
 
 BAR_HEIGHT = 34
 """Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""
@@ -14,7 +14,14 @@ BAR_HEIGHT = 34
 KINDS = ("speaks for", "speaks against", "all others together")
 
 
-def fold_weights(explanation: Sequence[Mapping[str, object]], values: Mapping[str, str], top: int) -> pd.DataFrame:
+def fold_weights(
+    explanation: Sequence[Mapping[str, object]],
+    values: Mapping[str, str],
+    top: int,
+    *,
+    spread: Sequence[float | None] | None = None,
+    exact: Sequence[float | None] | None = None,
+) -> pd.DataFrame:
     """Lay out an explanation for `weights_chart`.
 
     Parameters
@@ -26,12 +33,15 @@ def fold_weights(explanation: Sequence[Mapping[str, object]], values: Mapping[st
         The row's value of each feature, as text.
     top
         How many entries keep a bar of their own; the others are summed into one, which stays in view.
+    spread, exact
+        The standard deviation of each entry's weight over pools of samples, and its weight without sampling; None
+        where there is none.
 
     Returns
     -------
     pandas.DataFrame
-        ``order``, ``text``, ``value``, ``label`` (both), ``weight``, ``shown`` (the weight as text) and ``kind``
-        (one of `KINDS`).
+        ``order``, ``text``, ``value``, ``label`` (both), ``weight``, ``shown`` (the weight as text), ``kind`` (one
+        of `KINDS`), ``std``, ``low`` and ``high`` (the weight less and plus it), and ``exact``.
     """
     shown, folded = explanation[:top], explanation[top:]
     bars = [
@@ -47,6 +57,8 @@ def fold_weights(explanation: Sequence[Mapping[str, object]], values: Mapping[st
     frame["label"] = [_label(text, value) for text, value in zip(frame["text"], frame["value"], strict=True)]
     frame["shown"] = [weight_text(weight) for weight in frame["weight"]]
     frame["kind"] = kinds
+    frame["std"], frame["exact"] = _column(spread, top, len(frame)), _column(exact, top, len(frame))
+    frame["low"], frame["high"] = frame["weight"] - frame["std"], frame["weight"] + frame["std"]
     return frame
 
 
@@ -72,6 +84,7 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
             alt.Tooltip("text:N", title="Condition"),
             alt.Tooltip("value:N", title="Value in this row"),
             alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
+            *(alt.Tooltip(f"{name}:Q", title=title, format=form) for name, title, form in _beside(bars)),
         ],
     )
     bar = base.mark_bar(height=12, yOffset=10, cornerRadiusEnd=2).encode(
@@ -94,7 +107,36 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
         align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600, color=INK
     ).encode(x=alt.value("width"), text="shown:N")
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=REST).encode(x="zero:Q")
-    return alt.layer(zero, bar, text, number).properties(height=AXIS + BAR_HEIGHT * max(len(bars), 1))
+    return alt.layer(zero, bar, *_uncertainty(bars, base), text, number).properties(
+        height=AXIS + BAR_HEIGHT * max(len(bars), 1)
+    )
+
+
+def _uncertainty(bars: pd.DataFrame, base: alt.Chart) -> list[alt.Chart]:
+    """Return a line from one standard deviation below the weight to one above, and a tick at the exact weight."""
+    layers: list[alt.Chart] = []
+    if bars["std"].notna().any():
+        whisker = base.transform_filter("isValid(datum.std)").mark_rule(
+            yOffset=10, strokeWidth=1.5, color=INK, clip=True
+        )
+        layers.append(whisker.encode(x="low:Q", x2="high:Q"))
+    if bars["exact"].notna().any():
+        tick = base.transform_filter("isValid(datum.exact)").mark_tick(
+            yOffset=10, thickness=2.5, height=18, color=EXACT, clip=True
+        )
+        layers.append(tick.encode(x="exact:Q"))
+    return layers
+
+
+def _beside(bars: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Return column, title and format of what is known beside the weights."""
+    columns = [("std", "Standard deviation", ".2g"), ("exact", "Without sampling", "+.4g")]
+    return [column for column in columns if bars[column[0]].notna().any()]
+
+
+def _column(values: Sequence[float | None] | None, top: int, rows: int) -> pd.Series:
+    kept = list(values or ())[:top]
+    return pd.Series([*kept, *[None] * (rows - len(kept))], dtype="float64")
 
 
 def _label(text: str, value: str) -> str:

@@ -130,7 +130,7 @@ def _card(inputs: Inputs, view: RowView) -> None:
     if view.result["error"] is not None:
         show_error(f"This row could not be explained: {view.result['error']}.")
         return
-    predicted, truth = plain(view.predicted), plain(view.truth)
+    predicted, truth = plain(view.predicted), plain(view.truth or "not known")
     if inputs.dataset.class_names is None:
         st.markdown(f"Predicted **{predicted}**, truly **{truth}**")
     else:

@@ -1,45 +1,86 @@
 """The panel of one row: what the model says, why, and how far to trust the explanation."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import show_error
-from sparklime_core.dashboard.results import files_version, inputs_of, row_results
+from sparklime_core.dashboard.results import Version, files_version, inputs_of, row_results
 from sparklime_core.dashboard.rowpanel.alike import draw_alike
+from sparklime_core.dashboard.rowpanel.classes import draw_classes, has_classes
 from sparklime_core.dashboard.rowpanel.context import Part, RowContext
-from sparklime_core.dashboard.rowpanel.header import badges, label_switch, sentence
-from sparklime_core.dashboard.rowpanel.values import draw_values
+from sparklime_core.dashboard.rowpanel.facts import (
+    POOLS_NOW,
+    measured_now,
+    prediction_span,
+    row_origin,
+    row_probabilities,
+    row_stability,
+)
+from sparklime_core.dashboard.rowpanel.header import badges, label_switch, sentence, who_explained
+from sparklime_core.dashboard.rowpanel.trust import MEASURED_RUN, draw_trust
+from sparklime_core.dashboard.rowpanel.values import draw_values, values_table
 from sparklime_core.dashboard.rowpanel.whatif import draw_whatif
 from sparklime_core.dashboard.rowpanel.why import draw_why
-from sparklime_core.dashboard.rowview import view_row
+from sparklime_core.dashboard.rowview import RowView, view_row
+from sparklime_core.explain.trust import Verdict, judge
 from sparklime_core.runs.run import Run
 
 PARTS = (
     Part("Why", draw_why),
     Part("Values", draw_values),
+    Part("Trust", draw_trust),
     Part("What if", draw_whatif),
     Part("Alike", draw_alike),
+    Part("Classes", draw_classes, has_classes),
 )
 """What the panel can show, in the order of its switch. Only the part that is looked at is computed."""
 
 
 def row_panel(run: Run, row_id: int) -> None:
     """Show a row of a run."""
-    results = row_results(run.id, files_version(run), row_id)
+    version = files_version(run)
+    results = row_results(run.id, version, row_id)
     if not results:
         st.info(f"Row {row_id} has no explanation in this run (yet).", icon=":material/hourglass_empty:")
         return
-    inputs = inputs_of(run.id)
-    view = view_row(results, inputs.dataset, inputs.test_rows, session.label())
-    row = RowContext(run, inputs, results, view)
+    row = _context(run, version, results)
     sentence(row)
-    if view.result["error"] is not None:
-        show_error(f"This row could not be explained: {view.result['error']}.")
-        draw_values(row)
-        return
-    badges(row)
-    label_switch(view)
-    _chosen_part(row).draw(row)
+    if row.view.result["error"] is not None:
+        show_error(f"This row could not be explained: {row.view.result['error']}.")
+        values_table(row)
+    else:
+        badges(row)
+        label_switch(row.view)
+        _chosen_part(row).draw(row)
+    who_explained(row_origin(run.id, version, row_id))
+
+
+def _context(run: Run, version: Version, results: Sequence[Mapping[str, Any]]) -> RowContext:
+    inputs, row_id = inputs_of(run.id), int(results[0]["row_id"])
+    probabilities = row_probabilities(run.id, row_id)
+    view = view_row(results, inputs.dataset, inputs.test_rows, session.label(), probabilities=probabilities)
+    measured, pools = row_stability(run.id, version, row_id), run.manifest().stability
+    if not measured and st.session_state.get(MEASURED_RUN) == run.id and view.result["error"] is None:
+        measured, pools = measured_now(run.id, row_id), POOLS_NOW
+    stability = next((found for found in measured if found["label"] == view.result["label"]), None)
+    return RowContext(run, inputs, results, view, probabilities, stability, pools, _verdict(run, view, stability))
+
+
+def _verdict(run: Run, view: RowView, stability: Mapping[str, Any] | None) -> Verdict:
+    explanation = view.result["explanation"]
+    strongest = explanation[0]["weight"] if explanation else None
+    beside = stability or {}
+    return judge(
+        view.result["score"],
+        view.gap,
+        span=prediction_span(run.id),
+        jaccard=beside.get("jaccard"),
+        sampling_rmse=beside.get("sampling_rmse"),
+        strongest=strongest,
+    )
 
 
 def _chosen_part(row: RowContext) -> Part:

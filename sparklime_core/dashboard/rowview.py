@@ -4,11 +4,15 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sparklime_core.charts.classes import ROLES
 from sparklime_core.dashboard.text import number
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.explain.trust import FIT
+
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,13 @@ class RowView:
     labels
         The labels of the row that have an explanation: index and name.
     predicted
-        The name of the most probable class, or the predicted value as text.
+        The name of the class that the model predicts, or the predicted value as text.
+    probability
+        Of that class; None in regression, and where the model gives none.
     truth
-        The true class or value as text.
+        The true class or value as text; None where it is not known.
     right
-        Whether the model is right; None in regression.
+        Whether the model is right; None in regression, and where the truth is not known.
     unseen
         Whether the model has not seen the row in training.
     values
@@ -39,7 +45,8 @@ class RowView:
     result: Mapping[str, Any]
     labels: tuple[tuple[int, str], ...]
     predicted: str
-    truth: str
+    probability: float | None
+    truth: str | None
     right: bool | None
     unseen: bool
     values: Mapping[str, str]
@@ -52,7 +59,11 @@ class RowView:
 
 
 def view_row(
-    results: Sequence[Mapping[str, Any]], dataset: Dataset, test_rows: Container[int], label: int | None
+    results: Sequence[Mapping[str, Any]],
+    dataset: Dataset,
+    test_rows: Container[int],
+    label: int | None,
+    probabilities: Sequence[float] | None = None,
 ) -> RowView:
     """Shape a row.
 
@@ -66,25 +77,49 @@ def view_row(
         Rows that the model has not seen.
     label
         The label to show; when the row has none such, its most probable one.
+    probabilities
+        The model's own, of all classes; without them, the most probable of the explained classes counts as the
+        predicted one.
     """
     row_id = int(results[0]["row_id"])
     best = max(results, key=lambda result: -1.0 if result["prediction"] is None else result["prediction"])
     chosen = next((result for result in results if result["label"] == label), best)
-    regression = dataset.class_names is None
-    predicted = best["label_name"] if not regression else _value(best["prediction"])
+    predicted, code, probability = _predicted(best, dataset, probabilities)
+    known = bool(dataset.labelled[row_id])
     return RowView(
         row_id=row_id,
         result=chosen,
         labels=tuple((int(result["label"]), str(result["label_name"])) for result in results if _named(result)),
-        predicted="unknown" if predicted is None else str(predicted),
-        truth=dataset.target_text(row_id),
-        right=None if regression or best["label"] is None else bool(best["label"] == dataset.target[row_id]),
+        predicted=predicted,
+        probability=probability,
+        truth=dataset.target_text(row_id) if known else None,
+        right=bool(code == dataset.target[row_id]) if known and code is not None else None,
         unseen=row_id in test_rows,
         values={
             name: dataset.value_text(index, float(dataset.features[row_id, index]))
             for index, name in enumerate(dataset.feature_names)
         },
     )
+
+
+def _predicted(
+    best: Mapping[str, Any], dataset: Dataset, probabilities: Sequence[float] | None
+) -> tuple[str, int | None, float | None]:
+    """Return what the model predicts, as text, and in classification the class's code and probability."""
+    if dataset.class_names is None:
+        return _value(best["prediction"]), None, None
+    if probabilities is not None:
+        code = max(range(len(probabilities)), key=probabilities.__getitem__)
+        return dataset.class_names[code], code, float(probabilities[code])
+    return str(best["label_name"] or UNKNOWN), best["label"], best["prediction"]
+
+
+def span_of(dataset: Dataset) -> float:
+    """Return the range of predictions, beside which a gap is seen: see `explain.trust.GAP`."""
+    if dataset.class_names is not None:
+        return 1.0
+    low, high = np.percentile(dataset.target[dataset.labelled], [5, 95])
+    return float(high - low)
 
 
 def values_frame(view: RowView) -> pd.DataFrame:
@@ -119,24 +154,48 @@ def classes_frame(
     )
 
 
-def fidelity_words(score: float | None) -> tuple[str, str]:
-    """Say how far a local R² goes: (words, colour of a badge).
-
-    The rule: from 0.7 the surrogate explains most of what the model does nearby; from 0.4 some of it; below that
-    too little to trust its weights.
-    """
-    if score is None:
-        return "fit unknown", "gray"
-    if score >= 0.7:
-        return "good local fit", "green"
-    if score >= 0.4:
-        return "fair local fit", "yellow"
-    return "weak local fit", "orange"
-
-
 def _named(result: Mapping[str, Any]) -> bool:
     return result["label"] is not None and result["label_name"] is not None
 
 
-def _value(prediction: float | None) -> str | None:
-    return None if prediction is None else number(prediction)
+def _value(prediction: float | None) -> str:
+    return UNKNOWN if prediction is None else number(prediction)
+
+
+def fidelity_words(score: float | None) -> tuple[str, str]:
+    """Say how far a local R² goes: (words, colour of a badge); the rule is `explain.trust.FIT`."""
+    if score is None:
+        return "fit unknown", "gray"
+    level = FIT.level(score)
+    return f"{level} local fit", {"good": "green", "fair": "yellow", "weak": "orange"}[level]
+
+
+def compared_classes(results: Sequence[Mapping[str, Any]], classes: int, features: int) -> pd.DataFrame:
+    """Return the weights of a row's explanations of several classes, for `comparison_chart`.
+
+    Parameters
+    ----------
+    results
+        Explained (row, label) pairs of one row, in the order in which they are to be shown.
+    classes, features
+        How many of the first classes, and of the conditions that are strongest in any of them, are kept.
+    """
+    kept = results[:classes]
+    weights = [
+        (entry["feature_explanation"], abs(entry["weight"])) for result in kept for entry in result["explanation"]
+    ]
+    strongest = pd.DataFrame(weights, columns=["text", "weight"]).groupby("text")["weight"].max()
+    order = list(strongest.sort_values(ascending=False, kind="stable").index[:features])
+    cells = [
+        (
+            str(result["label_name"]),
+            place,
+            entry["feature_explanation"],
+            order.index(entry["feature_explanation"]),
+            entry["weight"],
+        )
+        for place, result in enumerate(kept)
+        for entry in result["explanation"]
+        if entry["feature_explanation"] in order
+    ]
+    return pd.DataFrame(cells, columns=["name", "class_order", "text", "order", "weight"])

@@ -129,6 +129,17 @@ def plan_new_rows(
     return RunPlan(rows_to_explain, model, explain, explainer, rows, inputs.learnt_from)
 
 
+def explain_settings(manifest: Manifest) -> ExplainSettings:
+    """Return how the rows of a run are explained."""
+    labels = manifest.explain["labels"]
+    return ExplainSettings(**{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)})
+
+
+def explainer_settings(manifest: Manifest) -> ExplainerSettings:
+    """Return how the explainer of a run is fitted."""
+    return ExplainerSettings(**manifest.explainer)
+
+
 def _model_facts(model: Model) -> dict[str, Any]:
     return {
         "type": type(model.estimator).__name__,

@@ -14,9 +14,9 @@ from sparklime_core.errors import CancelledError, SparkLimeError
 from sparklime_core.explain.blocks import ExplainTask, block_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.measuring import prepare_measured
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import FloatArray, PredictFn
 from sparklime_core.jobs.phases import Phases
+from sparklime_core.jobs.plan import explain_settings, explainer_settings
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.queries import count_rows
@@ -201,11 +201,8 @@ class _Sitting:
 
 def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
     """Prepare what a run broadcasts to its executors: model, explainer and engine."""
-    labels = manifest.explain["labels"]
-    settings = ExplainSettings(
-        **{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)}
-    )
-    explainer = build_explainer(inputs.learnt_from, ExplainerSettings(**manifest.explainer))
+    settings = explain_settings(manifest)
+    explainer = build_explainer(inputs.learnt_from, explainer_settings(manifest))
     return prepare_measured(explainer, predict_fn_of(inputs.estimator), settings, manifest.stability)
 
 

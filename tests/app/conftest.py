@@ -45,14 +45,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     home = tmp_path_factory.mktemp("home")
     store = RunStore(home / "runs")
 
-    def make(dataset: Dataset, rows: int, labels: str = "predicted") -> Run:
-        return make_run(store, dataset, train_forest(dataset, n_estimators=10), rows, labels)
+    def make(dataset: Dataset, rows: int, labels: str = "predicted", stability: int = 0) -> Run:
+        return make_run(store, dataset, train_forest(dataset, n_estimators=10), rows, labels, stability)
 
     return Runs(
         home,
         make(load_sample("breast_cancer"), 12),
         make(load_sample("diabetes"), 8),
-        make(load_sample("penguins"), 8, "all"),
+        make(load_sample("penguins"), 8, "all", stability=3),
         make(read_csv(nasty_csv(), "**target**", name="# <b>table</b>"), 6),
     )
 

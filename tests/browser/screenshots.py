@@ -43,8 +43,12 @@ def _runs(home: Path) -> dict[str, str]:
     """Make finished runs to look at; return their ids by their tables' names."""
     store = RunStore(home / "runs")
     return {
-        name: make_run(store, load_sample(name), train_forest(load_sample(name)), 60, labels).id
-        for name, labels in (("breast_cancer", "predicted"), ("penguins", "all"), ("diabetes", "predicted"))
+        name: make_run(store, load_sample(name), train_forest(load_sample(name)), 60, labels, stability=pools).id
+        for name, labels, pools in (
+            ("breast_cancer", "predicted", 5),
+            ("penguins", "all", 5),
+            ("diabetes", "predicted", 0),
+        )
     }
 
 

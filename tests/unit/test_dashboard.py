@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sparklime_core.dashboard.coldstart import APP
-from sparklime_core.dashboard.rowview import classes_frame, fidelity_words, values_frame, view_row
+from sparklime_core.dashboard.rowview import classes_frame, compared_classes, span_of, values_frame, view_row
 from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of, whole_number
 from sparklime_core.dashboard.tableform import changed_roles
 from sparklime_core.dashboard.text import count, duration, number, plain, speed
@@ -174,12 +175,45 @@ class TestRowView:
         assert list(frame["name"]) == ["a", "d"]
         assert list(frame["role"]) == ["other class", "explained class"]
 
-    @pytest.mark.parametrize(
-        ("score", "words"),
-        [(0.7, "good local fit"), (0.69, "fair local fit"), (0.39, "weak local fit"), (None, "fit unknown")],
-    )
-    def test_the_fit_has_its_rule(self, score: float | None, words: str) -> None:
-        assert fidelity_words(score)[0] == words
+    def test_the_models_own_probabilities_say_what_it_predicts(self, dataset: Dataset) -> None:
+        view = view_row([result(0, 0.3)], dataset, [], None, probabilities=(0.3, 0.7))
+
+        assert (view.predicted, view.probability, view.right) == ("yes", 0.7, True)
+        assert view.result["label_name"] == "no"
+
+    def test_without_a_true_class_there_is_no_verdict(self, dataset: Dataset) -> None:
+        new = dataclasses.replace(dataset, target=np.array([0, -1]))
+
+        view = view_row([result(1, 0.7)], new, [], None)
+
+        assert (view.predicted, view.truth, view.right) == ("yes", None, None)
+
+    def test_a_gap_is_seen_beside_the_range_of_predictions(self, dataset: Dataset) -> None:
+        assert span_of(dataset) == 1.0
+        encoding = dataclasses.replace(dataset.encoding, class_names=None)
+        values = dataclasses.replace(
+            dataset, target=np.append(np.linspace(0.0, 100.0, 101), np.nan), encoding=encoding
+        )
+        assert span_of(values) == 90.0
+
+    def test_classes_are_compared_by_their_strongest_conditions(self) -> None:
+        def explained(name: str, **weights: float) -> dict[str, object]:
+            return {
+                "label_name": name,
+                "explanation": [
+                    {"feature_explanation": text, "weight": weight} for text, weight in weights.items()
+                ],
+            }
+
+        cells = compared_classes(
+            [explained("x", a=0.5, b=-0.1), explained("y", c=-0.7, a=0.2), explained("z", d=9.0)], 2, 2
+        )
+
+        assert list(cells.itertuples(index=False, name=None)) == [
+            ("x", 0, "a", 1, 0.5),
+            ("y", 1, "c", 0, -0.7),
+            ("y", 1, "a", 1, 0.2),
+        ]
 
 
 def test_only_roles_that_a_person_changed_overrule() -> None:

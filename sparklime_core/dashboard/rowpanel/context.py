@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparklime_core.dashboard.rowview import RowView
+from sparklime_core.explain.trust import Verdict
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.run import Run
 
@@ -21,12 +22,25 @@ class RowContext:
         The row's results, one a label, as dictionaries of the result's schema.
     view
         The row with the label that is looked at.
+    probabilities
+        The model's, of all classes; None in regression, and where the model gives none.
+    stability
+        How stable the explanation of this label is, as a dictionary of the stability's schema; None where it is
+        not measured.
+    pools
+        From how many pools that was measured.
+    verdict
+        How far to trust the explanation.
     """
 
     run: Run
     inputs: Inputs
     results: Sequence[Mapping[str, Any]]
     view: RowView
+    probabilities: Sequence[float] | None
+    stability: Mapping[str, Any] | None
+    pools: int
+    verdict: Verdict
 
     @property
     def regression(self) -> bool:

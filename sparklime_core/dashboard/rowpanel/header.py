@@ -1,40 +1,45 @@
-"""The top of the row panel: what the model says of the row, in a sentence and a few badges."""
+"""The frame of the row panel: what the model says, in a sentence and a few badges; and who explained the row."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.rowpanel.context import RowContext
-from sparklime_core.dashboard.rowview import RowView, fidelity_words
-from sparklime_core.dashboard.text import plain
-
-FIT_HELP = (
-    "Local R²: how much of the model's behaviour around this row the linear surrogate explains (1 is all). "
-    "From 0.7 the fit is called good, from 0.4 fair, below that weak: then do not lean on the weights."
-)
+from sparklime_core.dashboard.rowpanel.trustwords import COLOURS, badge_words, rule_words
+from sparklime_core.dashboard.rowview import RowView
+from sparklime_core.dashboard.text import duration, number, plain
 
 
 def sentence(row: RowContext) -> None:
-    """Say what the model says, and what is true."""
+    """Say what the model says, what is true, and what is explained."""
+    st.markdown(f"#### Row {row.view.row_id}")
+    st.markdown(" ".join(_sentences(row)))
+
+
+def _sentences(row: RowContext) -> list[str]:
     view = row.view
-    predicted, truth = plain(view.predicted), plain(view.truth)
+    predicted, truth = plain(view.predicted), None if view.truth is None else plain(view.truth)
     if row.regression:
-        text = f"The model predicts **{predicted}**; the true value is **{truth}**."
+        known = "not known" if truth is None else f"**{truth}**"
+        return [f"The model predicts **{predicted}**; the true value is {known}."]
+    certainty = "" if view.probability is None else f" with probability {view.probability:.2f}"
+    said = [f"The model says **{predicted}**{certainty}."]
+    if view.right is None:
+        said.append("The true class is not known.")
     else:
-        certainty = (
-            f" with probability {view.result['prediction']:.2f}"
-            if view.result["prediction"] is not None and view.result["label_name"] == view.predicted
-            else ""
-        )
-        verdict = f"right: it is **{truth}**" if view.right else f"wrong: it is **{truth}**"
-        text = f"The model says **{predicted}**{certainty}. That is {verdict}."
-    st.markdown(f"#### Row {view.row_id}")
-    st.markdown(text)
+        said.append(f"That is {'right' if view.right else 'wrong'}: it is **{truth}**.")
+    explained, result = str(view.result["label_name"]), view.result
+    if result["label"] is not None and explained != view.predicted:
+        chance = "" if result["prediction"] is None else f", with probability {result['prediction']:.2f}"
+        said.append(f"Explained below is **{plain(explained)}**{chance}.")
+    return said
 
 
 def badges(row: RowContext) -> None:
     """Show the few things that one looks for first."""
     view = row.view
-    words, colour = fidelity_words(view.result["score"])
     with st.container(horizontal=True, gap="xsmall"):
         if view.right is not None:
             st.badge(
@@ -42,7 +47,12 @@ def badges(row: RowContext) -> None:
                 icon=":material/check:" if view.right else ":material/close:",
                 color="green" if view.right else "red",
             )
-        st.badge(words, icon=":material/straighten:", color=colour, help=FIT_HELP)  # type: ignore[arg-type]
+        st.badge(
+            badge_words(row.verdict),
+            icon=":material/verified_user:",
+            color=COLOURS[row.verdict.level],  # type: ignore[arg-type]
+            help=rule_words(),
+        )
         if view.unseen:
             st.badge("test row", icon=":material/visibility_off:", color="gray", help="Not seen in training.")
         else:
@@ -68,4 +78,24 @@ def label_switch(view: RowView) -> None:
         format_func=lambda label: names[label],
         key=key,
         on_change=lambda: session.choose_label(st.session_state[key]),
+    )
+
+
+def who_explained(found: Mapping[str, Any] | None) -> None:
+    """Say which executor explained the row, when, and in how long."""
+    st.caption(":material/lan: " + origin_words(found))
+
+
+def origin_words(found: Mapping[str, Any] | None) -> str:
+    """Tell a block of the work's schema in a sentence."""
+    if found is None:
+        return "Which executor explained this row is not recorded in this run."
+    rows = found["last_row"] - found["first_row"] + 1
+    attempt = f", attempt {found['attempt'] + 1}" if found["attempt"] else ""
+    each = f" ({number(1e3 * found['seconds'] / rows)} ms a row)" if rows > 1 else ""
+    return (
+        f"Explained by executor {plain(found['executor'])} on {plain(found['host'])}, process {found['pid']}, at "
+        f"{found['started']:%Y-%m-%d %H:%M:%S} UTC, in a block of rows {found['first_row']:,} to "
+        f"{found['last_row']:,} that took {duration(found['seconds'])}{each}; wave {found['wave']}, "
+        f"partition {found['partition']}{attempt}."
     )

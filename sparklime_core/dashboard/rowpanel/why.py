@@ -1,15 +1,17 @@
 """Why the model said that: the weights, the figures of the fit, and the class probabilities."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from sparklime_core.charts.classes import probabilities_chart
-from sparklime_core.charts.palette import AGAINST, FOR
+from sparklime_core.charts.palette import AGAINST, EXACT, FOR
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.results import files_version, largest_bar
 from sparklime_core.dashboard.rowpanel.context import RowContext
-from sparklime_core.dashboard.rowpanel.header import FIT_HELP
-from sparklime_core.dashboard.rowview import RowView, classes_frame
+from sparklime_core.dashboard.rowview import classes_frame
 from sparklime_core.dashboard.text import count, number, plain
+from sparklime_core.explain.trust import FIT
 
 MOST_CLASSES = 6
 """Classes whose probability has a bar; the table of all is one click away."""
@@ -19,16 +21,17 @@ def draw_why(row: RowContext) -> None:
     """Draw the weights and what belongs to them."""
     _weights(row)
     _figures(row)
-    if not row.regression:
-        _classes(row)
+    if row.probabilities is not None:
+        _classes(row, row.probabilities)
 
 
 def _weights(row: RowContext) -> None:
-    run, view = row.run, row.view
+    run, view, stability = row.run, row.view, row.stability
     explanation = view.result["explanation"]
     top = _top(len(explanation))
-    bars = fold_weights(explanation, view.values, top)
-    st.markdown(_legend(view))
+    beside = {} if stability is None else {"spread": stability["std"], "exact": stability["exact"]}
+    bars = fold_weights(explanation, view.values, top, **beside)
+    st.markdown(_legend(row))
     st.altair_chart(
         weights_chart(bars, largest_bar(run.id, files_version(run), top)),
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
@@ -36,14 +39,18 @@ def _weights(row: RowContext) -> None:
     )
 
 
-def _legend(view: RowView) -> str:
-    name = plain(view.result["label_name"])
-    up, down = ("raises", "lowers") if view.right is None else ("speaks for", "speaks against")
-    return f"{_square(FOR)} {up} **{name}** &nbsp; {_square(AGAINST)} {down} it"
+def _legend(row: RowContext) -> str:
+    name = plain(row.view.result["label_name"])
+    up, down = ("raises", "lowers") if row.regression else ("speaks for", "speaks against")
+    told = [f"{_square(FOR)} {up} **{name}**", f"{_square(AGAINST)} {down} it"]
+    if row.stability is not None:
+        told.append(f"— ± 1 standard deviation over {row.pools} pools")
+        told += [f"{_square(EXACT, '|')} without sampling"] if row.stability["exact"] is not None else []
+    return " &nbsp; ".join(told)
 
 
-def _square(colour: str) -> str:
-    return f':color[■]{{foreground="{colour}"}}'
+def _square(colour: str, mark: str = "■") -> str:
+    return f':color[{mark}]{{foreground="{colour}"}}'
 
 
 def _top(features: int) -> int:
@@ -71,7 +78,7 @@ def _figures(row: RowContext) -> None:
             _number(result["local_prediction"]),
             help="What LIME's linear surrogate says at this row. Close to the model's: the explanation fits here.",
         )
-        st.metric("Local R²", _number(result["score"]), help=FIT_HELP)
+        st.metric("Local R²", _number(result["score"]), help=FIT.rule)
         st.metric(
             "Intercept",
             _number(result["intercept"]),
@@ -79,11 +86,9 @@ def _figures(row: RowContext) -> None:
         )
 
 
-def _classes(row: RowContext) -> None:
-    view, inputs = row.view, row.inputs
-    names = inputs.dataset.class_names or ()
-    features = inputs.dataset.features[view.row_id : view.row_id + 1]
-    probabilities = inputs.estimator.predict_proba(features)[0]
+def _classes(row: RowContext, probabilities: Sequence[float]) -> None:
+    view = row.view
+    names = row.inputs.dataset.class_names or ()
     st.markdown("**Class probabilities**")
     st.altair_chart(
         probabilities_chart(classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)),

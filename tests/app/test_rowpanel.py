@@ -1,0 +1,112 @@
+"""The parts of the row panel, each with what it shows of a finished run."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import Runs, sound, words
+
+OpenPage = Callable[..., AppTest]
+PARTS = ["Why", "Values", "Trust", "Classes"]
+
+
+def look_at(app: AppTest, part: str) -> AppTest:
+    return sound(app.segmented_control(key="row-part").set_value(part).run())
+
+
+@pytest.mark.parametrize("kind", ["classes", "all_labels", "nasty", "regression"])
+def test_every_part_of_every_kind_of_run_is_drawn(runs: Runs, open_page: OpenPage, kind: str) -> None:
+    app = open_page("rows", run=getattr(runs, kind).id, row=2)
+    offered = app.segmented_control(key="row-part").options
+    assert [name for name in PARTS if name in offered] == (PARTS[:3] if kind == "regression" else PARTS)
+
+    for part in offered:
+        look_at(app, part)
+        assert "Explained by executor 0 on 127.0.0.1, process 100, at 2024-01-02 03:04:05 UTC" in words(app)
+        for element in (*app.markdown, *app.caption):
+            for piece in ("<img", "**bold**", "$x$", ":red[x]"):
+                assert piece not in element.value.replace("\\<", ""), (part, element.value)
+
+
+def test_the_second_half_was_explained_by_the_other_executor(runs: Runs, open_page: OpenPage) -> None:
+    app = open_page("rows", run=runs.classes.id, row=6)
+
+    assert "Explained by executor 1 on 127.0.0.1, process 101" in words(app)
+    assert "in a block of rows 6 to 11 that took 1.2 s (208.3 ms a row)" in words(app)
+
+
+def test_a_run_that_has_not_recorded_it_says_so(
+    runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparklime_core.runs.run.Run.block_files", lambda _: [])
+
+    app = open_page("rows", run=runs.classes.id, row=8)
+
+    assert "not recorded" in words(app)
+
+
+def test_another_class_than_the_predicted_one_is_named(runs: Runs, open_page: OpenPage) -> None:
+    app = open_page("rows", run=runs.all_labels.id, row=2, label=1)
+
+    assert "The model says **Adelie** with probability" in words(app)
+    assert "Explained below is **Chinstrap**, with probability" in words(app)
+
+
+def test_weights_have_error_bars_where_they_were_measured(runs: Runs, open_page: OpenPage) -> None:
+    app = open_page("rows", run=runs.all_labels.id, row=2)
+
+    assert "± 1 standard deviation over 3 pools" in words(app)
+    assert "without sampling" in words(app)
+
+
+def test_trust_is_told_check_by_check(runs: Runs, open_page: OpenPage) -> None:
+    app = look_at(open_page("rows", run=runs.all_labels.id, row=2), "Trust")
+
+    for name in ("Fit.", "Gap.", "Stability.", "Sampling error."):
+        assert f"**{name}**" in words(app)
+    assert "(3 pools)" in words(app)
+    spread = app.dataframe[-1].value
+    assert list(spread.columns) == ["condition", "weight", "std", "exact", "chosen"]
+    assert spread["std"].notna().any()
+    assert spread["exact"].notna().any()
+
+
+def test_stability_is_measured_on_request_and_from_then_on(runs: Runs, open_page: OpenPage) -> None:
+    app = look_at(open_page("rows", run=runs.classes.id, row=2), "Trust")
+    assert "**Stability.**" not in words(app)
+
+    sound(app.button(key=f"measure-{runs.classes.id}").click().run())
+
+    assert "(10 pools)" in words(app)
+    assert "**Sampling error.**" in words(app)
+
+    sound(next(button for button in app.button if button.label == "Random row").click().run())
+    assert "**Stability.**" in words(app)
+
+
+def test_values_have_the_strongest_features_and_those_one_picks(runs: Runs, open_page: OpenPage) -> None:
+    app = look_at(open_page("rows", run=runs.all_labels.id, row=2), "Values")
+    picker = next(box for box in app.multiselect if box.label == "Features")
+    assert len(app.get("vega_lite_chart")) == len(picker.value) == 4
+    assert "of the training rows" in words(app)
+
+    sound(picker.set_value(["island", "body_mass_g"]).run())
+
+    assert len(app.get("vega_lite_chart")) == 2
+    assert "**island** = Torgersen" in words(app)
+
+
+def test_classes_are_compared_where_all_are_explained(runs: Runs, open_page: OpenPage) -> None:
+    app = look_at(open_page("rows", run=runs.all_labels.id, row=2), "Classes")
+
+    table = app.dataframe[-1].value
+    assert table["name"].iloc[0] == "Adelie"
+    assert table["probability"].is_monotonic_decreasing
+    assert table["score"].notna().all()
+    assert len(app.get("vega_lite_chart")) == 1
+
+    app = look_at(open_page("rows", run=runs.classes.id, row=2), "Classes")
+
+    assert "Only one class of this row is explained." in words(app)
+    assert not app.get("vega_lite_chart")
