@@ -20,6 +20,10 @@ from sparklime_core.spark.shipping import ship_package
 POLL_SECONDS = 0.1
 PARTITIONS_A_CORE = 3
 ROUNDS = 5
+GIVEN_SECONDS = 30.0
+ANSWER_SECONDS = 120.0
+"""A busy machine takes long for its first Python worker, and longer where it unpacks an environment first."""
+
 LOW_MEMORY = 512 * 1024**2
 COPIES = 2
 """How often a payload is in a Python worker's memory while it is loaded: its bytes, and what is made of them."""
@@ -72,7 +76,7 @@ class ExecutorReport:
         )
 
 
-def check_executors(spark: SparkSession, timeout: float = 30.0) -> list[ExecutorReport]:
+def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> list[ExecutorReport]:
     """Ask every executor about itself.
 
     Raises
@@ -82,7 +86,7 @@ def check_executors(spark: SparkSession, timeout: float = 30.0) -> list[Executor
     """
     deadline = time.monotonic() + timeout
     backend_of(spark).renew_executors()
-    expected = _await_executors(spark, deadline)
+    expected = _await_executors(spark, min(deadline, time.monotonic() + GIVEN_SECONDS))
     ship_package(spark)
     reports: dict[str, ExecutorReport] = {}
     for _ in range(ROUNDS):
