@@ -29,7 +29,7 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from sparklime_core.spark.cluster import LocalCluster
 
-TIMES = 5
+TIMES = 3
 LONGEST = 120.0
 IDLE_WINDOW, IDLE_SHARE = 0.3, 0.05
 SAMPLE = ["breast_cancer", "--target", "diagnosis"]
