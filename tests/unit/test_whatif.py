@@ -1,0 +1,112 @@
+"""Values of one's own, explained as the run explained its rows."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sparklime_core.charts.comparison import comparison_frame
+from sparklime_core.data.samples import load_sample
+from sparklime_core.explain.settings import EngineName
+from sparklime_core.jobs.whatif import Asker, prepare_asker
+from sparklime_core.models.forest import train_forest
+from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.finished_run import make_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    dataset = load_sample("penguins")
+    return make_run(RunStore(tmp_path_factory.mktemp("runs")), dataset, train_forest(dataset), 6, "all")
+
+
+@pytest.fixture(scope="module")
+def asker(run: Run) -> Asker:
+    return prepare_asker(run.manifest(), run.inputs())
+
+
+def test_unchanged_values_have_the_runs_own_explanation(run: Run, asker: Asker) -> None:
+    for row in range(6):
+        for stored in explanations_of(run, row):
+            (answer,) = asker.ask(run.inputs().dataset.features[row : row + 1], stored["label"])
+
+            assert answer.result["prediction"] == pytest.approx(stored["prediction"])
+            assert answer.probabilities[stored["label"]] == pytest.approx(stored["prediction"])
+            assert answer.result["score"] == pytest.approx(stored["score"], abs=1e-6)
+            weights = {entry["feature_explanation"]: entry["weight"] for entry in answer.result["explanation"]}
+            for entry in stored["explanation"]:
+                assert weights[entry["feature_explanation"]] == pytest.approx(entry["weight"], abs=1e-6)
+
+
+def test_prediction_and_explanation_are_of_the_same_values(run: Run, asker: Asker) -> None:
+    inputs = run.inputs()
+    rows = np.repeat(inputs.dataset.features[:1], 2, axis=0)
+    rows[1, inputs.dataset.feature_names.index("bill_length_mm")] = 55.0
+
+    before, after = asker.ask(rows, 0)
+
+    assert list(after.probabilities) == pytest.approx(list(inputs.estimator.predict_proba(rows)[1]))
+    assert after.result["prediction"] == pytest.approx(after.probabilities[0])
+    assert before.result["prediction"] != after.result["prediction"]
+
+
+@pytest.mark.parametrize("engine", ["sampled", "exact"])
+def test_every_fast_engine_serves(run: Run, engine: EngineName) -> None:
+    manifest = run.manifest()
+    chosen = dataclasses.replace(manifest, explain={**manifest.explain, "engine": engine})
+
+    asker = prepare_asker(chosen, run.inputs())
+
+    assert asker.task.settings.engine == engine
+    assert asker.ask(run.inputs().dataset.features[:2], 1)[1].result["error"] is None
+
+
+def test_lime_itself_answers_where_the_fast_engine_cannot(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sparklime_core.errors import EngineError
+    from sparklime_core.explain.sampled import SampledEngine
+
+    def refuse(*_: object) -> None:
+        raise EngineError("no")
+
+    monkeypatch.setattr(SampledEngine, "prepare", refuse)
+
+    assert prepare_asker(run.manifest(), run.inputs()).task.settings.engine == "reference"
+
+
+def test_fields_know_what_was_observed(asker: Asker) -> None:
+    dataset = load_sample("penguins")
+    fields = {field.feature.name: field for field in asker.fields}
+    length = dataset.feature_names.index("bill_length_mm")
+    observed = dataset.features[:, length][dataset.features[:, length] != dataset.missing_values[length]]
+
+    assert (fields["bill_length_mm"].low, fields["bill_length_mm"].high) == (observed.min(), observed.max())
+    assert not fields["bill_length_mm"].whole
+    assert fields["flipper_length_mm"].whole
+    island = fields["island"]
+    names = island.feature.categories or ()
+    assert [names[code] for code in island.codes] == ["Biscoe", "Dream", "Torgersen", "missing"]
+
+
+def test_an_explanation_of_values_that_cannot_be_explained_says_why(run: Run, asker: Asker) -> None:
+    rows = run.inputs().dataset.features[:1].copy()
+    rows[0, 1] = np.nan
+
+    (answer,) = asker.ask(rows, 0)
+
+    assert "finite numbers" in answer.result["error"]
+
+
+def test_a_comparison_keeps_what_it_folds_in_view() -> None:
+    def entry(feature: str, weight: float) -> dict[str, object]:
+        return {"feature": feature, "feature_explanation": f"{feature} > 1", "weight": weight}
+
+    lines = comparison_frame(
+        [("a", [entry("x", 0.5), entry("y", -0.1)]), ("b", [entry("z", -0.6), entry("y", 0.2), entry("v", 0.1)])],
+        2,
+    )
+
+    assert list(lines["feature"]) == ["z", "x", "2 more features together"] * 2
+    assert list(lines["weight"]) == pytest.approx([0.0, 0.5, -0.1, -0.6, 0.0, 0.3])
+    assert list(lines["condition"][:2]) == ["", "x > 1"]
