@@ -7,6 +7,7 @@ from sparklime_core.dashboard.evidence import evidence_panel
 from sparklime_core.dashboard.links import live_links
 from sparklime_core.dashboard.opening import required_run
 from sparklime_core.dashboard.progress import run_progress
+from sparklime_core.dashboard.shares import shares_panel
 from sparklime_core.dashboard.sparkpanel import executors_table
 from sparklime_core.dashboard.text import count, duration, plain, speed
 from sparklime_core.dashboard.work import imbalance, throughput_frame, timeline_frame
@@ -37,6 +38,7 @@ with st.grid(5, min_column_width=130):
         help="Busy time of the busiest executor over the mean of all; 1 is perfectly even.",
     )
 
+shares_panel(manifest)
 st.markdown("##### Tasks over time")
 st.altair_chart(
     timeline_chart(timeline), alt=f"{count(len(done), 'task')} over time, one lane for each executor's process"

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from sparklime_core.errors import PredictionError
+from sparklime_core.explain.clock import phase
 from sparklime_core.explain.engine import Engine, Surrogates
 from sparklime_core.explain.predicting import predict_columns
 from sparklime_core.explain.schema import COMPACT_SCHEMA
@@ -72,12 +73,14 @@ class ExplainTask:
             solved = _empty_surrogates(wanted.shape, rows.shape[1])
 
             def solve(at: IntArray) -> None:
-                found = solver(at, rows[at], predictions[at], wanted[at])
+                with phase("algebra"):
+                    found = solver(at, rows[at], predictions[at], wanted[at])
                 pairs = np.argwhere(wanted[at])
                 _put(solved, at[pairs[:, 0]], pairs[:, 1], found)
 
             all_or_each(solve, errors)
-            return self._pack(rows, row_ids, predictions, wanted, solved, errors)
+            with phase("packing"):
+                return self._pack(rows, row_ids, predictions, wanted, solved, errors)
 
     def examine(self, rows: FloatArray) -> tuple[list[str | None], FloatArray, BoolArray]:
         """Return each row's error or None, the predictions (n, K), and the wanted labels (n, K) of a block."""

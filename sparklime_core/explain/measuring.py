@@ -12,6 +12,7 @@ import pyarrow as pa
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.agreement import FeatureFigures, Runs, feature_figures, pair_figures, sampling_error
 from sparklime_core.explain.blocks import ExplainTask, all_or_each
+from sparklime_core.explain.clock import phase
 from sparklime_core.explain.engine import Engine, Surrogates
 from sparklime_core.explain.exact.cost import row_seconds
 from sparklime_core.explain.exact.trees import read_ensemble
@@ -57,8 +58,10 @@ class MeasuredTask(ExplainTask):
             return pieces[-1].fit
 
         explained = self.explain_by(rows, row_ids, solve)
-        with one_blas_thread():
-            return explained, _pack(row_ids, [part for piece in pieces for part in self._measured(piece)])
+        with one_blas_thread(), phase("algebra"):
+            parts = [part for piece in pieces for part in self._measured(piece)]
+        with phase("packing"):
+            return explained, _pack(row_ids, parts)
 
     def _explain_piece(
         self, at: IntArray, rows: FloatArray, predictions: FloatArray, wanted: BoolArray

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sparklime_core.errors import PredictionError
+from sparklime_core.explain.clock import phase
 from sparklime_core.explain.forests import quickened
 from sparklime_core.explain.types import FloatArray, PredictFn
 
@@ -47,7 +48,8 @@ def predict_columns(predict_fn: PredictFn, rows: FloatArray, mode: str) -> Float
         When the result has the wrong shape, is not finite, or holds rows that are no probabilities.
     """
     try:
-        returned = np.asarray(quickened(predict_fn)(rows), dtype=np.float64)
+        with phase("model"):
+            returned = np.asarray(quickened(predict_fn)(rows), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise PredictionError(f"The predict function failed on {len(rows)} rows: {_first_line(error)}.") from error
     wanted = "one value a row" if mode == "regression" else "one probability a class for each row"

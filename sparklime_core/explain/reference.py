@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparklime_core.explain.clock import phase
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, PredictFn
@@ -43,12 +44,16 @@ class ReferenceEngine:
             local[pair] = np.ravel(found.local_pred)[0]
         return Surrogates(features, weights, intercept, score, local)
 
+    def _predict(self, rows: FloatArray) -> FloatArray:
+        with phase("model"):
+            return self.predict_fn(rows)
+
     def _explain(self, row: FloatArray, label: int):  # type: ignore[no-untyped-def]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return seeded(self.explainer, self.settings.seed).explain_instance(
                 row,
-                self.predict_fn,
+                self._predict,
                 labels=(label,),
                 num_features=self.settings.num_features,
                 num_samples=self.settings.num_samples,

@@ -10,6 +10,7 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, RunError, SparkLimeError
+from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
 from sparklime_core.jobs.service import SparkService
@@ -216,6 +217,8 @@ class JobManager:
 
     def _explain(self, job: _Job) -> None:
         self._report(job, dataclasses.replace(job.progress, stage="connecting"))
+        phases = Phases(job.run.manifest().phases)
+        phases.begin("connecting")
         spark = self._acquire(job.cancel)
         try:
             job.run.update(logs=self.service.log(), master=self.service.status().master)
@@ -223,6 +226,7 @@ class JobManager:
                 spark,
                 job.run,
                 inputs=job.inputs,
+                phases=phases,
                 cancel=job.cancel,
                 on_progress=lambda progress: self._report(job, progress),
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
@@ -125,6 +126,7 @@ class _Sitting:
         self._phases = phases
         self._on_progress = on_progress
         self._before = run.manifest().seconds
+        self._spent = dict(run.manifest().spent)
         done, failed = count_rows(run)
         self._progress = Progress("preparing", len(inputs.row_ids), done, failed)
         self._began = time.monotonic()
@@ -140,7 +142,7 @@ class _Sitting:
         left = [block for block in range(blocks) if block not in finished]
         self._run.update(**dataclasses.asdict(application(self._spark)))
         self._began = time.monotonic()
-        self._enter("explaining")
+        self._report(stage="explaining")
         if left:
             run_waves(
                 self._spark,
@@ -150,6 +152,7 @@ class _Sitting:
                 blocks=left,
                 first_wave=next_wave,
                 on_wave=self._keep,
+                on_stage=self._phases.begin,
                 cancel=cancel,
             )
         self._enter("writing")
@@ -171,7 +174,7 @@ class _Sitting:
             error=error,
             executors=executors,
         )
-        manifest = self._run.update(phases=self._phases.seconds())
+        manifest = self._run.update(phases=self._phases.seconds(), spent=self._spent)
         self._report(stage="ended", error=error)
         return manifest
 
@@ -180,6 +183,9 @@ class _Sitting:
         explanations = self._task.vocabulary.decode(wave.explanations)
         self._run.append(wave.number, wave.blocks, explanations, wave.tasks, wave.work, wave.stability)
         failed = explanations.filter(pc.is_valid(explanations["error"]))
+        tasks = {"tasks": float(np.sum(wave.tasks["seconds"]))}
+        for phase, seconds in {**wave.spent, **tasks}.items():
+            self._spent[phase] = self._spent.get(phase, 0.0) + seconds
         by_executor = dict(self._progress.by_executor)
         for task in wave.tasks.select(["executor", "rows"]).to_pylist():
             by_executor[task["executor"]] = by_executor.get(task["executor"], 0) + task["rows"]

@@ -88,7 +88,10 @@ class Manifest:
     seconds
         Wall time of explaining, all sittings together.
     phases
-        Wall time by phase: reading, connecting, training, storing, preparing, explaining, writing.
+        Wall time by phase: reading, connecting, training, storing, preparing, broadcasting, explaining, writing.
+    spent
+        Seconds of the executors, all tasks together: ``tasks`` whole, and in them ``load``, ``model``, ``algebra``
+        and ``packing``.
     master
         The Spark master that explains.
     rows, rows_explained, rows_failed
@@ -127,6 +130,7 @@ class Manifest:
     rows_failed: int = 0
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
+    spent: dict[str, float] = field(default_factory=dict)
     error: str | None = None
     executors: list[dict[str, Any]] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)

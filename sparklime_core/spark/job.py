@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.blocks import ExplainTask, block_rows
+from sparklime_core.explain.clock import PHASES
 from sparklime_core.explain.measuring import MeasuredTask
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import EngineName
@@ -53,7 +54,8 @@ WAVE_BYTES = 32 * 1024 * 1024
 POLL_SECONDS = 0.1
 DONE_DDL = (
     "block long, explained binary, measured binary, rows long, block_seconds double, partition int, attempt int, "
-    "executor string, host string, pid long, started long, seconds double"
+    "executor string, host string, pid long, started long, seconds double, "
+    + ", ".join(f"{name} double" for name in PHASES)
 )
 
 
@@ -75,6 +77,8 @@ class Wave:
         Table of `WORK_SCHEMA`, by ascending block.
     stability
         Table of `STABILITY_SCHEMA`, in row order; None where the task measures none.
+    spent
+        Seconds of the executors by phase (`sparklime_core.explain.clock.PHASES`), all its tasks together.
     """
 
     number: int
@@ -83,6 +87,7 @@ class Wave:
     tasks: pa.Table
     work: pa.Table
     stability: pa.Table | None
+    spent: dict[str, float]
 
 
 def run_waves(
@@ -95,6 +100,7 @@ def run_waves(
     first_wave: int = 0,
     tasks_at_once: int | None = None,
     on_wave: Callable[[Wave], None],
+    on_stage: Callable[[str], None] = lambda _stage: None,
     cancel: threading.Event,
 ) -> None:
     """Explain rows on the executors of a session.
@@ -116,6 +122,8 @@ def run_waves(
         flight, when None.
     on_wave
         Called in this thread with each finished wave, in the order in which they finish.
+    on_stage
+        Called with ``"broadcasting"`` before the task is brought to the executors, then with ``"explaining"``.
     cancel
         Set it to stop.
 
@@ -130,10 +138,12 @@ def run_waves(
     wanted = sorted(range(-(-len(rows) // size)) if blocks is None else blocks)
     if not wanted:
         return
+    on_stage("broadcasting")
     ship_package(spark)
     payload = unless_cancelled(lambda: publish(spark, task), cancel, lambda late: _quietly(late.discard))
     try:
         unless_cancelled(lambda: require_able_executors(spark, payload.size), cancel)
+        on_stage("explaining")
         pace = Pace(size * _expected_seconds(task))
         _Flight(spark, payload, rows, row_ids, size, pace, tasks_at_once).run(wanted, first_wave, on_wave, cancel)
     finally:
@@ -245,6 +255,7 @@ class _Flight:
             task_table(number, done),
             work_table(number, done, self._row_ids, self._size),
             unpack(done, "measured", STABILITY_SCHEMA),
+            {name: float(np.sum(done[name])) for name in PHASES},
         )
 
     def _pack(self, blocks: Sequence[int]) -> pa.Table:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.taskcontext import TaskContext
 
+from sparklime_core.explain.clock import PHASES, phase, take_seconds
 from sparklime_core.spark.evidence import say_row
 from sparklime_core.spark.executor import executor_id
 from sparklime_core.spark.payload import Payload
@@ -32,9 +33,13 @@ DONE_SCHEMA = pa.schema(
         ("pid", pa.int64()),
         ("started", pa.int64()),
         ("seconds", pa.float64()),
+        *((name, pa.float64()) for name in PHASES),
     ]
 )
-"""A block that is explained, with the facts of the task so far; ``started`` in microseconds since 1970, UTC."""
+"""A block that is explained, with the facts of the task so far; ``started`` in microseconds since 1970, UTC.
+
+The phases are seconds since the block before; loading is with a task's first block.
+"""
 
 
 def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
@@ -51,7 +56,9 @@ def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
             "pid": os.getpid(),
             "started": started,
         }
-        task = payload.load()
+        take_seconds()
+        with phase("load"):
+            task = payload.load()
         for batch in batches:
             for block in batch.to_pylist():
                 block_began = time.perf_counter()
@@ -59,15 +66,19 @@ def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
                 rows = np.frombuffer(block["rows"]).reshape(len(row_ids), -1).copy()
                 say_row(task, rows[0], str(row_ids[0]), len(rows))
                 explained, measured = task.explain_and_measure(rows, row_ids)
+                with phase("packing"):
+                    packed = explained.serialize().to_pybytes()
+                    beside = None if measured is None else measured.serialize().to_pybytes()
                 now = time.perf_counter()
                 done = {
                     "block": block["block"],
-                    "explained": explained.serialize().to_pybytes(),
-                    "measured": None if measured is None else measured.serialize().to_pybytes(),
+                    "explained": packed,
+                    "measured": beside,
                     "rows": len(rows),
                     "block_seconds": now - block_began,
                     "seconds": now - began,
                     **facts,
+                    **take_seconds(),
                 }
                 yield pa.RecordBatch.from_pylist([done], schema=DONE_SCHEMA)
 

@@ -1,0 +1,54 @@
+"""What explaining takes time for adds up, and nested phases are booked once."""
+
+import time
+
+import numpy as np
+import pytest
+
+from sparklime_core.data.samples import load_sample
+from sparklime_core.explain.clock import PHASES, phase, take_seconds
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.settings import ENGINE_NAMES, EngineName, ExplainSettings
+from sparklime_core.models.forest import train_forest
+
+
+def test_an_inner_phase_is_not_in_the_outer_one() -> None:
+    take_seconds()
+
+    with phase("algebra"):
+        time.sleep(0.02)
+        with phase("model"):
+            time.sleep(0.05)
+
+    taken = take_seconds()
+    assert taken["model"] >= 0.05
+    assert 0.02 <= taken["algebra"] < taken["model"]
+    assert take_seconds() == dict.fromkeys(PHASES, 0.0)
+
+
+def test_a_phase_that_fails_ends() -> None:
+    take_seconds()
+    with pytest.raises(ValueError, match="no"), phase("model"):
+        raise ValueError("no")
+    time.sleep(0.02)
+
+    assert take_seconds()["model"] < 0.02
+
+
+@pytest.mark.parametrize("engine", ENGINE_NAMES)
+def test_every_engine_says_what_a_block_took(engine: EngineName) -> None:
+    dataset = load_sample("wine")
+    model = train_forest(dataset, n_estimators=10, max_depth=4)
+    settings = ExplainSettings(engine=engine, num_samples=200)
+    task = prepare_task(build_explainer(dataset), model.predict_fn, settings)
+    take_seconds()
+
+    began = time.perf_counter()
+    task.explain(dataset.features[:4], np.arange(4))
+    whole = time.perf_counter() - began
+
+    taken = take_seconds()
+    assert taken["load"] == 0
+    assert all(taken[name] > 0 for name in ("model", "algebra", "packing"))
+    assert 0.5 * whole < sum(taken.values()) <= whole

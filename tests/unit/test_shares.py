@@ -1,0 +1,42 @@
+"""The parts of a run's time add up to its wall time, and each is what was measured."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from sparklime_core.charts.shares import shares_chart
+from sparklime_core.dashboard.shares import shares_frame
+from sparklime_core.data.samples import load_sample
+from sparklime_core.models.forest import train_forest
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.store import RunStore
+from tests.finished_run import make_run
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    home: Path = tmp_path_factory.mktemp("home")
+    dataset = load_sample("wine")
+    return make_run(RunStore(home), dataset, train_forest(dataset, n_estimators=3), 4).manifest()
+
+
+def test_parts_add_up_to_the_wall_time(manifest: Manifest) -> None:
+    parts = shares_frame(manifest).set_index("part")
+
+    assert parts["seconds"].sum() == pytest.approx(0.2 + 0.1 + 1.9 + 0.05)
+    assert parts["share"].sum() == pytest.approx(1)
+    assert parts["seconds"]["model"] == pytest.approx(1.2 / 2)
+    assert parts["seconds"]["transport and waiting"] == pytest.approx(1.9 - 2.7 / 2)
+
+
+def test_a_run_that_measured_nothing_has_no_parts(manifest: Manifest) -> None:
+    assert shares_frame(dataclasses.replace(manifest, spent={})).empty
+    assert shares_frame(dataclasses.replace(manifest, executors=[])).empty
+
+
+def test_the_bar_keeps_its_order(manifest: Manifest) -> None:
+    spec = shares_chart(shares_frame(manifest)).to_dict()
+
+    assert spec["encoding"]["color"]["scale"]["domain"][:2] == ["connecting", "preparing"]
+    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 8
