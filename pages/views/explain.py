@@ -5,7 +5,7 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, WORKERS, next_step
-from sparklime_core.dashboard.progress import run_progress
+from sparklime_core.dashboard.progress import resume_button, run_progress
 from sparklime_core.dashboard.queue import queue_panel
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.starting import new_rows_panel, run_form, start_run
@@ -22,6 +22,7 @@ with shown_errors():
             query = {"run": run.id}
             st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
             st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
+            resume_button(run)
 
 with shown_errors():
     queue_panel()

@@ -4,9 +4,9 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.downloads import repeat_panel, report_button
-from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.history import confirm_delete, history_columns, history_frame, rename_dialog
-from sparklime_core.dashboard.navigation import COMPARE, EXPLAIN, HOME, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.navigation import COMPARE, HOME, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.progress import resume_button
 from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import plain
@@ -46,11 +46,7 @@ with st.container(border=True):
         st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
         st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
         st.page_link(COMPARE, label="Compare", icon=":material/compare_arrows:", query_params=query)
-        if manifest.state.is_resumable() and st.button("Resume", icon=":material/resume:"):
-            with shown_errors():
-                services().manager.resume(run.id, session.person())
-                session.choose_run(run.id)
-                st.switch_page(EXPLAIN, query_params=query)
+        resume_button(run)
         if manifest.rows_explained > manifest.rows_failed:
             report_button(run)
         if manifest.state.is_ended() and st.button("Rename …", icon=":material/edit:"):

@@ -6,7 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.work import executors_chart
+from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.navigation import EXPLAIN, ROWS
 from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, duration, speed
@@ -58,6 +60,13 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
     with st.container(border=True):
         st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
         _figures(progress, services().manager.waited(run_id))
+        if progress.done:
+            st.page_link(
+                ROWS,
+                label=f"Look at the {count(progress.done, 'row')} explained so far",
+                icon=":material/troubleshoot:",
+                query_params={"run": run_id},
+            )
         if by_executor and progress.by_executor:
             frame = pd.DataFrame(progress.by_executor.items(), columns=["executor", "rows"])
             frame["tasks"] = None
@@ -65,17 +74,37 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
             st.altair_chart(
                 executors_chart(frame), alt="Rows explained so far by each executor", key=f"live-{run_id}"
             )
-        if st.button("Cancel this run", icon=":material/stop_circle:", key=f"cancel-{run_id}"):
-            services().manager.cancel(run_id)
-            st.toast("Stopping the run; what is finished stays.", icon=":material/stop_circle:")
+        _cancel_button(run_id)
+
+
+def _cancel_button(run_id: str) -> None:
+    """Cancel the run; one that was told to stop says so until it has."""
+    told = f"told-to-stop-{run_id}"
+    stopping = bool(st.session_state.get(told))
+    label = "Stopping; what is explained stays …" if stopping else "Cancel this run"
+    if st.button(label, icon=":material/stop_circle:", key=f"cancel-{run_id}", disabled=stopping):
+        services().manager.cancel(run_id)
+        st.session_state[told] = True
+        st.rerun(scope="fragment")
+
+
+def resume_button(run: Run) -> None:
+    """Offer to explain what is left of a run that was cut off."""
+    if not run.manifest().state.is_resumable() or not st.button("Resume", icon=":material/resume:"):
+        return
+    with shown_errors():
+        services().manager.resume(run.id, session.person())
+        st.session_state.pop(f"told-to-stop-{run.id}", None)
+        session.choose_run(run.id)
+        st.switch_page(EXPLAIN, query_params={"run": run.id})
 
 
 def _figures(progress: "Progress", waited: float) -> None:
     remaining, rate = progress.remaining_seconds, progress.rows_per_second
     facts = [f"{duration(waited)} since the start"]
     if remaining is not None:
-        facts.append(f"about {duration(remaining)} remaining")
+        facts.append(f"about {duration(remaining)} remaining (an estimate, at the speed so far)")
     if rate is not None:
         facts.append(speed(rate))
-    facts.append(f"{progress.failed:,} failed")
+    facts.append(f"{count(progress.failed, 'row')} failed")
     st.caption(" · ".join(facts))

@@ -28,7 +28,7 @@ PARTS = (
     Part(
         "broadcasting",
         "broadcasting",
-        "on the driver: the task is pickled and handed to Spark, and executors are asked whether they can explain it",
+        "on the driver: the task is pickled and handed to Spark, and the executors are asked whether they can explain",
     ),
     Part(
         "load",

@@ -1,0 +1,119 @@
+"""Time what a person waits for, in a real Chromium: ``python -m benchmarks.clicks [--repeats 3]``.
+
+Each repeat has a server and a browser of its own, with an empty home: nothing is warm but what the operating
+system and the cache of compiled functions keep.
+"""
+
+import argparse
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.server import Server
+from tests.browser.steps import ROW_HEIGHT, chart, heading, select_table_row, settled
+
+WAIT_MS = 240_000
+PAGES = ("Workers", "Explain", "Data")
+
+Times = dict[str, float]
+
+
+def main() -> None:
+    """Measure, and print the figures as a table in Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.clicks", description=__doc__)
+    parser.add_argument("--repeats", type=int, default=3, help="servers and browsers, one after another (3)")
+    repeats: int = parser.parse_args().repeats
+    executable = find_chromium()
+    if executable is None:
+        raise SystemExit("There is no Chromium, and none could be installed.")
+    expect.set_options(timeout=WAIT_MS)
+    laps = []
+    with sync_playwright() as playwright:
+        for _ in range(repeats):
+            browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+            with tempfile.TemporaryDirectory() as home:
+                laps.append(_lap(browser, Server(Path(home))))
+            browser.close()
+    print("| step | median | each |\n|---|---|---|")
+    for step in laps[0]:
+        seconds = [lap[step] for lap in laps]
+        each = ", ".join(f"{second:.2f}" for second in seconds)
+        print(f"| {step} | {statistics.median(seconds):.2f} s | {each} |")
+
+
+def _lap(browser: Browser, server: Server) -> Times:
+    times: Times = {}
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    began = time.perf_counter()
+    try:
+        server.start()
+        page.goto(server.url)
+        expect(page.get_by_role("button", name="Try it")).to_be_enabled()
+        times["server's start to a usable page"] = time.perf_counter() - began
+        settled(page)
+        _explain(page, times)
+        _select(page, times)
+        _visit(page, times)
+    finally:
+        context.close()
+        server.stop()
+    return times
+
+
+def _explain(page: Page, times: Times) -> None:
+    began = time.perf_counter()
+    page.get_by_role("button", name="Try it").click()
+    expect(chart(page, re.compile("Weights of the .* of row 0"))).to_be_visible()
+    times["Try it (one click) to the first explanation"] = time.perf_counter() - began
+    expect(page.get_by_text("569 of 569 rows explained")).to_be_visible()
+    times["Try it to all 569 rows"] = time.perf_counter() - began
+
+
+def _select(page: Page, times: Times) -> None:
+    """Select rows one after another; the first one is not counted, it draws the panel for the first time."""
+    select_table_row(page, 1)
+    expect(page.get_by_role("heading", name="Row 1", exact=True)).to_be_visible()
+    settled(page)
+    seconds = []
+    for line in range(2, 7):
+        seconds.append(_until(partial(_click_line, page, line), partial(_row, page, line)))
+        settled(page)
+    times["a click on a row to its explanation"] = statistics.median(seconds)
+
+
+def _click_line(page: Page, line: int) -> None:
+    table = page.get_by_test_id("stDataFrame").first
+    table.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
+
+
+def _row(page: Page, row: int) -> None:
+    expect(page.get_by_role("heading", name=f"Row {row}", exact=True)).to_be_visible()
+    expect(chart(page, re.compile(f"Weights of the .* of row {row}"))).to_be_visible()
+
+
+def _visit(page: Page, times: Times) -> None:
+    settled(page)
+    for name in PAGES:
+        link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True)
+        times[f"a click to the page {name}"] = _until(link.click, partial(heading, page, name))
+        settled(page)
+
+
+def _until(act: Callable[[], None], seen: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    act()
+    seen()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
