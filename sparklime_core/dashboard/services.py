@@ -95,5 +95,5 @@ def warm_up() -> None:
 
 
 def _import_all() -> None:
-    for name in ("skops.io", "sklearn.datasets", "sparklime_core.jobs.manager"):
+    for name in ("sparklime_core.jobs.manager", "sparklime_core.models.forest", "sklearn.datasets", "skops.io"):
         import_module(name)

@@ -28,7 +28,7 @@ PARTS = (
     Part(
         "broadcasting",
         "broadcasting",
-        "on the driver: the task is pickled and handed to Spark, and the executors are asked whether they can explain",
+        "on the driver: the task is pickled and handed to Spark, and the executors are asked about themselves",
     ),
     Part(
         "load",

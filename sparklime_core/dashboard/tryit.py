@@ -12,6 +12,8 @@ SAMPLE = "breast_cancer"
 def try_it() -> str:
     """Train a forest on a bundled sample, submit a run that explains all its rows, and return the run's id."""
     with st.spinner("Reading the sample and training a forest …", show_time=True):
+        # Spark starts, and its workers import lime, while the forest is trained.
+        services().spark.connect_soon()
         from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - seconds, and only for this click
         from sparklime_core.explain.settings import ExplainSettings  # noqa: PLC0415
         from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415

@@ -13,6 +13,7 @@ from sparklime_core.spark.cluster import LocalCluster
 from sparklime_core.spark.monitor import application, list_executors
 from sparklime_core.spark.preflight import ExecutorReport, check_executors, problems
 from sparklime_core.spark.session import connect, current, disconnect
+from sparklime_core.spark.warming import warm_up_soon
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -92,6 +93,7 @@ class SparkService:
         with self._lock:
             if self._session is None or not self._users or backend_of(self._session).has_ended():
                 self._session = connect(self._master)
+                warm_up_soon(self._session)
             self._users += 1
             return self._session
 
@@ -111,6 +113,17 @@ class SparkService:
         """Connect now, so that the first job need not wait."""
         self.acquire()
         self.release()
+
+    def connect_soon(self) -> None:
+        """Begin to connect in a thread of its own; where that fails, the job that needs it says why."""
+
+        def quietly() -> None:
+            try:
+                self.connect()
+            except SparkError:
+                return
+
+        threading.Thread(target=quietly, name="sparklime-connect", daemon=True).start()
 
     def connect_and_check(self) -> None:
         """Connect now; the executors of a cluster are asked about themselves, as `checked` then tells.

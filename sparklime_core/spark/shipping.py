@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import threading
 import zipfile
 from functools import lru_cache
 from hashlib import sha256
@@ -17,14 +18,16 @@ KEPT_DATE = (2020, 1, 1, 0, 0, 0)
 
 
 _served: set[str] = set()
+_lock = threading.Lock()
 
 
 def ship_package(spark: SparkSession) -> None:
     """Make ``import sparklime_core`` work on the executors of a session; done once a session."""
     backend = backend_of(spark)
-    if backend.session_id not in _served:
-        backend.add_package(package_zip())
-        _served.add(backend.session_id)
+    with _lock:
+        if backend.session_id not in _served:
+            backend.add_package(package_zip())
+            _served.add(backend.session_id)
 
 
 @lru_cache(maxsize=1)

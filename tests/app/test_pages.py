@@ -545,12 +545,17 @@ class TestStart:
         self, no_runs: RunStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from sparklime_core.jobs.manager import JobManager
+        from sparklime_core.jobs.service import SparkService
 
         monkeypatch.setattr(JobManager, "_work", lambda _: None)
+        begun: list[bool] = []
+        monkeypatch.setattr(SparkService, "connect_soon", lambda _service: begun.append(True))
         app = open_page("home")
+        assert begun == []
 
         sound(app.button(key="try-it").click().run())
 
+        assert len(begun) == 1
         (run,) = no_runs.runs()
         assert run.manifest().rows == 569
         assert app.session_state["run"] == run.id

@@ -17,6 +17,7 @@ from tests.finished_run import make_run
 SIZES = {"wide": (1400, 900), "narrow": (430, 900)}
 SCHEMES = ("light", "dark")
 WAIT_MS = 60_000
+RACE_MS = 300_000
 
 
 def main() -> None:
@@ -100,6 +101,18 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
     shoot("model")
     _follow(page, "Next: explain its predictions", "Explain")
     shoot("explain")
+    for name, button, ended in (
+        ("tuning", "Try the grid", page.get_by_role("button", name="Use these settings")),
+        ("race", "Start the race", page.get_by_text("lime on more cores")),
+    ):
+        page.goto(f"{server.url}/{name}?run={runs['breast_cancer']}")
+        heading(page, name.capitalize())
+        page.get_by_role("button", name=button).click()
+        expect(ended.first).to_be_visible(timeout=RACE_MS)
+        expect(page.get_by_role("button", name="Cancel the race")).to_have_count(0, timeout=RACE_MS)
+        _grow(page, width, height)
+        shoot(name)
+        page.set_viewport_size({"width": width, "height": height})
     page.goto(server.url)
     heading(page, "SparkLIME")
     shoot("start")

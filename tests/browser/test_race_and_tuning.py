@@ -1,0 +1,62 @@
+"""Two studies on a sample: a race against lime, found again after a reload, and settings that fill the form."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Server
+from tests.browser.steps import chart, go_to, heading, settled
+
+SLOW_MS = 300_000
+
+
+def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    go_to(page, "Data")
+    page.get_by_role("button", name="Wine", exact=True).click()
+    go_to(page, "Model")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("Where is it wrong?")).to_be_visible(timeout=SLOW_MS)
+
+    go_to(page, "Tuning")
+    page.get_by_role("button", name="Try the grid").click()
+    expect(page.get_by_text(re.compile(r"\d+ of 25 choices measured")).first).to_be_visible()
+    expect(page.get_by_role("button", name="Use these settings")).to_be_visible(timeout=SLOW_MS)
+    expect(chart(page, re.compile("Local R² against stability"))).to_be_visible()
+    chosen = page.get_by_role("combobox", name=re.compile("Settings")).input_value()
+    page.get_by_role("button", name="Use these settings").click()
+
+    heading(page, "Explain")
+    width, samples = re.findall(r"[\d.,]+\d", chosen)[:2]
+    expect(page.get_by_label("Samples", exact=True)).to_have_value(samples.replace(",", ""))
+    page.get_by_text("More settings").click()
+    shown = float(page.get_by_label("Kernel width").input_value())
+    assert abs(shown - float(width)) < 0.01
+
+
+def test_a_race_is_live_found_again_after_a_reload_and_tells_the_truth(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/race")
+    heading(page, "Race")
+    page.get_by_role("button", name="Start the race").click()
+
+    expect(chart(page, "Rows explained over time by each contestant")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel the race")).to_be_visible()
+    page.reload()
+    heading(page, "Race")
+    expect(page.get_by_role("heading", name="lime on more cores")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Cancel the race")).to_have_count(0, timeout=SLOW_MS)
+
+    settled(page)
+    for name in ("Engine sampled", "Engine exact", "The recipe's UDF"):
+        expect(page.get_by_test_id("stMetric").filter(has_text=name)).to_be_visible()
+    expect(chart(page, "Speed-up over cores")).to_be_visible()
+
+
+def test_a_race_is_cancelled(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/race")
+    heading(page, "Race")
+    page.get_by_role("button", name="Start the race").click()
+    page.get_by_role("button", name="Cancel the race").click()
+
+    expect(page.get_by_text("The race was cancelled; what was measured until then stays.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start the race")).to_be_enabled()
