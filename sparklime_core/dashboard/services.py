@@ -4,20 +4,27 @@ Spark's driver side, scikit-learn and lime take seconds to import; the first pag
 """
 
 import atexit
+import subprocess
+import sys
 import threading
 import uuid
 from collections import OrderedDict
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+import sparklime_core
 from sparklime_core.runs.store import RunStore
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.manager import JobManager, QueueEntry
     from sparklime_core.jobs.runner import Progress
     from sparklime_core.jobs.service import SparkService
+
+ROOT = Path(sparklime_core.__file__).parents[1]
+"""Where Python finds this package, wherever the server was started."""
 
 KEPT_WORK = 50
 """How many races and studies a server remembers."""
@@ -97,3 +104,5 @@ def warm_up() -> None:
 def _import_all() -> None:
     for name in ("sparklime_core.jobs.manager", "sparklime_core.models.forest", "sklearn.datasets", "skops.io"):
         import_module(name)
+    # In a process of its own, for compiling keeps Python's lock; a second or two where it is compiled already.
+    subprocess.run([sys.executable, "-m", "sparklime_core.explain.compiling"], check=False, cwd=ROOT)

@@ -9,6 +9,8 @@ thousands of samples. Only sums may be reordered by the compiler (``reassoc``), 
 import numpy as np
 from numba import njit
 
+from sparklime_core.explain.compiling import kept_by_content
+
 WORD = 64
 BYTE = 8
 
@@ -135,7 +137,6 @@ def _total_of_code(values, codes, code):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)
 def fill_sums(  # type: ignore[no-untyped-def]
     positions, signatures, whole, labels, wanted, most, weight, zz, y, yy, zy
 ):
@@ -170,3 +171,7 @@ def fill_sums(  # type: ignore[no-untyped-def]
                 for feature in range(width):
                     total = _total_of_code(weighted, positions[feature], signatures[row, feature])
                     zy[row, feature, label] = total
+
+
+with kept_by_content():
+    fill_sums = njit(cache=True, nogil=True)(fill_sums)

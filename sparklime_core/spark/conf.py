@@ -12,7 +12,6 @@ from sparklime_core.spark.masters import Master
 EXECUTOR_MEMORY = 1024
 SMALLEST_EXECUTOR_MEMORY = 512
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-CACHE_LOCATORS = "sparklime_core.spark.compiling.ShippedCacheLocator,InTreeCacheLocator,UserWideCacheLocator"
 SECRETIVE = ("secret", "password", "token", "key")
 
 
@@ -48,7 +47,6 @@ def session_conf(
         "spark.python.task.killTimeout": "500ms",
         # Spark has a task for each core already; more threads only get in each other's way.
         **{f"spark.executorEnv.{name}": "1" for name in ONE_THREAD},
-        "spark.executorEnv.NUMBA_CACHE_LOCATOR_CLASSES": CACHE_LOCATORS,
     }
     if workers:
         # An executor that is larger than a worker's memory would be waited for in vain.
