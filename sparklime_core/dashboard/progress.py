@@ -57,6 +57,8 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
         st.rerun()
     share = progress.done / progress.rows if progress.rows else 1.0
     stage = STAGES.get(progress.stage, progress.stage)
+    if progress.stage == "waiting" and services().race_runs():
+        stage = "Waiting for a race, which has Spark to itself"
     with st.container(border=True):
         st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
         _figures(progress, services().manager.waited(run_id))

@@ -84,6 +84,10 @@ class Services:
         """Return the runs that run, then those that wait in the order of their turns."""
         return self._manager.queue() if self._manager else []
 
+    def race_runs(self) -> bool:
+        """Return whether a race has Spark to itself."""
+        return self._manager is not None and self._manager.errand_runs()
+
     def active(self) -> list[str]:
         """Return the ids of the runs that wait or run."""
         return self._manager.active() if self._manager else []

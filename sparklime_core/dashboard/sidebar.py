@@ -4,7 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import DATA, EXPLAIN, SPARK
+from sparklime_core.dashboard.navigation import DATA, EXPLAIN, RACE, SPARK
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
 
@@ -14,7 +14,7 @@ POLL_SECONDS = 3.0
 def sidebar() -> None:
     """Draw the sidebar; it follows the work while a run is active."""
     with st.sidebar:
-        st.fragment(_status, run_every=POLL_SECONDS if services().active() else None)()
+        st.fragment(_status, run_every=POLL_SECONDS if services().active() or services().race_runs() else None)()
 
 
 @shown_errors()
@@ -43,6 +43,8 @@ def _work() -> None:
     if dataset is not None:
         st.page_link(DATA, label="Data", icon=":material/table:")
         st.caption(f"{plain(dataset.name)} · {count(dataset.rows, 'row')}" + (" · model trained" if model else ""))
+    if services().race_runs():
+        st.page_link(RACE, label="A race is on", icon=":material/sports_score:")
     queue = services().queue()
     if queue:
         st.page_link(EXPLAIN, label=f"{count(len(queue), 'run')} active", icon=":material/progress_activity:")

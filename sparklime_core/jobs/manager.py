@@ -167,6 +167,12 @@ class JobManager:
                 if isinstance(job := self._queued.get(ticket), _Job)
             ]
 
+    def errand_runs(self) -> bool:
+        """Return whether work that is no run has Spark to itself at this moment."""
+        running, _ = self._turns.in_order()
+        with self._lock:
+            return any(ticket in self._queued for ticket in running if ticket.alone)
+
     def _find(self, run_id: str) -> "tuple[Ticket, _Job] | None":
         for ticket, work in self._queued.items():
             if isinstance(work, _Job) and work.run.id == run_id:

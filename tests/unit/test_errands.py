@@ -1,6 +1,7 @@
 """Work that is no run has its turn in the queue of runs, and its failure costs nobody else's."""
 
 import threading
+import time
 from pathlib import Path
 
 from sparklime_core.errors import SparkError
@@ -41,6 +42,7 @@ def test_errands_are_done_in_their_order_and_a_failed_one_is_told(tmp_path: Path
         manager.submit_errand(errand)
 
     assert all(errand.ended.wait(20) for errand in errands)
+
     assert done == ["first", "second", "third", "fourth"]
     assert [errand.said for errand in errands] == [
         None,
@@ -48,3 +50,27 @@ def test_errands_are_done_in_their_order_and_a_failed_one_is_told(tmp_path: Path
         "ZeroDivisionError: division by zero",
         None,
     ]
+
+
+def test_an_errand_is_known_to_run_until_it_has_ended(tmp_path: Path) -> None:
+    manager = JobManager(RunStore(tmp_path), SparkService())
+    begun, let_go = threading.Event(), threading.Event()
+
+    class Slow:
+        def carry_out(self, service: SparkService) -> None:
+            begun.set()
+            let_go.wait(20)
+
+        def fail(self, sentence: str) -> None: ...
+
+    assert not manager.errand_runs()
+    manager.submit_errand(Slow())
+    assert begun.wait(20)
+    assert manager.errand_runs()
+
+    let_go.set()
+
+    late = time.monotonic() + 20
+    while manager.errand_runs() and time.monotonic() < late:
+        time.sleep(0.01)
+    assert not manager.errand_runs()
