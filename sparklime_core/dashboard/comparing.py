@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.weights import fold_weights, weights_chart
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.navigation import ROWS, RUNS, next_step
 from sparklime_core.dashboard.results import PAGE_ROWS, files_version, inputs_of, row_results
 from sparklime_core.dashboard.selection import clicked_row
@@ -158,9 +159,10 @@ def both_explanations(first: Run, second: Run, row: int) -> None:
     for words, run, result in zip(("First run", "Second run"), (first, second), both, strict=True):
         with st.container(border=True):
             st.markdown(f"**{words}**: {plain(result['label_name'])}, local R² {result['score']:.2f}")
-            st.altair_chart(
+            draw(
                 weights_chart(fold_weights(result["explanation"], values, SHOWN), largest),
                 alt=f"Weights of row {row} in the {words.lower()}",
+                name=f"row-{row}-{words.lower().replace(' ', '-')}",
                 key=f"weights-{words}",
             )
             st.page_link(

@@ -44,3 +44,32 @@ def chosen_row(page: Page) -> int | None:
     """Return the row in the URL."""
     found = parse_qs(urlsplit(page.url).query).get("row")
     return int(found[0]) if found else None
+
+
+def requests_to_other_hosts(page: Page) -> list[str]:
+    """Return a list to which every address outside this machine is added that the page asks for from now on."""
+    outside: list[str] = []
+
+    def note(url: str) -> None:
+        if not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")):
+            outside.append(url)
+
+    page.on("request", lambda request: note(request.url))
+    return outside
+
+
+def page_names(page: Page) -> list[str]:
+    """Return the titles of all pages, from the sidebar's navigation."""
+    links = page.get_by_test_id("stSidebarNav").get_by_role("link")
+    expect(links.first).to_be_visible()
+    return [name.strip().splitlines()[-1] for name in links.all_inner_texts()]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    return int(
+        page.evaluate(
+            "(() => { const main = document.querySelector('[data-testid=stMain]');"
+            " return Math.max(main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth); })()"
+        )
+    )

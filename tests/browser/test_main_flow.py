@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from sparklime_core.data.samples import sample_csv
 from tests.browser.server import Server
-from tests.browser.steps import chart, chosen_row, go_to, heading, select_table_row
+from tests.browser.steps import chart, chosen_row, go_to, heading, requests_to_other_hosts, select_table_row
 
 SLOW_MS = 240_000
 
@@ -21,7 +21,7 @@ def wine(tmp_path: Path) -> Path:
 
 
 def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Server, wine: Path) -> None:
-    outside = _requests_to_other_hosts(page)
+    outside = requests_to_other_hosts(page)
     page.goto(server.url)
     heading(page, "SparkLIME")
 
@@ -90,14 +90,3 @@ def test_a_server_restart_loses_no_run(page: Page, server: Server) -> None:
     heading(page, "Rows")
     expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("Page not found")).to_have_count(0)
-
-
-def _requests_to_other_hosts(page: Page) -> list[str]:
-    outside: list[str] = []
-
-    def note(url: str) -> None:
-        if not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
-            outside.append(url)
-
-    page.on("request", lambda request: note(request.url))
-    return outside
