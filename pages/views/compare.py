@@ -1,4 +1,4 @@
-"""Compare: two runs over one table, and the rows whose explanations changed most."""
+"""Compare runs: two runs over one table, and the rows whose explanations changed most."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from sparklime_core.dashboard.opening import required_run
 from sparklime_core.dashboard.text import plain
 from sparklime_core.runs.compare import summarise
 
-st.title("Compare", anchor=False)
+st.title("Compare runs", anchor=False)
 st.caption("What changed from one run to another: which rows are explained otherwise, and by how much?")
 first = required_run()
 

@@ -162,7 +162,6 @@ def both_explanations(first: Run, second: Run, row: int) -> None:
             draw(
                 weights_chart(fold_weights(result["explanation"], values, SHOWN), largest),
                 alt=f"Weights of row {row} in the {words.lower()}",
-                name=f"row-{row}-{words.lower().replace(' ', '-')}",
                 key=f"weights-{words}",
             )
             st.page_link(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from sparklime_core.charts.comparison import comparison_chart, comparison_frame
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error
 from sparklime_core.dashboard.navigation import COMPARE_ROWS, ROWS
 from sparklime_core.dashboard.results import asker_of, files_version, inputs_of, largest_bar, row_results
@@ -85,7 +86,7 @@ def comparison(run: Run, rows: Sequence[int]) -> None:
     names = [row.name for row in compared]
     largest = largest_bar(run.id, files_version(run), TOP)
     lines = comparison_frame([(row.name, row.explanation) for row in compared], TOP)
-    st.altair_chart(
+    draw(
         comparison_chart(lines, names, largest),
         alt=f"Weights of rows {', '.join(str(row.view.row_id) for row in compared)}, on one scale",
         key="comparison",

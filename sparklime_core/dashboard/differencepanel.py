@@ -57,7 +57,6 @@ def difference_panel(whole: Whole) -> None:
             difference_chart(difference_frame(found, shown), "Difference of the means, with its 95% interval"),
             alt=f"Difference of the two groups in {count(shown, 'feature')}, largest first",
             key="overview-differences",
-            name="overview-differences",
         )
     with right:
         _table(found, comparison)

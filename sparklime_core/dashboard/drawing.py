@@ -1,5 +1,6 @@
-"""A chart on a page, and beside it the means to take it away as a picture."""
+"""A chart on a page, and below it the means to take it away as a picture."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -7,8 +8,11 @@ from altair.typing import ChartType
 
 from sparklime_core.charts.rendering import Theme, chart_png, chart_svg
 
+LONGEST_NAME = 80
+"""Characters of a picture's file name."""
 
-def draw(chart: ChartType, *, alt: str, name: str, **options: Any) -> Any:
+
+def draw(chart: ChartType, *, alt: str, **options: Any) -> Any:
     """Draw a chart with a menu to save it; return what ``st.altair_chart`` returns.
 
     Parameters
@@ -16,19 +20,21 @@ def draw(chart: ChartType, *, alt: str, name: str, **options: Any) -> Any:
     chart
         From `sparklime_core.charts`.
     alt
-        What it shows, for people who cannot see it.
-    name
-        What its files are called; different from every other chart's on the page.
+        What it shows, for people who cannot see it, and for the names of its files; different from every other
+        chart's on the page.
     options
         Further arguments of ``st.altair_chart``.
     """
     event = st.altair_chart(chart, alt=alt, **options)
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    name = file_name(alt)
     with (
         st.container(horizontal=True, horizontal_alignment="right"),
-        st.popover("Save", icon=":material/image:", type="tertiary", help="This chart as a picture"),
-        st.container(horizontal=True),
+        st.popover(
+            "Save", icon=":material/image:", type="tertiary", help="This chart as a picture", key=f"save-{name}"
+        ),
     ):
+        st.caption("This chart as a picture")
         for kind, mime, make in (("PNG", "image/png", chart_png), ("SVG", "image/svg+xml", chart_svg)):
             st.download_button(
                 kind,
@@ -40,3 +46,8 @@ def draw(chart: ChartType, *, alt: str, name: str, **options: Any) -> Any:
                 key=f"save-{name}-{kind}",
             )
     return event
+
+
+def file_name(alt: str) -> str:
+    """Return what a picture's file is called."""
+    return re.sub(r"[^a-z0-9]+", "-", alt.lower()).strip("-")[:LONGEST_NAME] or "chart"

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.downloads import report_button
 from sparklime_core.dashboard.errors import show_error
 from sparklime_core.dashboard.results import Version, files_version, inputs_of, row_results
 from sparklime_core.dashboard.rowpanel.alike import draw_alike
@@ -56,6 +57,7 @@ def row_panel(run: Run, row_id: int) -> None:
         label_switch(row.view)
         _chosen_part(row).draw(row)
     who_explained(row_origin(run.id, version, row_id))
+    report_button(run, row_id)
 
 
 def _context(run: Run, version: Version, results: Sequence[Mapping[str, Any]]) -> RowContext:

@@ -65,7 +65,6 @@ def _map(whole: Whole, sample: Sample, groups: Groups, shown: list[int]) -> None
     event = draw(
         heat_map(cells, bands, [whole.names[at] for at in shown], float(np.quantile(cells["strength"], 0.98))),
         key="overview-heat",
-        name="overview-heat",
         on_select="rerun",
         selection_mode=[PICK],
         alt=f"Weights of {count(len(shown), 'feature')} by row, in groups: click a cell to see which row it is",

@@ -5,6 +5,7 @@ import streamlit as st
 from sparklime_core.charts.classes import confusion_chart, predictions_chart
 from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.measures import MEASURES
 from sparklime_core.dashboard.text import count, number, plain
 from sparklime_core.models.evaluation import Evaluation
@@ -39,7 +40,7 @@ def plots() -> None:
 
 def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
     st.markdown("##### Where is it wrong?")
-    st.altair_chart(
+    draw(
         confusion_chart(evaluation.confusion()),
         alt="Confusion matrix of the test rows: true class by predicted class",
     )
@@ -61,16 +62,16 @@ def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
             st.markdown(
                 "ROC", help="True positives against false ones, by threshold; the dashed line is guessing."
             )
-            st.altair_chart(roc_chart(roc), alt=f"ROC curve of {name} against the rest")
+            draw(roc_chart(roc), alt=f"ROC curve of {name} against the rest")
         with st.container():
             st.markdown(
                 "Precision by recall",
                 help="Of those said to be of the class, how many are; of the class, how many are found.",
             )
-            st.altair_chart(precision_recall_chart(curve), alt=f"Precision by recall of {name}")
+            draw(precision_recall_chart(curve), alt=f"Precision by recall of {name}")
         with st.container():
             st.markdown("Calibration", help="On the dashed line, a probability of 0.7 is right in 7 of 10 rows.")
-            st.altair_chart(calibration_chart(evaluation.calibration(label)), alt=f"Calibration of {name}")
+            draw(calibration_chart(evaluation.calibration(label)), alt=f"Calibration of {name}")
 
 
 def _of_numbers(evaluation: Evaluation) -> None:
@@ -78,9 +79,7 @@ def _of_numbers(evaluation: Evaluation) -> None:
     with st.grid(2, min_column_width=320):
         with st.container():
             st.markdown("##### How far off is it?")
-            st.altair_chart(predictions_chart(residuals), alt="Predicted against true values of the test rows")
+            draw(predictions_chart(residuals), alt="Predicted against true values of the test rows")
         with st.container():
             st.markdown("##### What is left?")
-            st.altair_chart(
-                residuals_chart(residuals), alt="True minus predicted by predicted values of the test rows"
-            )
+            draw(residuals_chart(residuals), alt="True minus predicted by predicted values of the test rows")

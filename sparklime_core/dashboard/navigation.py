@@ -74,7 +74,7 @@ def pages() -> dict[str, list[Any]]:
             st.Page(RUNS, title="Runs", icon=":material/history:", help="Open, resume or delete earlier runs."),
             st.Page(
                 COMPARE,
-                title="Compare",
+                title="Compare runs",
                 icon=":material/compare_arrows:",
                 help="Two runs: which rows' explanations changed most.",
             ),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
 from sparklime_core.dashboard.background import begin
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error, shown_errors
 from sparklime_core.dashboard.raceframes import (
     CONTESTANTS,
@@ -116,14 +117,14 @@ def _lanes(state: "RaceState", race: "Race") -> None:
     left, right = st.columns([3, 2])
     with left:
         st.markdown("##### Rows over time")
-        st.altair_chart(
+        draw(
             lanes_chart(points_frame(state.lanes), state.rows, NAMES),
             alt="Rows explained over time by each contestant",
             key="race-lanes",
         )
     with right:
         st.markdown("##### Where the time went")
-        st.altair_chart(
+        draw(
             times_chart(times_frame(state.lanes), NAMES),
             alt="Start-up and explaining of each contestant",
             key="race-times",
@@ -223,7 +224,7 @@ def _scaling(state: "RaceState") -> None:
     left, right = st.columns([3, 2])
     with left:
         if len(ended):
-            st.altair_chart(scaling_chart(ended), alt="Speed-up over cores", key="race-scaling-chart")
+            draw(scaling_chart(ended), alt="Speed-up over cores", key="race-scaling-chart")
     with right:
         st.dataframe(
             frame[["cores", "done", "seconds", "speedup", "executors", "at_once", "same"]],

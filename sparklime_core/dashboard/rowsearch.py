@@ -7,6 +7,7 @@ import streamlit as st
 
 from sparklime_core.charts.rows import OUTCOMES, PICK, fidelity_chart
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.results import (
     PAGE_ROWS,
     PLOT_ROWS,
@@ -73,7 +74,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     behind = rows_density(run.id, seen, wanted, regression) if found > PLOT_ROWS else None
     chosen = _chosen_or_first([int(row) for row in points["row_id"]])
     kept = points[["row_id", "prediction", "score", "truth", "true_value", "outcome"]]
-    event = st.altair_chart(
+    event = draw(
         fidelity_chart(kept, chosen, regression=regression, name=manifest.data["target"], behind=behind),
         key=f"plot-{run.id}-{hash(wanted)}",
         on_select="rerun",

@@ -4,7 +4,6 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sparklime_core.charts.classes import ROLES
@@ -112,14 +111,6 @@ def _predicted(
         code = max(range(len(probabilities)), key=probabilities.__getitem__)
         return dataset.class_names[code], code, float(probabilities[code])
     return str(best["label_name"] or UNKNOWN), best["label"], best["prediction"]
-
-
-def span_of(dataset: Dataset) -> float:
-    """Return the range of predictions, beside which a gap is seen: see `explain.trust.GAP`."""
-    if dataset.class_names is not None:
-        return 1.0
-    low, high = np.percentile(dataset.target[dataset.labelled], [5, 95])
-    return float(high - low)
 
 
 def values_frame(view: RowView) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
 from sparklime_core.dashboard.background import begin
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error, shown_errors
 from sparklime_core.dashboard.navigation import EXPLAIN
 from sparklime_core.dashboard.subject import choose_subject
@@ -164,11 +165,11 @@ def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
         if live:
             st.altair_chart(chart, alt=alt, key="tuning-live")
         else:
-            st.altair_chart(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
+            draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
     with right:
         for value, title in (("score", "Local R²"), ("jaccard", "Stability (Jaccard)")):
             st.markdown(f"##### {title}")
-            st.altair_chart(
+            draw(
                 grid_chart(cells, value, title, chosen),
                 alt=f"{title} by kernel width and samples",
                 key=f"tuning-{value}-{live}",

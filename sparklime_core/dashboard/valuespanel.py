@@ -52,7 +52,6 @@ def _swarm(whole: Whole, sample: Sample, ranked: list[int]) -> None:
     draw(
         swarm_chart(points, lanes, float(points["weight"].abs().max()), _chosen_row(sample)),
         key="overview-swarm",
-        name="overview-swarm",
         on_select=_follow("overview-swarm", whole),
         selection_mode=[PICK],
         alt=f"Weights of {count(len(shown), 'feature')} by value: click a point to see its feature alone",
@@ -84,7 +83,6 @@ def _dependence(whole: Whole, sample: Sample, ranked: list[int]) -> None:
     draw(
         dependence_chart(known, feature.name, chosen, present),
         key="overview-dependence",
-        name="overview-dependence",
         on_select=_follow("overview-dependence", whole),
         selection_mode=[PICK],
         alt=f"Weight of {feature.name} by its value: click a point to see which row it is",

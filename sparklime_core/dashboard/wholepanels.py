@@ -49,7 +49,6 @@ def _means(whole: Whole) -> None:
         means_chart(means_frame(totals, whole.names, shown)),
         alt=f"Mean weights of {count(len(shown), 'feature')} over {count(totals.rows, 'row')}, strongest first",
         key="overview-means",
-        name="overview-means",
     )
     rest = len(whole.names) - len(ranked)
     if rest:

@@ -6,6 +6,7 @@ from sparklime_core.charts.work import importance_chart
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.comparison import comparison_tray
 from sparklime_core.dashboard.downloads import download_menu
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.explanation import row_panel
 from sparklime_core.dashboard.filterform import row_filter
@@ -54,7 +55,7 @@ def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     if ranked.empty:
         st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
     else:
-        st.altair_chart(importance_chart(ranked), alt="Mean absolute weight of the strongest features")
+        draw(importance_chart(ranked), alt="Mean absolute weight of the strongest features")
     return len(ranked)
 
 

@@ -144,6 +144,14 @@ class Dataset:
         return self.encoding.class_names
 
     @property
+    def prediction_span(self) -> float:
+        """The range of predictions, beside which a gap is seen: of probabilities 1; see `explain.trust.GAP`."""
+        if self.class_names is not None:
+            return 1.0
+        low, high = np.percentile(self.target[self.labelled], [5, 95])
+        return float(high - low)
+
+    @property
     def labelled(self) -> npt.NDArray[np.bool_]:
         """(n,) which rows have a target, so that they can be learnt from."""
         return is_labelled(self.target)

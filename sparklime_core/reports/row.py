@@ -11,10 +11,11 @@ from sparklime_core.charts.rendering import chart_svg
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import RunError
+from sparklime_core.explain.trust import CHECKS, RULE, judge
 from sparklime_core.reports import page
 from sparklime_core.reports.facts import LIMITS, footer, settings_table
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.queries import explanations_of, stability_of
 from sparklime_core.runs.run import Run
 from sparklime_core.wording import number
 
@@ -38,10 +39,13 @@ def row_report(run: Run, row: int) -> bytes:
     parts = [
         page.heading(1, f"Row {row} of {manifest.title}"),
         page.paragraph(f"Why did the model predict this {manifest.data['target']}?", soft=True),
-        *row_parts(results, inputs, _largest(results)),
+        *row_parts(results, inputs, _largest(results), stability_of(run, row)),
         *_probabilities(inputs, row, results),
         page.heading(2, "The row"),
         page.table(("Feature", "Value"), values_of(inputs.dataset, row).items()),
+        page.heading(2, "How far to trust an explanation"),
+        page.paragraph(RULE),
+        *(page.paragraph(limits.rule) for limits in CHECKS),
         page.heading(2, "How it was explained"),
         settings_table(manifest),
         page.heading(2, "What this does not say"),
@@ -51,8 +55,8 @@ def row_report(run: Run, row: int) -> bytes:
     return page.page(f"Row {row} of {manifest.title}", parts)
 
 
-def row_parts(results: Sequence[Result], inputs: Inputs, largest: float) -> list[str]:
-    """Return the sentence of a row, and for each explained label its weights and how well they fit."""
+def row_parts(results: Sequence[Result], inputs: Inputs, largest: float, stability: Sequence[Result]) -> list[str]:
+    """Return the sentence of a row, and for each explained label its weights and how far to trust them."""
     row = int(results[0]["row_id"])
     best = max(results, key=lambda result: -np.inf if result["prediction"] is None else result["prediction"])
     if best["error"] is not None:
@@ -70,7 +74,24 @@ def row_parts(results: Sequence[Result], inputs: Inputs, largest: float) -> list
             f"Blue {up}, orange {down} {name}."
         )
         parts.append(page.figure(chart_svg(chart, "page"), fit))
+        measured = next((found for found in stability if found["label"] == result["label"]), {})
+        parts.append(page.paragraph(trust(result, measured, inputs.learnt_from.prediction_span)))
     return parts
+
+
+def trust(result: Result, measured: Result, span: float) -> str:
+    """Return the verdict on an explanation, and the checks that it is made of."""
+    explanation = result["explanation"]
+    verdict = judge(
+        result["score"],
+        result["local_prediction"] - result["prediction"],
+        span=span,
+        jaccard=measured.get("jaccard"),
+        sampling_rmse=measured.get("sampling_rmse"),
+        strongest=explanation[0]["weight"] if explanation else None,
+    )
+    told = [f"{check.limits.name.lower()} {check.figure:.0%} ({check.level})" for check in verdict.checks]
+    return f"Trust: {verdict.level}; {', '.join(told)}."
 
 
 def sentence(best: Result, dataset: Dataset) -> str:

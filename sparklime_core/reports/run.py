@@ -6,12 +6,13 @@ from sparklime_core.charts.fidelity import scores_chart
 from sparklime_core.charts.rendering import chart_svg
 from sparklime_core.charts.work import importance_chart
 from sparklime_core.errors import RunError
+from sparklime_core.explain.trust import CHECKS, FIT, RULE
 from sparklime_core.reports import page
 from sparklime_core.reports.facts import LIMITS, footer, settings_table
 from sparklime_core.reports.overall import errors, mean_weights, score_bins, score_shares, worst_rows
 from sparklime_core.reports.row import row_parts
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.queries import executors, explanations_of, largest_weight, mean_score
+from sparklime_core.runs.queries import executors, explanations_of, largest_weight, mean_score, stability_of
 from sparklime_core.runs.run import Run
 from sparklime_core.wording import count, duration, number, speed
 
@@ -19,8 +20,6 @@ ROWS = 10
 """Rows that a report tells of, unless a person chooses them."""
 
 MOST_COLUMNS = 200
-GOOD, FAIR = 0.7, 0.4
-"""From where on a local R² is good, and fair; a convention, which the report says."""
 
 
 def run_report(run: Run, rows: Sequence[int] | None = None) -> bytes:
@@ -89,7 +88,7 @@ def _model(manifest: Manifest) -> list[str]:
 
 
 def _explanations(run: Run, mean: float) -> list[str]:
-    good, fair, weak = score_shares(run, GOOD, FAIR)
+    good, fair, weak = score_shares(run, FIT.good, FIT.fair)
     failed = errors(run)
     return [
         page.heading(2, "What the model looks at"),
@@ -100,9 +99,10 @@ def _explanations(run: Run, mean: float) -> list[str]:
         ),
         page.heading(2, "How far to trust the explanations"),
         page.paragraph(
-            f"Mean local R²: {mean:.2f}. The fit is good (from {GOOD}) for {good:.0%} of the explanations, fair "
-            f"(from {FAIR}) for {fair:.0%}, and weak for {weak:.0%}. The limits are a convention."
+            f"Mean local R²: {mean:.2f}. The fit is good (from {FIT.good}) for {good:.0%} of the explanations, "
+            f"fair (from {FIT.fair}) for {fair:.0%}, and weak for {weak:.0%}. The limits are a convention."
         ),
+        page.paragraph(f"{RULE} {' '.join(limits.rule for limits in CHECKS)}", soft=True),
         page.figure(chart_svg(scores_chart(score_bins(run)), "page", 480), "Explanations by their local R²"),
         page.table(("Rows", "Why they could not be explained"), failed[["rows", "error"]].to_numpy().tolist()),
     ]
@@ -117,7 +117,11 @@ def _rows(run: Run, rows: Sequence[int] | None, *, regression: bool) -> list[str
         results = explanations_of(run, row)
         if not results:
             raise RunError(f"Row {row} has no explanation in this run.")
-        parts.append(page.section([page.heading(3, f"Row {row}"), *row_parts(results, inputs, largest)]))
+        parts.append(
+            page.section(
+                [page.heading(3, f"Row {row}"), *row_parts(results, inputs, largest, stability_of(run, row))]
+            )
+        )
     return parts
 
 

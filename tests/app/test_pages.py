@@ -31,7 +31,7 @@ PAGES = {
     "whole": "Overview",
     "workers": "Workers",
     "runs": "Runs",
-    "compare": "Compare",
+    "compare": "Compare runs",
     "help": "Help",
     "race": "Race",
     "tuning": "Tuning",

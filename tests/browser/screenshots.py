@@ -43,7 +43,9 @@ def main() -> None:
 def _runs(home: Path) -> dict[str, str]:
     """Make finished runs to look at; return their ids by their tables' names."""
     store = RunStore(home / "runs")
-    return {
+    penguins = load_sample("penguins")
+    again = make_run(store, penguins, train_forest(penguins, n_estimators=3, seed=1), 40)
+    return {"again": again.id} | {
         name: make_run(store, load_sample(name), train_forest(load_sample(name)), 60, labels, stability=pools).id
         for name, labels, pools in (
             ("breast_cancer", "predicted", 5),
@@ -65,7 +67,7 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
     def shoot(name: str) -> None:
         settled(page)
         page.wait_for_timeout(1500)
-        page.screenshot(path=folder / f"{name}-{scheme}-{size}.png", full_page=False)
+        page.screenshot(path=folder / f"{name.replace(' ', '-')}-{scheme}-{size}.png", full_page=False)
 
     for name, path in (
         ("rows", f"rows?run={runs['breast_cancer']}&row=38"),
@@ -82,6 +84,11 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
         ),
         ("workers", f"workers?run={runs['breast_cancer']}"),
         ("runs", f"runs?run={runs['breast_cancer']}"),
+        ("compare runs", f"compare?run={runs['penguins']}&with={runs['again']}"),
+        ("compare rows", f"comparerows?run={runs['breast_cancer']}&compare=3-38-40"),
+        ("race", "race"),
+        ("tuning", "tuning"),
+        ("help", "help"),
         ("spark", "spark"),
     ):
         page.goto(f"{server.url}/{path}")

@@ -69,7 +69,7 @@ def overflow(page: Page) -> int:
     """Return by how many pixels the page is wider than its window."""
     return int(
         page.evaluate(
-            "(() => { const main = document.querySelector('[data-testid=stMain]');"
-            " return Math.max(main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth); })()"
+            "(() => { const main = document.querySelector('[data-testid=stMain]'), all = document.documentElement;"
+            " return Math.max(main.scrollWidth - main.clientWidth, all.scrollWidth - innerWidth); })()"
         )
     )

@@ -63,7 +63,7 @@ def test_two_runs_are_compared_and_a_row_is_opened(page: Page, server: Server, r
     page.goto(f"{server.url}/runs?run={runs['first'].id}")
     heading(page, "Runs")
     page.get_by_test_id("stMain").get_by_role("link", name="Compare").click()
-    heading(page, "Compare")
+    heading(page, "Compare runs")
 
     expect(page.get_by_text("Rows in both")).to_be_visible()
     expect(page.get_by_text("24", exact=True)).to_be_visible()
@@ -92,7 +92,7 @@ def test_a_run_is_renamed_and_its_name_stays_a_text(page: Page, server: Server, 
     expect(page.get_by_text(NAME).first).to_be_visible()
     assert runs["second"].manifest().title == NAME
     page.goto(f"{server.url}/compare?run={runs['first'].id}")
-    heading(page, "Compare")
+    heading(page, "Compare runs")
     expect(page.get_by_text("Rows in both")).to_be_visible()
     assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
     assert dialogs == []
@@ -138,7 +138,7 @@ def test_results_and_pictures_are_taken_away(page: Page, server: Server, runs: d
     page.goto(f"{server.url}/compare?run={runs['first'].id}")
     expect(chart(page, re.compile("in the first run"))).to_be_visible()
     settled(page)
-    page.get_by_role("button", name="Save").first.click()
+    page.get_by_test_id("stPopover").filter(has_text="Save").first.click()
     for kind, beginning in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=kind).click()
@@ -155,7 +155,7 @@ def test_no_page_asks_anything_of_another_host_nor_is_wider_than_a_phone(
     page.goto(f"{server.url}/rows?run={runs['large'].id}&row=3")
     heading(page, "Rows")
     names = page_names(page)
-    assert {"Start", "Data", "Rows", "Workers", "Runs", "Compare", "Help"} <= set(names)
+    assert {"Start", "Data", "Rows", "Workers", "Runs", "Compare runs", "Help"} <= set(names)
     wide = {}
     for name in names:
         page.set_viewport_size({"width": 1400, "height": 900})
@@ -233,7 +233,7 @@ def test_many_features_and_classes_are_trained_and_shown(
     page.get_by_role("button", name="Use this table").click()
     expect(page.get_by_text(f"{FEATURES} features; to predict: kind ({CLASSES} classes)")).to_be_visible()
     go_to(page, "Model")
-    page.get_by_label("Trees").fill("5")
+    page.get_by_role("spinbutton", name="Trees").fill("5")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(chart(page, re.compile("Confusion matrix"))).to_be_visible()
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sparklime_core.dashboard.coldstart import APP
-from sparklime_core.dashboard.rowview import classes_frame, compared_classes, span_of, values_frame, view_row
+from sparklime_core.dashboard.rowview import classes_frame, compared_classes, values_frame, view_row
 from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of, whole_number
 from sparklime_core.dashboard.tableform import changed_roles
 from sparklime_core.dashboard.text import count, duration, number, plain, speed
@@ -189,12 +189,12 @@ class TestRowView:
         assert (view.predicted, view.truth, view.right) == ("yes", None, None)
 
     def test_a_gap_is_seen_beside_the_range_of_predictions(self, dataset: Dataset) -> None:
-        assert span_of(dataset) == 1.0
+        assert dataset.prediction_span == 1.0
         encoding = dataclasses.replace(dataset.encoding, class_names=None)
         values = dataclasses.replace(
             dataset, target=np.append(np.linspace(0.0, 100.0, 101), np.nan), encoding=encoding
         )
-        assert span_of(values) == 90.0
+        assert values.prediction_span == 90.0
 
     def test_classes_are_compared_by_their_strongest_conditions(self) -> None:
         def explained(name: str, **weights: float) -> dict[str, object]:

@@ -89,6 +89,8 @@ def test_a_rows_report_has_every_class_and_value(classes: Run) -> None:
         assert f"speaks for, orange speaks against {name}" in found.text
     assert "flipper_length_mm is missing" in found.text or "missing" in found.text
     assert found.tags.count("svg") == 4
+    assert found.text.count("Trust: ") == 3
+    assert "worst of them" in found.text
     names = [value for name, value in found.attributes if name == "id"]
     assert len(names) == len(set(names)) > 0
 

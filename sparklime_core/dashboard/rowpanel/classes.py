@@ -7,6 +7,7 @@ import streamlit as st
 
 from sparklime_core.charts.classes import comparison_chart
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.rowpanel.context import RowContext
 from sparklime_core.dashboard.rowview import compared_classes
 from sparklime_core.dashboard.selection import clicked_row
@@ -56,7 +57,7 @@ def draw_classes(row: RowContext) -> None:
         return
     order = [int(label) for label in frame["label"] if label in explained]
     cells = compared_classes([explained[label] for label in order], MOST_CLASSES, MOST_FEATURES)
-    st.altair_chart(comparison_chart(cells), alt="Weights of the strongest conditions by class", key="compared")
+    draw(comparison_chart(cells), alt="Weights of the strongest conditions by class", key="compared")
 
 
 def _frame(row: RowContext) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from sparklime_core.dashboard.results import Version, inputs_of
 from sparklime_core.dashboard.rowpanel.distribution import Distribution, categories, numbers
-from sparklime_core.dashboard.rowview import span_of
 from sparklime_core.dashboard.services import services
 from sparklime_core.runs.queries import explained_by, stability_of
 
@@ -52,7 +51,7 @@ def row_probabilities(run_id: str, row_id: int) -> tuple[float, ...] | None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def prediction_span(run_id: str) -> float:
     """Return the range of predictions of a run's model."""
-    return span_of(inputs_of(run_id).learnt_from)
+    return inputs_of(run_id).learnt_from.prediction_span
 
 
 @st.cache_resource(max_entries=4, show_spinner="Fitting the explainer …")

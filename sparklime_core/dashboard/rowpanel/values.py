@@ -9,6 +9,7 @@ import streamlit as st
 from sparklime_core.charts.distribution import categories_chart, numbers_chart
 from sparklime_core.charts.palette import AGAINST, FOR, REST
 from sparklime_core.charts.weights import weight_text
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.rowpanel.context import RowContext
 from sparklime_core.dashboard.rowpanel.distribution import PLACES, bin_of, place_words, shown_categories
 from sparklime_core.dashboard.rowpanel.facts import distribution_of
@@ -58,9 +59,7 @@ def _feature(row: RowContext, feature: int, entry: Mapping[str, Any] | None) -> 
     else:
         bars = shown_categories(found, int(value) if math.isfinite(value) else -1)
         chart = categories_chart(bars, colour, (PLACES[0], PLACES[2]))
-    st.altair_chart(
-        chart, alt=f"Distribution of a feature, and where row {view.row_id} lies", key=f"dist-{feature}"
-    )
+    draw(chart, alt=f"Distribution of a feature, and where row {view.row_id} lies", key=f"dist-{feature}")
     st.caption(plain(place_words(found, value)))
 
 

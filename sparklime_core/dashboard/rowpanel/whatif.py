@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.comparison import comparison_chart, comparison_frame
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error, shown_errors
 from sparklime_core.dashboard.results import asker_of, files_version, largest_bar
 from sparklime_core.dashboard.rowpanel.context import RowContext
@@ -182,7 +183,7 @@ def _chart(row: RowContext, answers: Sequence[Answer]) -> None:
     scale = largest_bar(row.run.id, files_version(row.run), TOP)
     name = plain(row.view.result["label_name"])
     st.markdown(f"Why, before and after: weights {'for' if not row.regression else 'of'} **{name}**")
-    st.altair_chart(
+    draw(
         comparison_chart(comparison_frame(named, TOP), NAMES, scale),
         alt=f"Weights of row {row.view.row_id}, before and with these values",
         key="whatif-weights",

@@ -7,6 +7,7 @@ import streamlit as st
 from sparklime_core.charts.classes import probabilities_chart
 from sparklime_core.charts.palette import AGAINST, EXACT, FOR
 from sparklime_core.charts.weights import fold_weights, weights_chart
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.results import files_version, largest_bar
 from sparklime_core.dashboard.rowpanel.context import RowContext
 from sparklime_core.dashboard.rowview import classes_frame
@@ -32,7 +33,7 @@ def _weights(row: RowContext) -> None:
     beside = {} if stability is None else {"spread": stability["std"], "exact": stability["exact"]}
     bars = fold_weights(explanation, view.values, top, **beside)
     st.markdown(_legend(row))
-    st.altair_chart(
+    draw(
         weights_chart(bars, largest_bar(run.id, files_version(run), top)),
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
         key="weights",
@@ -90,7 +91,7 @@ def _classes(row: RowContext, probabilities: Sequence[float]) -> None:
     view = row.view
     names = row.inputs.dataset.class_names or ()
     st.markdown("**Class probabilities**")
-    st.altair_chart(
+    draw(
         probabilities_chart(classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)),
         alt=f"Class probabilities of row {view.row_id}",
         key="classes",
