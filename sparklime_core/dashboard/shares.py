@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.shares import shares_chart
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.text import count, duration
 from sparklime_core.runs.manifest import Manifest
 
@@ -64,7 +65,7 @@ def shares_panel(manifest: Manifest) -> None:
         help="\n".join(f"- **{part.name}**: {part.how}" for part in PARTS),
     )
     largest = parts.loc[parts["seconds"].idxmax(), "part"]
-    st.altair_chart(
+    draw(
         shares_chart(parts),
         alt=f"Parts of {duration(whole)} of wall time; the largest is {largest}",
         key="shares",

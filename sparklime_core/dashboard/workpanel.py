@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.charts.work import executors_chart, throughput_chart, timeline_chart
+from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.shares import shares_panel
@@ -43,7 +44,7 @@ def _charts(run: Run) -> None:
         )
     shares_panel(run.manifest())
     st.markdown("##### Tasks over time")
-    st.altair_chart(
+    draw(
         timeline_chart(timeline),
         alt=f"{count(len(done), 'task')} over time, one lane for each executor's process",
         key="work-timeline",
@@ -51,10 +52,10 @@ def _charts(run: Run) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("##### Rows by executor")
-        st.altair_chart(executors_chart(by_executor), alt="Rows explained by each executor", key="work-executors")
+        draw(executors_chart(by_executor), alt="Rows explained by each executor", key="work-executors")
     with right:
         st.markdown("##### Throughput")
-        st.altair_chart(
+        draw(
             throughput_chart(throughput_frame(timeline)),
             alt="Rows a second over time, by executor",
             key="work-throughput",
