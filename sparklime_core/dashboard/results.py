@@ -12,7 +12,7 @@ import streamlit as st
 from sparklime_core.dashboard.services import services
 from sparklime_core.data.encoding import Encoding
 from sparklime_core.runs.alike import other_reasons, same_reasons
-from sparklime_core.runs.browse import count_found, find_rows, mean_weights, random_row, shared_scale
+from sparklime_core.runs.browse import count_found, find_rows, index_rows, mean_weights, random_row, shared_scale
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.inputs import Inputs, read_encoding
 from sparklime_core.runs.plotting import density, sample_rows
@@ -41,6 +41,12 @@ def files_version(run: Run) -> Version:
 def inputs_of(run_id: str) -> Inputs:
     """Return a run's table, model and rows."""
     return services().store.open(run_id).inputs()
+
+
+@st.cache_data(max_entries=64, show_spinner="Laying out the rows, once …")
+def lay_out_rows(run_id: str, version: Version) -> None:
+    """Index the rows of a run, so that what asks about them does not keep a person waiting without a word."""
+    index_rows(_open(run_id))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Preparing the engine, once for this run …")

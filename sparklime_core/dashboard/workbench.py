@@ -10,7 +10,7 @@ from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.explanation import row_panel
 from sparklime_core.dashboard.filterform import row_filter
-from sparklime_core.dashboard.results import any_row, features_ranked, files_version
+from sparklime_core.dashboard.results import any_row, features_ranked, files_version, lay_out_rows
 from sparklime_core.dashboard.rowsearch import rows_plot, rows_table
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.manifest import Manifest
@@ -23,6 +23,7 @@ MOST_FEATURES = 20
 @shown_errors()
 def workbench(run: Run, manifest: Manifest) -> None:
     """Draw the workbench; it is redrawn by itself, without the rest of the page."""
+    lay_out_rows(run.id, files_version(run))
     left, right = st.columns([12, 10], gap="medium")
     with left:
         view = st.segmented_control(

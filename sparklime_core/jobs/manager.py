@@ -15,6 +15,7 @@ from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
 from sparklime_core.jobs.service import SparkService
 from sparklime_core.jobs.turns import Limits, Ticket, Turns
+from sparklime_core.runs.browse import index_rows
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.queries import count_rows
@@ -238,6 +239,7 @@ class JobManager:
             )
         finally:
             self.service.release()
+        _index(job.run)
 
     def _acquire(self, cancel: threading.Event) -> SparkSession:
         return unless_cancelled(self.service.acquire, cancel, lambda _: self.service.release())
@@ -260,3 +262,11 @@ class JobManager:
 
 def _sentence(error: Exception) -> str:
     return str(error) if isinstance(error, SparkLimeError) else f"{type(error).__name__}: {error}"
+
+
+def _index(run: Run) -> None:
+    """Index the rows now that they are all there, so that the first person who opens them does not wait for it."""
+    try:
+        index_rows(run)
+    except SparkLimeError:
+        _log.exception("The rows of the run %s could not be indexed; opening them tries again", run.id)

@@ -91,6 +91,11 @@ def shared_scale(run: Run, top: int) -> float:
     return found[min(top, len(found) - 1)]
 
 
+def index_rows(run: Run) -> None:
+    """Index what is explained so far and not indexed yet; every question about the rows would do it first."""
+    index_files(run, feature_names(run))
+
+
 def feature_names(run: Run) -> tuple[str, ...]:
     """Return the names of a run's features, by which the columns of the index are numbered."""
     return tuple(run.manifest().data["features"])

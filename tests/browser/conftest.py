@@ -5,8 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from sparklime_core.data.samples import load_sample
+from sparklime_core.models.forest import train_forest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server, running_server
+from tests.finished_run import make_run
 
 WAIT_MS = 30_000
 
@@ -35,6 +40,16 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_server(tmp_path_factory.mktemp("home")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Run]]:
+    """Start a server with a finished run of 40 rows, and share it between the tests that only look at it."""
+    home = tmp_path_factory.mktemp("home")
+    dataset = load_sample("breast_cancer")
+    run = make_run(RunStore(home / "runs"), dataset, train_forest(dataset, n_estimators=10), 40)
+    with running_server(home) as server:
+        yield server, run
 
 
 @pytest.fixture

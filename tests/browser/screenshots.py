@@ -82,6 +82,7 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
                 ("Differences", "diabetes"),
             )
         ),
+        ("compare_rows", f"comparerows?run={runs['breast_cancer']}&compare=3-19-38"),
         ("workers", f"workers?run={runs['breast_cancer']}"),
         ("runs", f"runs?run={runs['breast_cancer']}"),
         ("compare runs", f"compare?run={runs['penguins']}&with={runs['again']}"),
@@ -92,11 +93,18 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
         ("spark", "spark"),
     ):
         page.goto(f"{server.url}/{path}")
-        heading(page, name.split("-")[0].capitalize())
+        heading(page, name.split("-")[0].replace("_", " ").capitalize())
         if name.startswith(("rows", "overview")):
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
         _grow(page, width, height)
         shoot(name)
+        page.set_viewport_size({"width": width, "height": height})
+    for part in ("What if", "Alike"):
+        page.goto(f"{server.url}/rows?run={runs['breast_cancer']}&row=38&filter=outcome.right~score.0.3_")
+        heading(page, "Rows")
+        page.get_by_test_id("stMain").get_by_text(part, exact=True).click()
+        _grow(page, width, height)
+        shoot(f"rows-{part.lower().replace(' ', '-')}")
         page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{server.url}/data")
     page.get_by_role("button", name="Wine", exact=True).click()

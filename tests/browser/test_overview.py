@@ -1,27 +1,12 @@
 """From all rows of a run to one of them: clicks in the overview's charts lead to the row."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.store import RunStore
-from tests.browser.server import Server, running_server
+from tests.browser.server import Server
 from tests.browser.steps import chart, chosen_row, heading, settled
-from tests.finished_run import make_run
-
-
-@pytest.fixture(scope="module")
-def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Run]]:
-    home = tmp_path_factory.mktemp("home")
-    dataset = load_sample("breast_cancer")
-    run = make_run(RunStore(home / "runs"), dataset, train_forest(dataset, n_estimators=10), 40)
-    with running_server(home) as server:
-        yield server, run
 
 
 def open_panel(page: Page, explained: tuple[Server, Run], panel: str) -> None:
