@@ -22,7 +22,7 @@ from sparklime_core.runs.browse import (
 from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
 from sparklime_core.runs.filters import Range, RowFilter, ValueCondition, WeightCondition
 from sparklime_core.runs.plotting import density, sample_rows
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.queries import explanations_of, stability_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
@@ -39,6 +39,12 @@ def model() -> Model:
 def run(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Run:
     store = RunStore(tmp_path_factory.mktemp("runs"))
     return make_run(store, load_sample("penguins"), model, ROWS, labels="all")
+
+
+@pytest.fixture(scope="module")
+def measured(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    store = RunStore(tmp_path_factory.mktemp("runs"))
+    return make_run(store, load_sample("penguins"), model, ROWS, stability=2)
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +176,24 @@ class TestFindRows:
 
         assert list(found["row_id"]) == list(range(ROWS // 2, ROWS))
         assert count_found(run, RowFilter(executor="no such"), regression=False) == 0
+
+    def test_rows_are_found_and_sorted_by_their_stability(self, measured: Run) -> None:
+        stability = {row: stability_of(measured, row)[0]["jaccard"] for row in range(ROWS)}
+        middle = float(np.median(list(stability.values())))
+        wanted = RowFilter(stability=Range(middle, None), order="stability", descending=True)
+
+        found = find_rows(measured, wanted, regression=False, limit=100)
+
+        assert set(found["row_id"]) == {row for row, value in stability.items() if value >= middle}
+        assert [stability[row] for row in found["row_id"]] == sorted(
+            (stability[row] for row in found["row_id"]), reverse=True
+        )
+
+    def test_where_stability_was_not_measured_no_row_has_any(self, run: Run) -> None:
+        order = RowFilter(order="stability")
+
+        assert len(find_rows(run, order, regression=False, limit=100)) == ROWS
+        assert count_found(run, RowFilter(stability=Range(0.0, None)), regression=False) == 0
 
     def test_a_random_row_passes_the_filter_and_varies(self, run: Run) -> None:
         wanted = RowFilter(truth=0, test_only=True)
