@@ -13,7 +13,7 @@ from sparklime_core.dashboard.sidebar import sidebar
 ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
 
 st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
-page = st.navigation(pages())
+page = st.navigation(pages(), expanded=True)
 with guarded():
     sidebar()
 with guarded():

@@ -48,11 +48,10 @@ def pages() -> dict[str, list[Any]]:
                 WHOLE, title="Overview", icon=":material/insights:", help="What the model goes by, over all rows."
             ),
             st.Page(
-                COMPARE_ROWS,
-                title="Compare rows",
-                icon=":material/stacked_bar_chart:",
-                help="Two to five rows: their reasons on one scale.",
+                RUNS, title="Runs", icon=":material/history:", help="Open, compare, repeat or delete earlier runs."
             ),
+        ],
+        "Measure": [
             st.Page(
                 WORKERS,
                 title="Workers",
@@ -71,18 +70,14 @@ def pages() -> dict[str, list[Any]]:
                 icon=":material/sports_score:",
                 help="lime, the recipe and the fast engines on the same rows.",
             ),
-            st.Page(RUNS, title="Runs", icon=":material/history:", help="Open, resume or delete earlier runs."),
-            st.Page(
-                COMPARE,
-                title="Compare runs",
-                icon=":material/compare_arrows:",
-                help="Two runs: which rows' explanations changed most.",
-            ),
         ],
         "Learn": [
             st.Page(
                 HELP, title="Help", icon=":material/help:", help="What LIME is and is not; the words used here."
             ),
+            # Reached from the rows and the runs that they compare: the menu leaves room for Spark's state below.
+            st.Page(COMPARE_ROWS, title="Compare rows", icon=":material/stacked_bar_chart:", visibility="hidden"),
+            st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:", visibility="hidden"),
         ],
     }
 

@@ -155,12 +155,14 @@ def test_no_page_asks_anything_of_another_host_nor_is_wider_than_a_phone(
     page.goto(f"{server.url}/rows?run={runs['large'].id}&row=3")
     heading(page, "Rows")
     names = page_names(page)
-    assert {"Start", "Data", "Rows", "Workers", "Runs", "Compare runs", "Help"} <= set(names)
+    assert {"Start", "Data", "Rows", "Overview", "Workers", "Tuning", "Race", "Runs", "Help"} <= set(names)
+    state = page.get_by_test_id("stSidebar").get_by_text(re.compile("^Spark: "))
     wide = {}
     for name in names:
         page.set_viewport_size({"width": 1400, "height": 900})
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
         heading(page, "SparkLIME" if name == "Start" else name)
+        expect(state).to_be_in_viewport()
         page.set_viewport_size({"width": 430, "height": 900})
         settled(page)
         wide[name] = overflow(page)
