@@ -1,0 +1,123 @@
+"""How soon a row is on the page: ``python -m benchmarks.redraw [--run FOLDER]``.
+
+It opens the page of rows in a real Chromium, clicks one line of the table after another, and takes the time from
+the click until the row's own weights are drawn; then the time from the click on each part until that is there.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from playwright.sync_api import Page, sync_playwright
+
+from sparklime_core.charts.weights import weight_text
+from sparklime_core.data.samples import load_sample
+from sparklime_core.explain.blocks import BLOCK_ROWS
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.measuring import prepare_measured
+from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA
+from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.models.forest import train_forest
+from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.browser.chromium import ARGUMENTS, find_chromium
+from tests.browser.server import running_server
+from tests.browser.steps import ROW_HEIGHT, heading, settled
+
+POOLS = 5
+LINES = 12
+PARTS = {"Values": "stMultiSelect", "Trust": "stExpander", "Why": "stMetric"}
+"""Each part that is looked at in turn, and an element that only it has."""
+
+DRAWN = """([label, text]) => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].some(
+    chart => chart.outerHTML.includes(label) && chart.textContent.includes(text)
+)"""
+
+
+def main() -> None:
+    """Measure, and print the times."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.redraw", description=__doc__)
+    parser.add_argument("--run", type=Path, metavar="FOLDER", help="a run in a store; else one of breast cancer")
+    given: Path | None = parser.parse_args().run
+    executable = find_chromium()
+    if executable is None:
+        raise SystemExit("There is no Chromium, and none could be installed.")
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        home = Path(scratch) if given is None else given.parent.parent
+        run = make_run(RunStore(home / "runs")) if given is None else Run(given)
+        browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        with running_server(home) as server:
+            page = browser.new_page(viewport={"width": 1400, "height": 900})
+            start = time.perf_counter()
+            page.goto(f"{server.url}/rows?run={run.id}")
+            heading(page, "Rows")
+            _drawn(page, run, 0)
+            print(f"the page, on a server that has just started: {time.perf_counter() - start:.2f} s")
+            settled(page)
+            _say("a row, by a click in the table", rows(page, run))
+            for part, mark in PARTS.items():
+                _say(f"its part {part}", [_seconds(lambda: _look_at(page, part, mark))])  # noqa: B023
+        browser.close()
+
+
+def make_run(store: RunStore) -> Run:
+    """Explain breast cancer with ``sampled`` and stability, in this process."""
+    dataset = load_sample("breast_cancer")
+    plan = RunPlan(dataset, train_forest(dataset), stability=POOLS)
+    run = store.create(plan.manifest("local[2]"), plan.inputs())
+    task = prepare_measured(build_explainer(dataset), plan.model.predict_fn, plan.explain, POOLS)
+    ids = np.arange(dataset.rows)
+    pairs = [
+        task.explain_and_measure(dataset.features[at : at + BLOCK_ROWS], ids[at : at + BLOCK_ROWS])
+        for at in range(0, dataset.rows, BLOCK_ROWS)
+    ]
+    explained = pa.Table.from_batches([first for first, _ in pairs], schema=COMPACT_SCHEMA)
+    measured = pa.Table.from_batches([second for _, second in pairs], schema=STABILITY_SCHEMA)
+    results = task.vocabulary.decode(explained)
+    run.append(0, list(range(len(pairs))), results, TASK_SCHEMA.empty_table(), stability=measured)
+    run.finish(RunState.FINISHED, rows_explained=dataset.rows)
+    return run
+
+
+def rows(page: Page, run: Run) -> list[float]:
+    """Click one line of the table after another; return the seconds until each row's weights are drawn."""
+    table = page.get_by_test_id("stDataFrame").first
+    found = []
+    for line in range(1, LINES + 1):
+        spot = {"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2}
+        found.append(_seconds(lambda: (table.click(position=spot), _drawn(page, run, line))))  # noqa: B023
+        settled(page)
+    return found
+
+
+def _look_at(page: Page, part: str, mark: str) -> None:
+    main = page.get_by_test_id("stMain")
+    main.get_by_test_id("stButtonGroup").get_by_text(part, exact=True).click()
+    main.get_by_test_id(mark).last.wait_for()
+
+
+def _drawn(page: Page, run: Run, row: int) -> None:
+    """Wait until a row's strongest weight stands in its chart."""
+    first = max(explanations_of(run, row), key=lambda result: result["prediction"])["explanation"][0]
+    page.wait_for_function(DRAWN, arg=[f"of row {row}", weight_text(first["weight"])])
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def _say(what: str, seconds: list[float]) -> None:
+    print(f"{what}: median {statistics.median(seconds):.2f} s, longest {max(seconds):.2f} s of {len(seconds)}")
+
+
+if __name__ == "__main__":
+    main()
