@@ -9,6 +9,7 @@ import sys
 import threading
 import uuid
 from collections import OrderedDict
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,9 +100,9 @@ def services() -> Services:
     return Services(RunStore.default())
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def warm_up() -> None:
-    """Import in the background what the next click will need."""
+    """Import and compile in the background what the next click will need; once a process."""
     threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
 
 
