@@ -84,10 +84,12 @@ def _cancel_button(run_id: str) -> None:
     told = f"told-to-stop-{run_id}"
     stopping = bool(st.session_state.get(told))
     label = "Stopping; what is explained stays …" if stopping else "Cancel this run"
-    if st.button(label, icon=":material/stop_circle:", key=f"cancel-{run_id}", disabled=stopping):
+
+    def stop() -> None:
         services().manager.cancel(run_id)
         st.session_state[told] = True
-        st.rerun(scope="fragment")
+
+    st.button(label, icon=":material/stop_circle:", key=f"cancel-{run_id}", disabled=stopping, on_click=stop)
 
 
 def resume_button(run: Run) -> None:

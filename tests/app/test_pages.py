@@ -16,7 +16,7 @@ from sparklime_core.models.training import Model
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from tests.app.conftest import APP, Runs, sound, words
+from tests.app.conftest import APP, SECONDS, Runs, sound, words
 from tests.finished_run import make_run
 
 OpenPage = Callable[..., AppTest]
@@ -295,6 +295,50 @@ class TestExplain:
         app = open_page("explain", run=runs.classes.id)
 
         assert "12 of 12 rows explained" in words(app)
+
+
+class TestProgress:
+    @pytest.fixture
+    def app(self, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+        """Return an app whose server works on a run that is at its fifth of twelve rows."""
+        from sparklime_core.dashboard.services import Services
+        from sparklime_core.jobs.runner import Progress
+
+        progress = Progress("explaining", 12, done=5, failed=1, seconds=2.0, by_executor={"0": 3, "1": 2})
+        monkeypatch.setattr(Services, "progress", lambda _self, _run_id: progress)
+        return AppTest.from_file(APP, default_timeout=SECONDS)
+
+    def test_a_run_that_goes_on_says_what_is_measured_and_what_is_estimated(
+        self, runs: Runs, open_page: OpenPage
+    ) -> None:
+        app = open_page("explain", run=runs.classes.id)
+
+        assert "about 2.8 s remaining (an estimate, at the speed so far)" in words(app)
+        assert "1 row failed" in words(app)
+        assert "Look at the 5 rows explained so far" in [link.value for link in app.main.page_link]
+        assert len(app.get("vega_lite_chart")) == 1
+
+    def test_one_that_is_told_to_stop_says_so(
+        self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from sparklime_core.jobs.manager import JobManager
+
+        told: list[str] = []
+        monkeypatch.setattr(JobManager, "cancel", lambda _self, run_id: told.append(run_id))
+        app = open_page("explain", run=runs.classes.id)
+
+        sound(app.button(key=f"cancel-{runs.classes.id}").click().run())
+        sound(app.run())
+
+        assert told == [runs.classes.id]
+        button = app.button(key=f"cancel-{runs.classes.id}")
+        assert button.disabled
+        assert "Stopping" in button.label
+
+    def test_the_workers_lanes_fill_meanwhile(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("workers", run=runs.classes.id)
+
+        assert len(app.get("vega_lite_chart")) == 4
 
 
 class TestRows:
