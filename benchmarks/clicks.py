@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server
-from tests.browser.steps import ROW_HEIGHT, chart, heading, select_table_row, settled
+from tests.browser.steps import chart, heading, settled
 
 WAIT_MS = 240_000
 PAGES = ("Workers", "Explain", "Data")
@@ -61,7 +61,6 @@ def _lap(browser: Browser, server: Server) -> Times:
         times["server's start to a usable page"] = time.perf_counter() - began
         settled(page)
         _explain(page, times)
-        _select(page, times)
         _visit(page, times)
     finally:
         context.close()
@@ -76,28 +75,6 @@ def _explain(page: Page, times: Times) -> None:
     times["Try it (one click) to the first explanation"] = time.perf_counter() - began
     expect(page.get_by_text("569 of 569 rows explained")).to_be_visible()
     times["Try it to all 569 rows"] = time.perf_counter() - began
-
-
-def _select(page: Page, times: Times) -> None:
-    """Select rows one after another; the first one is not counted, it draws the panel for the first time."""
-    select_table_row(page, 1)
-    expect(page.get_by_role("heading", name="Row 1", exact=True)).to_be_visible()
-    settled(page)
-    seconds = []
-    for line in range(2, 7):
-        seconds.append(_until(partial(_click_line, page, line), partial(_row, page, line)))
-        settled(page)
-    times["a click on a row to its explanation"] = statistics.median(seconds)
-
-
-def _click_line(page: Page, line: int) -> None:
-    table = page.get_by_test_id("stDataFrame").first
-    table.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
-
-
-def _row(page: Page, row: int) -> None:
-    expect(page.get_by_role("heading", name=f"Row {row}", exact=True)).to_be_visible()
-    expect(chart(page, re.compile(f"Weights of the .* of row {row}"))).to_be_visible()
 
 
 def _visit(page: Page, times: Times) -> None:
