@@ -1,10 +1,11 @@
-"""Time what a person waits for, in a real Chromium: ``python -m benchmarks.clicks [--repeats 3]``.
+"""Time what a person waits for, in a real Chromium: ``python -m benchmarks.clicks [--repeats 3] [--cold]``.
 
 Each repeat has a server and a browser of its own, with an empty home: nothing is warm but what the operating
 system and the cache of compiled functions keep.
 """
 
 import argparse
+import os
 import re
 import statistics
 import tempfile
@@ -29,16 +30,19 @@ def main() -> None:
     """Measure, and print the figures as a table in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clicks", description=__doc__)
     parser.add_argument("--repeats", type=int, default=3, help="servers and browsers, one after another (3)")
-    repeats: int = parser.parse_args().repeats
+    parser.add_argument("--cold", action="store_true", help="with nothing compiled, as just after installing")
+    chosen = parser.parse_args()
     executable = find_chromium()
     if executable is None:
         raise SystemExit("There is no Chromium, and none could be installed.")
     expect.set_options(timeout=WAIT_MS)
     laps = []
     with sync_playwright() as playwright:
-        for _ in range(repeats):
+        for _ in range(chosen.repeats):
             browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
             with tempfile.TemporaryDirectory() as home:
+                if chosen.cold:
+                    os.environ["XDG_CACHE_HOME"] = home
                 laps.append(_lap(browser, Server(Path(home))))
             browser.close()
     print("| step | median | each |\n|---|---|---|")
