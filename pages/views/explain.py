@@ -4,7 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS, next_step
 from sparklime_core.dashboard.progress import resume_button, run_progress
 from sparklime_core.dashboard.queue import queue_panel
 from sparklime_core.dashboard.services import services
@@ -43,6 +43,7 @@ st.caption(
     f"Explains the model of **{plain(dataset.name)}** on **{plain(table.name)}** ({count(table.rows, 'row')}, "
     f"{count(len(table.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."
 )
+st.page_link(TUNING, label="Which kernel width, how many samples? Try them", icon=":material/tune:")
 with shown_errors():
     form = run_form(table, len(model.test_rows) if table is dataset else table.rows)
     if form is not None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, RUNS, SPARK
+from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, RACE, ROWS, RUNS, SPARK
 from sparklime_core.dashboard.runstate import state_badge
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
@@ -19,7 +19,9 @@ with st.container(border=True):
         "A bundled sample (569 tumours, 30 measurements), a random forest, and each row explained "
         "on Spark inside this machine."
     )
-    clicked = st.button("Try it", type="primary", icon=":material/play_arrow:", key="try-it")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button("Try it", type="primary", icon=":material/play_arrow:", key="try-it")
+        st.page_link(RACE, label="Or race it against lime", icon=":material/sports_score:")
 if clicked:
     with shown_errors():
         st.switch_page(ROWS, query_params={"run": try_it()})
