@@ -80,11 +80,11 @@ def write_csv(path: Path, rows: int, seed: int = 0) -> None:
     state = np.random.RandomState(seed)
     with path.open("wb") as file:
         for start in range(0, rows, CHUNK):
-            table = _rows(state, min(CHUNK, rows - start))
+            table = random_rows(state, min(CHUNK, rows - start))
             pa.csv.write_csv(table, file, pa.csv.WriteOptions(include_header=start == 0))
 
 
-def _rows(state: np.random.RandomState, count: int) -> pa.Table:
+def random_rows(state: np.random.RandomState, count: int) -> pa.Table:
     """Return rows whose class depends on some of the numbers, on two of them together, and on chance."""
     values = state.normal(size=(count, FEATURES)).round(4)
     values[:, 1::3] = np.exp(values[:, 1::3]).round(3)

@@ -1,11 +1,14 @@
 """Draw the results."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 
-from benchmarks.results import Results
+if TYPE_CHECKING:
+    from benchmarks.results import Results  # with all contestants, which not every chart needs
 
 mpl.use("Agg")
 mpl.rcParams.update({"svg.hashsalt": "sparklime", "svg.fonttype": "none", "font.size": 10, "axes.axisbelow": True})
@@ -20,6 +23,7 @@ COLOURS = {
     "SHAP TreeExplainer": "#76b041",
     "SHAP KernelExplainer": "#b8d49a",
 }
+SCALE_COLOURS = {"sampled": COLOURS["sampled"], "reference": COLOURS["exact"]}
 GROWTH_AXES = {
     "features": ("features", lambda problem: problem.features),
     "trees": ("trees", lambda problem: problem.trees),
@@ -27,7 +31,7 @@ GROWTH_AXES = {
 }
 
 
-def draw_all(results: Results, folder: Path) -> None:
+def draw_all(results: "Results", folder: Path) -> None:
     """Write every chart for which there are results."""
     folder.mkdir(parents=True, exist_ok=True)
     if results.headline:
@@ -43,7 +47,7 @@ def _save(figure, path: Path) -> None:
     plt.close(figure)
 
 
-def _headline(results: Results):
+def _headline(results: "Results"):
     problem, timings = results.headline[0]
     held = {name: timing.row_ms for name, timing in timings.items() if not timing.refusal}
     names = sorted(held, key=held.get, reverse=True)
@@ -59,7 +63,7 @@ def _headline(results: Results):
     return figure
 
 
-def _growth(results: Results):
+def _growth(results: "Results"):
     shown = [varied for varied in GROWTH_AXES if varied in results.growth]
     figure, panels = plt.subplots(1, len(shown), figsize=(3.4 * len(shown), 3.2), sharey=True, squeeze=False)
     for axes, varied in zip(panels[0], shown, strict=True):
@@ -84,7 +88,7 @@ def _growth(results: Results):
     return figure
 
 
-def _convergence(results: Results):
+def _convergence(results: "Results"):
     found = results.convergence
     sizes, errors = np.array(found.sizes), np.array(found.errors)
     figure, axes = plt.subplots(figsize=(5.5, 3.4))
@@ -100,6 +104,30 @@ def _convergence(results: Results):
     axes.legend(frameon=False)
     _plain(axes)
     return figure
+
+
+def draw_scale(held, models, run_rows, path: Path) -> None:
+    """Draw the speed-up by cores: points were measured, lines are the model's."""
+    figure, panels = plt.subplots(1, len(models), figsize=(4.2 * len(models), 3.6), sharey=True, squeeze=False)
+    cores = np.unique(np.logspace(0, 10, 41, base=2).round().astype(int))
+    for axes, (engine, model) in zip(panels[0], models.items(), strict=True):
+        axes.loglog(cores, cores, ":", color="#9ca3af", label="ideal")
+        for rows, style in zip(run_rows[engine], ("--", "-", "-."), strict=False):
+            speedups = [model.speedup(rows, int(count)) for count in cores]
+            axes.loglog(cores, speedups, style, color=SCALE_COLOURS[engine], label=f"model, {rows:,} rows")
+        one, *_ = runs = held[engine]
+        points = [(min(run.workers, os.cpu_count() or 1), one.wall / run.wall) for run in runs]
+        axes.loglog(*zip(*points, strict=True), "o", color="black", markersize=5, label="measured")
+        axes.set_title(engine)
+        axes.set_xlabel("cores")
+        axes.set_xticks([1, 8, 64, 512], ["1", "8", "64", "512"])
+        axes.set_yticks([1, 8, 64, 512], ["1", "8", "64", "512"])
+        axes.minorticks_off()
+        axes.legend(frameon=False, fontsize=8)
+        _plain(axes)
+    panels[0][0].set_ylabel("speed-up")
+    figure.tight_layout()
+    _save(figure, path)
 
 
 def _plain(axes) -> None:

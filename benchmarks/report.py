@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 from benchmarks.distributed import CORES
+from benchmarks.pages import machine, table
 from benchmarks.problems import NUM_SAMPLES, Problem
-from benchmarks.results import Results, machine
+from benchmarks.results import Results
 from benchmarks.timing import Timing
 
 INTRODUCTION = """# Benchmarks
@@ -24,7 +25,7 @@ def write_page(results: Results, path: Path) -> None:
     """Write the page of the results."""
     introduction = INTRODUCTION.format(
         samples=NUM_SAMPLES,
-        machine=machine(),
+        machine=machine("numpy", "scikit-learn", "lime", "shap", "pyspark"),
         minutes=math.ceil(results.seconds / 60),
         cores=os.cpu_count(),
         before=results.load[0],
@@ -40,11 +41,6 @@ def write_page(results: Results, path: Path) -> None:
     if results.convergence is not None:
         parts.append(_convergence(results))
     path.write_text("\n".join(parts))
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
 def _describe(problem: Problem) -> str:
@@ -64,7 +60,7 @@ def _race(problem: Problem, timings: dict[str, Timing], results: Results) -> str
         rows.append([*row, *(["" if held is None else f"{held:.0f}"] if memory else [])])
     title = problem.name[0].upper() + problem.name[1:]
     refusals = "".join(f"\n{timing.refusal}\n" for timing in timings.values() if timing.refusal)
-    return f"## {title}\n\n{_describe(problem)}.\n\n{_table(header, rows)}{refusals}"
+    return f"## {title}\n\n{_describe(problem)}.\n\n{table(header, rows)}{refusals}"
 
 
 def _growth(results: Results) -> str:
@@ -80,7 +76,7 @@ def _growth(results: Results) -> str:
         ]
         base = _describe(races[0][0]) if varied == "features" else ""
         parts.append(
-            f"### By {varied}\n\n{base}\n\n{_table([varied, 'splits', *names], rows)}".replace("\n\n\n\n", "\n\n")
+            f"### By {varied}\n\n{base}\n\n{table([varied, 'splits', *names], rows)}".replace("\n\n\n\n", "\n\n")
         )
     return "\n".join(parts)
 
@@ -93,7 +89,7 @@ def _distributed(results: Results) -> str:
     header = ["", "rows", "rows a second, one core", f"on local[{CORES}]", f"of {CORES} cores"]
     return (
         "## Distributed\n\nRows around those of breast cancer, no two alike: the engine in this process against "
-        f"the whole job on Spark, once its workers have started.\n\n{_table(header, rows)}"
+        f"the whole job on Spark, once its workers have started.\n\n{table(header, rows)}"
     )
 
 
@@ -108,7 +104,7 @@ def _convergence(results: Results) -> str:
         "Root mean square error of all weights, breast cancer, against the size of lime's neighbourhood. It falls "
         f"with the power {found.slope:.3f} of it; sampling noise has -1/2.\n\n"
         "![Error of lime against the number of samples](img/convergence.svg)\n\n"
-        + _table(["samples", "error of a weight", "of the largest weight"], rows)
+        + table(["samples", "error of a weight", "of the largest weight"], rows)
     )
 
 

@@ -1,9 +1,6 @@
 """Everything that a run of the benchmarks measured."""
 
-import platform
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from pathlib import Path
 
 from benchmarks.convergence import Convergence
 from benchmarks.distributed import Rates
@@ -40,19 +37,3 @@ class Results:
     growth: dict[str, list[tuple[Problem, dict[str, Timing]]]] = field(default_factory=dict)
     convergence: Convergence | None = None
     distributed: list[Rates] = field(default_factory=list)
-
-
-def machine() -> str:
-    """Return the processor and the versions that the figures hold for."""
-    names = ("numpy", "scikit-learn", "lime", "shap", "pyspark")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    return f"{_processor()}; Python {platform.python_version()}, {versions}"
-
-
-def _processor() -> str:
-    facts = Path("/proc/cpuinfo")
-    if facts.exists():
-        for line in facts.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

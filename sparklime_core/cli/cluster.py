@@ -16,6 +16,9 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--workers", default=2, type=int)
     parser.add_argument("--cores", default=1, type=int, help="of each worker")
     parser.add_argument("--memory", default="1g", help="of each worker, like 1g or 2048m")
+    parser.add_argument(
+        "--connect", action="store_true", help="serve it through Spark Connect: the URL is sc://127.0.0.1:PORT"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,8 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
-    with LocalCluster.start(workers=arguments.workers, cores=arguments.cores, memory=arguments.memory) as cluster:
-        print(cluster.url, flush=True)
+    size = {"workers": arguments.workers, "cores": arguments.cores, "memory": arguments.memory}
+    with LocalCluster.start(**size, connect=arguments.connect) as cluster:
+        print(cluster.connect_url or cluster.url, flush=True)
         print(f"web page {cluster.web_url}, logs in {cluster.logs}; Ctrl-C ends it", flush=True)
         while not ended.wait(1.0):
             if not cluster.alive():

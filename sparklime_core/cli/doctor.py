@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, session
+from sparklime_core.cli.options import DEFAULT_MASTER, MASTER_HELP, Commands, add_archive, session
 from sparklime_core.cli.progress import ProgressLine
 
 PROBLEMS = 1
@@ -13,9 +13,7 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("doctor", help="check every executor: Python, packages, memory, a round trip")
     parser.set_defaults(run=run)
-    parser.add_argument(
-        "--master", default=DEFAULT_MASTER, help=f"local[N] or spark://host:port; {DEFAULT_MASTER}"
-    )
+    parser.add_argument("--master", default=DEFAULT_MASTER, help=MASTER_HELP)
     add_archive(parser)
     parser.add_argument(
         "--run",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sparklime_core.cli.options import (
     DEFAULT_MASTER,
     INTERRUPTED,
+    MASTER_HELP,
     Commands,
     add_archive,
     depth,
@@ -50,7 +51,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the results go")
-    parser.add_argument("--master", help=f"local[N] or spark://host:port; default {DEFAULT_MASTER}")
+    parser.add_argument("--master", help=MASTER_HELP)
     add_archive(parser)
     parser.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
     parser.add_argument("--rows", default="all", type=rows, help="all, test, or how many from the first on")

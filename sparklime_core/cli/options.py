@@ -18,6 +18,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 BAD_INPUT = 2
 INTERRUPTED = 130
 DEFAULT_MASTER = "local[*]"
+MASTER_HELP = f"local[N], spark://host:port, or sc://host:port of Spark Connect; default {DEFAULT_MASTER}"
 
 
 @contextmanager

@@ -52,8 +52,9 @@ def existing_form(service: "SparkService") -> None:
 
     with st.form("existing"):
         st.caption(
-            "A standalone master of the same Spark version. Masters on this machine are allowed; "
-            "others must be named by the operator of this server in SPARKLIME_MASTERS."
+            "A standalone master (spark://…) or a server of Spark Connect (sc://…) of the same Spark version. "
+            "Those on this machine are allowed; others must be named by the operator of this server in "
+            "SPARKLIME_MASTERS."
         )
         url = st.selectbox(
             "Master", list(allowed_masters()), index=None, accept_new_options=True, placeholder="spark://host:7077"

@@ -1,4 +1,8 @@
-"""`Backend`: all that depends on how a session talks to Spark, behind a few words."""
+"""`Backend`: all that classic Spark and Spark Connect do differently, behind the same few words.
+
+`sparklime_core.spark.classic` talks to a JVM beside this process; `sparklime_core.spark.remote` talks to a Connect
+server, where there is no context, no broadcast and no RDD.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +16,10 @@ if TYPE_CHECKING:
 
 DEFAULT_MEMORY = "1g"
 """What Spark gives a JVM that is not told otherwise."""
+
+
+CONNECT_MODE = "SPARK_CONNECT_MODE_ENABLED"
+"""The environment variable by which PySpark's functions know that they make columns for Spark Connect."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,14 @@ class Backend(Protocol):
             When the session has ended.
         """
 
-    def renew_executors(self) -> None:
-        """Look again who the executors are, where that is not known at any time."""
+    def renew(self, seconds: float) -> None:
+        """Look again who the executors are and how many tasks run at once, where that is not known at any time.
+
+        Raises
+        ------
+        SparkError
+            When they do not answer within so many seconds.
+        """
 
     def application(self) -> tuple[str, str | None]:
         """Return Spark's id of the application, and the address of its web page where that is known.
@@ -93,8 +107,17 @@ class Backend(Protocol):
         """Tell whether the session can no longer be used."""
 
 
+def is_connect(spark: "SparkSession") -> bool:
+    """Tell whether a session is one of Spark Connect."""
+    return type(spark).__module__.startswith("pyspark.sql.connect.")
+
+
 def backend_of(spark: "SparkSession") -> Backend:
     """Return the backend of any session, whoever has made it."""
+    if is_connect(spark):
+        from sparklime_core.spark.remote import RemoteBackend  # noqa: PLC0415 - imports gRPC
+
+        return RemoteBackend.of(spark)
     from sparklime_core.spark.classic import ClassicBackend  # noqa: PLC0415 - executors need none
 
     return ClassicBackend(spark)

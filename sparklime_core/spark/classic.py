@@ -80,8 +80,8 @@ class ClassicBackend:
         except (Py4JError, AttributeError) as error:
             raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error
 
-    def renew_executors(self) -> None:
-        """Do nothing: Spark knows its executors at any time."""
+    def renew(self, seconds: float) -> None:
+        """Do nothing: the context knows its executors at any time."""
 
     def application(self) -> tuple[str, str | None]:
         """Return the context's id and web page."""

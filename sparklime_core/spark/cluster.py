@@ -24,7 +24,7 @@ from sparklime_core.spark.places import newest_folders
 KEPT_FOLDERS = 10
 MOST_WORKERS = 64
 LEAST_MEMORY = 512
-START_SECONDS = 75.0
+START_SECONDS = 135.0
 STOP_SECONDS = 12.0
 MEMORY_UNITS = {"m": 1, "g": 1024}
 
@@ -43,6 +43,8 @@ class LocalCluster:
         Folder of ``master.log``, ``worker-N.log`` and ``work/APPLICATION/EXECUTOR/stderr``.
     known
         Process ids, and the secret with which applications are let in.
+    connect_url
+        ``sc://127.0.0.1:port`` of a server of Spark Connect that has the cluster for itself; None without one.
     """
 
     url: str
@@ -51,9 +53,12 @@ class LocalCluster:
     logs: Path
     known: KnownCluster
     _supervisor: "subprocess.Popen[bytes]"
+    connect_url: str | None = None
 
     @classmethod
-    def start(cls, workers: int = 2, cores: int = 1, memory: str = "1g") -> "LocalCluster":
+    def start(
+        cls, workers: int = 2, cores: int = 1, memory: str = "1g", *, connect: bool = False
+    ) -> "LocalCluster":
         """Start a master and its workers, each a process of its own; return when all have registered.
 
         Parameters
@@ -62,6 +67,8 @@ class LocalCluster:
             How many workers.
         cores, memory
             Of each worker; memory like ``1g`` or ``2048m``.
+        connect
+            Whether to start a server of Spark Connect on it, too, which takes all of its cores.
 
         Raises
         ------
@@ -79,7 +86,7 @@ class LocalCluster:
         command = [sys.executable, "-m", "sparklime_core.spark.supervisor"]
         with (folder / "supervisor.log").open("ab") as output:
             supervisor = subprocess.Popen(
-                [*command, str(folder), str(workers), str(cores), f"{megabytes}m"],
+                [*command, str(folder), str(workers), str(cores), f"{megabytes}m", *(["connect"] * connect)],
                 env={**os.environ, "PYTHONPATH": path},
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -91,7 +98,7 @@ class LocalCluster:
         except BaseException:
             _end(supervisor)
             raise
-        return cls(known.url, known.web_url, known.worker_web_urls, folder, known, supervisor)
+        return cls(known.url, known.web_url, known.worker_web_urls, folder, known, supervisor, known.connect_url)
 
     def alive(self) -> bool:
         """Tell whether the cluster runs."""

@@ -16,6 +16,8 @@ def one_sentence(error: BaseException) -> str:
     ):
         return "the connection to Spark's JVM was lost."
     text = str(error)
+    if "StatusCode.UNAVAILABLE" in text:
+        return "the connection to the server of Spark Connect was lost."
     found = _last_python_line(text) or _first_line(text)
     sentence = " ".join(found.split())[:LONGEST].rstrip()
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

@@ -51,6 +51,9 @@ GROWTH = 8
 WAVE_BYTES = 32 * 1024 * 1024
 """The most that the rows of a wave weigh, whatever the speed: what bounds the driver's memory."""
 
+RENEW_SECONDS = 5.0
+"""How long a run over Spark Connect waits to learn how many cores there are; others may hold them all."""
+
 POLL_SECONDS = 0.1
 DONE_DDL = (
     "block long, explained binary, measured binary, rows long, block_seconds double, partition int, attempt int, "
@@ -140,6 +143,8 @@ def run_waves(
         return
     on_stage("broadcasting")
     ship_package(spark)
+    backend = backend_of(spark)
+    unless_cancelled(lambda: _quietly(lambda: backend.renew(RENEW_SECONDS)), cancel)
     payload = unless_cancelled(lambda: publish(spark, task), cancel, lambda late: _quietly(late.discard))
     try:
         unless_cancelled(lambda: require_able_executors(spark, payload.size), cancel)

@@ -23,6 +23,8 @@ class KnownCluster:
         What an application needs to be let in.
     supervisor, master, workers
         Process ids.
+    connect_url, connect_web_url
+        Where a server of Spark Connect on the cluster listens, and the page of its application; None without one.
     """
 
     url: str
@@ -32,6 +34,8 @@ class KnownCluster:
     supervisor: int
     master: int
     workers: tuple[int, ...]
+    connect_url: str | None = None
+    connect_web_url: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write the note, readable by this user only: it holds the secret."""
@@ -64,12 +68,12 @@ def clusters_folder() -> Path:
 
 
 def find_cluster(url: str) -> KnownCluster | None:
-    """Return the running local cluster of a master's URL, started by any process of this user."""
+    """Return the running local cluster of a master's or a server's URL, started by any process of this user."""
     for folder in newest_folders(clusters_folder(), "*"):
         try:
             known = KnownCluster.read(folder)
         except (OSError, ValueError, TypeError, KeyError):
             continue
-        if known.url == url and psutil.pid_exists(known.supervisor):
+        if url in (known.url, known.connect_url) and psutil.pid_exists(known.supervisor):
             return known
     return None

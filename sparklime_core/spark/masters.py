@@ -1,5 +1,6 @@
 """What a person may write as a Spark master, and what can be learnt about a standalone one before connecting."""
 
+import contextlib
 import json
 import re
 import socket
@@ -18,6 +19,12 @@ DEFAULT_WEB_PORT = 8080
 RETRIES = 4
 """How often a task may fail before its job does: Spark's own number for clusters, here for embedded Spark too."""
 
+CONNECT = "sc://"
+CONNECT_PORT = 15002
+"""Where a server of Spark Connect listens when it is not told otherwise."""
+
+_PORT = re.compile(r":\w*$")
+_PARAMETER = re.compile(r"\w+=[^\s;]+")
 _LOCAL = re.compile(r"local(?:\[(\*|[1-9]\d*)(?:,\s*[1-9]\d*)?\])?")
 # Spark's pages are on loopback or inside the cluster's network: never ask an outside proxy for them.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -34,7 +41,7 @@ class Master:
     url
         What Spark is told.
     addresses
-        (host, port) of each standalone master; empty for embedded Spark.
+        (host, port) of each standalone master, or of a Connect server; empty for embedded Spark.
     """
 
     text: str
@@ -45,6 +52,16 @@ class Master:
     def is_local(self) -> bool:
         """Whether Spark runs inside of this process's JVM."""
         return not self.addresses
+
+    @property
+    def is_standalone(self) -> bool:
+        """Whether it is a standalone master."""
+        return not self.is_local and not self.is_connect
+
+    @property
+    def is_connect(self) -> bool:
+        """Whether it is a server of Spark Connect."""
+        return self.url.startswith(CONNECT)
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ def parse_master(text: str) -> Master:
     Raises
     ------
     SparkError
-        When it is neither embedded Spark nor a standalone master.
+        When it is neither embedded Spark, nor a standalone master, nor a server of Spark Connect.
     """
     text = text.strip()
     embedded = _LOCAL.fullmatch(text)
@@ -88,7 +105,26 @@ def parse_master(text: str) -> Master:
             addresses = ()
         if addresses:
             return Master(text, text, addresses)
-    raise SparkError(f"The master must be local[N], local[*] or spark://host:port, not {text!r}.")
+    if text.startswith(CONNECT):
+        with contextlib.suppress(ValueError):
+            return Master(text, text, (_connect_address(text),))
+    raise SparkError(f"The master must be local[N], local[*], spark://host:port or sc://host:port, not {text!r}.")
+
+
+def _connect_address(text: str) -> tuple[str, int]:
+    """Return the address in ``sc://host:port/;name=value;...``."""
+    place, _, parameters = text.removeprefix(CONNECT).partition("/")
+    for parameter in filter(None, parameters.split(";")):
+        if not _PARAMETER.fullmatch(parameter):
+            raise ValueError(text)
+        if parameter.startswith("token="):
+            raise SparkError(
+                "A token in the master's address would be seen by everybody; "
+                "put it into the environment variable SPARK_CONNECT_AUTHENTICATE_TOKEN instead."
+            )
+    if parameters and not parameters.startswith(";"):
+        raise ValueError(text)
+    return _address(place if _PORT.search(place) else f"{place}:{CONNECT_PORT}")
 
 
 def _address(part: str) -> tuple[str, int]:
@@ -99,7 +135,7 @@ def _address(part: str) -> tuple[str, int]:
 
 
 def local_address_towards(master: Master) -> str:
-    """Return this machine's address as a standalone master sees it, by connecting to it.
+    """Return this machine's address as a master elsewhere sees it, by connecting to it.
 
     Raises
     ------
@@ -120,6 +156,8 @@ def local_address_towards(master: Master) -> str:
 
 def read_facts(master: Master, web_url: str | None = None) -> MasterFacts:
     """Return what the web page of a standalone master tells; without its address, look in the likely places."""
+    if master.is_connect:
+        return MasterFacts()
     for host, port in master.addresses:
         pages = [web_url] if web_url else _likely_pages(host, port)
         for page in pages:

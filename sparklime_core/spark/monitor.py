@@ -65,5 +65,6 @@ def _master_links(spark: SparkSession) -> dict[str, str]:
     connection = connection_of(spark)
     if connection is None or connection.facts.web_url is None:
         return {}
+    application = {"application": connection.web_url} if connection.web_url else {}
     pages = {f"worker {n}": worker["webuiaddress"] for n, worker in enumerate(connection.facts.workers, 1)}
-    return {"master": connection.facts.web_url, **pages}
+    return {**application, "master": connection.facts.web_url, **pages}

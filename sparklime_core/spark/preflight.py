@@ -1,24 +1,18 @@
 """`check_executors`: a round trip to every executor, before a run depends on them."""
 
-import json
-import threading
 import time
-import uuid
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as sf
 
 from sparklime_core.errors import SparkError
 from sparklime_core.spark import facts
+from sparklime_core.spark.asking import NoPythonError, ask_executors
 from sparklime_core.spark.backend import backend_of
-from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.monitor import list_executors
 from sparklime_core.spark.shipping import ship_package
 
 POLL_SECONDS = 0.1
-PARTITIONS_A_CORE = 3
 ROUNDS = 5
 GIVEN_SECONDS = 30.0
 ANSWER_SECONDS = 120.0
@@ -30,7 +24,7 @@ COPIES = 2
 
 WAY_OUT = (
     "Ship this environment to the executors: sparklime pack --out env.tar.gz, then --archive env.tar.gz "
-    "(SPARKLIME_ARCHIVE for the dashboard)."
+    "(SPARKLIME_ARCHIVE for the dashboard); those of a Spark Connect server need it in their own Python."
 )
 
 
@@ -85,9 +79,9 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
         When there is no executor, or one does not answer in time.
     """
     deadline = time.monotonic() + timeout
-    backend_of(spark).renew_executors()
-    expected = _await_executors(spark, min(deadline, time.monotonic() + GIVEN_SECONDS))
     ship_package(spark)
+    backend_of(spark).renew(timeout)
+    expected = _await_executors(spark, min(deadline, time.monotonic() + GIVEN_SECONDS))
     reports: dict[str, ExecutorReport] = {}
     for _ in range(ROUNDS):
         for answer in _ask(spark, deadline):
@@ -212,32 +206,10 @@ def _gone(spark: SparkSession, expected: set[str]) -> set[str]:
 
 
 def _ask(spark: SparkSession, deadline: float) -> list[ExecutorReport]:
-    """Run a short job over all cores. A plain UDF needs no package on the executor but PySpark itself."""
-    backend = backend_of(spark)
-    tag = f"sparklime-{uuid.uuid4().hex}"
-    partitions = PARTITIONS_A_CORE * backend.parallelism()
-    answers: list[dict[str, Any]] = []
-    failed: list[str] = []
     began = time.monotonic()
-
-    def run() -> None:
-        try:
-            backend.enter_thread(tag)
-            report = sf.udf(facts.report, useArrow=False)
-            asked = spark.range(0, partitions, 1, partitions).select(report("id"))
-            answers.extend(json.loads(row[0]) for row in asked.collect())
-        except Exception as error:  # noqa: BLE001 - told as one sentence below
-            failed.append(one_sentence(error))
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(max(deadline - began, 1.0))
-    if thread.is_alive():
-        backend.cancel(tag)
-        raise SparkError(
-            f"The executors of {backend.master} did not answer within {time.monotonic() - began:.0f} s."
-        )
-    if failed:
-        raise SparkError(f"The executors cannot run Python: {failed[0]} {WAY_OUT}")
+    try:
+        answers = ask_executors(spark, backend_of(spark), max(deadline - began, 1.0))
+    except NoPythonError as error:
+        raise SparkError(f"{error} {WAY_OUT}") from error
     seconds = time.monotonic() - began
     return [ExecutorReport(**answer, seconds=seconds) for answer in answers]

@@ -1,6 +1,7 @@
 """The one Spark session of this process: `connect` and `disconnect`, neither of which hangs."""
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -16,7 +17,7 @@ from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backend import CONNECT_MODE, Backend, backend_of
 from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.gateway import LOOPBACK, Gateway, forget_context, start_gateway
@@ -46,34 +47,45 @@ class Connection:
     conf
         The settings that were asked for.
     spark, gateway
-        The session and its JVM.
+        The session and its JVM; None over Spark Connect, where it is the server's.
     log
-        What the JVM prints, and in embedded mode what the Python workers print.
+        What the JVM prints, and in embedded mode what the Python workers print; None over Spark Connect.
+    web_url
+        Of a Connect server's application, where that is known: the session itself cannot tell.
     """
 
     master: Master
     facts: MasterFacts
     conf: Mapping[str, str]
     spark: SparkSession
-    gateway: Gateway
-    log: Path
+    gateway: Gateway | None = None
+    log: Path | None = None
+    web_url: str | None = None
 
     def alive(self) -> bool:
         """Tell whether the session can still be used."""
-        return self.gateway.alive() and not backend_of(self.spark).has_ended()
+        return (self.gateway is None or self.gateway.alive()) and not backend_of(self.spark).has_ended()
 
     def is_served(self) -> bool:
         """Tell whether the master still knows this application.
 
         One that was restarted does not, and Spark would wait for executors for ever.
         """
-        if self.master.is_local:
+        if self.master.is_local or self.master.is_connect:
             return True
         if self.facts.web_url is not None:
             known = read_facts(self.master, self.facts.web_url).applications
             if known is not None:
                 return backend_of(self.spark).application()[0] in known
         return bool(backend_of(self.spark).executors())
+
+    def close(self) -> None:
+        """End the session, its application and its JVM; a Connect server goes on."""
+        if self.gateway is None or self.gateway.alive():
+            _run_until(self.spark.stop, _after(STOP_SECONDS))
+        if self.gateway is not None:
+            self.gateway.stop()
+        _forget_session()
 
 
 _lock = threading.RLock()
@@ -93,7 +105,8 @@ def connect(
     Parameters
     ----------
     master
-        ``local[N]``, ``local[*]``, or ``spark://host:port`` of a standalone master.
+        ``local[N]``, ``local[*]``, ``spark://host:port`` of a standalone master, or ``sc://host:port`` of a server
+        of Spark Connect; the token that such a server may want is in ``SPARK_CONNECT_AUTHENTICATE_TOKEN``.
     app_name
         Name of the application on Spark's pages.
     archive
@@ -101,7 +114,7 @@ def connect(
         ``SPARKLIME_ARCHIVE`` names when None, and else the Python that the workers have.
     conf
         Further settings of Spark; they win over SparkLIME's own. ``spark.pyspark.python`` is the Python that
-        the executors run.
+        the executors run. Over Spark Connect only settings that a session can have.
     timeout
         Seconds after which the attempt ends; four times as long where it is known that only this machine is
         slow: embedded Spark, or a master whose web page shows this version of Spark.
@@ -114,8 +127,7 @@ def connect(
     """
     deadline = time.monotonic() + timeout
     wanted = parse_master(master)
-    shipped = archive or os.environ.get("SPARKLIME_ARCHIVE")
-    asked = {**(archive_conf(shipped) if shipped and not wanted.is_local else {}), **(conf or {})}
+    asked = {**_shipped(wanted, archive), **(conf or {})}
     with _lock:
         running = current()
         same = running is not None and running.master == wanted and running.conf == asked
@@ -132,6 +144,17 @@ def connect(
         connection = _start(wanted, app_name, asked, approach, deadline)
         _connections.append(connection)
         return connection.spark
+
+
+def _shipped(master: Master, archive: str | os.PathLike[str] | None) -> dict[str, str]:
+    """Return the settings by which the executors run the Python of an archive."""
+    if master.is_connect and archive is not None:
+        raise SparkError(
+            "The server of Spark Connect chooses what its executors run; "
+            "an archive can be shipped to those of a spark:// master alone."
+        )
+    place = archive or os.environ.get("SPARKLIME_ARCHIVE")
+    return archive_conf(place) if place and master.is_standalone else {}
 
 
 def current() -> Connection | None:
@@ -151,11 +174,7 @@ def disconnect() -> None:
     """End the session that `connect` made, its application and its JVM; nothing happens where there is none."""
     with _lock:
         while _connections:
-            connection = _connections.pop()
-            if connection.gateway.alive():
-                _run_until(connection.spark.stop, _after(STOP_SECONDS))
-            connection.gateway.stop()
-            _forget_session()
+            _connections.pop().close()
 
 
 atexit.register(disconnect)
@@ -195,7 +214,7 @@ def _approach(master: Master) -> _Approach:
         return _Approach()
     address = local_address_towards(master)
     known = find_cluster(master.url)
-    facts = read_facts(master, known.web_url if known else None)
+    facts = read_facts(master) if known is None else read_facts(parse_master(known.url), known.web_url)
     _check_version(master, facts)
     return _Approach(address, known, facts)
 
@@ -206,6 +225,8 @@ def _start(
     facts = approach.facts
     if master.is_local or facts.version is not None:
         deadline += (PATIENCE - 1) * max(deadline - time.monotonic(), 0.0)
+    if master.is_connect:
+        return _start_remote(master, asked, approach, deadline)
     own = session_conf(master, app_name, approach.address, facts.workers, approach.known)
     conf = {**own, **asked}
     log = _new_log()
@@ -219,6 +240,23 @@ def _start(
         _forget_session()
         raise
     return Connection(master, facts, asked, spark, gateway, log)
+
+
+def _start_remote(master: Master, asked: Mapping[str, str], approach: _Approach, deadline: float) -> Connection:
+    from sparklime_core.spark.remote_session import open_session  # noqa: PLC0415 - imports gRPC
+
+    token = approach.known.secret if approach.known is not None else None
+    spark = open_session(master, asked, token, deadline)
+    _meet_executors(backend_of(spark), max(len(approach.facts.workers), 1), deadline)
+    page = approach.known.connect_web_url if approach.known is not None else None
+    return Connection(master, approach.facts, asked, spark, web_url=page)
+
+
+def _meet_executors(backend: Backend, expected: int, deadline: float) -> None:
+    """Ask the executors of a server who they are; where others hold all cores, that is not known yet."""
+    with contextlib.suppress(SparkError):
+        while len(backend.executors()) < expected and time.monotonic() < deadline:
+            backend.renew(max(deadline - time.monotonic(), 1.0))
 
 
 def _check_version(master: Master, facts: MasterFacts) -> None:
@@ -294,5 +332,6 @@ def _run_until(action: Callable[[], Any], given_up: Callable[[], bool]) -> bool:
 
 def _forget_session() -> None:
     forget_context()
+    os.environ.pop(CONNECT_MODE, None)
     SparkSession._instantiatedSession = None
     SparkSession._activeSession = None

@@ -1,8 +1,8 @@
-"""The process that a local cluster lives in: ``python -m ... FOLDER WORKERS CORES MEMORY``.
+"""The process that a local cluster lives in: ``python -m ... FOLDER WORKERS CORES MEMORY [connect]``.
 
-It starts a standalone master and its workers, writes down where they are, and ends them all, with everything that
-they have started, when its standard input ends: that is when the process that holds the other end stops it, ends,
-or is killed.
+It starts a standalone master and its workers, and a server of Spark Connect on them where one is wanted, writes
+down where they are, and ends them all, with everything that they have started, when its standard input ends: that
+is when the process that holds the other end stops it, ends, or is killed.
 """
 
 import contextlib
@@ -14,19 +14,25 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
 from sparklime_core.errors import ClusterError
+from sparklime_core.spark.conf import session_conf
 from sparklime_core.spark.gateway import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
 from sparklime_core.spark.known import KnownCluster
-from sparklime_core.spark.masters import read_json
+from sparklime_core.spark.masters import parse_master, read_json
 
 START_SECONDS = 60.0
 GRACE_SECONDS = 3.0
 DAEMON_MEMORY = "512m"
 PROPERTIES = "spark.conf"
+CONNECT = "connect"
+CONNECT_NAME = "SparkLIME Connect"
+CONNECT_PROPERTIES = "connect.conf"
+CONNECT_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +42,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, _exit)
     try:
         known, master = _start(folder, workers, cores, memory)
+        if CONNECT in arguments[4:]:
+            known = _serve(folder, known)
         known.write(folder)
         _wait(master)
     except ClusterError as error:
@@ -70,20 +78,45 @@ def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[KnownCl
     return KnownCluster(url, web_url, pages, secret, os.getpid(), master.pid, pids), master
 
 
+def _serve(folder: Path, known: KnownCluster) -> KnownCluster:
+    """Start a server of Spark Connect on the cluster; it lets in who knows the cluster's secret."""
+    workers = read_json(f"{known.web_url}/json/")["workers"]
+    conf = session_conf(parse_master(known.url), CONNECT_NAME, LOOPBACK, workers, known)
+    del conf["spark.log.level"]  # what the log tells below is less than a warning
+    conf["spark.connect.grpc.binding.address"] = LOOPBACK
+    conf["spark.connect.grpc.binding.port"] = "0"
+    conf["spark.connect.authenticate.token"] = known.secret
+    properties = folder / CONNECT_PROPERTIES
+    properties.touch(mode=0o600)
+    properties.write_text("".join(f"{key} {value}\n" for key, value in conf.items()))
+    log = folder / "connect.log"
+    command = ["spark-submit", "--class", CONNECT_CLASS, "--properties-file", str(properties), "spark-internal"]
+    server = _spawn(command, log, SPARK_CONNECT_MODE="0", PYSPARK_PYTHON=sys.executable)
+    deadline = time.monotonic() + START_SECONDS
+    url = "sc://" + _told(r"Spark Connect server started at: (\S+)", log, server, deadline)
+    port = re.search(r"service 'SparkUI' on port (\d+)", log.read_text(errors="replace"))
+    return replace(known, connect_url=url, connect_web_url=f"http://{LOOPBACK}:{port[1]}" if port else None)
+
+
 def _daemon(name: str, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start a daemon of Spark; it stays in the supervisor's process group."""
+    """Start a daemon of Spark."""
+    return _spawn(
+        ["spark-class", f"org.apache.spark.deploy.{name}", *arguments],
+        log,
+        SPARK_DAEMON_MEMORY=DAEMON_MEMORY,
+        SPARK_DAEMON_JAVA_OPTS=QUICK_START,
+    )
+
+
+def _spawn(command: list[str], log: Path, **variables: str) -> "subprocess.Popen[bytes]":
+    """Start a launcher of Spark; what it starts stays in the supervisor's process group."""
     own = {key: value for key, value in os.environ.items() if key.startswith(("SPARK_", "PYSPARK_"))}
     for key in own:  # a person's settings for some other Spark
         del os.environ[key]
-    command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
     with log.open("ab") as output:
         return subprocess.Popen(
-            command,
-            env={
-                **spark_environment(),
-                "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
-                "SPARK_DAEMON_JAVA_OPTS": QUICK_START,
-            },
+            [str(SPARK_HOME / "bin" / command[0]), *command[1:]],
+            env={**spark_environment(), **variables},
             cwd=log.parent,
             stdin=subprocess.DEVNULL,
             stdout=output,

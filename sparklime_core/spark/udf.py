@@ -41,8 +41,8 @@ def explainer_udf(
 ) -> Callable[..., Column]:
     """Return a function of feature columns that gives each row's explanation.
 
-    The model and the explainer are broadcast now; rows are explained when Spark runs the query. The columns must
-    be in the explainer's order, with categories as the codes that the explainer knows::
+    The model and the explainer are sent to the executors now; rows are explained when Spark runs the query. The
+    columns must be in the explainer's order, with categories as the codes that the explainer knows::
 
         explain = explainer_udf(spark, explainer, model.predict_proba)
         df.withColumn("explanations", explain(*feature_cols))
@@ -50,7 +50,7 @@ def explainer_udf(
     Parameters
     ----------
     spark
-        A session, of `connect` or any classic one.
+        A session, of `connect` or any other one, classic or of Spark Connect.
     explainer, predict_fn, engine, num_features, num_samples, seed
         As `explain_rows` takes them.
     labels

@@ -60,8 +60,21 @@ def standalone(tmp_path_factory):
         yield _outcome("standalone", cluster.url, tmp_path_factory, cluster)
 
 
-@pytest.fixture(params=["embedded", "standalone"])
+@pytest.fixture(scope="session")
+def remote(tmp_path_factory):
+    """Spark Connect: a server on a cluster of its own."""
+    with LocalCluster.start(workers=2, cores=1, memory="512m", connect=True) as cluster:
+        yield _outcome("remote", cluster.connect_url, tmp_path_factory, cluster)
+
+
+@pytest.fixture(params=["embedded", "standalone", "remote"])
 def outcome(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["standalone", "remote"])
+def spread(request):
+    """What was written where there are two executors."""
     return request.getfixturevalue(request.param)
 
 

@@ -4,6 +4,7 @@ It writes tables and a report into FOLDER, for the tests to judge. It is a perso
 functions and classes live in ``__main__``, as a notebook's do.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -19,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 from lime.lime_tabular import LimeTabularExplainer
+from pyspark.sql import functions as sf
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 
@@ -28,6 +30,7 @@ from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.job import run_waves
+from sparklime_core.spark.masters import read_json
 from sparklime_core.spark.monitor import application, list_executors
 from sparklime_core.spark.preflight import check_executors, problems
 from sparklime_core.spark.session import current
@@ -97,7 +100,7 @@ class Contract:
         self.folder = Path(folder)
         self.spark = connect(master)
         self.report = {
-            "log": str(current().log),
+            "log": str(current().log or ""),
             **dataclasses.asdict(application(self.spark)),
             "folder": os.getcwd(),
         }
@@ -198,8 +201,21 @@ class Contract:
         wait_for(lambda: not self.active_tasks())
 
     def active_tasks(self):
-        executors = self.spark.sparkContext._jsc.sc().statusStore().executorList(True)
-        return sum(executors.apply(i).activeTasks() for i in range(executors.size()))
+        return sum(executor["activeTasks"] for executor in self.told("executors"))
+
+    def told(self, what):
+        """Ask the application's web page, which is there whatever the session is."""
+        page = self.report["links"]["application"]
+        found = []
+
+        def is_told():
+            # Its first answer may take longer than one waits for an answer.
+            with contextlib.suppress(OSError):
+                found.append(read_json(f"{page}/api/v1/applications/{self.report['application']}/{what}"))
+            return found
+
+        wait_for(is_told)
+        return found[0]
 
     def recipe(self):
         df = self.spark.createDataFrame(pd.DataFrame(rows, columns=names))
@@ -224,16 +240,16 @@ class Contract:
         self.save("one-column-here", explain_rows(small, squares, rows[:20, :1], num_samples=100))
 
     def jobs(self):
-        return len(self.spark.sparkContext.statusTracker().getJobIdsForGroup())
+        return len(self.told("jobs"))
 
     def origin(self):
+        @sf.udf(useArrow=False)
         def where(_):
             import sparklime_core
 
-            yield sparklime_core.__file__
+            return sparklime_core.__file__
 
-        context = self.spark.sparkContext
-        self.report["origin"] = context.parallelize(range(2), 2).mapPartitions(where).collect()
+        self.report["origin"] = [row[0] for row in self.spark.range(0, 2, 1, 2).select(where("id")).collect()]
 
     def write(self):
         (self.folder / "report.json").write_text(json.dumps(self.report))

@@ -33,9 +33,9 @@ def sparklime(folder, *arguments):
 
 
 @contextmanager
-def cluster(folder):
+def cluster(folder, *options):
     process = subprocess.Popen(
-        [*COMMAND, "cluster", "--workers", "2", "--cores", "1", "--memory", "1g"],
+        [*COMMAND, "cluster", "--workers", "2", "--cores", "1", "--memory", "1g", *options],
         cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
@@ -76,6 +76,21 @@ def test_a_cluster_and_embedded_spark_write_the_same_results(folder):
     assert run["rows_explained"] == 178
     assert len(run["executors"]) == 2
     assert run["model"]["metrics"]["accuracy"] > 0.8
+
+
+def test_a_cluster_is_served_through_spark_connect(folder):
+    with cluster(folder, "--connect") as url:
+        assert url.startswith("sc://127.0.0.1:")
+        checked = sparklime(folder, "doctor", "--master", url)
+        assert checked.returncode == 0, checked.stdout
+        assert checked.stdout.count("round trip") == 2
+        ended = sparklime(folder, *WINE, "--out", "remote", "--master", url)
+        assert ended.returncode == 0, ended.stderr
+    run = json.loads((folder / "remote" / "run.json").read_text())
+    assert (run["state"], run["rows_explained"], run["rows_failed"]) == ("finished", 178, 0)
+    assert [executor["id"] for executor in run["executors"]] == ["0", "1"]
+    assert set(run["links"]) == {"application", "master", "worker 1", "worker 2"}
+    assert set(pq.read_table(folder / "remote" / "tasks.parquet")["executor"].to_pylist()) <= {"0", "1"}
 
 
 def hear_interrupts():

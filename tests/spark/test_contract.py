@@ -1,5 +1,6 @@
-"""What must hold on embedded Spark and on a standalone cluster alike; `contract.py` did the work."""
+"""What must hold on embedded Spark, a standalone cluster and Spark Connect alike; `contract.py` did the work."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,8 +25,9 @@ def test_executors_give_the_bits_that_this_process_gives(outcome, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_both_masters_give_the_same_bits(embedded, standalone, engine):
+def test_all_masters_give_the_same_bits(embedded, standalone, remote, engine):
     assert embedded.table(f"{engine}-there").equals(standalone.table(f"{engine}-there"))
+    assert embedded.table(f"{engine}-there").equals(remote.table(f"{engine}-there"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -53,11 +55,11 @@ def test_every_row_knows_who_explained_it(outcome, engine):
         assert elapsed + block["seconds"] <= task["seconds"] + 1e-4
 
 
-def test_both_executors_explain(standalone):
-    tasks = pa.concat_tables([standalone.table(f"{engine}-tasks") for engine in ENGINES])
+def test_both_executors_explain(spread):
+    tasks = pa.concat_tables([spread.table(f"{engine}-tasks") for engine in ENGINES])
     assert set(tasks["executor"].to_pylist()) == {"0", "1"}
-    assert {executor["id"] for executor in standalone.report["executors"]} == {"0", "1"}
-    assert {executor["memory"] for executor in standalone.report["executors"]} == {"512m"}
+    assert {executor["id"] for executor in spread.report["executors"]} == {"0", "1"}
+    assert {executor["memory"] for executor in spread.report["executors"]} == {"512m"}
 
 
 def test_embedded_spark_has_one_executor(embedded):
@@ -66,8 +68,8 @@ def test_embedded_spark_has_one_executor(embedded):
     assert embedded.report["executors"][0]["cores"] == 2
 
 
-def test_links_lead_to_this_machine_only(standalone):
-    links = standalone.report["links"]
+def test_links_lead_to_this_machine_only(spread):
+    links = spread.report["links"]
     assert set(links) == {"application", "master", "worker 1", "worker 2"}
     assert all(link.startswith("http://127.0.0.1:") for link in links.values())
 
@@ -80,13 +82,12 @@ def test_nothing_is_left_in_the_directory_of_the_script(outcome):
     assert list(Path(outcome.report["folder"]).iterdir()) == []
 
 
-def test_a_worker_process_loads_a_broadcast_once(outcome):
+def test_a_worker_process_loads_a_payload_once(outcome):
     loads = {}
     for line in evidence(outcome):
         if "loaded model" in line:
-            loads.setdefault(line.split("pid ")[1].split(":")[0], []).append(
-                line.split("broadcast ")[1].split(":")[0]
-            )
+            pid, payload = re.search(r"pid (\d+): loaded .* from (?:broadcast|file) (\w+): ", line).groups()
+            loads.setdefault(pid, []).append(payload)
     assert loads
     # It keeps two: what it loads again, it has loaded others in between.
     assert all(before != after for ids in loads.values() for before, after in pairwise(ids))
@@ -103,8 +104,8 @@ def test_executors_leave_evidence_of_row_model_and_explainer(outcome):
     assert "explainer LimeTabularExplainer(classification, 13 features)" in rows[0]
 
 
-def test_both_executors_leave_evidence(standalone):
-    outputs = cluster_outputs(standalone.cluster.logs, standalone.report["application"])
+def test_both_executors_leave_evidence(spread):
+    outputs = cluster_outputs(spread.cluster.logs, spread.report["application"])
     assert [output.executor for output in outputs] == ["0", "1"]
     assert all(output.evidence and output.tail for output in outputs)
 

@@ -7,11 +7,19 @@ import threading
 import time
 from contextlib import contextmanager
 
+import numpy as np
 import psutil
 import pytest
+from lime.lime_tabular import LimeTabularExplainer
+from pyspark.sql import is_remote
+from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core.errors import SparkError
+from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.cluster import LocalCluster
+from sparklime_core.spark.job import run_waves
+from sparklime_core.spark.monitor import list_executors
 from sparklime_core.spark.preflight import check_executors
 from sparklime_core.spark.session import connect, current, disconnect
 
@@ -72,6 +80,8 @@ def test_an_unknown_host():
 def test_a_listener_that_is_no_master():
     with listener() as port:
         assert "does not answer as a master of Spark" in refused(f"spark://127.0.0.1:{port}", timeout=15)
+        assert "does not answer as a server of Spark Connect" in refused(f"sc://127.0.0.1:{port}", timeout=3)
+    assert "Nothing answers at sc://127.0.0.1" in refused(f"sc://127.0.0.1:{port}")
 
 
 def test_a_master_of_another_version():
@@ -94,3 +104,37 @@ def test_a_cluster_without_a_worker_or_the_secret(home, monkeypatch):
         finally:
             disconnect()
     assert not cluster.alive()
+
+
+def test_a_connect_server_that_wants_a_token_and_then_ends(home, monkeypatch):
+    with LocalCluster.start(workers=1, memory="512m", connect=True) as cluster:
+        with monkeypatch.context() as stranger:
+            stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
+            assert "SPARK_CONNECT_AUTHENTICATE_TOKEN" in refused(cluster.connect_url)
+            stranger.setenv("SPARK_CONNECT_AUTHENTICATE_TOKEN", cluster.known.secret)
+            assert connect(cluster.connect_url).range(3).count() == 3
+            disconnect()
+        spark = connect(cluster.connect_url)
+        assert is_remote()
+        assert connect(cluster.connect_url) is spark
+        with pytest.raises(SparkError, match=r"Spark Connect at sc://.* refused: .*CANNOT_MODIFY"):
+            connect(cluster.connect_url, conf={"spark.executor.memory": "9g"})
+        assert not is_remote()
+        spark = connect(cluster.connect_url)
+        rows = np.random.default_rng(0).normal(size=(4000, 3))
+        model = DecisionTreeClassifier().fit(rows, rows[:, 0] > 0)
+        settings = ExplainSettings("reference", num_samples=1000)
+        task = prepare_task(LimeTabularExplainer(rows), model.predict_proba, settings)
+        kept = []
+
+        def stop(wave):
+            kept.append(wave)
+            cluster.stop()
+
+        with pytest.raises(SparkError, match="the connection to the server of Spark Connect was lost"):
+            run_waves(spark, task, rows, np.arange(len(rows)), on_wave=stop, cancel=threading.Event())
+    assert kept[0].explanations.num_rows
+    assert current() is None
+    assert not is_remote()
+    with pytest.raises(SparkError, match="The Spark session has ended"):
+        list_executors(spark)

@@ -32,12 +32,38 @@ def test_masters(text, url):
     [
         "", "yarn", "local[0]", "local[-1]", "local[x]", "locals", "spark://", "spark://host", "spark://host:x",
         "spark://:7077", "spark://host:99999", "spark://a:1,", "spark://a b:1", "spark://u@a:1", "spark://a:1/x",
-        "http://a:1", "sc://a:1", "local[2]\nspark.x=1",
+        "http://a:1", "local[2]\nspark.x=1", "sc://", "sc://:15002", "sc://a:x", "sc://a:1,b:2", "sc://a b", "sc://u@a",
+        "sc://a:1/x", "sc://a/;use_ssl", "sc://a/x;use_ssl=true", "sc://a:1/;user_id=a b", "sc://a:99999",
     ],
 )  # fmt: skip
 def test_nonsense_is_refused(text):
-    with pytest.raises(SparkError, match=r"The master must be local\[N\], local\[\*\] or spark://host:port, not"):
+    with pytest.raises(
+        SparkError, match=r"The master must be local\[N\], local\[\*\], spark://host:port or sc://host"
+    ):
         parse_master(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("sc://a:1", ("a", 1)),
+        ("sc://a", ("a", 15002)),
+        ("sc://a:1/", ("a", 1)),
+        (" sc://a/;use_ssl=true;user_id=me ", ("a", 15002)),
+    ],
+)
+def test_connect_servers(text, address):
+    master = parse_master(text)
+    assert (master.url, master.addresses) == (text.strip(), (address,))
+    assert master.is_connect
+    assert not master.is_local
+    assert read_facts(master) == MasterFacts()
+
+
+def test_a_token_is_not_part_of_an_address():
+    with pytest.raises(SparkError, match="SPARK_CONNECT_AUTHENTICATE_TOKEN instead") as caught:
+        parse_master("sc://a:1/;use_ssl=true;token=hush")
+    assert "hush" not in str(caught.value)
 
 
 def test_several_addresses():

@@ -41,6 +41,10 @@ Driver stacktrace:
 \tat org.apache.spark.X
 Caused by: java.io.IOException: not this
 """
+RPC = """<_InactiveRpcError of RPC that terminated with:
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "failed to connect to all addresses"
+"""
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,7 @@ Caused by: java.io.IOException: not this
         ("Something broke\n\tat org.apache.X", "Something broke."),
         ("An error\n: a.B: c\nCaused by: java.io.IOException: Disk is full", "Disk is full."),
         ("", "no reason was given."),
+        (RPC, "the connection to the server of Spark Connect was lost."),
     ],
 )  # fmt: skip
 def test_failures_become_one_sentence(text, sentence):
