@@ -10,6 +10,7 @@ from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.explanation import row_panel
 from sparklime_core.dashboard.filterform import row_filter
+from sparklime_core.dashboard.navigation import WHOLE
 from sparklime_core.dashboard.results import any_row, features_ranked, files_version, lay_out_rows
 from sparklime_core.dashboard.rowsearch import rows_plot, rows_table
 from sparklime_core.runs.filters import RowFilter
@@ -57,6 +58,10 @@ def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
     else:
         draw(importance_chart(ranked), alt="Mean absolute weight of the strongest features")
+        query = {"run": run.id}
+        st.page_link(
+            WHOLE, label="For or against, by class and by value", icon=":material/insights:", query_params=query
+        )
     return len(ranked)
 
 
