@@ -32,6 +32,7 @@ with right:
             if st.button(sample.title, help=sample.description, key=f"sample-{sample.name}"):
                 use_sample(sample.name)
 server_files()
+ready = st.container()  # what is ready, and the next step: above the table, where they are seen at once
 if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     st.session_state["read-upload"] = upload.file_id
     session.set_source(None)
@@ -64,12 +65,14 @@ else:
 dataset = session.dataset()
 if dataset is not None:
     kind = "a number" if dataset.class_names is None else count(len(dataset.class_names), "class", "classes")
-    st.success(
-        f"{plain(dataset.name)}: {count(dataset.rows, 'row')}, {count(len(dataset.feature_names), 'feature')}; "
-        f"to predict: {plain(dataset.target_name)} ({kind}).",
-        icon=":material/check_circle:",
-    )
-    st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
+    with ready:
+        st.success(
+            f"{plain(dataset.name)}: {count(dataset.rows, 'row')}, "
+            f"{count(len(dataset.feature_names), 'feature')}; "
+            f"to predict: {plain(dataset.target_name)} ({kind}).",
+            icon=":material/check_circle:",
+        )
+        st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
     with st.expander("What became of each column", icon=":material/fact_check:", expanded=True):
         report = pd.DataFrame([vars(column) for column in dataset.report.columns])
         for listed in ("features", "notes"):

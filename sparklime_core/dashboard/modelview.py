@@ -49,7 +49,7 @@ def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
         "Class",
         range(len(names)),
         index=len(names) - 1,
-        format_func=lambda index: plain(names[index]),
+        format_func=names.__getitem__,
         key="curve-class",
     )
     roc, curve = evaluation.roc(label), evaluation.precision_recall(label)
