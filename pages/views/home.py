@@ -4,7 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, RACE, ROWS, RUNS, SPARK
+from sparklime_core.dashboard.navigation import DATA, EXPLAIN, HELP, MODEL, RACE, ROWS, RUNS, SPARK
 from sparklime_core.dashboard.runstate import state_badge
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
@@ -72,7 +72,6 @@ with st.expander("What LIME is, and what it is not", icon=":material/help:"):
         "of the row speak for a class and which against it.\n\n"
         "- It explains the **model**, not the world: a weight is no cause.\n"
         "- It is **local**: the weights hold around this row.\n"
-        "- It is an approximation. **Local R²** says how good; with a low one, do not lean on the weights.\n\n"
-        "Ribeiro, Singh, Guestrin: *Why Should I Trust You?* (2016), arXiv 1602.04938. "
-        "Garreau, von Luxburg: *Looking Deeper into Tabular LIME* (2020), arXiv 2008.11092."
+        "- It is an approximation. **Local R²** says how good; with a low one, do not lean on the weights."
     )
+    st.page_link(HELP, label="All of its limits, the words used here, and the papers", icon=":material/help:")

@@ -8,6 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.downloads import report_button
 from sparklime_core.dashboard.errors import show_error
+from sparklime_core.dashboard.navigation import HELP
 from sparklime_core.dashboard.results import Version, files_version, inputs_of, row_results
 from sparklime_core.dashboard.rowpanel.alike import draw_alike
 from sparklime_core.dashboard.rowpanel.classes import draw_classes, has_classes
@@ -57,7 +58,9 @@ def row_panel(run: Run, row_id: int) -> None:
         label_switch(row.view)
         _chosen_part(row).draw(row)
     who_explained(row_origin(run.id, version, row_id))
-    report_button(run, row_id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        report_button(run, row_id)
+        st.page_link(HELP, label="How to read an explanation", icon=":material/help:")
 
 
 def _context(run: Run, version: Version, results: Sequence[Mapping[str, Any]]) -> RowContext:
