@@ -1,5 +1,6 @@
 """Questions about a run's results, answered by DuckDB over its Parquet: never loaded whole."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -142,7 +143,7 @@ def _query_once(
     blocks: Files | None,
     tables: Mapping[str, pa.Table],
 ) -> pa.Table:
-    with duckdb.connect() as connection:
+    with _database().cursor() as connection:
         for name, table in tables.items():
             connection.register(name, table)
         _view(connection, "results", files(), schema)
@@ -152,8 +153,18 @@ def _query_once(
         return connection.sql(sql, params=list(parameters)).to_arrow_table()
 
 
+@functools.cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return the process's one empty database: to open one takes longer than most questions.
+
+    Every question has a cursor of its own, whose views are temporary: no other one sees them.
+    """
+    return duckdb.connect(config={"enable_external_file_cache": "false"})
+
+
 def _view(connection: duckdb.DuckDBPyConnection, name: str, files: list[str], schema: pa.Schema) -> None:
     if files:
-        connection.read_parquet(files).create_view(name)
+        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet([{paths}])")  # noqa: S608
     else:
         connection.register(name, schema.empty_table())

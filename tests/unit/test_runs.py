@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -232,3 +233,20 @@ def test_a_plan_takes_all_test_or_some_rows(plan):
     for bad in ("some", 0, -1):
         with pytest.raises(SparkLimeError):
             dataclasses.replace(plan, rows=bad)
+
+
+def test_questions_that_are_asked_at_once_do_not_mix(tmp_path):
+    folder = tmp_path / "it's a run"
+    folder.mkdir()
+    schema = pa.schema([("x", pa.int64())])
+    for number in range(4):
+        pq.write_table(pa.table({"x": [number]}), folder / f"{number}.parquet")
+
+    def ask(number):
+        files = [str(folder / f"{number}.parquet")]
+        return {
+            queries.query(lambda: files, schema, "SELECT x FROM results", [])["x"][0].as_py() for _ in range(30)
+        }
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(4))) == [{0}, {1}, {2}, {3}]
