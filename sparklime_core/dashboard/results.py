@@ -12,7 +12,15 @@ import streamlit as st
 from sparklime_core.dashboard.services import services
 from sparklime_core.data.encoding import Encoding
 from sparklime_core.runs.alike import other_reasons, same_reasons
-from sparklime_core.runs.browse import count_found, find_rows, index_rows, mean_weights, random_row, shared_scale
+from sparklime_core.runs.browse import (
+    count_found,
+    find_rows,
+    index_rows,
+    mean_weights,
+    place_of,
+    random_row,
+    shared_scale,
+)
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.inputs import Inputs, read_encoding
 from sparklime_core.runs.plotting import density, sample_rows
@@ -99,6 +107,12 @@ def rows_sampled(run_id: str, version: Version, wanted: RowFilter, regression: b
 def rows_density(run_id: str, version: Version, wanted: RowFilter, regression: bool) -> pd.DataFrame:
     """Return how many of the rows that a filter lets through lie in each cell of the plot."""
     return density(_open(run_id), wanted, regression=regression)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def place_found(run_id: str, version: Version, wanted: RowFilter, regression: bool, row_id: int) -> int | None:
+    """Return at which place of a filter's order a row is, if it is there."""
+    return place_of(_open(run_id), wanted, row_id, regression=regression)
 
 
 def any_row(run_id: str, wanted: RowFilter, regression: bool) -> int | None:

@@ -12,6 +12,7 @@ from sparklime_core.dashboard.results import (
     PAGE_ROWS,
     PLOT_ROWS,
     files_version,
+    place_found,
     rows_counted,
     rows_density,
     rows_found,
@@ -35,7 +36,7 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     slot = st.container()
     pages = -(-found // PAGE_ROWS)
     with st.container(horizontal=True, vertical_alignment="center"):
-        page = st.pagination(pages, key=f"page-{hash(wanted)}", max_visible_pages=5) if pages > 1 else 1
+        page = _page(run, manifest, wanted, pages) if pages > 1 else 1
         st.caption(f"{count(found, 'row')} of {manifest.rows:,}", width="content")
     frame = rows_found(run.id, seen, wanted, regression, PAGE_ROWS, (page - 1) * PAGE_ROWS)
     row_ids = [int(row) for row in frame["row_id"]]
@@ -55,6 +56,16 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     if clicked is not None and clicked != chosen:
         session.choose_row(clicked, by_table=True)
     return found
+
+
+def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
+    """Draw the pages of the table; begin with the one that the chosen row is on."""
+    key = f"page-{run.id}-{hash((wanted, session.anchor()))}"
+    if key not in st.session_state:
+        row, regression = session.row_id(), manifest.data["class_names"] is None
+        place = None if row is None else place_found(run.id, files_version(run), wanted, regression, row)
+        st.session_state[key] = min(1 + (place or 0) // PAGE_ROWS, pages)
+    return st.pagination(pages, key=key, max_visible_pages=5)
 
 
 def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:

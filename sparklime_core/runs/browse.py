@@ -44,6 +44,17 @@ def count_found(run: Run, wanted: RowFilter, *, regression: bool) -> int:
     return int(found["rows"][0].as_py())
 
 
+def place_of(run: Run, wanted: RowFilter, row_id: int, *, regression: bool) -> int | None:
+    """Return at which place (from 0) of a filter's order a row is; None where it is not let through."""
+    where, parameters = where_sql(run, wanted)
+    sql = (
+        f"SELECT place FROM (SELECT row_id, row_number() OVER (ORDER BY {order_sql(wanted)}, row_id) - 1 AS place "  # noqa: S608
+        f"FROM rows {where}) WHERE row_id = ?"
+    )
+    found = ask_rows(run, sql, [*parameters, row_id], regression=regression)
+    return int(found["place"][0].as_py()) if len(found) else None
+
+
 def random_row(run: Run, wanted: RowFilter, *, regression: bool, seed: int) -> int | None:
     """Return a row that a filter lets through, each as likely as the others; None where there is none."""
     where, parameters = where_sql(run, wanted)

@@ -452,6 +452,17 @@ class TestRows:
         sound(next(button for button in app.button if button.label == "Random row").click().run())
         assert int(app.query_params["row"]) in set(app.dataframe[0].value["row"])
 
+    def test_the_table_begins_with_the_page_of_the_linked_row(
+        self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sparklime_core.dashboard.rowsearch.PAGE_ROWS", 5)
+
+        app = open_page("rows", run=runs.classes.id, row=11)
+        assert list(app.dataframe[0].value["row"]) == [10, 11]
+
+        sound(app.number_input(key="go-to-row").set_value(6).run())
+        assert list(app.dataframe[0].value["row"]) == [5, 6, 7, 8, 9]
+
     def test_a_filter_that_lets_nothing_through_says_so(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.classes.id)
 

@@ -16,6 +16,7 @@ from sparklime_core.runs.browse import (
     filtered,
     find_rows,
     mean_weights,
+    place_of,
     random_row,
     shared_scale,
 )
@@ -73,6 +74,14 @@ class TestFindRows:
         second = find_rows(run, RowFilter(), regression=False, limit=20, offset=20)
 
         assert list(first["row_id"]) + list(second["row_id"]) == list(range(ROWS))
+
+    def test_a_rows_place_is_where_it_is_listed(self, run: Run) -> None:
+        wanted = RowFilter(test_only=True, order="score", descending=True)
+        listed = list(find_rows(run, wanted, regression=False, limit=100)["row_id"])
+
+        assert [place_of(run, wanted, row, regression=False) for row in listed] == list(range(len(listed)))
+        left_out = next(row for row in range(ROWS) if row not in listed)
+        assert place_of(run, wanted, left_out, regression=False) is None
 
     def test_the_least_certain_come_first_by_error(self, run: Run) -> None:
         found = find_rows(run, RowFilter(order="error", descending=True), regression=False, limit=100)
