@@ -66,7 +66,7 @@ def test_two_runs_are_compared_and_a_row_is_opened(page: Page, server: Server, r
     heading(page, "Compare runs")
 
     expect(page.get_by_text("Rows in both")).to_be_visible()
-    expect(page.get_by_text("24", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue").get_by_text("24", exact=True)).to_be_visible()
     expect(chart(page, re.compile("in the second run"))).to_be_visible()
     shown = page.get_by_role("heading", name=re.compile(r"^Row \d+$")).inner_text()
 
@@ -141,7 +141,7 @@ def test_results_and_pictures_are_taken_away(page: Page, server: Server, runs: d
     page.get_by_test_id("stPopover").filter(has_text="Save").first.click()
     for kind, beginning in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=kind).click()
+            page.get_by_test_id("stPopoverBody").get_by_role("button", name=kind).filter(visible=True).click()
         assert content(waiting.value).startswith(beginning)
 
 
