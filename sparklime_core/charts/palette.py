@@ -21,7 +21,7 @@ FIRST = "#2f9c86"
 SECOND = "#b3669f"
 """Mauve: more in the second."""
 
-CHOSEN = "#d0312d"
+CHOSEN = "#dc443e"
 """Red: the one row that is looked at, among many."""
 
 EXACT = "#9b72c7"

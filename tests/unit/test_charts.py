@@ -4,8 +4,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sparklime_core.charts.classes import confusion_chart, predictions_chart, probabilities_chart
+from sparklime_core.charts.classes import comparison_chart, confusion_chart, predictions_chart, probabilities_chart
 from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
+from sparklime_core.charts.distribution import categories_chart, numbers_chart
 from sparklime_core.charts.rows import fidelity_chart
 from sparklime_core.charts.weights import KINDS, fold_weights, weights_chart
 from sparklime_core.charts.work import executors_chart, importance_chart, throughput_chart, timeline_chart
@@ -62,11 +63,30 @@ class TestFoldWeights:
     def test_weights_are_shown_with_their_sign(self) -> None:
         assert list(fold_weights(EXPLANATION, {}, 4)["shown"]) == ["+0.5", "-0.3", "+0.1", "-0.25"]
 
+    def test_spread_and_exact_weights_stand_beside_the_bars_that_have_them(self) -> None:
+        bars = fold_weights(EXPLANATION, {}, 2, spread=[0.1, None, 9.0, 9.0], exact=[0.4, None, 9.0, 9.0])
+
+        assert bars["low"].tolist()[0] == pytest.approx(0.4)
+        assert bars["high"].tolist()[0] == pytest.approx(0.6)
+        assert bars["std"].notna().tolist() == bars["exact"].notna().tolist() == [True, False, False]
+        assert fold_weights(EXPLANATION, {}, 2)["std"].isna().all()
+
     def test_an_empty_explanation_has_no_bars(self) -> None:
         assert fold_weights([], {}, 5).empty
 
 
 class TestWeightsChart:
+    def test_error_bars_and_exact_weights_are_drawn_where_there_are_any(self) -> None:
+        def marks(**beside: Any) -> list[str]:
+            spec = spec_of(weights_chart(fold_weights(EXPLANATION, {}, 4, **beside), 0.8))
+            return [layer["mark"]["type"] for layer in spec["layer"]]
+
+        plain = marks()
+        assert "tick" not in plain
+        assert sorted(marks(spread=[0.1] * 4)) == sorted([*plain, "rule"])
+        assert sorted(marks(spread=[0.1] * 4, exact=[None, 0.2, None, None])) == sorted([*plain, "rule", "tick"])
+        assert marks(exact=[None] * 4) == plain
+
     def test_the_axis_is_the_same_on_both_sides_whatever_the_row(self) -> None:
         spec = spec_of(weights_chart(fold_weights(EXPLANATION, {}, 2), 0.8))
 
@@ -231,3 +251,42 @@ def test_the_curves_of_a_model_are_drawn_from_their_points() -> None:
         spec = spec_of(chart(points))
         assert fields_of(spec) <= set(points.columns)
         assert json.dumps(points.to_dict("records")[0], sort_keys=True) in values_of(spec)
+
+
+class TestDistribution:
+    BARS = pd.DataFrame({"low": [0.0, 1.0], "high": [1.0, 2.0], "rows": [3, 4]})
+
+    def test_the_axis_holds_a_value_that_is_further_out_than_all_bars(self) -> None:
+        spec = spec_of(numbers_chart(self.BARS, (0.5,), (0.5, 7.0), 7.0, "#123456"))
+
+        domains = [layer["encoding"]["x"]["scale"]["domain"] for layer in spec["layer"]]
+        assert domains == [[0.0, 7.0]] * 4
+        assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rect", "bar", "rule", "rule"]
+
+    def test_a_missing_value_has_no_line_and_no_bin(self) -> None:
+        spec = spec_of(numbers_chart(self.BARS, (), None, None, "#123456"))
+
+        assert [layer["mark"]["type"] for layer in spec["layer"]] == ["bar"]
+
+    def test_categories_of_any_name_are_drawn(self) -> None:
+        bars = pd.DataFrame({"order": [0, 1], "name": [NASTY, "b"], "rows": [3, 4], "place": ["own", "others"]})
+
+        spec = spec_of(categories_chart(bars, "#123456", ("own", "others")))
+
+        assert fields_of(spec) == {"order", "name", "rows", "place"}
+        assert NASTY in json.loads(values_of(spec))[0][0].values()
+
+
+def test_classes_are_compared_on_one_scale() -> None:
+    cells = pd.DataFrame(
+        [("x", 0, NASTY, 0, 0.5), ("y", 1, NASTY, 0, -0.7), ("y", 1, "b", 1, 0.1)],
+        columns=["name", "class_order", "text", "order", "weight"],
+    )
+
+    spec = spec_of(comparison_chart(cells))
+
+    (colour,) = [
+        layer["encoding"]["color"] for layer in spec["layer"] if "scale" in layer["encoding"].get("color", {})
+    ]
+    assert colour["scale"]["domain"] == [-0.7, 0, 0.7]
+    assert fields_of(spec) == {"name", "class_order", "text", "order", "weight"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sparklime_core.charts.palette import AGAINST, EXECUTORS, FOR, REST
+from sparklime_core.charts.palette import AGAINST, CHOSEN, EXACT, EXECUTORS, FOR, REST
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
 BACKGROUNDS = [
@@ -62,7 +62,7 @@ def test_contrast_is_as_wcag_defines_it() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("colour", sorted({FOR, AGAINST, REST, *EXECUTORS}))
+@pytest.mark.parametrize("colour", sorted({FOR, AGAINST, REST, CHOSEN, EXACT, *EXECUTORS}))
 def test_a_bar_stands_out_from_every_background(colour: str) -> None:
     assert min(contrast(colour, background) for background in BACKGROUNDS) >= 3.0
 
