@@ -80,7 +80,8 @@ def bin_of(found: Distribution, value: float) -> tuple[float, float] | None:
 
 def shown_categories(found: Distribution, code: int) -> pd.DataFrame:
     """Return the most frequent categories, the row's own always among them, and the rest as one."""
-    bars = found.bars.sort_values("rows", ascending=False, kind="stable")
+    there = found.bars[(found.bars["rows"] > 0) | (found.bars["code"] == code)]
+    bars = there.sort_values("rows", ascending=False, kind="stable")
     if len(bars) > MOST_CATEGORIES:
         kept = bars.head(MOST_CATEGORIES - 1)
         if code not in set(kept["code"]):
