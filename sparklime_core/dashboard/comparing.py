@@ -87,8 +87,7 @@ def settings_panel(first: Manifest, second: Manifest) -> None:
 @st.cache_data(max_entries=16, show_spinner="Comparing the two runs row by row …")
 def _file(first: str, second: str, versions: object, regression: bool) -> str:  # noqa: ARG001 - the cache's key
     store = services().store
-    folder = store.root.parent / "comparisons"
-    return str(comparison_file(store.open(first), store.open(second), folder, regression=regression))
+    return str(comparison_file(store.open(first), store.open(second), store.comparisons, regression=regression))
 
 
 def comparison_of(first: Run, second: Run, regression: bool) -> Path:

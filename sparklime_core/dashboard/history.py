@@ -11,6 +11,7 @@ from sparklime_core.dashboard.results import files_version, score_of
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import plain
 from sparklime_core.errors import RunError
+from sparklime_core.runs.compare import forget_comparisons
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import LONGEST_TITLE
@@ -55,7 +56,9 @@ def confirm_delete(run_id: str, title: str) -> None:
     st.caption(plain(run_id))
     if st.button("Delete it", type="primary", icon=":material/delete:"):
         with shown_errors():
-            services().store.delete(run_id)
+            store = services().store
+            store.delete(run_id)
+            forget_comparisons(run_id, store.comparisons)
             if st.session_state.get("run") == run_id:
                 st.session_state.pop("run")
             st.rerun()

@@ -141,6 +141,13 @@ def comparison_file(first: Run, second: Run, folder: Path, *, regression: bool) 
     return path
 
 
+def forget_comparisons(run_id: str, folder: Path) -> None:
+    """Delete the comparisons of a run that is deleted: they tell of its rows."""
+    for path in folder.glob("*.parquet"):
+        if run_id in path.stem.split("--")[:2]:
+            path.unlink(missing_ok=True)
+
+
 def compare_rows(
     path: Path, *, order: CompareOrder = "distance", changed_only: bool = False, limit: int = 100, offset: int = 0
 ) -> pd.DataFrame:

@@ -38,6 +38,11 @@ class RunStore:
         """Return the store of the dashboard."""
         return cls(default_home() / "runs")
 
+    @property
+    def comparisons(self) -> Path:
+        """Where comparisons of its runs are kept."""
+        return self.root.parent / "comparisons"
+
     def create(self, manifest: Manifest, inputs: Inputs) -> Run:
         """Make a new run; its id is its time, its table's name, and four random digits."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

@@ -15,6 +15,7 @@ from sparklime_core.runs.compare import (
     compare_rows,
     comparison_file,
     different_settings,
+    forget_comparisons,
     summarise,
 )
 from sparklime_core.runs.queries import explanations_of
@@ -126,6 +127,16 @@ def test_a_comparison_is_kept_and_few_are(first: Run, second: Run, tmp_path: Pat
 
     assert comparison_file(first, second, tmp_path, regression=False).stat().st_mtime_ns == written
     assert len(list(tmp_path.iterdir())) == KEPT
+
+
+def test_comparisons_go_with_their_run(first: Run, second: Run, tmp_path: Path) -> None:
+    kept = comparison_file(first, first, tmp_path, regression=False)
+    gone = comparison_file(first, second, tmp_path, regression=False)
+
+    forget_comparisons(second.id, tmp_path)
+
+    assert kept.exists()
+    assert not gone.exists()
 
 
 def test_what_differs_in_the_settings(first: Run, second: Run) -> None:
