@@ -59,7 +59,8 @@ def _feature(row: RowContext, feature: int, entry: Mapping[str, Any] | None) -> 
     else:
         bars = shown_categories(found, int(value) if math.isfinite(value) else -1)
         chart = categories_chart(bars, colour, (PLACES[0], PLACES[2]))
-    draw(chart, alt=f"Distribution of a feature, and where row {view.row_id} lies", key=f"dist-{feature}")
+    what = f"Distribution of feature {feature + 1}, {name}, and where row {view.row_id} lies"
+    draw(chart, alt=what, key=f"dist-{feature}")
     st.caption(plain(place_words(found, value)))
 
 
