@@ -96,11 +96,21 @@ def _live(race: "Race") -> None:
     if state.stage == "ended":
         st.rerun()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/progress_activity: {STAGES.get(state.stage, state.stage)} …", width="stretch")
+        st.markdown(f":material/progress_activity: {stage_text(state)} …", width="stretch")
         if st.button("Cancel the race", icon=":material/stop_circle:", key="cancel-race"):
             race.cancel()
             st.toast("Stopping the race; what is measured stays.", icon=":material/stop_circle:")
     _lanes(state, race)
+
+
+def stage_text(state: "RaceState") -> str:
+    """Say what a race does at this moment, and whose turn it is."""
+    for lane in state.lanes:
+        if lane.state.value == "starting":
+            return f"{CONTESTANTS[lane.name]}: starting up"
+        if lane.state.value == "running":
+            return f"{CONTESTANTS[lane.name]}: {lane.done:,} of {count(lane.rows, 'row')} explained"
+    return STAGES.get(state.stage, state.stage)
 
 
 def _lanes(state: "RaceState", race: "Race") -> None:

@@ -1,5 +1,6 @@
 """The race's reckoning: agreement, shares, and what its charts are drawn from."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ import pytest
 
 from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
 from sparklime_core.dashboard.raceframes import CONTESTANTS, lanes_frame, points_frame, steps_frame, times_frame
+from sparklime_core.dashboard.racing import stage_text
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.schema import TASK_SCHEMA
@@ -76,6 +78,13 @@ def test_speed_is_compared_where_both_are_measured() -> None:
     assert lines.loc["Engine sampled", "largest"] == 1e-9
     assert "same draws" in lines.loc["Engine sampled", "reason"]
     assert lines.loc["Engine exact", "done"] == "1 of 4"
+
+
+def test_the_stage_says_whose_turn_it_is() -> None:
+    assert stage_text(RaceState((LIME, MOVING), "racing")) == "Engine exact: 1 of 4 rows explained"
+    starting = dataclasses.replace(MOVING, state=LaneState.STARTING)
+    assert stage_text(RaceState((LIME, starting), "racing")) == "Engine exact: starting up"
+    assert stage_text(RaceState((LIME,), "connecting")) == "Connecting to Spark"
 
 
 def test_a_lane_that_moves_reaches_to_this_moment() -> None:
