@@ -21,7 +21,7 @@ st.caption("Which table is the model to learn from, and what is it to predict?")
 left, right = st.columns(2)
 with left:
     upload = st.file_uploader(
-        "Upload a CSV file",
+        "Upload a CSV or Parquet file",
         help="CSV in any common encoding and with any common delimiter, or Parquet; also in gzip or zip.",
         key="upload",
     )

@@ -33,7 +33,7 @@ def pages() -> dict[str, list[Any]]:
             )
         ],
         "Prepare": [
-            st.Page(DATA, title="Data", icon=":material/table:", help="Upload a CSV file or choose a sample."),
+            st.Page(DATA, title="Data", icon=":material/table:", help="Upload a table or choose a sample."),
             st.Page(MODEL, title="Model", icon=":material/forest:", help="Train a model and measure it."),
             st.Page(
                 SPARK, title="Spark", icon=":material/hub:", help="Choose where to explain: here, or on a cluster."
