@@ -39,7 +39,7 @@ def fidelity_chart(
     pick = alt.selection_point(name=PICK, fields=["row_id"], on="click", toggle=False)
     across = f"True {name}" if regression else "Probability of the predicted class"
     up = f"Predicted {name}" if regression else "Local R² of the explanation"
-    scale = alt.Scale(zero=not regression)
+    scale = alt.Scale(zero=False)
     x = alt.X("true_value:Q" if regression else "prediction:Q", title=across, scale=scale)
     y = alt.Y("prediction:Q" if regression else "score:Q", title=up, scale=scale)
     colour = (
@@ -58,8 +58,9 @@ def fidelity_chart(
         alt.Tooltip("prediction:Q", title="Prediction", format=".4~g"),
         alt.Tooltip("score:Q", title="Local R²", format=".3f"),
     ]
+    # Wrong ones are drawn last, and so on top: they are what one looks for.
     dots = (
-        alt.Chart(points)
+        alt.Chart(points.sort_values("outcome", key=lambda names: names.map(OUTCOMES.index), kind="stable"))
         .mark_point(filled=True, size=55, opacity=0.65)
         .encode(
             x=x,

@@ -1,5 +1,6 @@
 """The parts of a row's panel that ask further: what if, alike; and rows side by side."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -143,3 +144,21 @@ class TestCompareRows:
         app = open_page("comparerows", run=runs.classes.id)
 
         assert "Choose rows" in [link.value for link in app.main.page_link]
+
+
+RAW = ("<img", "**bold**", "$x$", ":red[x]", "<b>table</b>", "# <b>", "**target**")
+
+
+def literal(app: AppTest) -> None:
+    texts = [element.value for element in (*app.markdown, *app.caption, *app.error, *app.info, *app.page_link)]
+    texts += [element.label for element in (*app.number_input, *app.button, *app.toggle)]
+    for text in texts:
+        assert not [piece for piece in RAW if re.search(rf"(?<!\\){re.escape(piece)}", text)], text
+
+
+def test_names_from_data_stay_literal_wherever_one_asks_further(runs: Runs, open_page: OpenPage) -> None:
+    for part in ("What if", "Alike"):
+        literal(open_part(open_page, part, runs.nasty.id, 1))
+    everything = "outcome.right~value0.-9_9~value1._9~weight0._9~weight3._9~top_feature.%2A%2Abold%2A%2A"
+    literal(open_page("rows", run=runs.nasty.id, filter=everything))
+    literal(open_page("comparerows", run=runs.nasty.id, compare="0-1"))
