@@ -6,6 +6,9 @@ from altair.typing import ChartType
 
 from sparklime_core.charts.palette import AXIS, EXECUTORS
 
+LAST = "#a67c52"
+"""One more part than there are colours for executors."""
+
 LEGEND = 64
 """Pixels of the legend above the bar, in up to three lines."""
 
@@ -19,7 +22,7 @@ def shares_chart(parts: pd.DataFrame) -> ChartType:
         ``part``, ``seconds``, ``share`` and ``how`` (it is measured), in their order.
     """
     names = list(parts["part"])
-    colours = [(*EXECUTORS, EXECUTORS[0])[at] for at in range(len(names))]
+    colours = [*EXECUTORS, LAST][: len(names)]
     ordered = parts.assign(order=range(len(parts)))
     chart: ChartType = (
         alt.Chart(ordered)

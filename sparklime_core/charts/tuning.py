@@ -31,14 +31,19 @@ def tradeoff_chart(cells: pd.DataFrame, chosen: int) -> ChartType:
             color=alt.Color(
                 "kernel_width:Q",
                 title="Kernel width",
-                scale=alt.Scale(scheme="viridis"),
-                legend=alt.Legend(orient="bottom"),
+                scale=alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0.25, 1])),
+                legend=alt.Legend(orient="bottom", tickCount=3),
             ),
             size=alt.Size(
                 "num_samples:Q",
                 title="Samples",
                 scale=alt.Scale(range=[40, 400]),
-                legend=alt.Legend(orient="bottom", symbolFillColor=INK, symbolStrokeWidth=0),
+                legend=alt.Legend(
+                    orient="bottom",
+                    values=sorted({int(cells["num_samples"].min()), int(cells["num_samples"].max())}),
+                    symbolFillColor=INK,
+                    symbolStrokeWidth=0,
+                ),
             ),
             tooltip=[
                 alt.Tooltip("kernel_width:Q", title="Kernel width", format=".3g"),

@@ -179,7 +179,7 @@ def _times_as_fast(lane: "Lane", lime: float) -> None:
         )
     st.metric(
         CONTESTANTS[lane.name],
-        f"{number(rate / lime)} ×",
+        f"{rate / lime:,.{1 if rate < 100 * lime else 0}f} ×",
         delta=note,
         delta_color="off",
         delta_arrow="off",

@@ -39,4 +39,4 @@ def test_the_bar_keeps_its_order(manifest: Manifest) -> None:
     spec = shares_chart(shares_frame(manifest)).to_dict()
 
     assert spec["encoding"]["color"]["scale"]["domain"][:2] == ["connecting", "preparing"]
-    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 8
+    assert len(set(spec["encoding"]["color"]["scale"]["range"])) == 9
