@@ -73,10 +73,13 @@ class Connection:
         """
         if self.master.is_local or self.master.is_connect:
             return True
+        known = None
         if self.facts.web_url is not None:
             known = read_facts(self.master, self.facts.web_url).applications
-            if known is not None:
-                return backend_of(self.spark).application()[0] in known
+            if known is None:  # one that was restarted may have its page elsewhere
+                known = read_facts(self.master).applications
+        if known is not None:
+            return backend_of(self.spark).application()[0] in known
         return bool(backend_of(self.spark).executors())
 
     def close(self) -> None:

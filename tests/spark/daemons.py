@@ -42,10 +42,10 @@ class Daemons:
     def start_worker(self):
         """Start a worker, and wait until the master knows it."""
         number = len(self.workers)
-        folder, before = self.folder / f"work-{number}", self.alive()
+        folder, log = self.folder / f"work-{number}", self.folder / f"worker-{number}.log"
         size = ["--cores", "1", "--memory", "512m", "--work-dir", str(folder), "--webui-port", "0", self.url]
-        self.workers.append(self._start("worker.Worker", size, self.folder / f"worker-{number}.log"))
-        wait_for(lambda: self.alive() == before + 1)
+        self.workers.append(self._start("worker.Worker", size, log))
+        told("(Successfully registered with master)", log)
 
     def alive(self):
         """How many workers the master has."""
