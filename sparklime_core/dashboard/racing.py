@@ -161,7 +161,7 @@ def _headline(state: "RaceState") -> None:
     ended = [lane for lane in state.lanes if lane.name != "lime" and lane.state.value == "finished"]
     if lime is None or state.lane("lime").state.value != "finished" or not ended:
         return
-    with st.grid(len(ended), min_column_width=180):
+    with st.grid(len(ended), min_column_width=240):
         for lane in ended:
             _times_as_fast(lane, lime)
 
