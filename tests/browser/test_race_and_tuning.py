@@ -30,7 +30,7 @@ def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) 
     width, samples = re.findall(r"[\d.,]+\d", chosen)[:2]
     expect(page.get_by_label("Samples", exact=True)).to_have_value(samples.replace(",", ""))
     page.get_by_text("More settings").click()
-    shown = float(page.get_by_label("Kernel width").input_value())
+    shown = float(page.get_by_label("Kernel width", exact=True).input_value())
     assert abs(shown - float(width)) < 0.01
 
 

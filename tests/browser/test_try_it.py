@@ -16,7 +16,7 @@ def test_one_click_leads_to_explained_rows(page: Page, server: Server) -> None:
 
     page.get_by_role("button", name="Try it").click()
 
-    heading(page, "Rows")
+    expect(page.get_by_role("heading", level=1, name="Rows", exact=True)).to_be_visible(timeout=SLOW_MS)
     page.reload()
     heading(page, "Rows")
     expect(chart(page, re.compile("Weights of the .* of row \\d+"))).to_be_visible(timeout=SLOW_MS)
