@@ -21,6 +21,12 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from sparklime_core import ModelSettings, read_csv, train_with
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.run import Run
+
 FEATURES = 14
 CHUNK = 100_000
 EVERY = 0.5
@@ -31,12 +37,11 @@ KINDS = ("driver", "jvm", "workers")
 
 @dataclass(frozen=True)
 class Look:
-    """Megabytes of resident memory at a moment, and how many waves were on disk."""
+    """A moment: megabytes of resident memory, processor seconds so far, and how many waves were on disk."""
 
     seconds: float
-    driver: float
-    jvm: float
-    workers: float
+    memory: dict[str, float]
+    processor: dict[str, float]
     waves: int
 
 
@@ -58,6 +63,12 @@ class Measured:
         Of explaining alone.
     peak
         Megabytes by kind of process.
+    processor
+        Seconds of processor time by kind of process, from the first finished wave to the last.
+    explaining
+        Seconds that blocks took in the executors, all together.
+    load
+        The machine's load average before and after: above the number of cores, others slowed the command.
     looks
         Memory over time.
     output_bytes
@@ -71,6 +82,9 @@ class Measured:
     busy: float
     rows_per_second: float
     peak: dict[str, float]
+    processor: dict[str, float]
+    explaining: float
+    load: tuple[float, float]
     output_bytes: int
     looks: list[Look] = field(default_factory=list, repr=False)
 
@@ -95,10 +109,23 @@ def random_rows(state: np.random.RandomState, count: int) -> pa.Table:
     return pa.table({**columns, "y": classes})
 
 
+def make_run(folder: Path, rows: int, *, num_samples: int = 5000, trees: int = 50) -> tuple[Run, Inputs]:
+    """Make a run of such a table in a folder, all but its explanations, which `explain_run` adds."""
+    state = np.random.RandomState(0)
+    table = pa.concat_tables(_rows(state, min(CHUNK, rows - start)) for start in range(0, rows, CHUNK))
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    dataset = read_csv(sink.getvalue().to_pybytes(), "y", name="million")
+    model = train_with(dataset, ModelSettings(n_estimators=trees, max_depth=8))
+    plan = RunPlan(dataset, model, ExplainSettings(num_samples=num_samples))
+    inputs = plan.inputs()
+    return Run.create(folder, plan.manifest("local[2]"), inputs), inputs
+
+
 def explain_million(data: Path, out: Path, extra: list[str], home: Path) -> Measured:
     """Run the command on a CSV of `write_csv`, and measure it."""
     command = [sys.executable, "-m", "sparklime_core", "explain", str(data), "--target", "y", "--out", str(out)]
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
     process = subprocess.Popen(
         [*command, *extra],
         cwd=home,
@@ -112,12 +139,13 @@ def explain_million(data: Path, out: Path, extra: list[str], home: Path) -> Meas
     seconds = time.monotonic() - began
     if process.returncode:
         raise RuntimeError(f"The command ended with {process.returncode}.")
-    return _measured(out, seconds, looks)
+    return _measured(out, seconds, looks, load)
 
 
-def _measured(out: Path, seconds: float, looks: list[Look]) -> Measured:
+def _measured(out: Path, seconds: float, looks: list[Look], load: float) -> Measured:
     manifest = json.loads((out / "run.json").read_text())
     tasks = pq.read_table(out / "tasks.parquet")
+    during = [look for look in looks if look.waves]
     phases = dict(manifest["phases"])
     phases["starting"] = seconds - sum(phases.values())
     return Measured(
@@ -127,30 +155,64 @@ def _measured(out: Path, seconds: float, looks: list[Look]) -> Measured:
         waves=len(pc.unique(tasks["wave"])),
         busy=pc.sum(tasks["seconds"]).as_py(),
         rows_per_second=manifest["rows_explained"] / phases["explaining"],
-        peak={kind: max(getattr(look, kind) for look in looks) for kind in KINDS},
+        peak={kind: max(look.memory[kind] for look in looks) for kind in KINDS},
+        processor={kind: during[-1].processor[kind] - during[0].processor[kind] for kind in KINDS},
+        explaining=pc.sum(pq.read_table(out / "blocks.parquet")["seconds"]).as_py(),
+        load=(load, os.getloadavg()[0]),
         output_bytes=(out / "explanations.parquet").stat().st_size,
         looks=looks,
     )
 
 
 def _look(pid: int, seconds: float, out: Path) -> Look:
-    memory = dict.fromkeys(KINDS, 0.0)
+    memory, processor = dict.fromkeys(KINDS, 0.0), dict.fromkeys(KINDS, 0.0)
     try:
         driver = psutil.Process(pid)
-        memory["driver"] = driver.memory_info().rss / 2**20
-        for child in driver.children(recursive=True):
-            kind = "jvm" if "java" in child.name() else "workers"
-            memory[kind] += child.memory_info().rss / 2**20
+        for process in (driver, *driver.children(recursive=True)):
+            kind = "driver" if process == driver else "jvm" if "java" in process.name() else "workers"
+            times = process.cpu_times()
+            memory[kind] += process.memory_info().rss / 2**20
+            processor[kind] += times.user + times.system
     except psutil.NoSuchProcess:
         pass
-    return Look(seconds, **memory, waves=len(list((out / "parts").glob("wave-*.parquet"))))
+    return Look(seconds, memory, processor, len(list((out / "parts").glob("wave-*.parquet"))))
+
+
+def report(measured: Measured) -> str:
+    """Return what was measured as Markdown, for ``docs/million.md``."""
+    phases = "".join(f"| {name} | {seconds:.1f} |\n" for name, seconds in measured.phases.items())
+    kinds = "".join(
+        f"| {kind} | {measured.peak[kind]:,.0f} | {measured.processor[kind]:.1f} |\n" for kind in KINDS
+    )
+    looks = [look for look in measured.looks if look.waves]
+    chosen = [looks[at] for at in np.linspace(0, len(looks) - 1, 8).astype(int)]
+    series = "".join(
+        f"| {look.seconds:.0f} | {look.waves} | {look.memory['driver']:,.0f} | {look.memory['jvm']:,.0f} | "
+        f"{look.memory['workers']:,.0f} |\n"
+        for look in chosen
+    )
+    total = sum(measured.processor.values())
+    own = total - measured.processor["workers"]
+    share = measured.explaining / 2 / measured.phases["explaining"]
+    return (
+        f"{measured.rows:,} rows in {measured.seconds:.0f} s; {measured.rows_per_second:,.0f} rows a second while "
+        f"explaining, in {measured.waves} waves; {measured.output_bytes / 1e6:.0f} MB of explanations. Load "
+        f"average {measured.load[0]:.1f} before, {measured.load[1]:.1f} after.\n\n"
+        f"| phase | s |\n| --- | ---: |\n{phases}\n"
+        f"| process | peak MB | processor s while explaining |\n| --- | ---: | ---: |\n{kinds}\n"
+        f"Of the processor time while explaining, {own / total:.0%} was the driver's and the JVM's. Blocks took "
+        f"{measured.explaining:.1f} s in the executors, {share:.0%} of what two cores had.\n\n"
+        f"| after s | waves on disk | driver MB | JVM MB | Python workers MB |\n"
+        f"| ---: | ---: | ---: | ---: | ---: |\n{series}"
+    )
 
 
 def main() -> None:
-    """Measure the command, and print what it took as JSON."""
+    """Measure the command, and print what it took, as Markdown or JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.million", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--out", type=Path, help="where to keep CSV and run; a temporary folder otherwise")
+    parser.add_argument("--json", action="store_true", help="every figure, for programs")
     chosen, extra = parser.parse_known_args()
     extra = extra or ["--master", "local[2]", "--engine", "sampled", "--trees", "50", "--max-depth", "8"]
     with tempfile.TemporaryDirectory() as temporary:
@@ -160,7 +222,7 @@ def main() -> None:
         if not data.exists():
             write_csv(data, chosen.rows)
         measured = explain_million(data, folder / "run", extra, folder)
-        print(json.dumps(asdict(measured)))
+        print(json.dumps(asdict(measured)) if chosen.json else report(measured))
 
 
 if __name__ == "__main__":

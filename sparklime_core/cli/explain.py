@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,29 +13,25 @@ from sparklime_core.cli.options import (
     MASTER_HELP,
     Commands,
     add_archive,
-    depth,
-    labels,
+    interruptible,
     rows,
     session,
 )
 from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.cli.settings import (
+    add_lime_options,
+    add_model_options,
+    explain_settings,
+    explainer_settings,
+    model_settings,
+)
 from sparklime_core.cli.table import add_table_options, read_dataset, read_options
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
-from sparklime_core.explain.settings import (
-    DISCRETIZERS,
-    ENGINE_NAMES,
-    FEATURE_SELECTIONS,
-    ExplainerSettings,
-    ExplainSettings,
-    check_pools,
-)
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.plan import RunPlan
     from sparklime_core.runs.manifest import Manifest
-
-MODELS = ("forest", "extra_trees", "boosting", "linear")
-CLASS_WEIGHTS = ("auto", "balanced", "none")
 
 
 def add_parser(commands: Commands) -> None:
@@ -56,24 +51,11 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
     parser.add_argument("--rows", default="all", type=rows, help="all, test, or how many from the first on")
     add_table_options(parser)
-    model = parser.add_argument_group("the model")
-    model.add_argument("--model", default="forest", choices=MODELS, help="which to train; default forest")
-    model.add_argument("--trees", default=100, type=int)
-    model.add_argument("--max-depth", default=None, type=depth, metavar="D")
-    model.add_argument("--min-samples-leaf", default=1, type=int, help="the fewest training rows of a leaf")
-    model.add_argument("--test-size", default=0.25, type=float, help="share of rows kept for measuring")
-    model.add_argument("--class-weight", default="auto", choices=CLASS_WEIGHTS, help="for imbalanced classes")
-    model.add_argument("--model-seed", type=int, help="of the split and the model, where --seed is not to be")
-    model.add_argument("--model-file", type=Path, metavar="FILE.skops", help="a model of your own instead")
+    model = add_model_options(parser)
     model.add_argument(
         "--trained-in", type=Path, metavar="FOLDER", help="explain new rows with the model of the run in FOLDER"
     )
-    lime = parser.add_argument_group("the explanations")
-    lime.add_argument("--engine", default="sampled", choices=ENGINE_NAMES)
-    lime.add_argument("--labels", default="predicted", type=labels, help="predicted, all, or indices: 0,2")
-    lime.add_argument("--num-features", default=10, type=int)
-    lime.add_argument("--num-samples", default=5000, type=int)
-    lime.add_argument("--seed", default=0, type=int, help="of the split, the forest and the explanations")
+    lime = add_lime_options(parser)
     lime.add_argument(
         "--stability",
         default=0,
@@ -81,9 +63,6 @@ def add_parser(commands: Commands) -> None:
         metavar="K",
         help="also measure it from K pools of samples; default 0: no",
     )
-    lime.add_argument("--discretizer", default="quartile", choices=DISCRETIZERS)
-    lime.add_argument("--kernel-width", default=None, type=float)
-    lime.add_argument("--feature-selection", default="auto", choices=FEATURE_SELECTIONS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -113,14 +92,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     phases.begin("reading")
     _check_new(arguments)
     check_free(arguments.out)
-    explain = ExplainSettings(
-        arguments.engine,
-        arguments.labels,
-        arguments.num_features,
-        arguments.num_samples,
-        arguments.seed,
-    )
-    explainer = ExplainerSettings(arguments.discretizer, arguments.kernel_width, arguments.feature_selection)
+    explain, explainer = explain_settings(arguments), explainer_settings(arguments)
     line.say(f"reading {arguments.data}")
     make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
     planned = make_plan(arguments, explain, explainer)
@@ -144,7 +116,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
                     new.discard()
                 raise
 
-        return _interruptible(work)
+        return interruptible(work)
 
 
 def _plan_table(
@@ -153,18 +125,9 @@ def _plan_table(
     """Read the table and what else may be wrong; return how to plan a run, which may train for long."""
     from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
     from sparklime_core.models.own import load_model  # noqa: PLC0415
-    from sparklime_core.models.settings import ModelSettings  # noqa: PLC0415
     from sparklime_core.models.training import train_with  # noqa: PLC0415
 
-    settings = ModelSettings(
-        n_estimators=arguments.trees,
-        max_depth=arguments.max_depth,
-        min_samples_leaf=arguments.min_samples_leaf,
-        test_size=arguments.test_size,
-        seed=arguments.seed if arguments.model_seed is None else arguments.model_seed,
-        kind=arguments.model,
-        class_weight=arguments.class_weight,
-    )
+    settings = model_settings(arguments)
     dataset = read_dataset(arguments)
     if arguments.model_file is not None:
         plan = RunPlan(dataset, load_model(arguments.model_file, dataset), explain, explainer, arguments.rows)
@@ -204,19 +167,7 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
             stored.take_over()
             return explain_run(spark, stored, cancel=cancel, on_progress=line.show)
 
-        return _interruptible(work)
-
-
-def _interruptible(work: "Callable[[threading.Event], Manifest]") -> "Manifest":
-    """Work in a thread of its own, so that Ctrl-C is heard at once and becomes a clean stop."""
-    cancel = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(work, cancel)
-        while True:
-            try:
-                return done.result()
-            except KeyboardInterrupt:
-                cancel.set()
+        return interruptible(work)
 
 
 def _check_new(arguments: argparse.Namespace) -> None:

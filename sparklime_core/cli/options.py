@@ -1,10 +1,12 @@
 """What the commands share: option types, exit codes, and a session that is closed again."""
 
 import argparse
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sparklime_core.explain.settings import Labels
 
@@ -22,13 +24,15 @@ MASTER_HELP = f"local[N], spark://host:port, or sc://host:port of Spark Connect;
 
 
 @contextmanager
-def session(master: str, line: "ProgressLine", archive: Path | None = None) -> Iterator["SparkSession"]:
-    """Connect to a master for as long as the block lasts."""
+def session(
+    master: str, line: "ProgressLine", archive: Path | None = None, conf: Mapping[str, str] | None = None
+) -> Iterator["SparkSession"]:
+    """Connect to a master for as long as the block lasts; `conf` has further settings of Spark."""
     from sparklime_core.spark.session import connect, disconnect  # noqa: PLC0415 - takes seconds
 
     line.say(f"connecting to {master}")
     try:
-        yield connect(master, archive=archive)
+        yield connect(master, archive=archive, conf=conf)
     finally:
         disconnect()
 
@@ -41,6 +45,29 @@ def add_archive(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.tar.gz",
         help="what the executors of a standalone master run, made by: sparklime pack",
     )
+
+
+Result = TypeVar("Result")
+
+
+def interruptible(work: Callable[[threading.Event], Result]) -> Result:
+    """Work in a thread of its own, so that Ctrl-C is heard at once and becomes a clean stop."""
+    cancel = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work, cancel)
+        while True:
+            try:
+                return done.result()
+            except KeyboardInterrupt:
+                cancel.set()
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Read ``NAME=VALUE``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name.strip(), value
 
 
 def columns(text: str) -> tuple[str, ...]:

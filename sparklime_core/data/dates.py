@@ -67,6 +67,18 @@ def parse_dates(texts: pa.Array, day_first: bool | None, *, least: float = MOSTL
     return None
 
 
+def parse_each(texts: pa.Array, *, day_first: bool) -> pa.Array:
+    """Parse texts (n,) one by one: what becomes of a text does not depend on the others."""
+    values = pa.nulls(len(texts), pa.timestamp("s"))
+    for name, pattern in _PATTERNS.items():
+        left = pc.and_(pc.is_null(values), pc.is_valid(texts))
+        if pc.any(left).as_py():
+            parts = pc.extract_regex(pc.if_else(left, texts, pa.scalar(None, pa.string())), pattern=pattern)
+            order = _order(parts, day_first)[0] if name == "numbers" else name
+            values = pc.coalesce(values, _assemble(parts, order))
+    return values
+
+
 def _unnamed(pattern: str) -> str:
     return pattern.replace("(?P<", "(?P<x")
 

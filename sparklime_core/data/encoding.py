@@ -6,7 +6,7 @@ It is fitted once, on the rows that the model may learn from, and then encodes a
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -154,6 +154,8 @@ def encode_feature(feature: Feature, column: Column) -> tuple[FloatArray, tuple[
     A gap in a number that had none when the encoding was fitted stays NaN: the model has never seen one, and the
     row's explanation says so.
     """
+    if column.kind == "empty" and feature.kind == "date":
+        column = replace(column, values=pa.nulls(len(column.values), pa.timestamp("s")))
     if feature.categories is not None:
         return _encode_categories(feature, feature.categories, column)
     values = column.values if feature.part is None else DATE_PARTS[feature.part](column.values)

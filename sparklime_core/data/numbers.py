@@ -44,8 +44,16 @@ class Numbers:
     reason: str
 
 
-def parse_numbers(texts: pa.Array, decimal: str) -> Numbers:
-    """Parse texts (n,), of which every one may be null; `decimal` is the mark where they leave it open."""
+def parse_numbers(texts: pa.Array, decimal: str, *, each: bool = False) -> Numbers:
+    """Parse texts (n,), of which every one may be null.
+
+    Parameters
+    ----------
+    decimal
+        The mark where the texts leave it open.
+    each
+        Whether it is the mark in any case, so that what a text becomes does not depend on the others.
+    """
     if decimal == "." or not pc.any(pc.match_substring(texts, ".")).as_py():
         try:
             return Numbers(pc.cast(texts, pa.float64()), "all its values are numbers")
@@ -54,7 +62,7 @@ def parse_numbers(texts: pa.Array, decimal: str) -> Numbers:
     encoded = texts.dictionary_encode()
     distinct = encoded.dictionary
     fits = {mark: pc.match_substring_regex(distinct, pattern=shape) for mark, shape in SHAPES.items()}
-    mark = _mark(fits, decimal)
+    mark = decimal if each else _mark(fits, decimal)
     values = _convert(pc.if_else(fits[mark], distinct, pa.scalar(None, pa.string())), mark)
     return Numbers(values.take(encoded.indices), _reason(distinct, mark))
 

@@ -73,7 +73,13 @@ def count_distinct(values: pa.Array) -> int:
 
 
 def parse_column(
-    name: str, raw: pa.ChunkedArray, options: ReadOptions, *, decimal: str, wanted: Kind | None = None
+    name: str,
+    raw: pa.ChunkedArray,
+    options: ReadOptions,
+    *,
+    decimal: str,
+    wanted: Kind | None = None,
+    each: bool = False,
 ) -> Column:
     """Understand a column.
 
@@ -87,6 +93,9 @@ def parse_column(
         The decimal mark where a column's own values leave it open.
     wanted
         What it is to be taken for, whatever it looks like; values that are none become missing, with a note.
+    each
+        Whether every value is taken for it by itself, as it must be where nobody sees the whole column: numbers
+        are written with the mark, and dates with the month first unless the options say otherwise.
     """
     if not is_text(raw.type):
         typed = _typed(name, raw)
@@ -97,7 +106,7 @@ def parse_column(
     texts, notes = _without(trimmed, MISSING_WORDS if options.missing_words is None else options.missing_words)
     if texts.null_count == len(texts):
         return Column(name, "empty", texts, raw, "it has no values", notes)
-    return _understand(_Cells(name, raw, texts, notes, options, decimal), wanted)
+    return _understand(_Cells(name, raw, texts, notes, options, decimal, each), wanted)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -143,6 +152,7 @@ class _Cells:
     notes: tuple[str, ...]
     options: ReadOptions
     decimal: str
+    each: bool
 
     def column(self, kind: Kind, values: pa.Array, reason: str, *notes: str) -> Column:
         return Column(self.name, kind, values, self.raw, reason, (*self.notes, *notes))
@@ -216,13 +226,16 @@ def _plain_text(cells: _Cells) -> Column:
 
 
 def _forced_numbers(cells: _Cells) -> Column:
-    found = numbers.parse_numbers(cells.texts, cells.decimal)
+    found = numbers.parse_numbers(cells.texts, cells.decimal, each=cells.each)
     values, beyond = numbers.within_reach(found.values)
     others = _note_others(cells.texts, found.values, "numbers")
     return cells.column("number", values, found.reason, *others, *beyond)
 
 
 def _forced_dates(cells: _Cells) -> Column:
+    if cells.each:
+        parsed = dates.parse_each(cells.texts, day_first=bool(cells.options.day_first))
+        return cells.column("date", parsed, "its values are dates, each by itself")
     found = dates.parse_dates(cells.texts, cells.options.day_first, least=0.0)
     values = pa.nulls(len(cells.texts), pa.timestamp("s")) if found is None else found.values
     reason = "none of its values is a date" if found is None else found.reason

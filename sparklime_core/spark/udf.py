@@ -137,9 +137,9 @@ def explain_dataframe(
     if id_col is None:
         numbered, row_id = df.zipWithIndex(ID), sf.col(ID)
     else:
-        numbered, row_id = df, _named(id_col).cast("long").alias(ID)
-    features = [_number(_named(name)).alias(f"f{at}") for at, name in enumerate(feature_cols)]
-    return numbered.select(row_id, *features).mapInArrow(_table_explainer(publish(spark, task)), RESULT_DDL)
+        numbered, row_id = df, named(id_col).cast("long").alias(ID)
+    features = [_number(named(name)).alias(f"f{at}") for at, name in enumerate(feature_cols)]
+    return numbered.select(row_id, *features).mapInArrow(table_explainer(publish(spark, task), _rows), RESULT_DDL)
 
 
 def _check_columns(df: DataFrame, names: Sequence[str]) -> None:
@@ -153,7 +153,7 @@ def _check_columns(df: DataFrame, names: Sequence[str]) -> None:
             raise SparkError(f"The column {name!r} is of type {types[name]}, and LIME needs numbers.")
 
 
-def _named(name: str) -> Column:
+def named(name: str) -> Column:
     """Return the column of exactly this name, dots and all."""
     return sf.col("`" + name.replace("`", "``") + "`")
 
@@ -175,12 +175,16 @@ def _column_explainer(payload: Payload) -> Callable[[Iterator[tuple[pa.Array, ..
     return explain
 
 
-def _table_explainer(payload: Payload) -> Callable[[Batches], Batches]:
+def table_explainer(
+    payload: Payload, rows_of: Callable[[Sequence[pa.Array]], FloatArray]
+) -> Callable[[Batches], Batches]:
+    """Return the function for ``mapInArrow`` over an id and columns, of which `rows_of` makes rows (n, d)."""
+
     def explain(batches: Batches) -> Batches:
         task = payload.load()
         for batch in batches:
             ids = batch.column(0)
-            for compact in _explained(task, _rows(batch.columns[1:]), ids):
+            for compact in _explained(task, rows_of(batch.columns[1:]), ids):
                 decoded = task.vocabulary.decode(pa.Table.from_batches([compact], schema=COMPACT_SCHEMA))
                 # The ids may be null or repeat, so the row's place in the batch has stood in for them.
                 row_ids = ids.take(compact["row_id"])

@@ -1,0 +1,37 @@
+"""``python catalog.py FOLDER``: by the command, a table of the catalog to another, in a session that has it."""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+from sparklime_core import ReadOptions, build_explainer, connect
+from sparklime_core.cli import main
+from sparklime_core.data.batches import BatchEncoder
+from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.jobs.runner import predict_fn_of
+from sparklime_core.runs.run import Run
+from sparklime_core.spark.tables import explain_table, open_source
+
+folder = Path(sys.argv[1])
+conf = f"spark.sql.warehouse.dir={folder}/warehouse"
+spark = connect("local[2]", conf=dict([conf.split("=")]))
+spark.read.parquet(f"{folder}/birds").repartition(3).write.saveAsTable("birds")
+
+
+def jobs():
+    return len(spark.sparkContext.statusTracker().getJobIdsForGroup())
+
+
+before = jobs()
+inputs = Run(folder / "run").inputs()
+source = open_source(spark, "birds")
+task = prepare_task(build_explainer(inputs.dataset), predict_fn_of(inputs.estimator), ExplainSettings())
+explain_table(source, task, BatchEncoder.of(inputs.dataset.encoding, source.columns, ReadOptions()), "ring")
+lazy = jobs() == before
+command = ["explain-table", "birds", f"--trained-in={folder}/run", "--id=a.place", "--num-samples=200"]
+command += ["--master=local[2]", f"--conf={conf}", "--out-table=why"]
+with contextlib.redirect_stdout(sys.stderr):
+    code = main(command)
+sys.stdout.write(json.dumps({"code": code, "lazy": lazy}))
