@@ -64,7 +64,7 @@ class Measured:
     peak
         Megabytes by kind of process.
     processor
-        Seconds of processor time by kind of process, from the first finished wave to the last.
+        Seconds of processor time by phase and kind of process.
     explaining
         Seconds that blocks took in the executors, all together.
     load
@@ -82,7 +82,7 @@ class Measured:
     busy: float
     rows_per_second: float
     peak: dict[str, float]
-    processor: dict[str, float]
+    processor: dict[str, dict[str, float]]
     explaining: float
     load: tuple[float, float]
     output_bytes: int
@@ -145,7 +145,6 @@ def explain_million(data: Path, out: Path, extra: list[str], home: Path) -> Meas
 def _measured(out: Path, seconds: float, looks: list[Look], load: float) -> Measured:
     manifest = json.loads((out / "run.json").read_text())
     tasks = pq.read_table(out / "tasks.parquet")
-    during = [look for look in looks if look.waves]
     phases = dict(manifest["phases"])
     phases["starting"] = seconds - sum(phases.values())
     return Measured(
@@ -156,12 +155,22 @@ def _measured(out: Path, seconds: float, looks: list[Look], load: float) -> Meas
         busy=pc.sum(tasks["seconds"]).as_py(),
         rows_per_second=manifest["rows_explained"] / phases["explaining"],
         peak={kind: max(look.memory[kind] for look in looks) for kind in KINDS},
-        processor={kind: during[-1].processor[kind] - during[0].processor[kind] for kind in KINDS},
+        processor=_by_phase(manifest["phases"], looks),
         explaining=pc.sum(pq.read_table(out / "blocks.parquet")["seconds"]).as_py(),
         load=(load, os.getloadavg()[0]),
         output_bytes=(out / "explanations.parquet").stat().st_size,
         looks=looks,
     )
+
+
+def _by_phase(phases: dict[str, float], looks: list[Look]) -> dict[str, dict[str, float]]:
+    """Return the processor seconds of each phase, to the nearest look; a process that has ended took none."""
+    found, began = {}, 0.0
+    for phase, seconds in phases.items():
+        within = [look for look in looks if began - EVERY <= look.seconds <= began + seconds]
+        found[phase] = {kind: max(within[-1].processor[kind] - within[0].processor[kind], 0.0) for kind in KINDS}
+        began += seconds
+    return found
 
 
 def _look(pid: int, seconds: float, out: Path) -> Look:
@@ -180,10 +189,14 @@ def _look(pid: int, seconds: float, out: Path) -> Look:
 
 def report(measured: Measured) -> str:
     """Return what was measured as Markdown, for ``docs/million.md``."""
-    phases = "".join(f"| {name} | {seconds:.1f} |\n" for name, seconds in measured.phases.items())
-    kinds = "".join(
-        f"| {kind} | {measured.peak[kind]:,.0f} | {measured.processor[kind]:.1f} |\n" for kind in KINDS
+    took = measured.processor
+    phases = "".join(
+        f"| {name} | {seconds:.1f} |"
+        + "".join(f" {took[name][kind]:.1f} |" if name in took else " |" for kind in KINDS)
+        + "\n"
+        for name, seconds in measured.phases.items()
     )
+    peaks = ", ".join(f"{kind} {measured.peak[kind]:,.0f} MB" for kind in KINDS)
     looks = [look for look in measured.looks if look.waves]
     chosen = [looks[at] for at in np.linspace(0, len(looks) - 1, 8).astype(int)]
     series = "".join(
@@ -191,17 +204,17 @@ def report(measured: Measured) -> str:
         f"{look.memory['workers']:,.0f} |\n"
         for look in chosen
     )
-    total = sum(measured.processor.values())
-    own = total - measured.processor["workers"]
+    explaining = took["explaining"]
+    own = 1 - explaining["workers"] / sum(explaining.values())
     share = measured.explaining / 2 / measured.phases["explaining"]
     return (
         f"{measured.rows:,} rows in {measured.seconds:.0f} s; {measured.rows_per_second:,.0f} rows a second while "
         f"explaining, in {measured.waves} waves; {measured.output_bytes / 1e6:.0f} MB of explanations. Load "
         f"average {measured.load[0]:.1f} before, {measured.load[1]:.1f} after.\n\n"
-        f"| phase | s |\n| --- | ---: |\n{phases}\n"
-        f"| process | peak MB | processor s while explaining |\n| --- | ---: | ---: |\n{kinds}\n"
-        f"Of the processor time while explaining, {own / total:.0%} was the driver's and the JVM's. Blocks took "
-        f"{measured.explaining:.1f} s in the executors, {share:.0%} of what two cores had.\n\n"
+        f"| phase | s | driver | JVM | Python workers |\n| --- | ---: | ---: | ---: | ---: |\n{phases}\n"
+        "The last three columns are processor seconds. Of those while explaining, "
+        f"{own:.0%} were the driver's and the JVM's; blocks took {measured.explaining:.1f} s in the executors, "
+        f"{share:.0%} of what two cores had. Peak memory: {peaks}.\n\n"
         f"| after s | waves on disk | driver MB | JVM MB | Python workers MB |\n"
         f"| ---: | ---: | ---: | ---: | ---: |\n{series}"
     )
