@@ -60,11 +60,11 @@ def open_source(
     """
     path = _address(source, is_path=form is not None)
     if path is None:
-        return _said(f"The table {source!r} cannot be read", lambda: spark.table(source))
+        return _said(f"The table {source!r} cannot be read", lambda: _resolved(spark.table(source)))
     form = form or ENDINGS.get(_ending(path), "parquet")
     chosen = {**({"header": "true"} if form == "csv" else {}), **(options or {})}
     reader = spark.read.format(form).options(**chosen)
-    return _said(f"Spark cannot read {source!r} as {form}", lambda: reader.load(path))
+    return _said(f"Spark cannot read {source!r} as {form}", lambda: _resolved(reader.load(path)))
 
 
 def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_col: str | None = None) -> DataFrame:
@@ -165,6 +165,12 @@ def _address(source: str, *, is_path: bool) -> str | None:
     if is_path or "/" in source or _ending(source) in ENDINGS:
         raise DataError(f"There is no file or folder {source!r}.")
     return None
+
+
+def _resolved(df: DataFrame) -> DataFrame:
+    """Return a DataFrame after Spark has looked for it, which Spark Connect puts off."""
+    _ = df.columns
+    return df
 
 
 def _ending(path: str) -> str:

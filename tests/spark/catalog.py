@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from sparklime_core import ReadOptions, build_explainer, connect
+from sparklime_core import ReadOptions, SparkLimeError, build_explainer, connect
 from sparklime_core.cli import main
 from sparklime_core.data.batches import BatchEncoder
 from sparklime_core.explain.preparing import prepare_task
@@ -17,7 +17,7 @@ from sparklime_core.spark.tables import explain_table, open_source
 folder = Path(sys.argv[1])
 conf = f"spark.sql.warehouse.dir={folder}/warehouse"
 spark = connect("local[2]", conf=dict([conf.split("=")]))
-spark.read.parquet(f"{folder}/birds").repartition(3).write.saveAsTable("birds")
+spark.read.parquet(f"{folder}/birds").repartition(3).write.saveAsTable("lake_birds")
 
 
 def jobs():
@@ -26,12 +26,30 @@ def jobs():
 
 before = jobs()
 inputs = Run(folder / "run").inputs()
-source = open_source(spark, "birds")
+encoding = inputs.dataset.encoding
+source = open_source(spark, "lake_birds")
+encoder = BatchEncoder.of(encoding, source.columns, ReadOptions())
 task = prepare_task(build_explainer(inputs.dataset), predict_fn_of(inputs.estimator), ExplainSettings())
-explain_table(source, task, BatchEncoder.of(inputs.dataset.encoding, source.columns, ReadOptions()), "ring")
-lazy = jobs() == before
-command = ["explain-table", "birds", f"--trained-in={folder}/run", "--id=a.place", "--num-samples=200"]
+explain_table(source, task, encoder, "ring")
+report = {"lazy": jobs() == before}
+
+
+def said(action):
+    try:
+        action()
+    except SparkLimeError as error:
+        return str(error)
+
+
+report["said"] = {
+    "file": said(lambda: open_source(spark, "absent.csv")),
+    "table": said(lambda: open_source(spark, "absent")),
+    "format": said(lambda: open_source(spark, "birds", "martian")),
+    "column": said(lambda: BatchEncoder.of(encoding, source.drop("year").columns, ReadOptions())),
+    "id": said(lambda: explain_table(source, task, encoder, "tag")),
+}
+command = ["explain-table", "lake_birds", f"--trained-in={folder}/run", "--id=a.place", "--num-samples=200"]
 command += ["--master=local[2]", f"--conf={conf}", "--out-table=why"]
 with contextlib.redirect_stdout(sys.stderr):
-    code = main(command)
-sys.stdout.write(json.dumps({"code": code, "lazy": lazy}))
+    report["code"] = main(command)
+sys.stdout.write(json.dumps(report))

@@ -35,8 +35,8 @@ def noted(_):
 class Watched(job.Wave):
     """A wave that tells when it is no longer held."""
 
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
         waves.append(weakref.ref(self))
 
 
