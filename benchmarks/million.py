@@ -112,7 +112,7 @@ def random_rows(state: np.random.RandomState, count: int) -> pa.Table:
 def make_run(folder: Path, rows: int, *, num_samples: int = 5000, trees: int = 50) -> tuple[Run, Inputs]:
     """Make a run of such a table in a folder, all but its explanations, which `explain_run` adds."""
     state = np.random.RandomState(0)
-    table = pa.concat_tables(_rows(state, min(CHUNK, rows - start)) for start in range(0, rows, CHUNK))
+    table = pa.concat_tables(random_rows(state, min(CHUNK, rows - start)) for start in range(0, rows, CHUNK))
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     dataset = read_csv(sink.getvalue().to_pybytes(), "y", name="million")
