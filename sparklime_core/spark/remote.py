@@ -4,7 +4,6 @@ import socket
 import tempfile
 import threading
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -45,7 +44,9 @@ class RemoteBackend:
     @classmethod
     def of(cls, spark: SparkSession) -> "RemoteBackend":
         """Return the one backend of a session."""
-        return _backends.setdefault(spark, cls(spark))
+        # Kept by the session itself: it goes when the session goes.
+        backend: RemoteBackend = vars(spark).setdefault("_sparklime_backend", cls(spark))
+        return backend
 
     @property
     def session_id(self) -> str:
@@ -101,16 +102,19 @@ class RemoteBackend:
     def renew(self, seconds: float) -> None:
         """Ask the executors who they are, and count the cores."""
         ship_package(self._spark)
-        self._cores = None
         answers = ask_executors(self._spark, self, seconds)
+        # Only now: a server whose cores are all taken would not answer this either.
+        cores = self._count_partitions()
         workers: dict[tuple[str, str], set[int]] = {}
         for answer in answers:
             workers.setdefault((answer["executor"], answer["host"]), set()).add(answer["pid"])
         # A core has one Python worker process, which serves one task after another.
-        self._executors = [
+        executors = [
             ExecutorInfo(executor, host, len(pids), self._memory(executor))
             for (executor, host), pids in sorted(workers.items())
         ]
+        with self._lock:
+            self._cores, self._executors = cores, executors
 
     def application(self) -> tuple[str, str | None]:
         """Return the server's application; where its web page is, it does not tell."""
@@ -147,6 +151,3 @@ class RemoteBackend:
     def _memory(self, executor: str) -> str:
         setting = "spark.driver.memory" if executor == EMBEDDED else "spark.executor.memory"
         return str(self._spark.conf.get(setting, DEFAULT_MEMORY))
-
-
-_backends: WeakKeyDictionary[SparkSession, RemoteBackend] = WeakKeyDictionary()
