@@ -5,6 +5,7 @@ itself. What is measured there, `benchmarks.scaling` extends to more cores than 
 """
 
 import argparse
+import contextlib
 import os
 import statistics
 import threading
@@ -39,6 +40,7 @@ LAYOUTS = (1, 2, 4)
 ROWS = {"sampled": 120_000, "reference": 512}
 QUICK_ROWS = {"sampled": 20_000, "reference": 64}
 REPEATS = 3
+ASKED_TIMES = 20
 FEW_TASKS, MANY_TASKS = 2, 202
 TREES, DEPTH, TRAINING_ROWS = 50, 8, 20_000
 SETTLE_SECONDS = 1.0
@@ -235,7 +237,11 @@ def _tail(tasks: pa.Table, workers: int) -> float:
 def _told(spark, what: str):
     """Ask Spark's own page about this application."""
     facts = application(spark)
-    return read_json(f"{facts.links['application']}/api/v1/applications/{facts.application}/{what}")
+    for _ in range(ASKED_TIMES):
+        # Its first answer may take longer than one waits for an answer.
+        with contextlib.suppress(TimeoutError):
+            return read_json(f"{facts.links['application']}/api/v1/applications/{facts.application}/{what}")
+    raise RuntimeError("Spark's page does not answer.")
 
 
 def _sum(tasks: list[dict], metric: str) -> float:
