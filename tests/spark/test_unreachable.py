@@ -131,7 +131,7 @@ def test_a_connect_server_that_wants_a_token_and_then_ends(home, monkeypatch):
             kept.append(wave)
             cluster.stop()
 
-        with pytest.raises(SparkError, match="Spark Connect was lost|Connect server is gone"):
+        with pytest.raises(SparkError, match=r"Spark Connect was lost|Connect server is gone"):
             run_waves(spark, task, rows, np.arange(len(rows)), on_wave=stop, cancel=threading.Event())
     assert kept[0].explanations.num_rows
     assert current() is None
