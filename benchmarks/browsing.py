@@ -76,7 +76,7 @@ def _selecting(page: Page, line: int) -> float:
 
 
 def _going_to(page: Page, row: int) -> float:
-    field = page.get_by_label("Go to row")
+    field = page.get_by_role("spinbutton", name="Go to row")
     field.fill(str(row))
     return _timed(page, lambda: field.press("Enter"), _shows_row(row))
 
@@ -84,7 +84,7 @@ def _going_to(page: Page, row: int) -> float:
 def _filtering(page: Page, outcome: str) -> float:
     if not page.get_by_text("The model is", exact=True).is_visible():
         page.get_by_role("button", name="Filter").click()
-    choice = page.get_by_test_id("stPopoverBody").get_by_text(outcome, exact=True)
+    choice = page.get_by_test_id("stPopoverBody").filter(visible=True).get_by_text(outcome, exact=True)
     shown = f"[...document.querySelectorAll('button')].some(b => b.textContent.includes('{outcome}close'))"
     listed = "/^[0-9,]+ rows of/.test([...document.querySelectorAll('[data-testid=stCaptionContainer]')]"
     listed += ".map(c => c.textContent).find(t => / rows of /.test(t)) || '')"
