@@ -24,7 +24,7 @@ from sparklime_core.spark.places import newest_folders
 KEPT_FOLDERS = 10
 MOST_WORKERS = 64
 LEAST_MEMORY = 512
-START_SECONDS = 135.0
+START_SECONDS = 255.0
 STOP_SECONDS = 12.0
 MEMORY_UNITS = {"m": 1, "g": 1024}
 

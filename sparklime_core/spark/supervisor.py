@@ -25,7 +25,7 @@ from sparklime_core.spark.gateway import LOOPBACK, QUICK_START, SPARK_HOME, spar
 from sparklime_core.spark.known import KnownCluster
 from sparklime_core.spark.masters import parse_master, read_json
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 GRACE_SECONDS = 3.0
 DAEMON_MEMORY = "512m"
 PROPERTIES = "spark.conf"
