@@ -40,7 +40,8 @@ def comparison_frame(named: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], t
         for feature, entry in explanation.items():
             largest[feature] = max(largest.get(feature, 0.0), abs(float(entry["weight"])))
     ranked = sorted(largest, key=lambda feature: -largest[feature])
-    shown, folded = ranked[:top], ranked[top:]
+    kept = top + 1 if len(ranked) == top + 1 else top  # one feature alone needs no line that stands for others
+    shown, folded = ranked[:kept], ranked[kept:]
     lines: list[dict[str, Any]] = []
     for (name, _), explanation in zip(named, entries, strict=True):
         for order, feature in enumerate(shown):

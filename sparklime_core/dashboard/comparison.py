@@ -15,7 +15,7 @@ from sparklime_core.dashboard.errors import show_error
 from sparklime_core.dashboard.navigation import COMPARE_ROWS, ROWS
 from sparklime_core.dashboard.results import asker_of, files_version, inputs_of, largest_bar, row_results
 from sparklime_core.dashboard.rowview import RowView, fidelity_words, view_row
-from sparklime_core.dashboard.text import number, plain
+from sparklime_core.dashboard.text import plain
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.run import Run
 
@@ -140,7 +140,7 @@ def _card(inputs: Inputs, view: RowView) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         if view.right is not None:
             st.badge("right" if view.right else "wrong", color="green" if view.right else "red")
-        st.badge(f"{words}, R² {number(view.result['score'])}", color=colour)  # type: ignore[arg-type]
+        st.badge(f"{words}, R² {view.result['score']:.2f}", color=colour)  # type: ignore[arg-type]
 
 
 def _label(inputs: Inputs, views: Sequence[RowView]) -> int:

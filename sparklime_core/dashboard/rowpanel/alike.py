@@ -75,12 +75,12 @@ def _columns(*, regression: bool) -> dict[str, Any]:
     column = st.column_config
     return {
         "row": column.NumberColumn("Row", format="%d", width=56, pinned=True),
-        "predicted": column.TextColumn("Predicted", width=80),
+        "predicted": column.TextColumn("Predicted", width=66),
         "prediction": column.NumberColumn(
-            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=66
+            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=54
         ),
-        "truth": column.TextColumn("True", width=80),
-        "apart": column.NumberColumn("Reasons apart", format="%.3f", width=92, help="Distance of the weights"),
-        "far": column.NumberColumn("Values apart", format="%.2f", width=86, help="Distance of the values"),
+        "truth": column.TextColumn("True", width=66),
+        "apart": column.NumberColumn("Reasons apart", format="%.3f", width=76, help="Distance of the weights"),
+        "far": column.NumberColumn("Values apart", format="%.2f", width=76, help="Distance of the values"),
         "reason": column.TextColumn("Strongest reason"),
     }
