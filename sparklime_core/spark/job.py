@@ -5,6 +5,7 @@ cancellation, bounded memory and resuming, all from one mechanism; two in flight
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -55,6 +56,10 @@ RENEW_SECONDS = 5.0
 """How long a run over Spark Connect waits to learn how many cores there are; others may hold them all."""
 
 POLL_SECONDS = 0.1
+LANDING_SECONDS = 1.0
+"""How long a stopped run waits for Spark's jobs to end, which they do when the last Python worker has been killed:
+Spark looks after a cancelled one every two seconds. What is left of them ends without anybody waiting."""
+
 DONE_DDL = (
     "block long, explained binary, measured binary, rows long, block_seconds double, partition int, attempt int, "
     "executor string, host string, pid long, started long, seconds double, "
@@ -218,27 +223,29 @@ class _Flight:
     ) -> None:
         left = list(blocks)
         watch = Watch(self._backend)
-        with ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,)) as pool:
-            flying: set[Future[Wave]] = set()
-            landed: set[Future[Wave]] = set()
-            try:
-                while left or flying or landed:
-                    # The next wave starts first: the executors work on while the last one is written.
-                    # One at a time, a poll apart: Spark runs the jobs in the order in which they come.
-                    if left and len(flying) < self._in_flight:
-                        count = self._pace.blocks(self._cores(), self._block_bytes)
-                        flying.add(pool.submit(self._fly, number, tuple(left[:count])))
-                        del left[:count]
-                        number += 1
+        pool = ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,))
+        flying: set[Future[Wave]] = set()
+        landed: set[Future[Wave]] = set()
+        try:
+            while left or flying or landed:
+                # The next wave starts first: the executors work on while the last one is written.
+                # One at a time, a poll apart: Spark runs the jobs in the order in which they come.
+                if left and len(flying) < self._in_flight:
+                    count = self._pace.blocks(self._cores(), self._block_bytes)
+                    flying.add(pool.submit(self._fly, number, tuple(left[:count])))
+                    del left[:count]
+                    number += 1
+                _hand_over(landed, on_wave)
+                landed, flying = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                if cancel.is_set():
                     _hand_over(landed, on_wave)
-                    landed, flying = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                    if cancel.is_set():
-                        _hand_over(landed, on_wave)
-                        raise CancelledError("The run was cancelled.")
-                    watch.look()
-            except BaseException:
-                self._stop(flying)
-                raise
+                    raise CancelledError("The run was cancelled.")
+                watch.look()
+        except BaseException:
+            self._stop(flying)
+            raise
+        finally:
+            pool.shutdown(wait=False)
 
     def _cores(self) -> int:
         cores = self._backend.parallelism()
@@ -280,10 +287,16 @@ class _Flight:
     def _stop(self, flying: Iterable["Future[Wave]"]) -> None:
         """Cancel what runs, again and again: a wave may be just about to start its job."""
         self._landed.set()
-        left = set(flying)
-        while left:
+        left = self._cancel(set(flying), LANDING_SECONDS)
+        if left:
+            threading.Thread(target=self._cancel, args=(left, float("inf")), daemon=True).start()
+
+    def _cancel(self, left: "set[Future[Wave]]", seconds: float) -> "set[Future[Wave]]":
+        end = time.monotonic() + seconds
+        while left and time.monotonic() < end:
             _quietly(lambda: self._backend.cancel(self._tag))
             _, left = wait(left, timeout=2 * POLL_SECONDS)
+        return left
 
 
 def _expected_seconds(task: ExplainTask) -> float:
