@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.data.samples import load_sample
@@ -33,6 +33,7 @@ from tests.browser.steps import ROW_HEIGHT, heading, settled
 
 POOLS = 5
 LINES = 12
+WAIT_MS = 60_000
 PARTS = {"Values": "stMultiSelect", "Trust": "stExpander", "Why": "stMetric"}
 """Each part that is looked at in turn, and an element that only it has."""
 
@@ -49,12 +50,14 @@ def main() -> None:
     executable = find_chromium()
     if executable is None:
         raise SystemExit("There is no Chromium, and none could be installed.")
+    expect.set_options(timeout=WAIT_MS)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         home = Path(scratch) if given is None else given.parent.parent
         run = make_run(RunStore(home / "runs")) if given is None else Run(given)
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         with running_server(home) as server:
             page = browser.new_page(viewport={"width": 1400, "height": 900})
+            page.set_default_timeout(WAIT_MS)
             start = time.perf_counter()
             page.goto(f"{server.url}/rows?run={run.id}")
             heading(page, "Rows")
