@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.workbench import make_large_run, seconds_of
 from sparklime_core.charts.heatmap import heat_map
 from sparklime_core.charts.swarm import swarm_chart
-from sparklime_core.dashboard.wholeview import heat_frame, ranking, swarm_frame
+from sparklime_core.dashboard.overview.wholeview import heat_frame, ranking, swarm_frame
 from sparklime_core.runs.browse import feature_names
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.grouping import group_rows

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.comparing import (
+from sparklime_core.dashboard.history.comparing import (
     both_explanations,
     comparison_of,
     figures,
@@ -10,7 +10,7 @@ from sparklime_core.dashboard.comparing import (
     second_run,
     settings_panel,
 )
-from sparklime_core.dashboard.opening import required_run
+from sparklime_core.dashboard.history.opening import required_run
 from sparklime_core.dashboard.text import plain
 from sparklime_core.runs.compare import summarise
 

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from sparklime_core.dashboard import session
-from sparklime_core.dashboard.comparison import comparison
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.history.opening import required_run
 from sparklime_core.dashboard.navigation import ROWS, next_step
-from sparklime_core.dashboard.opening import required_run
+from sparklime_core.dashboard.rows.comparison import comparison
 from sparklime_core.dashboard.text import plain
 
 st.title("Compare rows", anchor=False)

@@ -6,9 +6,9 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import MODEL
-from sparklime_core.dashboard.reading import read_again, read_upload, use_sample
-from sparklime_core.dashboard.serverfiles import server_files
-from sparklime_core.dashboard.tableform import decisions_form, roles_form, target_choice
+from sparklime_core.dashboard.prepare.reading import read_again, read_upload, use_sample
+from sparklime_core.dashboard.prepare.serverfiles import server_files
+from sparklime_core.dashboard.prepare.tableform import decisions_form, roles_form, target_choice
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.data.assembling import assemble
 from sparklime_core.data.samples import SAMPLES

@@ -4,12 +4,12 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.history.starting import new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS, next_step
-from sparklime_core.dashboard.progress import resume_button, run_progress
-from sparklime_core.dashboard.queue import queue_panel
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.starting import new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.text import count, plain
+from sparklime_core.dashboard.work.progress import resume_button, run_progress
+from sparklime_core.dashboard.work.queue import queue_panel
 
 st.title("Explain", anchor=False)
 st.caption("Which rows are explained, how, and how far is it?")

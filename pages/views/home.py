@@ -4,11 +4,11 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.history.tryit import try_it
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, HELP, MODEL, RACE, ROWS, RUNS, SPARK
-from sparklime_core.dashboard.runstate import state_badge
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
-from sparklime_core.dashboard.tryit import try_it
+from sparklime_core.dashboard.work.runstate import state_badge
 
 st.title("SparkLIME", anchor=False)
 st.markdown("Why did the model say that, for **every** row? LIME explanations, computed by Spark's executors.")

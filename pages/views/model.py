@@ -4,9 +4,9 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.modelform import own_model, settings_form
-from sparklime_core.dashboard.modelview import measures, plots
 from sparklime_core.dashboard.navigation import DATA, EXPLAIN, next_step
+from sparklime_core.dashboard.prepare.modelform import own_model, settings_form
+from sparklime_core.dashboard.prepare.modelview import measures, plots
 from sparklime_core.dashboard.text import plain
 from sparklime_core.models.training import train_with
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.background import looked_at
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.racing import race_form, show_race
 from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.studies.background import looked_at
+from sparklime_core.dashboard.studies.racing import race_form, show_race
 from sparklime_core.dashboard.text import plain
 
 st.title("Race", anchor=False)

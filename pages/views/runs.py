@@ -4,12 +4,17 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.downloads import repeat_panel, report_button
-from sparklime_core.dashboard.history import confirm_delete, history_columns, history_frame, rename_dialog
+from sparklime_core.dashboard.history.table import (
+    confirm_delete,
+    history_columns,
+    history_frame,
+    rename_dialog,
+)
 from sparklime_core.dashboard.navigation import COMPARE, HOME, ROWS, WORKERS, next_step
-from sparklime_core.dashboard.progress import resume_button
-from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import plain
+from sparklime_core.dashboard.work.progress import resume_button
+from sparklime_core.dashboard.work.runstate import run_summary
 
 st.title("Runs", anchor=False)
 st.caption("What was explained before? Runs stay on this machine's disk until they are deleted.")

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from sparklime_core.dashboard.errors import shown_errors
+from sparklime_core.dashboard.prepare.sparkpanel import cluster_form, existing_form, local_form, status_panel
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.sparkpanel import cluster_form, existing_form, local_form, status_panel
 
 st.title("Spark", anchor=False)
 st.caption("Where are the rows explained?")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.background import looked_at
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.tuning import show_study, tuning_form
+from sparklime_core.dashboard.studies.background import looked_at
+from sparklime_core.dashboard.studies.tuning import show_study, tuning_form
 
 st.title("Tuning", anchor=False)
 st.caption("Which kernel width and how many samples suit these rows?")

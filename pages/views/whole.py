@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.opening import required_run
-from sparklime_core.dashboard.overview import overview
-from sparklime_core.dashboard.progress import run_progress
+from sparklime_core.dashboard.history.opening import required_run
+from sparklime_core.dashboard.overview.page import overview
 from sparklime_core.dashboard.text import plain
+from sparklime_core.dashboard.work.progress import run_progress
 from sparklime_core.runs.queries import count_rows
 
 st.title("Overview", anchor=False)

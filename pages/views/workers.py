@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.evidence import evidence_panel
-from sparklime_core.dashboard.links import live_links
-from sparklime_core.dashboard.opening import required_run
-from sparklime_core.dashboard.progress import run_progress
-from sparklime_core.dashboard.sparkpanel import executors_table
+from sparklime_core.dashboard.history.opening import required_run
+from sparklime_core.dashboard.prepare.sparkpanel import executors_table
 from sparklime_core.dashboard.text import plain
-from sparklime_core.dashboard.workpanel import work_panel
+from sparklime_core.dashboard.work.evidence import evidence_panel
+from sparklime_core.dashboard.work.links import live_links
+from sparklime_core.dashboard.work.progress import run_progress
+from sparklime_core.dashboard.work.workpanel import work_panel
 
 st.title("Workers", anchor=False)
 st.caption("Who did the work? Every figure here was measured by the task itself.")

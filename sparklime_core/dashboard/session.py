@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from sparklime_core.dashboard.selection import whole_number
+from sparklime_core.dashboard.rows.selection import whole_number
 from sparklime_core.dashboard.services import services
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.reading import Reading

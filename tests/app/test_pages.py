@@ -455,7 +455,7 @@ class TestRows:
     def test_the_table_begins_with_the_page_of_the_linked_row(
         self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("sparklime_core.dashboard.rowsearch.PAGE_ROWS", 5)
+        monkeypatch.setattr("sparklime_core.dashboard.rows.rowsearch.PAGE_ROWS", 5)
 
         app = open_page("rows", run=runs.classes.id, row=11)
         assert list(app.dataframe[0].value["row"]) == [10, 11]
@@ -498,7 +498,7 @@ class TestRows:
             "explanation": None,
             "error": "the model said *no*",
         }
-        monkeypatch.setattr("sparklime_core.dashboard.explanation.row_results", lambda *_: [failed])
+        monkeypatch.setattr("sparklime_core.dashboard.rowpanel.panel.row_results", lambda *_: [failed])
 
         app = open_page("rows", run=runs.classes.id, row=4)
 

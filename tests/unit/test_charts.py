@@ -10,7 +10,7 @@ from sparklime_core.charts.distribution import categories_chart, numbers_chart
 from sparklime_core.charts.rows import fidelity_chart
 from sparklime_core.charts.weights import KINDS, fold_weights, weights_chart
 from sparklime_core.charts.work import executors_chart, importance_chart, throughput_chart, timeline_chart
-from sparklime_core.dashboard.work import imbalance, throughput_frame, timeline_frame
+from sparklime_core.dashboard.work.tasks import imbalance, throughput_frame, timeline_frame
 
 NASTY = "a.b[0] 'x' <img src=x onerror=alert(1)>"
 

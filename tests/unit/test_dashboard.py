@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from sparklime_core.dashboard.coldstart import APP
-from sparklime_core.dashboard.rowview import classes_frame, compared_classes, values_frame, view_row
-from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of, whole_number
-from sparklime_core.dashboard.tableform import changed_roles
+from sparklime_core.dashboard.prepare.tableform import changed_roles
+from sparklime_core.dashboard.rowpanel.rowview import classes_frame, compared_classes, values_frame, view_row
+from sparklime_core.dashboard.rows.selection import clicked_point, clicked_row, line_of, whole_number
 from sparklime_core.dashboard.text import count, duration, number, plain, speed
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.encoding import Encoding, Feature

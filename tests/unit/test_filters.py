@@ -1,6 +1,6 @@
 import pytest
 
-from sparklime_core.dashboard.filterwords import limits_of
+from sparklime_core.dashboard.rows.filterwords import limits_of
 from sparklime_core.data.encoding import Feature
 from sparklime_core.runs.filters import (
     Range,

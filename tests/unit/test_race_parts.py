@@ -7,8 +7,14 @@ import pyarrow as pa
 import pytest
 
 from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
-from sparklime_core.dashboard.raceframes import CONTESTANTS, lanes_frame, points_frame, steps_frame, times_frame
-from sparklime_core.dashboard.racing import stage_text
+from sparklime_core.dashboard.studies.raceframes import (
+    CONTESTANTS,
+    lanes_frame,
+    points_frame,
+    steps_frame,
+    times_frame,
+)
+from sparklime_core.dashboard.studies.racing import stage_text
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.schema import TASK_SCHEMA

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sparklime_core.charts.shares import shares_chart
-from sparklime_core.dashboard.shares import shares_frame
+from sparklime_core.dashboard.work.shares import shares_frame
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.forest import train_forest
 from sparklime_core.runs.manifest import Manifest

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
-from sparklime_core.dashboard.tuning import cells_frame, suggested
+from sparklime_core.dashboard.studies.tuning import cells_frame, suggested
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explainer import build_explainer

@@ -12,7 +12,7 @@ import pytest
 from sparklime_core.charts.heatmap import heat_map
 from sparklime_core.charts.swarm import dependence_chart, swarm_chart
 from sparklime_core.charts.whole import MORE, difference_chart, means_chart
-from sparklime_core.dashboard.wholeview import (
+from sparklime_core.dashboard.overview.wholeview import (
     POINTS,
     dependence_frame,
     difference_frame,

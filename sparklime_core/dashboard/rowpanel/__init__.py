@@ -1,1 +1,1 @@
-"""The parts of the row panel, one module each; `dashboard.explanation` puts them together."""
+"""The parts of the row panel, one module each; `dashboard.rowpanel.panel` puts them together."""

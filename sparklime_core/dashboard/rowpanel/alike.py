@@ -8,7 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.results import files_version, rows_of_like_values, rows_of_same_reasons
 from sparklime_core.dashboard.rowpanel.context import RowContext
-from sparklime_core.dashboard.selection import clicked_row
+from sparklime_core.dashboard.rows.selection import clicked_row
 from sparklime_core.runs.alike import NEIGHBOURS
 
 MOST = 8

@@ -9,8 +9,8 @@ from sparklime_core.charts.classes import comparison_chart
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.rowpanel.context import RowContext
-from sparklime_core.dashboard.rowview import compared_classes
-from sparklime_core.dashboard.selection import clicked_row
+from sparklime_core.dashboard.rowpanel.rowview import compared_classes
+from sparklime_core.dashboard.rows.selection import clicked_row
 
 MOST_CLASSES = 8
 MOST_FEATURES = 12

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sparklime_core.dashboard.rowview import RowView
+from sparklime_core.dashboard.rowpanel.rowview import RowView
 from sparklime_core.explain.trust import Verdict
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.run import Run

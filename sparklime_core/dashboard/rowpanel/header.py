@@ -7,8 +7,8 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.rowpanel.context import RowContext
+from sparklime_core.dashboard.rowpanel.rowview import RowView
 from sparklime_core.dashboard.rowpanel.trustwords import COLOURS, badge_words, rule_words
-from sparklime_core.dashboard.rowview import RowView
 from sparklime_core.dashboard.text import duration, number, plain
 
 

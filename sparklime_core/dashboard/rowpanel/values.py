@@ -13,7 +13,7 @@ from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.rowpanel.context import RowContext
 from sparklime_core.dashboard.rowpanel.distribution import PLACES, bin_of, place_words, shown_categories
 from sparklime_core.dashboard.rowpanel.facts import distribution_of
-from sparklime_core.dashboard.rowview import values_frame
+from sparklime_core.dashboard.rowpanel.rowview import values_frame
 from sparklime_core.dashboard.text import plain
 
 MOST = 4

@@ -10,7 +10,7 @@ from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.results import files_version, largest_bar
 from sparklime_core.dashboard.rowpanel.context import RowContext
-from sparklime_core.dashboard.rowview import classes_frame
+from sparklime_core.dashboard.rowpanel.rowview import classes_frame
 from sparklime_core.dashboard.text import count, number, plain
 from sparklime_core.explain.trust import FIT
 

@@ -6,11 +6,11 @@ import streamlit as st
 from sparklime_core.charts.palette import FIRST, REST, SECOND
 from sparklime_core.charts.whole import difference_chart
 from sparklime_core.dashboard.drawing import draw
-from sparklime_core.dashboard.panels import features_shown, panel_head, square
+from sparklime_core.dashboard.overview.panels import features_shown, panel_head, square
+from sparklime_core.dashboard.overview.twogroups import Comparison, comparisons
+from sparklime_core.dashboard.overview.wholedata import Whole
+from sparklime_core.dashboard.overview.wholeview import difference_frame
 from sparklime_core.dashboard.text import count, plain
-from sparklime_core.dashboard.twogroups import Comparison, comparisons
-from sparklime_core.dashboard.wholedata import Whole
-from sparklime_core.dashboard.wholeview import difference_frame
 from sparklime_core.runs.differing import Measure, differences
 
 MEASURES: dict[Measure, str] = {"strength": "How much (mean |weight|)", "mean": "Which way (mean weight)"}

@@ -4,10 +4,10 @@ import streamlit as st
 
 from sparklime_core.charts.whole import means_chart
 from sparklime_core.dashboard.drawing import draw
-from sparklime_core.dashboard.panels import features_shown, legend, of_all, panel_head, row_line
+from sparklime_core.dashboard.overview.panels import features_shown, legend, of_all, panel_head, row_line
+from sparklime_core.dashboard.overview.wholedata import Whole
+from sparklime_core.dashboard.overview.wholeview import means_frame, ranking
 from sparklime_core.dashboard.text import count
-from sparklime_core.dashboard.wholedata import Whole
-from sparklime_core.dashboard.wholeview import means_frame, ranking
 from sparklime_core.runs.picking import submodular_pick
 
 BUDGET = 8

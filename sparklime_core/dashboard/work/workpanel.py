@@ -6,9 +6,9 @@ from sparklime_core.charts.work import executors_chart, throughput_chart, timeli
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.shares import shares_panel
 from sparklime_core.dashboard.text import count, duration, speed
-from sparklime_core.dashboard.work import imbalance, throughput_frame, timeline_frame
+from sparklime_core.dashboard.work.shares import shares_panel
+from sparklime_core.dashboard.work.tasks import imbalance, throughput_frame, timeline_frame
 from sparklime_core.runs.queries import executors, tasks
 from sparklime_core.runs.run import Run
 

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
-from sparklime_core.dashboard.background import begin
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error, shown_errors
 from sparklime_core.dashboard.navigation import EXPLAIN
-from sparklime_core.dashboard.subject import choose_subject
+from sparklime_core.dashboard.studies.background import begin
+from sparklime_core.dashboard.studies.subject import choose_subject
 from sparklime_core.dashboard.text import count, duration, number, plain
 
 if TYPE_CHECKING:

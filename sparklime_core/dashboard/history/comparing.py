@@ -10,7 +10,7 @@ from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.navigation import ROWS, RUNS, next_step
 from sparklime_core.dashboard.results import PAGE_ROWS, files_version, inputs_of, row_results
-from sparklime_core.dashboard.selection import clicked_row
+from sparklime_core.dashboard.rows.selection import clicked_row
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.errors import RunError

@@ -9,10 +9,10 @@ import streamlit as st
 from sparklime_core.charts.palette import HIGH, LOW, REST
 from sparklime_core.charts.swarm import PICK, dependence_chart, swarm_chart
 from sparklime_core.dashboard.drawing import draw
-from sparklime_core.dashboard.panels import features_shown, of_all, panel_head, row_line, square
+from sparklime_core.dashboard.overview.panels import features_shown, of_all, panel_head, row_line, square
+from sparklime_core.dashboard.overview.wholedata import Whole
+from sparklime_core.dashboard.overview.wholeview import dependence_frame, ranking, swarm_frame, swarm_rows
 from sparklime_core.dashboard.text import count, plain
-from sparklime_core.dashboard.wholedata import Whole
-from sparklime_core.dashboard.wholeview import dependence_frame, ranking, swarm_frame, swarm_rows
 from sparklime_core.runs.sampling import Sample
 
 SWARM_HELP = (

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.history.tryit import SAMPLE
 from sparklime_core.dashboard.results import inputs_of
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count
-from sparklime_core.dashboard.tryit import SAMPLE
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 

@@ -22,11 +22,11 @@ from sparklime_core.dashboard.rowpanel.facts import (
     row_stability,
 )
 from sparklime_core.dashboard.rowpanel.header import badges, label_switch, sentence, who_explained
+from sparklime_core.dashboard.rowpanel.rowview import RowView, view_row
 from sparklime_core.dashboard.rowpanel.trust import MEASURED_RUN, draw_trust
 from sparklime_core.dashboard.rowpanel.values import draw_values, values_table
 from sparklime_core.dashboard.rowpanel.whatif import draw_whatif
 from sparklime_core.dashboard.rowpanel.why import draw_why
-from sparklime_core.dashboard.rowview import RowView, view_row
 from sparklime_core.explain.trust import Verdict, judge
 from sparklime_core.runs.run import Run
 

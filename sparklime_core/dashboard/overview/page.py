@@ -5,16 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from sparklime_core.dashboard import session
-from sparklime_core.dashboard.differencepanel import difference_panel
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.filterform import row_filter
-from sparklime_core.dashboard.groupspanel import groups_panel
 from sparklime_core.dashboard.navigation import ROWS
+from sparklime_core.dashboard.overview.differencepanel import difference_panel
+from sparklime_core.dashboard.overview.featurespanel import features_panel
+from sparklime_core.dashboard.overview.groupspanel import groups_panel
+from sparklime_core.dashboard.overview.valuespanel import values_panel
+from sparklime_core.dashboard.overview.wholedata import Whole, labels_of
 from sparklime_core.dashboard.results import files_version
+from sparklime_core.dashboard.rows.filterform import row_filter
 from sparklime_core.dashboard.text import count, plain
-from sparklime_core.dashboard.valuespanel import values_panel
-from sparklime_core.dashboard.wholedata import Whole, labels_of
-from sparklime_core.dashboard.wholepanels import features_panel
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.whole import Explained, can_mirror

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
-from sparklime_core.dashboard.background import begin
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error, shown_errors
-from sparklime_core.dashboard.raceframes import (
+from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.studies.background import begin
+from sparklime_core.dashboard.studies.raceframes import (
     CONTESTANTS,
     lanes_frame,
     points_frame,
     steps_frame,
     times_frame,
 )
-from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.subject import choose_subject
+from sparklime_core.dashboard.studies.subject import choose_subject
 from sparklime_core.dashboard.text import count, duration, number, plain
 
 if TYPE_CHECKING:

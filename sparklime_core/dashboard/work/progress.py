@@ -9,9 +9,9 @@ from sparklime_core.charts.work import executors_chart
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.navigation import EXPLAIN, ROWS
-from sparklime_core.dashboard.runstate import run_summary
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, duration, speed
+from sparklime_core.dashboard.work.runstate import run_summary
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:

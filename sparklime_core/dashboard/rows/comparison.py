@@ -14,7 +14,7 @@ from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import show_error
 from sparklime_core.dashboard.navigation import COMPARE_ROWS, ROWS
 from sparklime_core.dashboard.results import asker_of, files_version, inputs_of, largest_bar, row_results
-from sparklime_core.dashboard.rowview import RowView, fidelity_words, view_row
+from sparklime_core.dashboard.rowpanel.rowview import RowView, fidelity_words, view_row
 from sparklime_core.dashboard.text import plain
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.run import Run

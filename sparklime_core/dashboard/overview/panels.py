@@ -5,8 +5,8 @@ import streamlit as st
 
 from sparklime_core.charts.palette import AGAINST, FOR
 from sparklime_core.dashboard.navigation import ROWS
+from sparklime_core.dashboard.overview.wholedata import Whole
 from sparklime_core.dashboard.text import count, number, plain
-from sparklime_core.dashboard.wholedata import Whole
 from sparklime_core.runs.sampling import Sample
 
 FEATURES = 12

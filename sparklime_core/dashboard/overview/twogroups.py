@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 import streamlit as st
 
-from sparklime_core.dashboard.wholedata import Whole
+from sparklime_core.dashboard.overview.wholedata import Whole
 from sparklime_core.runs.filters import Range, RowFilter, without_order
 from sparklime_core.runs.whole import Explained, Totals
 

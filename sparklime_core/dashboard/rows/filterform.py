@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from sparklime_core.dashboard.filterstate import current_filter, set_filter
-from sparklime_core.dashboard.filterwords import limits_of
 from sparklime_core.dashboard.results import encoding_of
+from sparklime_core.dashboard.rows.filterstate import current_filter, set_filter
+from sparklime_core.dashboard.rows.filterwords import limits_of
 from sparklime_core.dashboard.text import plain
 from sparklime_core.data.encoding import Feature
 from sparklime_core.runs.filters import Order, Range, RowFilter, ValueCondition, WeightCondition

@@ -4,15 +4,15 @@ import streamlit as st
 
 from sparklime_core.charts.work import importance_chart
 from sparklime_core.dashboard import session
-from sparklime_core.dashboard.comparison import comparison_tray
 from sparklime_core.dashboard.downloads import download_menu
 from sparklime_core.dashboard.drawing import draw
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.explanation import row_panel
-from sparklime_core.dashboard.filterform import row_filter
 from sparklime_core.dashboard.navigation import WHOLE
 from sparklime_core.dashboard.results import any_row, features_ranked, files_version, lay_out_rows
-from sparklime_core.dashboard.rowsearch import rows_plot, rows_table
+from sparklime_core.dashboard.rowpanel.panel import row_panel
+from sparklime_core.dashboard.rows.comparison import comparison_tray
+from sparklime_core.dashboard.rows.filterform import row_filter
+from sparklime_core.dashboard.rows.rowsearch import rows_plot, rows_table
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run

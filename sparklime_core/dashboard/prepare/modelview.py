@@ -6,7 +6,7 @@ from sparklime_core.charts.classes import confusion_chart, predictions_chart
 from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.drawing import draw
-from sparklime_core.dashboard.measures import MEASURES
+from sparklime_core.dashboard.prepare.measures import MEASURES
 from sparklime_core.dashboard.text import count, number, plain
 from sparklime_core.models.evaluation import Evaluation
 from sparklime_core.models.training import Model

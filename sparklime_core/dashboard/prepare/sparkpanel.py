@@ -8,8 +8,8 @@ import streamlit as st
 
 from sparklime_core.dashboard import session
 from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.links import web_links
 from sparklime_core.dashboard.text import count, plain
+from sparklime_core.dashboard.work.links import web_links
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.service import SparkService, SparkStatus

@@ -6,11 +6,11 @@ import streamlit as st
 from sparklime_core.charts.heatmap import PICK, heat_map
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.dashboard.drawing import draw
-from sparklime_core.dashboard.panels import legend, of_all, panel_head, row_line, row_link
-from sparklime_core.dashboard.selection import clicked_point
+from sparklime_core.dashboard.overview.panels import legend, of_all, panel_head, row_line, row_link
+from sparklime_core.dashboard.overview.wholedata import Whole
+from sparklime_core.dashboard.overview.wholeview import HEAT_ROWS, group_name, group_reasons, heat_frame, ranking
+from sparklime_core.dashboard.rows.selection import clicked_point
 from sparklime_core.dashboard.text import count, plain
-from sparklime_core.dashboard.wholedata import Whole
-from sparklime_core.dashboard.wholeview import HEAT_ROWS, group_name, group_reasons, heat_frame, ranking
 from sparklime_core.runs.grouping import FEWEST_ROWS, MOST_GROUPS, Groups
 from sparklime_core.runs.sampling import Sample
 

@@ -18,7 +18,7 @@ from sparklime_core.dashboard.results import (
     rows_found,
     rows_sampled,
 )
-from sparklime_core.dashboard.selection import clicked_point, clicked_row, line_of
+from sparklime_core.dashboard.rows.selection import clicked_point, clicked_row, line_of
 from sparklime_core.dashboard.text import count, plain
 from sparklime_core.runs.filters import RowFilter
 from sparklime_core.runs.manifest import Manifest

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from sparklime_core.dashboard import session
+from sparklime_core.dashboard.history.starting import default_engine, usual_pools
 from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.starting import default_engine, usual_pools
 
 SAMPLE = "breast_cancer"
 

@@ -1,0 +1,1 @@
+"""The pages before a run: data, model and Spark."""

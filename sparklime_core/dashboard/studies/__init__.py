@@ -1,0 +1,1 @@
+"""The race and the tuning page: work on some rows that is no run."""
