@@ -30,6 +30,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("SPARKLIME_REQUIRE_BROWSER") == "1":
             pytest.fail(message)
         pytest.skip(message)
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         yield browser
@@ -57,6 +58,5 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
     yield page
     context.close()
