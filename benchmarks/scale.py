@@ -11,7 +11,6 @@ import statistics
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -25,6 +24,7 @@ from lime.lime_tabular import LimeTabularExplainer  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
 from benchmarks.million import FEATURES, random_rows  # noqa: E402
+from benchmarks.scaleruns import DEPTH, LAYOUTS, TRAINING_ROWS, TREES, Run, Start  # noqa: E402
 from sparklime_core.explain.blocks import ExplainTask  # noqa: E402
 from sparklime_core.explain.preparing import prepare_task  # noqa: E402
 from sparklime_core.explain.settings import ExplainSettings  # noqa: E402
@@ -34,92 +34,13 @@ from sparklime_core.spark.masters import read_json  # noqa: E402
 from sparklime_core.spark.monitor import application  # noqa: E402
 from sparklime_core.spark.session import connect, current, disconnect  # noqa: E402
 
-LAYOUTS = (1, 2, 4)
-"""Numbers of one-core workers."""
-
 ROWS = {"sampled": 120_000, "reference": 512}
 QUICK_ROWS = {"sampled": 20_000, "reference": 64}
 REPEATS = 3
 ASKED_TIMES = 20
 FEW_TASKS, MANY_TASKS = 2, 202
-TREES, DEPTH, TRAINING_ROWS = 50, 8, 20_000
 SETTLE_SECONDS = 1.0
 """How long Spark's page may need to hear of a task's end."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """Seconds until a cluster of so many workers explains.
-
-    Attributes
-    ----------
-    workers
-        How many.
-    cluster, session, first
-        Until master and workers run; until the application has its executors; until a first small run has ended:
-        Python workers start, import what they need, fetch the payload and load it.
-    """
-
-    workers: int
-    cluster: float
-    session: float
-    first: float
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run on workers that have started. Seconds, all of them; of cores where they are sums over tasks.
-
-    Attributes
-    ----------
-    engine, workers, rows
-        What ran.
-    wall
-        From the run's begin to its end.
-    engine_busy
-        Of cores, inside the engine.
-    python_busy
-        Of cores, inside our function: the engine, and turning rows and results from and to bytes.
-    task_busy
-        Of cores, inside Spark's tasks.
-    starting, returning
-        Of cores, starting tasks (unpickling them) and serialising their results, by Spark's own measure.
-    tail
-        Of cores that had no task left while another core still worked on a wave.
-    driver_python, driver_java
-        Of the driver's processor, in this process and in its JVM.
-    waves, tasks
-        How many.
-    spread
-        Coefficient of variation of the time that a block takes.
-    by_executor
-        Rows by executor.
-    payload
-        Bytes of model, explainer and engine.
-    """
-
-    engine: str
-    workers: int
-    rows: int
-    wall: float
-    engine_busy: float
-    python_busy: float
-    task_busy: float
-    starting: float
-    returning: float
-    tail: float
-    driver_python: float
-    driver_java: float
-    waves: int
-    tasks: int
-    spread: float
-    by_executor: dict[str, int]
-    payload: int
-
-    @property
-    def skew(self) -> float:
-        """Return the rows of the busiest executor against an even share."""
-        return max(self.by_executor.values()) * self.workers / self.rows
 
 
 def measure(*, quick: bool) -> tuple[list[Start], list[Run], float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.pages import machine, table
 from benchmarks.plots import draw_scale
-from benchmarks.scale import DEPTH, LAYOUTS, TREES, Run, Start
+from benchmarks.scaleruns import DEPTH, LAYOUTS, TREES, Run, Start
 from benchmarks.scaling import EXECUTOR_CORES, FEATURES, MOST_CORES, NETWORK_BYTES, Driver, Model
 
 CORES = (1, 2, 8, 64, 512)

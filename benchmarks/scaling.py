@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.scale import Run, Start
+from benchmarks.scaleruns import Run, Start
 from sparklime_core.explain.blocks import BLOCK_ROWS, REFERENCE_BLOCK_ROWS
 from sparklime_core.spark.job import EXPECTED_SECONDS, Pace
 

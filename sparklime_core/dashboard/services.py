@@ -110,4 +110,4 @@ def _import_all() -> None:
     for name in ("sparklime_core.jobs.manager", "sparklime_core.models.forest", "sklearn.datasets", "skops.io"):
         import_module(name)
     # In a process of its own, for compiling keeps Python's lock; a second or two where it is compiled already.
-    subprocess.run([sys.executable, "-m", "sparklime_core.explain.compiling"], check=False, cwd=ROOT)
+    subprocess.run([sys.executable, "-m", "sparklime_core.explain.ahead"], check=False, cwd=ROOT)

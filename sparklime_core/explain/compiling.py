@@ -2,7 +2,7 @@
 
 The driver has the package in a folder, executors in a zip that Spark puts into a new folder for every application.
 By these places, as numba would have it, nothing would be found again, and every Python worker would compile for
-seconds before its first row. ``python -m sparklime_core.explain.compiling`` compiles ahead.
+seconds before its first row.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numba import config
 from numba.core.caching import UserWideCacheLocator
 
@@ -53,15 +52,3 @@ def kept_by_content() -> Iterator[None]:
         yield
     finally:
         settings.CACHE_LOCATOR_CLASSES = before
-
-
-def compile_ahead() -> None:
-    """Compile what the engines use, or find that it is compiled."""
-    from sparklime_core.explain.sums import weighted_sums  # noqa: PLC0415 - it imports what imports this module
-
-    few = np.zeros((1, 1), dtype=np.uint8)
-    weighted_sums(few, few, np.ones((2, 2)), np.ones((1, 1)), np.ones((1, 1), dtype=np.bool_))
-
-
-if __name__ == "__main__":
-    compile_ahead()

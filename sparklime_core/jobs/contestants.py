@@ -20,7 +20,7 @@ from sparklime_core.explain.reference import seeded
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.job import Wave, run_waves
 from sparklime_core.spark.recipe import recipe_udf, run_recipe
 

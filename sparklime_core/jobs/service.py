@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.backend import ExecutorInfo, backend_of
+from sparklime_core.spark.backend import ExecutorInfo
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.cluster import LocalCluster
 from sparklime_core.spark.monitor import application, list_executors
 from sparklime_core.spark.preflight import ExecutorReport, check_executors, problems

@@ -12,7 +12,7 @@ from sparklime_core.spark.carried import Carried
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 DEFAULT_MEMORY = "1g"
 """What Spark gives a JVM that is not told otherwise."""
@@ -105,19 +105,3 @@ class Backend(Protocol):
 
     def has_ended(self) -> bool:
         """Tell whether the session can no longer be used."""
-
-
-def is_connect(spark: "SparkSession") -> bool:
-    """Tell whether a session is one of Spark Connect."""
-    return type(spark).__module__.startswith("pyspark.sql.connect.")
-
-
-def backend_of(spark: "SparkSession") -> Backend:
-    """Return the backend of any session, whoever has made it."""
-    if is_connect(spark):
-        from sparklime_core.spark.remote import RemoteBackend  # noqa: PLC0415 - imports gRPC
-
-        return RemoteBackend.of(spark)
-    from sparklime_core.spark.classic import ClassicBackend  # noqa: PLC0415 - executors need none
-
-    return ClassicBackend(spark)

@@ -22,7 +22,7 @@ from sparklime_core.explain.measuring import MeasuredTask
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.cancelling import unless_cancelled
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.landing import task_table, unpack, work_table
@@ -147,7 +147,7 @@ def run_waves(
     if not wanted:
         return
     on_stage("broadcasting")
-    ship_package(spark)
+    ship_package(backend_of(spark))
     backend = backend_of(spark)
     unless_cancelled(lambda: _quietly(lambda: backend.renew(RENEW_SECONDS)), cancel)
     payload = unless_cancelled(lambda: publish(spark, task), cancel, lambda late: _quietly(late.discard))

@@ -5,7 +5,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from sparklime_core.spark.backend import ExecutorInfo, backend_of
+from sparklime_core.spark.backend import ExecutorInfo
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.masters import parse_master, read_facts
 from sparklime_core.spark.session import connection_of
 

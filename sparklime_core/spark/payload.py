@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
 from sparklime_core.explain.blocks import ExplainTask
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.carried import Carried
 from sparklime_core.spark.evidence import describe, say
 from sparklime_core.spark.failures import one_sentence

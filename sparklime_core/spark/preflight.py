@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import SparkError
 from sparklime_core.spark import facts
 from sparklime_core.spark.asking import NoPythonError, ask_executors
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.monitor import list_executors
 from sparklime_core.spark.shipping import ship_package
 
@@ -79,7 +79,7 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
         When there is no executor, or one does not answer in time.
     """
     deadline = time.monotonic() + timeout
-    ship_package(spark)
+    ship_package(backend_of(spark))
     backend_of(spark).renew(timeout)
     expected = _await_executors(spark, min(deadline, time.monotonic() + GIVEN_SECONDS))
     reports: dict[str, ExecutorReport] = {}

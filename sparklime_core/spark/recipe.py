@@ -22,6 +22,7 @@ from sparklime_core.errors import CancelledError, EngineError, SparkError
 from sparklime_core.explain.plain import explain_plainly
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.shipping import ship_package
 
@@ -43,7 +44,7 @@ def recipe_udf(
     """
     if not hasattr(spark, "_jsparkSession"):
         raise EngineError("The recipe broadcasts its model, and a session over Spark Connect has no broadcasts.")
-    ship_package(spark)
+    ship_package(backend_of(spark))
     broadcast = spark.sparkContext.broadcast(estimator)
     # As published: loaded on the driver, so that the explainer travels in the closure.
     carried = dill.loads(dill.dumps(explainer))  # noqa: S301 - our own bytes

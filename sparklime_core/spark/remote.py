@@ -101,7 +101,7 @@ class RemoteBackend:
 
     def renew(self, seconds: float) -> None:
         """Ask the executors who they are, and count the cores."""
-        ship_package(self._spark)
+        ship_package(self)
         answers = ask_executors(self._spark, self, seconds)
         # Only now: a server whose cores are all taken would not answer this either.
         cores = self._count_partitions()

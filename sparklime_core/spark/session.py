@@ -17,7 +17,8 @@ from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.backend import CONNECT_MODE, Backend, backend_of
+from sparklime_core.spark.backend import CONNECT_MODE, Backend
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.gateway import LOOPBACK, Gateway, forget_context, start_gateway

@@ -8,10 +8,8 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 import sparklime_core
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backend import Backend
 from sparklime_core.spark.places import cache_folder
 
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
@@ -21,9 +19,8 @@ _served: set[str] = set()
 _lock = threading.Lock()
 
 
-def ship_package(spark: SparkSession) -> None:
+def ship_package(backend: Backend) -> None:
     """Make ``import sparklime_core`` work on the executors of a session; done once a session."""
-    backend = backend_of(spark)
     with _lock:
         if backend.session_id not in _served:
             backend.add_package(package_zip())

@@ -14,7 +14,7 @@ from pyspark.sql import functions as sf
 from sparklime_core.data.batches import BatchEncoder
 from sparklime_core.errors import CancelledError, DataError, SparkError
 from sparklime_core.explain.blocks import ExplainTask
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.failures import one_sentence
 from sparklime_core.spark.payload import publish
 from sparklime_core.spark.shipping import ship_package
@@ -95,7 +95,7 @@ def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_co
         ddl = RESULT_DDL.replace("row_id long", f"row_id {df.schema[id_col].dataType.simpleString()}")
     else:
         raise SparkError(f"The table has no column {id_col!r}; it has {', '.join(df.columns[:12])}.")
-    ship_package(spark)
+    ship_package(backend_of(spark))
     columns = [named(name).alias(f"c{at}") for at, name in enumerate(encoder.columns)]
     return numbered.select(row_id, *columns).mapInArrow(table_explainer(publish(spark, task), encoder.encode), ddl)
 

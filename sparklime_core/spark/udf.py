@@ -14,6 +14,7 @@ from sparklime_core.explain.preparing import prepare_task
 from sparklime_core.explain.schema import COMPACT_SCHEMA
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.evidence import say_row
 from sparklime_core.spark.payload import Payload, publish
 from sparklime_core.spark.shipping import ship_package
@@ -77,7 +78,7 @@ def explainer_udf(
         predict_fn,
         ExplainSettings(engine, labels, num_features, num_samples, seed),  # type: ignore[arg-type]
     )
-    ship_package(spark)
+    ship_package(backend_of(spark))
     # PySpark infers the kind from the type hints; its own stubs want the kind by number.
     column_of = arrow_udf(_column_explainer(publish(spark, task)), EXPLANATIONS_DDL)  # type: ignore[call-overload]
     width = len(explainer.feature_names)
@@ -133,7 +134,7 @@ def explain_dataframe(
         ExplainSettings(engine, labels, num_features, num_samples, seed),  # type: ignore[arg-type]
     )
     spark = df.sparkSession
-    ship_package(spark)
+    ship_package(backend_of(spark))
     if id_col is None:
         numbered, row_id = df.zipWithIndex(ID), sf.col(ID)
     else:

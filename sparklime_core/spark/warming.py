@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from sparklime_core.spark.backend import backend_of
+from sparklime_core.spark.backends import backend_of
 from sparklime_core.spark.shipping import ship_package
 
 NEEDED = (
@@ -34,7 +34,7 @@ def warm_up_soon(spark: SparkSession) -> None:
 
 def warm_up(spark: SparkSession) -> int:
     """Import on every core what explaining needs; return how many tasks did so."""
-    ship_package(spark)
+    ship_package(backend_of(spark))
     cores = backend_of(spark).parallelism()
     return len(spark.range(0, cores, 1, cores).mapInArrow(_import_needed, "id long").collect())
 

@@ -13,7 +13,7 @@ from sparklime_core.spark.shipping import package_zip
 REPORT = """
 import numpy as np
 from sparklime_core.explain.compiled import fill_sums
-from sparklime_core.explain.compiling import compile_ahead
+from sparklime_core.explain.ahead import compile_ahead
 compile_ahead()
 print(fill_sums.stats.cache_path, sum(fill_sums.stats.cache_hits.values()), fill_sums.__module__)
 """

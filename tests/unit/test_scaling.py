@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.scale import Run, Start
+from benchmarks.scaleruns import Run, Start
 from benchmarks.scaling import Driver, Model
 
 FREE = Driver(row=0.0, wave=0.0, java_wave=0.0, java_task=0.0)
