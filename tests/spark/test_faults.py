@@ -138,8 +138,9 @@ def test_no_worker_is_left_and_one_comes_later(cluster, run, undisturbed, monkey
     monkeypatch.setattr("sparklime_core.spark.watching.WITHOUT_EXECUTORS_SECONDS", 8.0)
 
     def end_all():
-        for worker in cluster.daemons.workers:
-            stop(worker)
+        executors = cluster.executors().values()
+        for process in (*cluster.daemons.workers, *executors):
+            process.kill()
 
     with pytest.raises(SparkLimeError, match="its workers are gone or busy"):
         explain(cluster, run, end_all)
