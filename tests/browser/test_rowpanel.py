@@ -38,7 +38,7 @@ def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server) -> None:
     expect(chart(page, re.compile("Weights of the .* of row 2"))).to_be_visible()
 
     look_at(page, "Values")
-    expect(chart(page, re.compile("Distribution of a feature, and where row 2 lies")).first).to_be_visible()
+    expect(chart(page, re.compile("Distribution of feature .* and where row 2 lies")).first).to_be_visible()
 
     look_at(page, "Classes")
     expect(chart(page, "Weights of the strongest conditions by class")).to_be_visible()
