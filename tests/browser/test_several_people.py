@@ -10,6 +10,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from sparklime_core.explain.blocks import REFERENCE_BLOCK_ROWS
@@ -17,9 +18,10 @@ from tests.browser.server import Server
 from tests.browser.steps import go_to, heading, select_table_row
 
 PEOPLE = ("ann", "ben", "cem", "dee", "eva", "fay", "gus", "hal", "ida", "jon")
-WAIT_MS, SLOW_MS = 60_000, 240_000
+WAIT_MS, SLOW_MS = 60_000, 480_000
 
 
+@pytest.mark.timeout(1800)
 def test_ten_people_at_once_each_with_a_run_of_their_own(browser: Browser, server: Server, tmp_path: Path) -> None:
     contexts = [browser.new_context(viewport={"width": 1300, "height": 900}) for _ in PEOPLE]
     pages = dict(zip(PEOPLE, [context.new_page() for context in contexts], strict=True))
