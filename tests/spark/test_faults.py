@@ -135,15 +135,15 @@ def test_a_worker_that_is_stopped_and_another_that_joins(cluster, run, undisturb
 
 
 def test_no_worker_is_left_and_one_comes_later(cluster, run, undisturbed, monkeypatch):
-    monkeypatch.setattr("sparklime_core.spark.watching.WITHOUT_EXECUTORS_SECONDS", 8.0)
-
     def end_all():
         executors = cluster.executors().values()
         for process in (*cluster.daemons.workers, *executors):
             process.kill()
 
-    with pytest.raises(SparkLimeError, match="its workers are gone or busy"):
-        explain(cluster, run, end_all)
+    with monkeypatch.context() as impatient:
+        impatient.setattr("sparklime_core.spark.watching.WITHOUT_EXECUTORS_SECONDS", 8.0)
+        with pytest.raises(SparkLimeError, match="its workers are gone or busy"):
+            explain(cluster, run, end_all)
     assert run.manifest().state is RunState.FAILED
     assert run.manifest().rows_explained > 0
     cluster.daemons.start_worker()
