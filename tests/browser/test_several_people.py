@@ -114,7 +114,7 @@ def test_a_run_that_is_cancelled_on_the_page_stays_readable_and_is_marked_as_par
 
 def shown(page: Page, text: str) -> Locator:
     """Return a text where it can be seen; a table holds its cells once more where they cannot."""
-    return page.get_by_text(text, exact=True).filter(visible=True).first
+    return page.get_by_test_id("stMain").get_by_text(text).filter(visible=True).first
 
 
 def bring_table(page: Page, server: Server, table: Path) -> None:
