@@ -95,6 +95,12 @@ def test_the_first_shell_lines_run_as_they_stand(tmp_path):
     assert {path.name for path in (tmp_path / "explained").iterdir()} >= {"tasks.parquet", "run.json"}
 
 
-def test_every_page_that_the_readme_links_exists():
+def test_every_page_and_section_that_the_readme_links_exists():
     for link in re.findall(r"\]\(((?!https?:)[^)]+)\)", README):
-        assert (ROOT / link.partition("#")[0]).exists(), link
+        page, _, section = link.partition("#")
+        assert (ROOT / page).exists(), link
+        if section:
+            titles = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(), flags=re.MULTILINE)
+            assert section in [re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles], (
+                link
+            )
