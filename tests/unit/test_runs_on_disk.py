@@ -28,19 +28,19 @@ ROWS = BLOCK_ROWS + 4
 KILLED_BEFORE_THE_SECOND_FILE = """
 import os, signal, sys
 from sparklime_core.runs import run as module
-write = module._write
+write = module.write_part
 def write_and_die(table, path):
     if path.name.startswith("wave"):
         os.kill(os.getpid(), signal.SIGKILL)
     write(table, path)
-module._write = write_and_die
+module.write_part = write_and_die
 """
 KILLED_IN_THE_MIDDLE_OF_A_FILE = """
 import os, signal, sys
 from sparklime_core.runs import run as module
 write = module.pq.write_table
-def write_half_and_die(table, path):
-    write(table, path)
+def write_half_and_die(table, path, **options):
+    write(table, path, **options)
     os.truncate(path, os.path.getsize(path) // 2)
     os.kill(os.getpid(), signal.SIGKILL)
 module.pq.write_table = write_half_and_die
