@@ -70,6 +70,9 @@ class Backend(Protocol):
     def enter_thread(self, tag: str) -> None:
         """Tag what this thread runs from now on, and share the cores fairly between tags."""
 
+    def has_begun(self, tag: str) -> bool:
+        """Tell whether Spark has a job of a tag, as far as that is to be had."""
+
     def cancel(self, tag: str) -> None:
         """Stop what runs under a tag, on the executors too."""
 

@@ -58,6 +58,10 @@ class ClassicBackend:
         self._context.setInterruptOnCancel(True)
         self._context.setLocalProperty("spark.scheduler.pool", tag)
 
+    def has_begun(self, tag: str) -> bool:
+        """Ask the context's status tracker; PySpark's own does not know of tags."""
+        return len(self._context._jsc.sc().statusTracker().getJobIdsForTag(tag)) > 0
+
     def cancel(self, tag: str) -> None:
         """Cancel the jobs of a tag."""
         self._context.cancelJobsWithTag(tag)

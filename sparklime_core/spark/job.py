@@ -229,8 +229,7 @@ class _Flight:
         try:
             while left or flying or landed:
                 # The next wave starts first: the executors work on while the last one is written.
-                # One at a time, a poll apart: Spark runs the jobs in the order in which they come.
-                if left and len(flying) < self._in_flight:
+                if left and self._may_start(flying):
                     count = self._pace.blocks(self._cores(), self._block_bytes)
                     flying.add(pool.submit(self._fly, number, tuple(left[:count])))
                     del left[:count]
@@ -246,6 +245,11 @@ class _Flight:
             raise
         finally:
             pool.shutdown(wait=False)
+
+    def _may_start(self, flying: "set[Future[Wave]]") -> bool:
+        """Tell whether it is time for one more wave: Spark runs jobs in the order in which they come to it, and a
+        small first one that came after a large one would be there as late as that."""
+        return len(flying) < self._in_flight and (not flying or self._backend.has_begun(self._tag))
 
     def _cores(self) -> int:
         cores = self._backend.parallelism()

@@ -89,6 +89,10 @@ class RemoteBackend:
         """Tag this thread's operations; how the server shares its cores between them is the server's choice."""
         self._spark.addTag(tag)
 
+    def has_begun(self, tag: str) -> bool:
+        """Return True: a Connect server does not tell."""
+        return True
+
     def cancel(self, tag: str) -> None:
         """Interrupt the operations of a tag."""
         self._spark.interruptTag(tag)

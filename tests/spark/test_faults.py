@@ -30,9 +30,9 @@ from tests.disks import fill, small_disk
 from tests.spark.daemons import Daemons, stop, wait_for
 
 pytestmark = pytest.mark.spark
-SETTINGS = {"engine": "reference", "num_samples": 2000, "num_features": 5}
+SETTINGS = {"engine": "reference", "num_samples": 5000, "num_features": 10}
 TREES = 20
-ROWS = 96
+ROWS = 144
 COMMAND = [sys.executable, "-m", "sparklime_core"]
 
 
@@ -221,7 +221,7 @@ def test_a_broadcast_of_more_than_a_hundred_megabytes(cluster, plan, tmp_path):
 def test_a_killed_driver_and_the_resumed_run(cluster, tmp_path, plan, undisturbed):
     subprocess.run([*COMMAND, "sample", "wine"], cwd=tmp_path, check=True, capture_output=True)
     cluster.service.disconnect()
-    options = ["--trees", str(TREES), "--engine", "reference", "--num-samples", "2000", "--num-features", "5"]
+    options = ["--trees", str(TREES), "--engine", "reference", "--num-samples", "5000", "--num-features", "10"]
     command = [*COMMAND, "explain", "wine.csv", "--target", "cultivar", *options, "--rows", str(ROWS)]
     driver = subprocess.Popen(
         [*command, "--out", "cut", "--master", cluster.daemons.url],
