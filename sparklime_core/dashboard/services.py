@@ -4,6 +4,7 @@ Spark's driver side, scikit-learn and lime take seconds to import; the first pag
 """
 
 import atexit
+import gc
 import subprocess
 import sys
 import threading
@@ -12,11 +13,12 @@ from collections import OrderedDict
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-import sparklime_core
+import sparklime_core.dashboard
 from sparklime_core.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -106,8 +108,23 @@ def warm_up() -> None:
     threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
 
 
+NEEDED = (
+    "altair",
+    "duckdb",
+    "lime.lime_tabular",
+    "skops.io",
+    "sklearn.datasets",
+    "sparklime_core.jobs.manager",
+    "sparklime_core.models.forest",
+)
+
+
 def _import_all() -> None:
-    for name in ("sparklime_core.jobs.manager", "sparklime_core.models.forest", "sklearn.datasets", "skops.io"):
+    own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
+    for name in (*NEEDED, *(module.name for module in own)):
         import_module(name)
+    # Streamlit collects garbage after each run of a page or fragment: a quarter of a second, if it looked at all
+    # that these modules are made of, while no other session's script can run.
+    gc.freeze()
     # In a process of its own, for compiling keeps Python's lock; a second or two where it is compiled already.
     subprocess.run([sys.executable, "-m", "sparklime_core.explain.ahead"], check=False, cwd=ROOT)

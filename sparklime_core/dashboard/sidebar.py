@@ -1,5 +1,7 @@
 """The sidebar: Spark's state, and what this session works with, always in view."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from sparklime_core.dashboard import session
@@ -8,7 +10,11 @@ from sparklime_core.dashboard.navigation import DATA, EXPLAIN, RACE, SPARK
 from sparklime_core.dashboard.services import services
 from sparklime_core.dashboard.text import count, plain
 
+if TYPE_CHECKING:
+    from sparklime_core.jobs.service import SparkStatus
+
 POLL_SECONDS = 3.0
+STATUS_SECONDS = 1.0
 
 
 def sidebar() -> None:
@@ -31,11 +37,17 @@ def _spark() -> None:
         )
         st.caption("Embedded, on this machine")
         return
-    status = services().spark.status()
+    status = _status_lately() if services().active() else services().spark.status()
     state = "busy" if status.busy else "connected" if status.connected else "not connected"
     st.page_link(SPARK, label=f"Spark: {state}", icon=":material/hub:")
     executors = f" · {count(len(status.executors), 'executor')}" if status.executors else ""
     st.caption(plain(status.master) + executors)
+
+
+@st.cache_resource(ttl=STATUS_SECONDS, show_spinner=False)
+def _status_lately() -> "SparkStatus":
+    """Return what the connection was a moment ago: every session's sidebar asks, and Spark answers slowly."""
+    return services().spark.status()
 
 
 def _work() -> None:

@@ -247,8 +247,10 @@ class _Flight:
             pool.shutdown(wait=False)
 
     def _may_start(self, flying: "set[Future[Wave]]") -> bool:
-        """Tell whether it is time for one more wave: Spark runs jobs in the order in which they come to it, and a
-        small first one that came after a large one would be there as late as that."""
+        """Tell whether it is time for one more wave: one at a time, and the next when Spark has a job of this run.
+
+        Spark runs jobs in the order in which they come; a small first one must not come after a large one.
+        """
         return len(flying) < self._in_flight and (not flying or self._backend.has_begun(self._tag))
 
     def _cores(self) -> int:
