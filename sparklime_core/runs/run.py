@@ -3,11 +3,12 @@
 import dataclasses
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
@@ -28,6 +29,7 @@ RESERVED_BYTES = 64 * 1024
 """Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
 
 _BLOCKS = b"blocks"
+_COUNTS = b"rows, failed"
 _worked_on: set[Path] = set()
 _updating = threading.Lock()
 
@@ -69,11 +71,19 @@ class Run:
         return run
 
     def manifest(self) -> Manifest:
-        """Read the manifest; a run that nothing works on any more is ``INTERRUPTED``."""
+        """Read the manifest; a run that nothing works on any more is ``INTERRUPTED``.
+
+        What it counts is written down when a run ends; of another, the waves that are on the disk are counted.
+        """
         manifest = Manifest.read(self.folder / MANIFEST)
-        if manifest.state is RunState.RUNNING and not self._is_worked_on(manifest.owner):
-            return dataclasses.replace(manifest, state=RunState.INTERRUPTED)
-        return manifest
+        if manifest.state is not RunState.RUNNING:
+            return manifest
+        state = RunState.RUNNING if self._is_worked_on(manifest.owner) else RunState.INTERRUPTED
+        try:
+            explained, failed = self._count_rows()
+        except FileNotFoundError:  # it has just ended, and its waves are joined
+            return Manifest.read(self.folder / MANIFEST)
+        return dataclasses.replace(manifest, state=state, rows_explained=explained, rows_failed=failed)
 
     def update(self, **changes: Any) -> Manifest:
         """Change entries of the manifest; return the new one.
@@ -132,7 +142,8 @@ class Run:
         RunError
             When the disk refuses it.
         """
-        named = explanations.replace_schema_metadata({_BLOCKS: ",".join(map(str, blocks)).encode()})
+        counts = (pc.count_distinct(explanations["row_id"]).as_py(), _count_failed(explanations))
+        named = explanations.replace_schema_metadata({_BLOCKS: _joined(blocks), _COUNTS: _joined(counts)})
         with writing(self.folder):
             if work is not None:
                 write_part(work.cast(WORK_SCHEMA), self._part("blocks", wave))
@@ -146,7 +157,7 @@ class Run:
         blocks: set[int] = set()
         waves = self._parts("wave")
         for part in waves:
-            blocks.update(int(block) for block in pq.read_schema(part).metadata[_BLOCKS].split(b",") if block)
+            blocks.update(_numbers(part, _BLOCKS))
         return blocks, 1 + max(map(_number, waves), default=-1)
 
     def finish(self, state: RunState, **changes: Any) -> Manifest:
@@ -195,6 +206,11 @@ class Run:
         """Return the files that hold the stability that is measured so far; none in a run without it."""
         return self._files(STABILITY, "stability")
 
+    def _count_rows(self) -> tuple[int, int]:
+        """Return how many rows the waves on the disk have, and how many of these could not be explained."""
+        counts = [_numbers(part, _COUNTS) for part in self._parts("wave")]
+        return sum(count[0] for count in counts), sum(count[1] for count in counts)
+
     def _files(self, joined: str, part: str) -> list[str]:
         whole = self.folder / joined
         return [str(whole)] if whole.exists() else [str(path) for path in self._parts(part)]
@@ -223,6 +239,20 @@ def check_free(folder: Path) -> None:
         raise RunError(f"{str(folder)!r} is a file; name a folder.")
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"The folder {str(folder)!r} is not empty; choose another one.")
+
+
+def _count_failed(explanations: pa.Table) -> int:
+    failed = explanations.filter(pc.is_valid(explanations["error"]))
+    return int(pc.count_distinct(failed["row_id"]).as_py())
+
+
+def _joined(numbers: Iterable[int]) -> bytes:
+    return ",".join(map(str, numbers)).encode()
+
+
+def _numbers(part: Path, key: bytes) -> list[int]:
+    """Return the numbers that a part keeps beside its rows."""
+    return [int(number) for number in pq.read_schema(part).metadata[key].split(b",") if number]
 
 
 def _number(part: Path) -> int:

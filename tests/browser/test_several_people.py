@@ -87,6 +87,7 @@ def test_a_killed_server_loses_no_wave_and_the_run_is_resumed_with_a_click(page:
     heading(page, "Runs")
     select_table_row(page, 0)
     expect(shown(page, "interrupted")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"[1-9]\d* of 569 rows explained"))).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     heading(page, "Explain")
     expect(page.get_by_text("569 of 569 rows explained")).to_be_visible(timeout=SLOW_MS)

@@ -106,6 +106,7 @@ def test_a_wave_that_a_killed_process_was_writing_is_explained_again_and_counted
     assert len(left) == 3  # a whole wave, and what the killed process left
 
     assert run.manifest().state is RunState.INTERRUPTED
+    assert (run.manifest().rows_explained, run.manifest().rows_failed) == (4, 0)
     assert run.finished_blocks() == ({1}, 2)
     assert queries.count_rows(run) == (4, 0)
     assert queries.tasks(run)["wave"].tolist() == [1]
