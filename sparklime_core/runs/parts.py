@@ -1,6 +1,6 @@
 """Parquet files of waves: written one by one, and joined when the run ends, one at a time in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,6 +30,26 @@ def first_row(part: Path) -> int:
     """Return the smallest ``row_id`` of a part; -1 where it has no rows."""
     first = pc.min(pq.read_table(part, columns=["row_id"])["row_id"]).as_py()
     return -1 if first is None else int(first)
+
+
+def count_rows(explanations: pa.Table) -> tuple[int, int]:
+    """Return how many rows a table of `RESULT_SCHEMA` or `COMPACT_SCHEMA` has, and how many of these failed."""
+    failed = explanations.filter(pc.is_valid(explanations["error"]))
+    return _distinct(explanations["row_id"]), _distinct(failed["row_id"])
+
+
+def with_numbers(table: pa.Table, numbers: Mapping[str, Sequence[int]]) -> pa.Table:
+    """Return a table that keeps some numbers beside its rows, under a name each."""
+    return table.replace_schema_metadata({name: ",".join(map(str, of)) for name, of in numbers.items()})
+
+
+def numbers_of(part: Path, name: str) -> list[int]:
+    """Return numbers that a part keeps beside its rows."""
+    return [int(number) for number in pq.read_schema(part).metadata[name.encode()].split(b",") if number]
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    return int(pc.count_distinct(column).as_py())
 
 
 def _repeating(schema: pa.Schema) -> list[str]:

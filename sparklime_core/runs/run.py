@@ -3,20 +3,18 @@
 import dataclasses
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.files import clear_unfinished, sync, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
-from sparklime_core.runs.parts import first_row, join_parts, write_part
+from sparklime_core.runs.parts import count_rows, first_row, join_parts, numbers_of, with_numbers, write_part
 
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
@@ -28,8 +26,7 @@ RESERVE = "reserve"
 RESERVED_BYTES = 64 * 1024
 """Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
 
-_BLOCKS = b"blocks"
-_COUNTS = b"rows, failed"
+_BLOCKS, _COUNTS = "blocks", "counts"
 _worked_on: set[Path] = set()
 _updating = threading.Lock()
 
@@ -142,8 +139,7 @@ class Run:
         RunError
             When the disk refuses it.
         """
-        counts = (pc.count_distinct(explanations["row_id"]).as_py(), _count_failed(explanations))
-        named = explanations.replace_schema_metadata({_BLOCKS: _joined(blocks), _COUNTS: _joined(counts)})
+        named = with_numbers(explanations, {_BLOCKS: blocks, _COUNTS: count_rows(explanations)})
         with writing(self.folder):
             if work is not None:
                 write_part(work.cast(WORK_SCHEMA), self._part("blocks", wave))
@@ -157,7 +153,7 @@ class Run:
         blocks: set[int] = set()
         waves = self._parts("wave")
         for part in waves:
-            blocks.update(_numbers(part, _BLOCKS))
+            blocks.update(numbers_of(part, _BLOCKS))
         return blocks, 1 + max(map(_number, waves), default=-1)
 
     def finish(self, state: RunState, **changes: Any) -> Manifest:
@@ -208,7 +204,7 @@ class Run:
 
     def _count_rows(self) -> tuple[int, int]:
         """Return how many rows the waves on the disk have, and how many of these could not be explained."""
-        counts = [_numbers(part, _COUNTS) for part in self._parts("wave")]
+        counts = [numbers_of(part, _COUNTS) for part in self._parts("wave")]
         return sum(count[0] for count in counts), sum(count[1] for count in counts)
 
     def _files(self, joined: str, part: str) -> list[str]:
@@ -239,20 +235,6 @@ def check_free(folder: Path) -> None:
         raise RunError(f"{str(folder)!r} is a file; name a folder.")
     if folder.exists() and any(folder.iterdir()):
         raise RunError(f"The folder {str(folder)!r} is not empty; choose another one.")
-
-
-def _count_failed(explanations: pa.Table) -> int:
-    failed = explanations.filter(pc.is_valid(explanations["error"]))
-    return int(pc.count_distinct(failed["row_id"]).as_py())
-
-
-def _joined(numbers: Iterable[int]) -> bytes:
-    return ",".join(map(str, numbers)).encode()
-
-
-def _numbers(part: Path, key: bytes) -> list[int]:
-    """Return the numbers that a part keeps beside its rows."""
-    return [int(number) for number in pq.read_schema(part).metadata[key].split(b",") if number]
 
 
 def _number(part: Path) -> int:

@@ -19,6 +19,8 @@ from tests.finished_run import make_run
 APP = str(Path(__file__).parents[2] / "app.py")
 SECONDS = 60
 
+OpenPage = Callable[..., AppTest]
+
 NASTY = (
     "<img src=x onerror=alert(1)>",
     "**bold**",
@@ -121,3 +123,12 @@ def nasty_csv() -> bytes:
         for values in random.normal(size=(60, len(NASTY))).round(3)
     ]
     return "\n".join(lines).encode()
+
+
+def send(app: AppTest, label: str) -> AppTest:
+    """Press a form's button."""
+    return next(button for button in app.form_submit_button if button.label == label).click().run()
+
+
+def services_store(runs: Runs) -> RunStore:
+    return RunStore(runs.home / "runs")

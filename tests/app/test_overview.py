@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +16,9 @@ from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.models.forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from tests.app.conftest import NASTY, Runs, sound, words
+from tests.app.conftest import NASTY, OpenPage, Runs, sound, words
 from tests.finished_run import make_run
 
-OpenPage = Callable[..., AppTest]
 PANELS = ("Features", "Values", "Groups", "Differences")
 CHARTS = {"Features": 1, "Values": 2, "Groups": 1, "Differences": 1}
 

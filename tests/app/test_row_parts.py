@@ -1,15 +1,12 @@
 """The parts of a row's panel that ask further: what if, alike; and rows side by side."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.samples import load_sample
-from tests.app.conftest import Runs, sound, words
-
-OpenPage = Callable[..., AppTest]
+from tests.app.conftest import OpenPage, Runs, sound, words
 
 
 def open_part(open_page: OpenPage, name: str, run: str, row: int) -> AppTest:

@@ -1,13 +1,10 @@
 """The parts of the row panel, each with what it shows of a finished run."""
 
-from collections.abc import Callable
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import Runs, sound, words
+from tests.app.conftest import OpenPage, Runs, sound, words
 
-OpenPage = Callable[..., AppTest]
 PARTS = ["Why", "Values", "Trust", "Classes"]
 
 
