@@ -37,7 +37,7 @@ KINDS = ("driver", "jvm", "workers")
 
 @dataclass(frozen=True)
 class Look:
-    """A moment: megabytes of resident memory, processor seconds so far, and how many waves were on disk."""
+    """A moment: megabytes of resident memory, processor seconds so far, and the waves that are not joined yet."""
 
     seconds: float
     memory: dict[str, float]
@@ -184,7 +184,8 @@ def _look(pid: int, seconds: float, out: Path) -> Look:
             processor[kind] += times.user + times.system
     except psutil.NoSuchProcess:
         pass
-    return Look(seconds, memory, processor, len(list((out / "parts").glob("wave-*.parquet"))))
+    joined = (out / "explanations.parquet").exists()
+    return Look(seconds, memory, processor, 0 if joined else len(list((out / "parts").glob("wave-*.parquet"))))
 
 
 def report(measured: Measured) -> str:

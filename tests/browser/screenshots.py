@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.forest import train_forest
+from sparklime_core.reports.row import row_report
+from sparklime_core.reports.run import run_report
 from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server, running_server
@@ -32,11 +34,12 @@ def main() -> None:
     expect.set_options(timeout=WAIT_MS)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         run_ids = _runs(Path(home))
+        reports = _reports(Path(home), run_ids["breast_cancer"])
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         with running_server(Path(home)) as server:
             for scheme in SCHEMES:
                 for size in SIZES:
-                    _series(browser, server, folder, scheme, size, run_ids)
+                    _series(browser, server, folder, scheme, size, run_ids, reports)
         browser.close()
 
 
@@ -55,7 +58,24 @@ def _runs(home: Path) -> dict[str, str]:
     }
 
 
-def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: str, runs: dict[str, str]) -> None:
+def _reports(home: Path, run_id: str) -> dict[str, Path]:
+    """Write the reports of a run and of one of its rows; return the files by their names."""
+    run = RunStore(home / "runs").open(run_id)
+    reports = {"run": home / "run.html", "row": home / "row.html"}
+    reports["run"].write_bytes(run_report(run))
+    reports["row"].write_bytes(row_report(run, 38))
+    return reports
+
+
+def _series(
+    browser: Browser,
+    server: Server,
+    folder: Path,
+    scheme: str,
+    size: str,
+    runs: dict[str, str],
+    reports: dict[str, Path],
+) -> None:
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -65,9 +85,11 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
     page.set_default_timeout(WAIT_MS)
 
     def shoot(name: str) -> None:
+        _grow(page, width, height)
         settled(page)
         page.wait_for_timeout(1500)
         page.screenshot(path=folder / f"{name.replace(' ', '-')}-{scheme}-{size}.png", full_page=False)
+        page.set_viewport_size({"width": width, "height": height})
 
     for name, path in (
         ("rows", f"rows?run={runs['breast_cancer']}&row=38"),
@@ -82,7 +104,6 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
                 ("Differences", "diabetes"),
             )
         ),
-        ("compare_rows", f"comparerows?run={runs['breast_cancer']}&compare=3-19-38"),
         ("workers", f"workers?run={runs['breast_cancer']}"),
         ("runs", f"runs?run={runs['breast_cancer']}"),
         ("compare runs", f"compare?run={runs['penguins']}&with={runs['again']}"),
@@ -93,19 +114,15 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
         ("spark", "spark"),
     ):
         page.goto(f"{server.url}/{path}")
-        heading(page, name.split("-")[0].replace("_", " ").capitalize())
+        heading(page, name.split("-")[0].capitalize())
         if name.startswith(("rows", "overview")):
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-        _grow(page, width, height)
         shoot(name)
-        page.set_viewport_size({"width": width, "height": height})
     for part in ("What if", "Alike"):
         page.goto(f"{server.url}/rows?run={runs['breast_cancer']}&row=38&filter=outcome.right~score.0.3_")
         heading(page, "Rows")
         page.get_by_test_id("stMain").get_by_text(part, exact=True).click()
-        _grow(page, width, height)
-        shoot(f"rows-{part.lower().replace(' ', '-')}")
-        page.set_viewport_size({"width": width, "height": height})
+        shoot(f"rows-{part.lower()}")
     page.goto(f"{server.url}/data")
     page.get_by_role("button", name="Wine", exact=True).click()
     expect(page.get_by_text("What became of each column")).to_be_visible()
@@ -125,12 +142,14 @@ def _series(browser: Browser, server: Server, folder: Path, scheme: str, size: s
         page.get_by_role("button", name=button).click()
         expect(ended.first).to_be_visible(timeout=RACE_MS)
         expect(page.get_by_role("button", name="Cancel the race")).to_have_count(0, timeout=RACE_MS)
-        _grow(page, width, height)
         shoot(name)
-        page.set_viewport_size({"width": width, "height": height})
     page.goto(server.url)
     heading(page, "SparkLIME")
     shoot("start")
+    for name, report in reports.items():
+        page.goto(report.as_uri())
+        page.wait_for_timeout(500)
+        page.screenshot(path=folder / f"report-{name}-{scheme}-{size}.png", full_page=True)
     context.close()
 
 
