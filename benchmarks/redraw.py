@@ -1,7 +1,8 @@
 """How soon a row is on the page: ``python -m benchmarks.redraw [--run FOLDER]``.
 
 It opens the page of rows in a real Chromium, clicks one line of the table after another, and takes the time from
-the click until the row's own weights are drawn; then the time from the click on each part until that is there.
+the click until the row's own weights are drawn; then the time from the click on each part until that is there, and
+from a changed value until its explanation is.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA
 from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.jobs.whatif import prepare_asker
 from sparklime_core.models.forest import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.queries import explanations_of
@@ -36,6 +38,11 @@ LINES = 12
 WAIT_MS = 60_000
 PARTS = {"Values": "stMultiSelect", "Trust": "stExpander", "Why": "stMetric"}
 """Each part that is looked at in turn, and an element that only it has."""
+
+WHAT_IF = (0.05, 0.95, 0.3, 0.7, 0.05, 0.95)
+"""The values that are tried: these quantiles of the feature, each in another bin than the one before."""
+
+FIGURES = "[...document.querySelectorAll('[data-testid=stMetric]')].map(figure => figure.textContent).join()"
 
 DRAWN = """([label, text]) => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].some(
     chart => chart.outerHTML.includes(label) && chart.textContent.includes(text)
@@ -67,6 +74,8 @@ def main() -> None:
             _say("a row, by a click in the table", rows(page, run))
             for part, mark in PARTS.items():
                 _say(f"its part {part}", [_seconds(lambda: _look_at(page, part, mark))])  # noqa: B023
+            _say("what if: a value is changed", what_if(page, run))
+            _say("what if: the engine and the model alone", ask(run))
         browser.close()
 
 
@@ -98,6 +107,35 @@ def rows(page: Page, run: Run) -> list[float]:
         found.append(_seconds(lambda: (table.click(position=spot), _drawn(page, run, line))))  # noqa: B023
         settled(page)
     return found
+
+
+def what_if(page: Page, run: Run) -> list[float]:
+    """Change a value again and again; return the seconds until the page has the answer."""
+    _look_at(page, "What if", "stNumberInput")
+    settled(page)
+    inputs = run.inputs()
+    feature = explanations_of(run, LINES)[0]["explanation"][0]["feature"]
+    values = inputs.dataset.features[:, inputs.dataset.feature_names.index(feature)]
+    field = page.get_by_role("spinbutton", name=feature, exact=True)
+    found = []
+    for quantile in WHAT_IF:
+        before = page.evaluate(FIGURES)
+        field.fill(f"{np.quantile(values, quantile):.5g}")
+        field.press("Enter")
+        start = time.perf_counter()
+        page.wait_for_function(f"before => {FIGURES} !== before", arg=before)
+        found.append(time.perf_counter() - start)
+        settled(page)
+    return found
+
+
+def ask(run: Run) -> list[float]:
+    """Ask about a row and another one's values, in this process; return the seconds of each answer."""
+    inputs = run.inputs()
+    asker = prepare_asker(run.manifest(), inputs)
+    rows = inputs.dataset.features
+    label = explanations_of(run, 0)[0]["label"]
+    return [_seconds(lambda: asker.ask(rows[[0, at]], label)) for at in range(1, 1 + LINES)]  # noqa: B023
 
 
 def _look_at(page: Page, part: str, mark: str) -> None:

@@ -189,11 +189,11 @@ def _stops(model: Model, rows: int) -> str:
     tried = [2**power for power in range(int(math.log2(MOST_CORES)) + 1)]
     half = next((cores for cores in tried if model.speedup(rows, cores) / cores < HALF), MOST_CORES)
     best = max(tried, key=lambda cores: model.speedup(rows, cores))
-    parts = model.parts(rows, best)
+    beyond = model.parts(rows, 2 * best)
     return (
         f"At {rows:,} rows the efficiency falls below a half by {half:,} cores. The most is {best:,} cores, "
-        f"{model.speedup(rows, best):,.0f} times as fast as one; what stops it there is "
-        f"{max(parts, key=parts.get)}."
+        f"{model.speedup(rows, best):,.0f} times as fast as one; of twice as many, "
+        f"{max(beyond, key=beyond.get)} would be the slowest part."
     )
 
 
