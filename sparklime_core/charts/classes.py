@@ -1,15 +1,21 @@
 """Charts of what a model says: class probabilities, the confusion matrix, predicted against true values."""
 
+from functools import lru_cache
+from typing import Any
+
 import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
+from sparklime_core.charts.template import FilledChart, named, template_of
+
+CLASSES = "classes"
 
 ROLES = ("explained class", "other class")
 
 
-def probabilities_chart(classes: pd.DataFrame) -> ChartType:
+def probabilities_chart(classes: pd.DataFrame) -> FilledChart:
     """Draw one bar a class.
 
     Parameters
@@ -17,7 +23,12 @@ def probabilities_chart(classes: pd.DataFrame) -> ChartType:
     classes
         ``order``, ``name``, ``probability`` (0 to 1) and ``role`` (one of `ROLES`).
     """
-    base = alt.Chart(classes).encode(
+    return FilledChart(_probabilities(len(classes)), {CLASSES: classes})
+
+
+@lru_cache(maxsize=64)
+def _probabilities(rows: int) -> dict[str, Any]:
+    base = alt.Chart(named(CLASSES)).encode(
         y=alt.Y("order:O", axis=None),
         tooltip=[
             alt.Tooltip("name:N", title="Class"),
@@ -34,7 +45,7 @@ def probabilities_chart(classes: pd.DataFrame) -> ChartType:
     number = base.mark_text(align="right", baseline="middle", dy=-6, fontSize=12, color=INK).encode(
         x=alt.value("width"), text=alt.Text("probability:Q", format=".3f")
     )
-    return alt.layer(bar, name, number).properties(height=20 + 32 * max(len(classes), 1))
+    return template_of(alt.layer(bar, name, number).properties(height=20 + 32 * max(rows, 1)))
 
 
 def confusion_chart(counts: pd.DataFrame) -> ChartType:

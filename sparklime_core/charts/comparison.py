@@ -1,13 +1,16 @@
 """The chart of several explanations on one scale: feature by feature, a mark for each of them."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from sparklime_core.charts.palette import AXIS, EXECUTORS, INK, REST
+from sparklime_core.charts.template import FilledChart, named, template_of, zero_line
+
+LINES, FEATURES = "lines", "features"
 
 LINE_HEIGHT = 38
 """Pixels for each feature: its name, and below it the marks."""
@@ -53,7 +56,7 @@ def comparison_frame(named: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], t
     return pd.DataFrame(lines, columns=["order", "feature", "name", "weight", "condition"])
 
 
-def comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) -> ChartType:
+def comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) -> FilledChart:
     """Draw one line a feature, with a mark for each explanation and their span in grey.
 
     Parameters
@@ -66,6 +69,12 @@ def comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) 
         The end of the axis on both sides.
     """
     end = max(largest, float(lines["weight"].abs().max()) if len(lines) else 0.0) or 1.0
+    features = lines.drop_duplicates("order")
+    return FilledChart(_template(len(features), tuple(names), end), {LINES: lines, FEATURES: features})
+
+
+@lru_cache(maxsize=256)
+def _template(features: int, names: tuple[str, ...], end: float) -> dict[str, Any]:
     y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     axis = alt.X(
         "weight:Q",
@@ -73,7 +82,7 @@ def comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) 
         scale=alt.Scale(domain=[-end, end], nice=False),
         axis=alt.Axis(tickCount=5),
     )
-    base = alt.Chart(lines).encode(y=y)
+    base = alt.Chart(named(LINES)).encode(y=y)
     span = base.mark_rule(strokeWidth=3, opacity=0.45, color=REST, yOffset=9).encode(
         x=alt.X("min(weight):Q", title="Weight, all on one scale"), x2="max(weight):Q"
     )
@@ -95,15 +104,13 @@ def comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) 
             alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
         ],
     )
-    features = lines.drop_duplicates("order")
     text = (
-        alt.Chart(features)
+        alt.Chart(named(FEATURES))
         .mark_text(align="left", baseline="middle", dy=-8, limit=360, fontSize=12, color=INK)
         .encode(y=y, x=alt.value(0), text="feature:N")
     )
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=REST).encode(x="zero:Q")
-    height = AXIS + 30 + LINE_HEIGHT * max(len(features), 1)
-    return alt.layer(zero, span, mark, text).properties(height=height)
+    height = AXIS + 30 + LINE_HEIGHT * max(features, 1)
+    return template_of(alt.layer(zero_line(REST), span, mark, text).properties(height=height))
 
 
 def _line(order: int, feature: str, name: str, weight: float, condition: str) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 import vl_convert
-from altair.typing import ChartType
 
 from sparklime_core.charts.palette import INK
+from sparklime_core.charts.template import Drawing
 
 Theme = Literal["light", "dark", "page"]
 
@@ -26,19 +26,19 @@ NOWHERE: list[str] = []
 """The addresses that a chart may load from."""
 
 
-def chart_svg(chart: ChartType, theme: Theme = "light", width: int = WIDTH) -> str:
+def chart_svg(chart: Drawing, theme: Theme = "light", width: int = WIDTH) -> str:
     """Return a chart as SVG; texts in it are escaped, and it holds no script."""
     spec, config = _spec(chart, theme, width)
     return str(vl_convert.vegalite_to_svg(spec, config=config, allowed_base_urls=NOWHERE))
 
 
-def chart_png(chart: ChartType, theme: Theme = "light", width: int = WIDTH) -> bytes:
+def chart_png(chart: Drawing, theme: Theme = "light", width: int = WIDTH) -> bytes:
     """Return a chart as a PNG file of twice the chart's size in pixels."""
     spec, config = _spec(chart, theme, width)
     return bytes(vl_convert.vegalite_to_png(spec, scale=SCALE, config=config, allowed_base_urls=NOWHERE))
 
 
-def _spec(chart: ChartType, theme: Theme, width: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _spec(chart: Drawing, theme: Theme, width: int) -> tuple[dict[str, Any], dict[str, Any]]:
     background, ink, grid, labels = _COLOURS[theme]
     spec: dict[str, Any] = _inked(chart.to_dict(), ink)
     if "width" not in spec and "hconcat" not in spec and "vconcat" not in spec:

@@ -1,15 +1,21 @@
 """The chart of one explanation: what speaks for the label, what against, and how much."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from sparklime_core.charts.palette import AGAINST, AXIS, EXACT, FOR, INK, REST
+from sparklime_core.charts.template import FilledChart, named, template_of, zero_line
 
 BAR_HEIGHT = 34
 """Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""
+
+BARS = "bars"
+BESIDE = {"std": ("Standard deviation", ".2g"), "exact": ("Without sampling", "+.4g")}
+"""Title and format of what may be known beside the weights."""
 
 KINDS = ("speaks for", "speaks against", "all others together")
 
@@ -67,7 +73,7 @@ def weight_text(weight: float) -> str:
     return f"{weight:+.3g}"
 
 
-def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
+def weights_chart(bars: pd.DataFrame, largest: float) -> FilledChart:
     """Draw diverging bars.
 
     Parameters
@@ -77,14 +83,19 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
     largest
         The end of the axis on both sides: the same for every row of a run, so that rows can be compared.
     """
-    end = largest or 1.0
-    base = alt.Chart(bars).encode(
+    beside = tuple(name for name in BESIDE if bars[name].notna().any())
+    return FilledChart(_template(len(bars), largest or 1.0, beside), {BARS: bars})
+
+
+@lru_cache(maxsize=256)
+def _template(rows: int, end: float, beside: tuple[str, ...]) -> dict[str, Any]:
+    base = alt.Chart(named(BARS)).encode(
         y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)),
         tooltip=[
             alt.Tooltip("text:N", title="Condition"),
             alt.Tooltip("value:N", title="Value in this row"),
             alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
-            *(alt.Tooltip(f"{name}:Q", title=title, format=form) for name, title, form in _beside(bars)),
+            *(alt.Tooltip(f"{name}:Q", title=BESIDE[name][0], format=BESIDE[name][1]) for name in beside),
         ],
     )
     bar = base.mark_bar(height=12, yOffset=10, cornerRadiusEnd=2).encode(
@@ -106,32 +117,24 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> ChartType:
     number = base.mark_text(
         align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600, color=INK
     ).encode(x=alt.value("width"), text="shown:N")
-    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=REST).encode(x="zero:Q")
-    return alt.layer(zero, bar, *_uncertainty(bars, base), text, number).properties(
-        height=AXIS + BAR_HEIGHT * max(len(bars), 1)
-    )
+    chart = alt.layer(zero_line(REST), bar, *_uncertainty(beside, base), text, number)
+    return template_of(chart.properties(height=AXIS + BAR_HEIGHT * max(rows, 1)))
 
 
-def _uncertainty(bars: pd.DataFrame, base: alt.Chart) -> list[alt.Chart]:
+def _uncertainty(beside: tuple[str, ...], base: alt.Chart) -> list[alt.Chart]:
     """Return a line from one standard deviation below the weight to one above, and a tick at the exact weight."""
     layers: list[alt.Chart] = []
-    if bars["std"].notna().any():
+    if "std" in beside:
         whisker = base.transform_filter("isValid(datum.std)").mark_rule(
             yOffset=10, strokeWidth=1.5, color=INK, clip=True
         )
         layers.append(whisker.encode(x="low:Q", x2="high:Q"))
-    if bars["exact"].notna().any():
+    if "exact" in beside:
         tick = base.transform_filter("isValid(datum.exact)").mark_tick(
             yOffset=10, thickness=2.5, height=18, color=EXACT, clip=True
         )
         layers.append(tick.encode(x="exact:Q"))
     return layers
-
-
-def _beside(bars: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Return column, title and format of what is known beside the weights."""
-    columns = [("std", "Standard deviation", ".2g"), ("exact", "Without sampling", "+.4g")]
-    return [column for column in columns if bars[column[0]].notna().any()]
 
 
 def _column(values: Sequence[float | None] | None, top: int, rows: int) -> pd.Series:

@@ -4,15 +4,15 @@ import re
 from typing import Any
 
 import streamlit as st
-from altair.typing import ChartType
 
 from sparklime_core.charts.rendering import Theme, chart_png, chart_svg
+from sparklime_core.charts.template import Drawing, FilledChart
 
 LONGEST_NAME = 80
 """Characters of a picture's file name."""
 
 
-def draw(chart: ChartType, *, alt: str, **options: Any) -> Any:
+def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
     """Draw a chart with a menu to save it; return what ``st.altair_chart`` returns.
 
     Parameters
@@ -25,7 +25,10 @@ def draw(chart: ChartType, *, alt: str, **options: Any) -> Any:
     options
         Further arguments of ``st.altair_chart``.
     """
-    event = st.altair_chart(chart, alt=alt, **options)
+    if isinstance(chart, FilledChart):
+        event = st.vega_lite_chart(spec=chart.spec(), alt=alt, **options)
+    else:
+        event = st.altair_chart(chart, alt=alt, **options)
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     name = file_name(alt)
     with (

@@ -8,6 +8,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from functools import cache
@@ -108,6 +109,9 @@ def warm_up() -> None:
     threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
 
 
+LET_DRAW_SECONDS = 1.5
+"""How long the warm-up lets the first page be drawn alone: importing keeps Python's lock."""
+
 NEEDED = (
     "altair",
     "duckdb",
@@ -120,6 +124,7 @@ NEEDED = (
 
 
 def _import_all() -> None:
+    time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     for name in (*NEEDED, *(module.name for module in own)):
         import_module(name)

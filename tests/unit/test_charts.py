@@ -23,7 +23,7 @@ EXPLANATION = [
 
 
 def spec_of(chart: Any) -> dict[str, Any]:
-    return json.loads(chart.to_json())
+    return json.loads(json.dumps(chart.to_dict(), sort_keys=True))
 
 
 def fields_of(node: Any) -> set[str]:

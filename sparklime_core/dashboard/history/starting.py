@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import PurePath
 
-import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard import session
@@ -152,9 +151,11 @@ def new_rows_panel(dataset: Dataset) -> None:
     new = session.new_rows()
     if new is None:
         return
-    noted = [(column.name, column.reason, "; ".join(column.notes)) for column in new.report.columns]
     st.dataframe(
-        pd.DataFrame(noted, columns=["column", "reason", "notes"]),
+        [
+            {"column": column.name, "reason": column.reason, "notes": "; ".join(column.notes)}
+            for column in new.report.columns
+        ],
         hide_index=True,
         column_config={"column": "Column", "reason": "Used as", "notes": "Unlike the model's table"},
         alt="What became of each column of the new rows",
