@@ -48,7 +48,7 @@ WHAT_IF = (0.05, 0.95, 0.3, 0.7, 0.05, 0.95)
 FIGURES = "[...document.querySelectorAll('[data-testid=stMetric]')].map(figure => figure.textContent).join()"
 
 DRAWN = """([label, text]) => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].some(
-    chart => chart.outerHTML.includes(label) && chart.textContent.includes(text)
+    chart => (chart.getAttribute('aria-label') ?? '').includes(label) && chart.textContent.includes(text)
 )"""
 
 

@@ -7,14 +7,13 @@ from sparklime_core.dashboard.results import PAGE_ROWS
 from sparklime_core.dashboard.rows.workbench import workbench
 from sparklime_core.dashboard.text import plain
 from sparklime_core.dashboard.work.progress import run_progress
-from sparklime_core.runs.queries import count_rows
 
 st.title("Rows", anchor=False)
 st.caption("Why did the model say that, row by row, and how far can the explanation be trusted?")
 run = required_run()
 
 manifest = run.manifest()
-done, _ = count_rows(run)
+done = manifest.rows_explained
 what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**"
 run_progress(run, done if done < PAGE_ROWS else None, what=what, by_executor=False)
 if not done:

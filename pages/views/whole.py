@@ -6,14 +6,13 @@ from sparklime_core.dashboard.history.opening import required_run
 from sparklime_core.dashboard.overview.page import overview
 from sparklime_core.dashboard.text import plain
 from sparklime_core.dashboard.work.progress import run_progress
-from sparklime_core.runs.queries import count_rows
 
 st.title("Overview", anchor=False)
 st.caption("What does the model go by, over all rows, and where does it reason differently?")
 run = required_run()
 
 manifest = run.manifest()
-done, _ = count_rows(run)
+done = manifest.rows_explained
 what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**"
 run_progress(run, None if done else 0, what=what, by_executor=False)
 if not done:

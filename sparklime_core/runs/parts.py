@@ -44,8 +44,14 @@ def with_numbers(table: pa.Table, numbers: Mapping[str, Sequence[int]]) -> pa.Ta
 
 
 def numbers_of(part: Path, name: str) -> list[int]:
-    """Return numbers that a part keeps beside its rows."""
-    return [int(number) for number in pq.read_schema(part).metadata[name.encode()].split(b",") if number]
+    """Return numbers that a part keeps beside its rows; none in a part of before there were such numbers."""
+    kept = pq.read_schema(part).metadata.get(name.encode(), b"")
+    return [int(number) for number in kept.split(b",") if number]
+
+
+def read_outcomes(part: Path) -> pa.Table:
+    """Read what `count_rows` needs of a part."""
+    return pq.read_table(part, columns=["row_id", "error"])
 
 
 def _distinct(column: pa.ChunkedArray) -> int:

@@ -14,7 +14,15 @@ from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_
 from sparklime_core.runs.files import clear_unfinished, sync, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
-from sparklime_core.runs.parts import count_rows, first_row, join_parts, numbers_of, with_numbers, write_part
+from sparklime_core.runs.parts import (
+    count_rows,
+    first_row,
+    join_parts,
+    numbers_of,
+    read_outcomes,
+    with_numbers,
+    write_part,
+)
 
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
@@ -164,6 +172,8 @@ class Run:
         RunError
             When the disk refuses it; the run keeps what it has, and can be resumed.
         """
+        explained, failed = self._count_rows()
+        changes = {"rows_explained": explained, "rows_failed": failed, **changes}
         if state is RunState.FINISHED:
             waves = sorted(self._parts("wave"), key=first_row)
             with writing(self.folder):
@@ -204,7 +214,7 @@ class Run:
 
     def _count_rows(self) -> tuple[int, int]:
         """Return how many rows the waves on the disk have, and how many of these could not be explained."""
-        counts = [numbers_of(part, _COUNTS) for part in self._parts("wave")]
+        counts = [numbers_of(part, _COUNTS) or count_rows(read_outcomes(part)) for part in self._parts("wave")]
         return sum(count[0] for count in counts), sum(count[1] for count in counts)
 
     def _files(self, joined: str, part: str) -> list[str]:

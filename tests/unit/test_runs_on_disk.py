@@ -37,13 +37,13 @@ module.write_part = write_and_die
 """
 KILLED_IN_THE_MIDDLE_OF_A_FILE = """
 import os, signal, sys
-from sparklime_core.runs import run as module
-write = module.pq.write_table
+from sparklime_core.runs import parts, run as module
+write = parts.pq.write_table
 def write_half_and_die(table, path, **options):
     write(table, path, **options)
     os.truncate(path, os.path.getsize(path) // 2)
     os.kill(os.getpid(), signal.SIGKILL)
-module.pq.write_table = write_half_and_die
+parts.pq.write_table = write_half_and_die
 """
 APPEND = """
 from pathlib import Path

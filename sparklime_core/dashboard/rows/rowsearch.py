@@ -1,5 +1,6 @@
 """The rows of a run that pass the filter, as a table and as a plot; a click on either chooses a row."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -41,21 +42,26 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     frame = rows_found(run.id, seen, wanted, regression, PAGE_ROWS, (page - 1) * PAGE_ROWS)
     row_ids = [int(row) for row in frame["row_id"]]
     chosen = _chosen_or_first(row_ids)
-    event = slot.dataframe(
+    key = f"rows-{run.id}-{hash((wanted, page, tuple(row_ids), session.anchor()))}"
+    slot.dataframe(
         _table(frame, manifest, wanted),
-        key=f"rows-{run.id}-{hash((wanted, page, tuple(row_ids), session.anchor()))}",
+        key=key,
         hide_index=True,
         height=470,
-        on_select="rerun",
+        on_select=partial(_take_line, key, row_ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": line_of(chosen, row_ids), "columns": [], "cells": []}},
         column_config=_columns(manifest, wanted),
         alt="The explained rows; select one to see its explanation",
     )
-    clicked = clicked_row(event.selection.rows, row_ids)
-    if clicked is not None and clicked != chosen:
-        session.choose_row(clicked, by_table=True)
     return found
+
+
+def _take_line(key: str, row_ids: list[int]) -> None:
+    """Look at the row whose line was clicked; before the page is drawn, so that the row can come first."""
+    clicked = clicked_row(st.session_state[key]["selection"]["rows"], row_ids)
+    if clicked is not None:
+        session.choose_row(clicked, by_table=True)
 
 
 def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
@@ -85,10 +91,11 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     behind = rows_density(run.id, seen, wanted, regression) if found > PLOT_ROWS else None
     chosen = _chosen_or_first([int(row) for row in points["row_id"]])
     kept = points[["row_id", "prediction", "score", "truth", "true_value", "outcome"]]
-    event = draw(
+    key = f"plot-{run.id}-{hash(wanted)}"
+    draw(
         fidelity_chart(kept, chosen, regression=regression, name=manifest.data["target"], behind=behind),
-        key=f"plot-{run.id}-{hash(wanted)}",
-        on_select="rerun",
+        key=key,
+        on_select=partial(_take_point, key),
         selection_mode=[PICK],
         alt="Rows as points: click one to see its explanation",
     )
@@ -97,11 +104,13 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
             f"Grey: how many of all {count(found, 'row')} lie there. Points: {len(points):,} of them, a quarter "
             "where the model errs most, the others drawn by chance. Filter to see others."
         )
-    clicked = clicked_point(event.selection.get(PICK) or [])
-    if clicked is not None and clicked != st.session_state.get("clicked-point"):
-        st.session_state["clicked-point"] = clicked
-        session.choose_row(clicked)
     return found
+
+
+def _take_point(key: str) -> None:
+    clicked = clicked_point(st.session_state[key]["selection"].get(PICK) or [])
+    if clicked is not None:
+        session.choose_row(clicked)
 
 
 def _chosen_or_first(row_ids: list[int]) -> int | None:

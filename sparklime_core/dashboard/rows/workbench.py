@@ -1,6 +1,7 @@
 """The workbench of rows: the table or the plot, and beside it the chosen row. One selection, everywhere."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sparklime_core.charts.work import importance_chart
 from sparklime_core.dashboard import session
@@ -26,6 +27,9 @@ def workbench(run: Run, manifest: Manifest) -> None:
     """Draw the workbench; it is redrawn by itself, without the rest of the page."""
     lay_out_rows(run.id, files_version(run))
     left, right = st.columns([12, 10], gap="medium")
+    chosen = session.row_id()
+    if chosen is not None:
+        _row(right, run, chosen)  # first: it is what a click asks for
     with left:
         view = st.segmented_control(
             "View",
@@ -39,11 +43,15 @@ def workbench(run: Run, manifest: Manifest) -> None:
         wanted = row_filter(run, manifest)
         found = _rows(str(view), run, manifest, wanted)
         _ways(run, manifest, wanted, found)
-    with right:
-        chosen = session.row_id()
-        if chosen is not None:
-            comparison_tray(run, chosen)
-            row_panel(run, chosen)
+    begun = session.row_id()
+    if chosen is None and begun is not None:
+        _row(right, run, begun)
+
+
+def _row(place: DeltaGenerator, run: Run, chosen: int) -> None:
+    with place:
+        comparison_tray(run, chosen)
+        row_panel(run, chosen)
 
 
 def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
