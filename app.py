@@ -6,7 +6,7 @@ import streamlit as st
 
 import sparklime_core.dashboard
 from sparklime_core.dashboard.errors import guarded
-from sparklime_core.dashboard.navigation import pages
+from sparklime_core.dashboard.navigation import page_heading, pages
 from sparklime_core.dashboard.services import warm_up
 from sparklime_core.dashboard.sidebar import sidebar
 
@@ -17,5 +17,6 @@ page = st.navigation(pages(), expanded=True)
 with guarded():
     sidebar()
 with guarded():
+    page_heading(page.title)
     page.run()
 warm_up()

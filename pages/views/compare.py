@@ -14,8 +14,6 @@ from sparklime_core.dashboard.history.opening import required_run
 from sparklime_core.dashboard.text import plain
 from sparklime_core.runs.compare import summarise
 
-st.title("Compare runs", anchor=False)
-st.caption("What changed from one run to another: which rows are explained otherwise, and by how much?")
 first = required_run()
 
 mine = first.manifest()

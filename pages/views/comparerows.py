@@ -9,8 +9,6 @@ from sparklime_core.dashboard.navigation import ROWS, next_step
 from sparklime_core.dashboard.rows.comparison import comparison
 from sparklime_core.dashboard.text import plain
 
-st.title("Compare rows", anchor=False)
-st.caption("Why does the model treat these rows differently? Their explanations, for one class, on one scale.")
 run = required_run()
 manifest = run.manifest()
 st.markdown(f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**")

@@ -15,8 +15,6 @@ from sparklime_core.data.samples import SAMPLES
 
 PREVIEW_ROWS = 50
 
-st.title("Data", anchor=False)
-st.caption("Which table is the model to learn from, and what is it to predict?")
 
 left, right = st.columns(2)
 with left:

@@ -11,8 +11,6 @@ from sparklime_core.dashboard.text import count, plain
 from sparklime_core.dashboard.work.progress import resume_button, run_progress
 from sparklime_core.dashboard.work.queue import queue_panel
 
-st.title("Explain", anchor=False)
-st.caption("Which rows are explained, how, and how far is it?")
 with shown_errors():
     run = session.open_run()
     if run is not None:

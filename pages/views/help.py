@@ -4,8 +4,6 @@ import streamlit as st
 
 from sparklime_core.dashboard.guide import sections
 
-st.title("Help", anchor=False)
-st.caption("What does an explanation say, and what does it not say?")
 for section in sections():
     st.subheader(section.title, anchor=section.anchor)
     st.markdown(section.text)

@@ -10,8 +10,6 @@ from sparklime_core.dashboard.prepare.modelview import measures, plots
 from sparklime_core.dashboard.text import plain
 from sparklime_core.models.training import train_with
 
-st.title("Model", anchor=False)
-st.caption("How well can the table be learnt?")
 dataset = session.dataset()
 if dataset is None:
     next_step("There is no table yet to learn from.", DATA, "Choose a table", ":material/table:")

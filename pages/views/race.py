@@ -8,8 +8,6 @@ from sparklime_core.dashboard.studies.background import looked_at
 from sparklime_core.dashboard.studies.racing import race_form, show_race
 from sparklime_core.dashboard.text import plain
 
-st.title("Race", anchor=False)
-st.caption("How much faster is it on your own rows, and is it still lime's answer?")
 master = services().spark.status().master
 st.markdown(
     "Four contestants explain the same rows: **lime** as people call it, in this server, row by row; the "

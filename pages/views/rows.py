@@ -8,8 +8,6 @@ from sparklime_core.dashboard.rows.workbench import workbench
 from sparklime_core.dashboard.text import plain
 from sparklime_core.dashboard.work.progress import run_progress
 
-st.title("Rows", anchor=False)
-st.caption("Why did the model say that, row by row, and how far can the explanation be trusted?")
 run = required_run()
 
 manifest = run.manifest()

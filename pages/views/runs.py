@@ -16,8 +16,6 @@ from sparklime_core.dashboard.text import plain
 from sparklime_core.dashboard.work.progress import resume_button
 from sparklime_core.dashboard.work.runstate import run_summary
 
-st.title("Runs", anchor=False)
-st.caption("What was explained before? Runs stay on this machine's disk until they are deleted.")
 runs = services().store.runs()
 if not runs:
     next_step("There is no run yet. Explain a sample with one click:", HOME, "Start", ":material/play_circle:")

@@ -6,8 +6,6 @@ from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.prepare.sparkpanel import cluster_form, existing_form, local_form, status_panel
 from sparklime_core.dashboard.services import services
 
-st.title("Spark", anchor=False)
-st.caption("Where are the rows explained?")
 service = services().spark
 place = st.segmented_control(
     "Explain on",

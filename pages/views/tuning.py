@@ -6,8 +6,6 @@ from sparklime_core.dashboard.errors import shown_errors
 from sparklime_core.dashboard.studies.background import looked_at
 from sparklime_core.dashboard.studies.tuning import show_study, tuning_form
 
-st.title("Tuning", anchor=False)
-st.caption("Which kernel width and how many samples suit these rows?")
 with st.expander("What the two settings do, and what a good choice is", icon=":material/help:"):
     st.markdown(
         "- **Kernel width**: how far from the row a sample still counts. Narrow is local: the surrogate follows"

@@ -7,8 +7,6 @@ from sparklime_core.dashboard.overview.page import overview
 from sparklime_core.dashboard.text import plain
 from sparklime_core.dashboard.work.progress import run_progress
 
-st.title("Overview", anchor=False)
-st.caption("What does the model go by, over all rows, and where does it reason differently?")
 run = required_run()
 
 manifest = run.manifest()

@@ -10,8 +10,6 @@ from sparklime_core.dashboard.work.links import live_links
 from sparklime_core.dashboard.work.progress import run_progress
 from sparklime_core.dashboard.work.workpanel import work_panel
 
-st.title("Workers", anchor=False)
-st.caption("Who did the work? Every figure here was measured by the task itself.")
 run = required_run()
 
 manifest = run.manifest()

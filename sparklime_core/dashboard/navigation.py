@@ -20,6 +20,24 @@ RACE = "pages/views/race.py"
 TUNING = "pages/views/tuning.py"
 
 
+QUESTIONS = {
+    "Data": "Which table is the model to learn from, and what is it to predict?",
+    "Model": "How well can the table be learnt?",
+    "Spark": "Where are the rows explained?",
+    "Explain": "Which rows are explained, how, and how far is it?",
+    "Rows": "Why did the model say that, row by row, and how far can the explanation be trusted?",
+    "Overview": "What does the model go by, over all rows, and where does it reason differently?",
+    "Runs": "What was explained before? Runs stay on this machine's disk until they are deleted.",
+    "Workers": "Who did the work? Every figure here was measured by the task itself.",
+    "Tuning": "Which kernel width and how many samples suit these rows?",
+    "Race": "How much faster is it on your own rows, and is it still lime's answer?",
+    "Help": "What does an explanation say, and what does it not say?",
+    "Compare rows": "Why does the model treat these rows differently? Explained for one class, on one scale.",
+    "Compare runs": "What changed from one run to another: which rows are explained otherwise, and by how much?",
+}
+"""What each page answers, under its title; the start page has a heading of its own."""
+
+
 def pages() -> dict[str, list[Any]]:
     """Return the pages by section, for ``st.navigation``."""
     return {
@@ -80,6 +98,13 @@ def pages() -> dict[str, list[Any]]:
             st.Page(COMPARE, title="Compare runs", icon=":material/compare_arrows:", visibility="hidden"),
         ],
     }
+
+
+def page_heading(title: str) -> None:
+    """Draw a page's title and question, before the page imports what it needs for the rest."""
+    if title in QUESTIONS:
+        st.title(title, anchor=False)
+        st.caption(QUESTIONS[title])
 
 
 def next_step(text: str, page: str, label: str, icon: str) -> None:
