@@ -44,7 +44,7 @@ manifest = run.manifest()
 with st.container(border=True):
     st.markdown(f"**{plain(manifest.title)}** &nbsp; {plain(run.id)}")
     run_summary(manifest)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         query = {"run": run.id}
         st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
         st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
