@@ -29,7 +29,13 @@ if clicked:
 st.markdown("##### Or with your own table")
 dataset, model = session.dataset(), session.model()
 steps = [
-    (DATA, "1. Data", ":material/table:", "A CSV file, or a sample", plain(dataset.name) if dataset else None),
+    (
+        DATA,
+        "1. Data",
+        ":material/table:",
+        "A CSV or Parquet file, or a sample",
+        plain(dataset.name) if dataset else None,
+    ),
     (
         MODEL,
         "2. Model",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 NAMES = list(CONTESTANTS.values())
 LIME_SECONDS = (3, 6, 15, 30, 60)
+NOTABLE_SECONDS = 0.5
+"""Connecting that took less was none: Spark was there already."""
 STAGES = {
     "waiting": "Waiting for the runs before it",
     "preparing": "Fitting the explainer",
@@ -120,7 +122,7 @@ def _lanes(state: "RaceState", race: "Race") -> None:
         about.append(f"{count(state.rows, 'row')} of {state.table_rows:,}, drawn by the seed")
     if state.master is not None:
         about.append(f"Spark on {plain(state.master)} with {count(state.cores, 'core')}")
-    if state.connecting_seconds is not None:
+    if state.connecting_seconds is not None and state.connecting_seconds >= NOTABLE_SECONDS:
         about.append(f"connecting took {duration(state.connecting_seconds)}, in no lane's time")
     st.caption(" · ".join(about))
     _headline(state)
