@@ -26,7 +26,7 @@ def shares_chart(parts: pd.DataFrame) -> ChartType:
     ordered = parts.assign(order=range(len(parts)))
     chart: ChartType = (
         alt.Chart(ordered)
-        .mark_bar(height=30, stroke="white", strokeWidth=0.6)
+        .mark_bar(height=30)
         .encode(
             x=alt.X("seconds:Q", title="Seconds of wall time", stack="zero"),
             color=alt.Color(

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK
+from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK, REST
 
 
 def timeline_chart(tasks: pd.DataFrame) -> ChartType:
@@ -19,7 +19,7 @@ def timeline_chart(tasks: pd.DataFrame) -> ChartType:
     lanes = tasks["lane"].nunique()
     chart: ChartType = (
         alt.Chart(tasks)
-        .mark_bar(height=18, stroke="white", strokeWidth=0.6, cornerRadius=2)
+        .mark_bar(height=18, stroke=REST, strokeWidth=0.6, cornerRadius=2)
         .encode(
             x=alt.X("begin:Q", title="Seconds since the first task", scale=alt.Scale(zero=True)),
             x2="end:Q",
