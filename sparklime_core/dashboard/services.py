@@ -5,6 +5,7 @@ Spark's driver side, scikit-learn and lime take seconds to import; the first pag
 
 import atexit
 import gc
+import math
 import subprocess
 import sys
 import threading
@@ -91,6 +92,14 @@ class Services:
     def race_runs(self) -> bool:
         """Return whether a race has Spark to itself."""
         return self._manager is not None and self._manager.errand_runs()
+
+    def pace(self) -> int:
+        """Return how many times as long a page waits between two looks at the work as it does for one or two runs.
+
+        One process draws all sessions' pages; ten that are redrawn every second would leave no time for a click.
+        The answers are powers of two, so that they seldom change.
+        """
+        return 1 << max(round(math.log2(max(len(self.active()), 1) / 2)), 0)
 
     def active(self) -> list[str]:
         """Return the ids of the runs that wait or run."""

@@ -20,7 +20,8 @@ STATUS_SECONDS = 1.0
 def sidebar() -> None:
     """Draw the sidebar; it follows the work while a run is active."""
     with st.sidebar:
-        st.fragment(_status, run_every=POLL_SECONDS if services().active() or services().race_runs() else None)()
+        works = services().active() or services().race_runs()
+        st.fragment(_status, run_every=POLL_SECONDS * services().pace() if works else None)()
 
 
 @shown_errors()

@@ -32,7 +32,7 @@ def test_ten_people_at_once_each_with_a_run_of_their_own(browser: Browser, serve
             bring_table(page, server, own_table(person, tmp_path))
         for page in pages.values():
             page.get_by_role("button", name="Explain", exact=True).click()
-            expect(page).to_have_url(re.compile("run="), timeout=60_000)
+            expect(page).to_have_url(re.compile("run="), timeout=SLOW_MS)
         runs = {person: page.url.partition("run=")[2] for person, page in pages.items()}
         assert len(set(runs.values())) == len(PEOPLE)
         for person, page in pages.items():
@@ -152,7 +152,7 @@ def start_slow_run(page: Page, server: Server) -> Path:
     go_to(page, "Explain")
     page.get_by_test_id("stMain").get_by_text("Reference", exact=True).click()
     page.get_by_role("button", name="Explain", exact=True).click()
-    expect(page).to_have_url(re.compile("run="), timeout=60_000)
+    expect(page).to_have_url(re.compile("run="), timeout=SLOW_MS)
     run = server.home / "runs" / page.url.partition("run=")[2]
     end = time.monotonic() + SLOW_MS / 1000
     while not list(run.glob("parts/wave-*.parquet")):

@@ -17,6 +17,7 @@ from sparklime_core.runs.run import Run
 if TYPE_CHECKING:
     from sparklime_core.jobs.runner import Progress
 
+EVERY_SECONDS = 1.0
 STAGES = {
     "waiting": "Waiting for its turn",
     "connecting": "Connecting to Spark",
@@ -28,7 +29,7 @@ STAGES = {
 
 
 def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_executor: bool = True) -> None:
-    """Show how far a run is; while this server works on it, refresh every second.
+    """Show how far a run is; while this server works on it, refresh every second, or more seldom with many runs.
 
     Parameters
     ----------
@@ -44,16 +45,16 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
     with st.container():  # one element either way, so that what follows keeps its place when the run ends
         if services().progress(run.id) is not None:
             st.markdown(what)
-            _live(run.id, shown_rows, by_executor)
+            pace = services().pace()
+            st.fragment(_live, run_every=EVERY_SECONDS * pace)(run.id, shown_rows, by_executor, pace)
         else:
             run_summary(run.manifest(), what)
 
 
-@st.fragment(run_every=1.0)
 @shown_errors()
-def _live(run_id: str, shown_rows: int | None, by_executor: bool) -> None:
+def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> None:
     progress = services().progress(run_id)
-    if progress is None or (shown_rows is not None and progress.done > shown_rows):
+    if progress is None or (shown_rows is not None and progress.done > shown_rows) or services().pace() != pace:
         st.rerun()
     share = progress.done / progress.rows if progress.rows else 1.0
     stage = STAGES.get(progress.stage, progress.stage)

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
     from sparklime_core.jobs.manager import QueueEntry
 
+POLL_SECONDS = 2.0
+
 
 def queue_panel() -> None:
     """Show the runs of all browser sessions, where there are more than the one that this page is about."""
     if [entry for entry in services().queue() if entry.run_id != session.run_id()]:
-        _table()
+        st.fragment(_table, run_every=POLL_SECONDS * services().pace())()
 
 
-@st.fragment(run_every=2.0)
 @shown_errors()
 def _table() -> None:
     entries = services().queue()

@@ -18,7 +18,7 @@ POLL_SECONDS = 2.0
 def work_panel(run: Run) -> None:
     """Show the finished tasks; as long as this server works on the run, draw them anew every other second."""
     live = services().progress(run.id) is not None
-    st.fragment(_charts, run_every=POLL_SECONDS if live else None)(run)
+    st.fragment(_charts, run_every=POLL_SECONDS * services().pace() if live else None)(run)
 
 
 @shown_errors()

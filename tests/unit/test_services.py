@@ -1,0 +1,17 @@
+"""What all sessions of a server share."""
+
+from pathlib import Path
+
+import pytest
+
+from sparklime_core.dashboard.services import Services
+from sparklime_core.runs.store import RunStore
+
+
+@pytest.mark.parametrize(("runs", "pace"), [(0, 1), (1, 1), (2, 1), (3, 2), (5, 2), (6, 4), (10, 4), (12, 8)])
+def test_pages_look_more_seldom_the_more_runs_are_looked_at(
+    runs: int, pace: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Services, "active", lambda _: ["run"] * runs)
+
+    assert Services(RunStore(tmp_path)).pace() == pace
