@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.files import clear_unfinished, sync, writing
+from sparklime_core.runs.files import clear_unfinished, only_one, sync, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 from sparklime_core.runs.parts import (
@@ -31,6 +31,7 @@ STABILITY = "stability.parquet"
 MANIFEST = "run.json"
 PARTS = "parts"
 RESERVE = "reserve"
+TAKEN = "taken"
 RESERVED_BYTES = 64 * 1024
 """Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
 
@@ -113,14 +114,16 @@ class Run:
         Raises
         ------
         RunError
-            When the disk refuses it.
+            When another process works on it, or the disk refuses it.
         """
-        with writing(self.folder):
+        with writing(self.folder), only_one(self.folder / TAKEN):
+            if self.manifest().state is RunState.RUNNING:
+                raise RunError(f"The run {self.id!r} is being worked on; wait for its end, or cancel it there.")
             for folder in (self.folder, self.folder / PARTS):
                 clear_unfinished(folder)
             self._reserve()
-        self.update(state=RunState.RUNNING, owner=Owner.this_process(), error=None)
-        _worked_on.add(self.folder.resolve())
+            self.update(state=RunState.RUNNING, owner=Owner.this_process(), error=None)
+            _worked_on.add(self.folder.resolve())
 
     def append(
         self,

@@ -1,11 +1,13 @@
 import dataclasses
 import json
 import os
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +20,7 @@ from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs import queries
 from sparklime_core.runs.manifest import Owner, RunState
-from sparklime_core.runs.run import Run
+from sparklime_core.runs.run import TAKEN, Run
 from sparklime_core.runs.store import RunStore
 
 
@@ -186,6 +188,21 @@ def test_a_run_whose_process_is_gone_is_interrupted(run):
     run.take_over()
     assert run.manifest().owner.pid == os.getpid()
     assert run.manifest().state is RunState.RUNNING
+
+
+def test_two_processes_do_not_take_a_run_over_at_once(run):
+    parent = psutil.Process(os.getppid())
+    run.update(owner=Owner(socket.gethostname(), parent.pid, parent.create_time()))
+    with pytest.raises(SparkLimeError, match="is being worked on"):
+        run.take_over()
+    run.finish(RunState.FAILED)
+    (run.folder / TAKEN).touch()
+    with pytest.raises(SparkLimeError, match="Another process is taking the run over"):
+        run.take_over()
+    os.utime(run.folder / TAKEN, (0, 0))  # its process must have been killed
+    run.take_over()
+    assert run.manifest().owner.pid == os.getpid()
+    assert not (run.folder / TAKEN).exists()
 
 
 def test_the_store_lists_opens_and_deletes(plan, tmp_path):

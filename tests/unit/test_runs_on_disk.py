@@ -48,7 +48,7 @@ parts.pq.write_table = write_half_and_die
 APPEND = """
 from pathlib import Path
 run = module.Run(Path(sys.argv[1]))
-run.take_over()
+run.update(owner=module.Owner.this_process())
 run.append(0, [0], pq_read(sys.argv[2]), pq_read(sys.argv[3]))
 """
 
