@@ -159,10 +159,8 @@ def test_labels_are_counted(every_label: Run, two_classes: Run) -> None:
 
 
 def test_a_quantile_is_of_the_rows_of_the_filter(regression: Run) -> None:
-    errors = sorted(
-        abs(result["prediction"] - regression.inputs().dataset.target[result["row_id"]])
-        for result in stored(regression)
-    )
+    target = regression.inputs().dataset.target
+    errors = sorted(abs(result["prediction"] - target[result["row_id"]]) for result in stored(regression))
 
     found = row_quantile(regression, RowFilter(), "distance", 0.8, regression=True)
 
