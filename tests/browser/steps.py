@@ -1,10 +1,12 @@
 """What a person does on a page."""
 
+import contextlib
 import re
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
+CLICKS, CLICK_MS = 3, 20_000
 ROW_HEIGHT = 33
 """Pixels of a table's line at the theme's font size."""
 
@@ -27,6 +29,17 @@ def select_table_row(page: Page, line: int) -> None:
     settled(page)
     table.click(position={"x": 15, "y": ROW_HEIGHT * (line + 1) + ROW_HEIGHT // 2})
     settled(page)
+
+
+def open_row(page: Page, line: int, row: int) -> None:
+    """Click a line of the table until its row is shown: a table that is being drawn does not hear a click."""
+    opened = page.get_by_role("heading", name=f"Row {row}", exact=True)
+    for _ in range(CLICKS):
+        select_table_row(page, line)
+        with contextlib.suppress(AssertionError):
+            expect(opened).to_be_visible(timeout=CLICK_MS)
+            return
+    expect(opened).to_be_visible()
 
 
 def chart(page: Page, name: str | re.Pattern[str]) -> Locator:

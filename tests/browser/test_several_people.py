@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from sparklime_core.explain.blocks import REFERENCE_BLOCK_ROWS
 from tests.browser.server import Server
-from tests.browser.steps import go_to, heading, select_table_row
+from tests.browser.steps import go_to, heading, open_row, select_table_row
 
 PEOPLE = ("ann", "ben", "cem", "dee", "eva", "fay", "gus", "hal", "ida", "jon")
 WAIT_MS, SLOW_MS = 60_000, 480_000
@@ -39,8 +39,7 @@ def test_ten_people_at_once_each_with_a_run_of_their_own(browser: Browser, serve
             expect(page.get_by_text("60 of 60 rows explained")).to_be_visible(timeout=SLOW_MS)
             page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
             heading(page, "Rows")
-            select_table_row(page, 1)
-            expect(page.get_by_role("heading", name="Row 1", exact=True)).to_be_visible()
+            open_row(page, 1, 1)
             assert runs[person] in page.url
             seen = page.get_by_test_id("stApp").inner_text()
             assert f"{person}s table" in seen
