@@ -67,14 +67,19 @@ def row_parts(results: Sequence[Result], inputs: Inputs, largest: float, stabili
     for result in results:
         name = result["label_name"]
         up, down = ("raises", "lowers") if regression else ("speaks for", "speaks against")
-        chart = weights_chart(fold_weights(result["explanation"], values, BARS), largest)
+        measured = next((found for found in stability if found["label"] == result["label"]), {})
+        beside = {"spread": measured.get("std"), "exact": measured.get("exact")}
+        chart = weights_chart(fold_weights(result["explanation"], values, BARS, **beside), largest)
         fit = (
             f"{name}: the model says {number(result['prediction'])}, the surrogate "
             f"{number(result['local_prediction'])}; local R² {result['score']:.2f}. "
             f"Blue {up}, orange {down} {name}."
         )
+        if measured:
+            fit += " Lines: one standard deviation over pools of samples to both sides."
+        if beside["exact"] is not None:
+            fit += " Purple: without sampling."
         parts.append(page.figure(chart_svg(chart, "page"), fit))
-        measured = next((found for found in stability if found["label"] == result["label"]), {})
         parts.append(page.paragraph(trust(result, measured, inputs.learnt_from.prediction_span)))
     return parts
 

@@ -52,7 +52,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
 @pytest.fixture(scope="module")
 def classes(store: RunStore) -> Run:
     dataset = load_sample("penguins")
-    return make_run(store, dataset, train_forest(dataset, n_estimators=5), ROWS, "all")
+    return make_run(store, dataset, train_forest(dataset, n_estimators=5), ROWS, "all", stability=3)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,14 @@ def test_a_rows_report_has_every_class_and_value(classes: Run) -> None:
     assert "worst of them" in found.text
     names = [value for name, value in found.attributes if name == "id"]
     assert len(names) == len(set(names)) > 0
+
+
+def test_what_a_run_has_measured_of_stability_is_drawn_beside_the_weights(classes: Run, numbers: Run) -> None:
+    lines = "Lines: one standard deviation over pools of samples"
+
+    assert Page(row_report(classes, 3)).text.count(lines) == 3
+    assert Page(row_report(classes, 3)).text.count("Purple: without sampling") == 3
+    assert lines not in Page(row_report(numbers, 0)).text
 
 
 def test_numbers_are_predicted_and_no_class_is_named(numbers: Run) -> None:
