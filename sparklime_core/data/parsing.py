@@ -265,7 +265,11 @@ def _typed(name: str, raw: pa.ChunkedArray) -> Column:
 
 
 def _as_text(raw: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a typed column as text; what is nested has no text of its own and is written as JSON-like text."""
+    """Return a typed column as text, by Arrow or, where Arrow has no text for it, as Python writes its values.
+
+    Arrow casts nothing that is nested (it says `ArrowNotImplementedError`), nor bytes that are no UTF-8
+    (`ArrowInvalid`).
+    """
     try:
         return raw.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

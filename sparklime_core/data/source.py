@@ -20,6 +20,14 @@ MAX_BYTES = 2 * 2**30
 SMALL, MOST_RATIO = 2**28, 250
 """A packed file may always unpack to the first (bytes); beyond that, to so many times its own size."""
 
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The ways of packing that Python unpacks no further than it is asked to: a kilobyte of bzip2 or LZMA becomes
+gigabytes of memory before anybody can say that it is too much."""
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
+"""What Python says of a damaged zip archive; `NotImplementedError` where it claims to be of several disks, or of a
+version of the format that is yet to come."""
+
 CHUNK = 2**22
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
@@ -154,6 +162,8 @@ def _unzip(data: bytes, member: str | None) -> tuple[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             name = _choose(archive.namelist(), member)
+            if archive.getinfo(name).compress_type not in BOUNDED:
+                raise DataError("The zip archive is packed in an unusual way; unpack it and give the CSV file.")
             limit = _limit(len(data))
             with archive.open(name) as packed:
                 unpacked = packed.read(limit + 1)
@@ -161,7 +171,7 @@ def _unzip(data: bytes, member: str | None) -> tuple[str, bytes]:
             return name, unpacked
     except RuntimeError:
         raise DataError("The zip archive is locked with a password; unpack it and give the CSV file.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except DAMAGED as error:
         raise DataError("The zip archive is damaged or packed in an unknown way; unpack it yourself.") from error
 
 

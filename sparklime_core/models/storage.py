@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from sparklime_core.data.source import BOUNDED, DAMAGED
 from sparklime_core.errors import ModelError
 
 TRUSTED = frozenset(
@@ -88,9 +89,7 @@ def load_estimator(path: Path) -> Any:
 
 def _check_format(path: Path) -> None:
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise ModelError(f"The model file {path.name!r} unpacks to more than {MOST_BYTES // 2**30} GiB.")
+        _check_archive(path)
         return
     if _is_pickle(path):
         raise ModelError(
@@ -98,6 +97,20 @@ def _check_format(path: Path) -> None:
             "save the model with skops.io.dump instead."
         )
     raise ModelError(f"The file {path.name!r} is not a model in the skops format; save it with skops.io.dump.")
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except DAMAGED as error:
+        raise ModelError(f"The model file {path.name!r} is damaged; save it again with skops.io.dump.") from error
+    if any(entry.compress_type not in BOUNDED for entry in entries):
+        raise ModelError(
+            f"The model file {path.name!r} is packed in an unusual way; save it with skops.io.dump as it is."
+        )
+    if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise ModelError(f"The model file {path.name!r} unpacks to more than {MOST_BYTES // 2**30} GiB.")
 
 
 def _is_pickle(path: Path) -> bool:

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import pickle
 import zipfile
@@ -12,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, read_csv
+from sparklime_core.errors import ModelError
 from sparklime_core.models.evaluation import evaluate
 from sparklime_core.models.own import check_model, load_model
 from sparklime_core.models.settings import KINDS, ModelSettings
@@ -170,6 +172,30 @@ def test_a_tree_that_could_crash_or_never_end_is_refused(penguins, kind, field, 
         model = Pipeline([("model", model)])
     with pytest.raises(SparkLimeError, match="damaged tree"):
         check_model(model, penguins)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_model_that_cannot_be_unpacked_within_bounds_is_refused(penguins, tmp_path, method):
+    estimator = train_with(penguins, ModelSettings(n_estimators=2)).estimator
+    skops.io.dump(estimator, tmp_path / "m.skops", compression=method)
+    with pytest.raises(SparkLimeError, match="packed in an unusual way"):
+        load_estimator(tmp_path / "m.skops")
+    skops.io.dump(estimator, tmp_path / "m.skops", compression=zipfile.ZIP_DEFLATED)
+    load_estimator(tmp_path / "m.skops")
+
+
+def test_a_damaged_model_is_read_or_refused_in_a_sentence(penguins, tmp_path):
+    path = tmp_path / "m.skops"
+    save_estimator(train_with(penguins, ModelSettings(n_estimators=1, max_depth=2)).estimator, path)
+    whole, random = path.read_bytes(), np.random.default_rng(0)
+    directory = whole.index(b"PK\x01\x02")
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for at in random.integers(directory, len(whole), size=random.integers(1, 4)):
+            damaged[at] = random.integers(0, 256)
+        path.write_bytes(damaged)
+        with contextlib.suppress(ModelError):
+            list_types(path)
 
 
 def test_pickles_are_refused_with_the_reason(tmp_path):

@@ -1,5 +1,7 @@
+import contextlib
 import gzip
 import io
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -11,6 +13,8 @@ from sparklime_core import SparkLimeError, read_csv
 from sparklime_core.data import source
 from sparklime_core.data.options import ReadOptions
 from sparklime_core.data.reading import read_table
+from sparklime_core.data.source import read_content
+from sparklime_core.errors import DataError
 
 GOOD = b"a,b,kind\n1,2.5,x\n2,3.5,y\n3,4.5,x\n4,5.5,y\n"
 
@@ -191,6 +195,38 @@ def test_a_bomb_is_not_unpacked(monkeypatch):
     for bomb in (gzip.compress(zeros), packed.getvalue()):
         with pytest.raises(SparkLimeError, match="unpacks to more than 1 MiB"):
             read_table(bomb)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_cannot_be_unpacked_within_bounds_is_not_unpacked_at_all(method):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("t.csv", bytes(2**26))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SparkLimeError, match="packed in an unusual way; unpack it"):
+            read_table(packed.getvalue())
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, "gzip"]
+)
+def test_a_damaged_archive_is_read_or_refused_in_a_sentence(method):
+    held = io.BytesIO()
+    if method == "gzip":
+        held.write(gzip.compress(GOOD))
+    else:
+        with zipfile.ZipFile(held, "w", method) as archive:
+            archive.writestr("t.csv", GOOD)
+    random = np.random.default_rng(0)
+    for _ in range(1000):
+        damaged = np.frombuffer(held.getvalue(), dtype=np.uint8).copy()
+        damaged[random.integers(4, len(damaged), size=random.integers(1, 4))] = random.integers(0, 256)
+        with contextlib.suppress(DataError):
+            read_content(damaged.tobytes())
 
 
 def test_a_parquet_file_is_read_with_its_types():
