@@ -21,6 +21,18 @@ PAGES = {
     "race": "Race",
     "tuning": "Tuning",
 }
+MARKDOWN = {
+    "markdown",
+    "caption",
+    "title",
+    "header",
+    "subheader",
+    "error",
+    "info",
+    "success",
+    "warning",
+    "page_link",
+}
 NEXT = {
     "model": "Choose a table",
     "explain": "Choose a table",
@@ -48,9 +60,13 @@ def test_an_empty_page_names_the_next_action(no_runs: RunStore, open_page: OpenP
     assert NEXT[name] in [link.value for link in app.main.page_link]
 
 
-def test_names_from_data_are_never_markdown(runs: Runs, open_page: OpenPage) -> None:
-    for name in ("home", "explain", "rows", "comparerows", "workers", "runs", "race", "tuning"):
-        app = open_page(name, run=runs.nasty.id)
-        for element in (*app.markdown, *app.caption, *app.error, *app.page_link):
+@pytest.mark.parametrize("name", PAGES)
+def test_names_from_data_are_never_markdown(runs: Runs, open_page: OpenPage, name: str) -> None:
+    app = open_page(name, run=runs.nasty.id, compare="0-1", **{"with": runs.nasty.id})
+    for element in (*app.main, *app.sidebar):
+        shown = [getattr(element, "label", None), getattr(element, "help", None)]
+        if element.type in MARKDOWN:
+            shown.append(element.value)
+        for text in filter(None, shown):
             for piece in ("<img", "**bold**", "$x$", ":red[x]", "<b>table</b>", "# <b>", "**target**"):
-                assert piece not in element.value, (name, element.value)
+                assert piece not in text, (element.type, text)
