@@ -5,20 +5,20 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.lacking import lacking
 
 
 @contextlib.contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """Mount a disk of its own in a folder; skip the test where that is not allowed."""
+    """Mount a disk of its own in a folder: root may do so on Linux, and nobody else can have a disk made full."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     try:
         mounted = subprocess.run(command, check=False, capture_output=True, text=True)
     except FileNotFoundError:
-        pytest.skip("there is no mount, so no disk can be made full")
+        lacking("there is no mount, so no disk can be made full")
     if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted, so none can be made full: {mounted.stderr.strip()}")
+        lacking(f"a small disk cannot be mounted, so none can be made full: {mounted.stderr.strip()}")
     try:
         yield folder
     finally:

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server, running_server
 from tests.finished_run import make_run
+from tests.lacking import lacking
 
 WAIT_MS = 30_000
 
@@ -26,10 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     executable = find_chromium()
     if executable is None:
-        message = "there is no Chromium, and none could be installed: the browser tests have not run"
-        if os.environ.get("SPARKLIME_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+        lacking("there is no Chromium, and none could be installed: the browser tests have not run")
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
