@@ -98,7 +98,7 @@ def make_run(store: RunStore) -> Run:
     measured = pa.Table.from_batches([second for _, second in pairs], schema=STABILITY_SCHEMA)
     results = task.vocabulary.decode(explained)
     run.append(0, list(range(len(pairs))), results, TASK_SCHEMA.empty_table(), stability=measured)
-    run.finish(RunState.FINISHED, rows_explained=dataset.rows)
+    run.finish(RunState.FINISHED)
     return run
 
 

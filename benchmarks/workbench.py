@@ -63,7 +63,7 @@ def make_large_run(store: RunStore, rows: int, seed: int = 0) -> Run:
         results = explained.take(pa.array(ids % real)).set_column(0, "row_id", pa.array(ids))
         task = _task(wave, len(ids), begin)
         run.append(wave, [wave], results, pa.Table.from_pylist([task], schema=TASK_SCHEMA))
-    run.finish(RunState.FINISHED, rows_explained=rows, seconds=rows / 4000)
+    run.finish(RunState.FINISHED, seconds=rows / 4000)
     return run
 
 

@@ -18,7 +18,6 @@ from sparklime_core.jobs.turns import Limits, Ticket, Turns
 from sparklime_core.runs.browse import index_rows
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.queries import count_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from sparklime_core.spark.cancelling import unless_cancelled
@@ -117,8 +116,8 @@ class JobManager:
             if not manifest.state.is_resumable():
                 raise RunError(f"The run {run_id!r} is {manifest.state.value}; there is nothing to resume.")
             run.take_over()
-        done, failed = count_rows(run)
-        self._join(Ticket(person), _Job(run, manifest.title, Progress("waiting", manifest.rows, done, failed)))
+        progress = Progress("waiting", manifest.rows, manifest.rows_explained, manifest.rows_failed)
+        self._join(Ticket(person), _Job(run, manifest.title, progress))
 
     def submit_errand(self, errand: Errand) -> None:
         """Queue work that is no run; it has its turn like one, but nothing else runs meanwhile.

@@ -20,7 +20,6 @@ from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import explain_settings, explainer_settings
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
-from sparklime_core.runs.queries import count_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.cancelling import unless_cancelled
 from sparklime_core.spark.job import Wave, run_waves
@@ -125,10 +124,10 @@ class _Sitting:
         self._inputs = inputs
         self._phases = phases
         self._on_progress = on_progress
-        self._before = run.manifest().seconds
-        self._spent = dict(run.manifest().spent)
-        done, failed = count_rows(run)
-        self._progress = Progress("preparing", len(inputs.row_ids), done, failed)
+        manifest = run.manifest()
+        self._before = manifest.seconds
+        self._spent = dict(manifest.spent)
+        self._progress = Progress("preparing", len(inputs.row_ids), manifest.rows_explained, manifest.rows_failed)
         self._began = time.monotonic()
 
     def explain(self, cancel: threading.Event) -> None:
@@ -165,15 +164,7 @@ class _Sitting:
     def end(self, state: RunState, error: str | None = None) -> Manifest:
         seconds = self._before + time.monotonic() - self._began
         executors = [dataclasses.asdict(executor) for executor in _executors(self._spark)]
-        done = self._progress
-        self._run.finish(
-            state,
-            seconds=seconds,
-            rows_explained=done.done,
-            rows_failed=done.failed,
-            error=error,
-            executors=executors,
-        )
+        self._run.finish(state, seconds=seconds, error=error, executors=executors)
         manifest = self._run.update(phases=self._phases.seconds(), spent=self._spent)
         self._report(stage="ended", error=error)
         return manifest

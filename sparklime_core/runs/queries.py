@@ -27,17 +27,6 @@ def row_page(run: Run, *, limit: int = 1000, offset: int = 0) -> pd.DataFrame:
     )
 
 
-def count_rows(run: Run) -> tuple[int, int]:
-    """Return how many rows have a result, and how many of these are errors."""
-    counts = _frame(
-        run.explanation_files,
-        RESULT_SCHEMA,
-        "SELECT count(DISTINCT row_id) AS done, "
-        "count(DISTINCT row_id) FILTER (error IS NOT NULL) AS failed FROM results",
-    )
-    return int(counts["done"][0]), int(counts["failed"][0])
-
-
 def explanations_of(run: Run, row_id: int) -> list[dict[str, Any]]:
     """Return the results of one row, one a label, as dictionaries of the result's schema."""
     sql = "SELECT * FROM results WHERE row_id = ? ORDER BY label"

@@ -1,5 +1,6 @@
 """A run: a folder with its manifest, its inputs, and its results, wave by wave and at the end whole."""
 
+import contextlib
 import dataclasses
 import shutil
 import threading
@@ -84,12 +85,14 @@ class Run:
         manifest = Manifest.read(self.folder / MANIFEST)
         if manifest.state is not RunState.RUNNING:
             return manifest
+        counts: dict[str, Any] = {}
+        with contextlib.suppress(FileNotFoundError):  # it may end meanwhile, and its waves be joined
+            counts = self._counts()
+        manifest = Manifest.read(self.folder / MANIFEST)
+        if manifest.state is not RunState.RUNNING:
+            return manifest
         state = RunState.RUNNING if self._is_worked_on(manifest.owner) else RunState.INTERRUPTED
-        try:
-            explained, failed = self._count_rows()
-        except FileNotFoundError:  # it has just ended, and its waves are joined
-            return Manifest.read(self.folder / MANIFEST)
-        return dataclasses.replace(manifest, state=state, rows_explained=explained, rows_failed=failed)
+        return dataclasses.replace(manifest, state=state, **counts)
 
     def update(self, **changes: Any) -> Manifest:
         """Change entries of the manifest; return the new one.
@@ -168,15 +171,16 @@ class Run:
         return blocks, 1 + max(map(_number, waves), default=-1)
 
     def finish(self, state: RunState, **changes: Any) -> Manifest:
-        """End the run; a finished one has its parts joined into one file each, in row order.
+        """End the run, and write down how many rows it has explained.
+
+        A finished one has its parts joined into one file each, in row order.
 
         Raises
         ------
         RunError
             When the disk refuses it; the run keeps what it has, and can be resumed.
         """
-        explained, failed = self._count_rows()
-        changes = {"rows_explained": explained, "rows_failed": failed, **changes}
+        changes |= self._counts()
         if state is RunState.FINISHED:
             waves = sorted(self._parts("wave"), key=first_row)
             with writing(self.folder):
@@ -215,10 +219,13 @@ class Run:
         """Return the files that hold the stability that is measured so far; none in a run without it."""
         return self._files(STABILITY, "stability")
 
-    def _count_rows(self) -> tuple[int, int]:
+    def _counts(self) -> dict[str, Any]:
         """Return how many rows the waves on the disk have, and how many of these could not be explained."""
         counts = [numbers_of(part, _COUNTS) or count_rows(read_outcomes(part)) for part in self._parts("wave")]
-        return sum(count[0] for count in counts), sum(count[1] for count in counts)
+        return {
+            "rows_explained": sum(explained for explained, _ in counts),
+            "rows_failed": sum(failed for _, failed in counts),
+        }
 
     def _files(self, joined: str, part: str) -> list[str]:
         whole = self.folder / joined

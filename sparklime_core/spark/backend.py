@@ -71,7 +71,13 @@ class Backend(Protocol):
         """Tag what this thread runs from now on, and share the cores fairly between tags."""
 
     def has_begun(self, tag: str) -> bool:
-        """Tell whether Spark has a job of a tag, as far as that is to be had."""
+        """Tell whether Spark has a job of a tag; True where that is not to be had.
+
+        Raises
+        ------
+        SparkError
+            When the session has ended.
+        """
 
     def cancel(self, tag: str) -> None:
         """Stop what runs under a tag, on the executors too."""

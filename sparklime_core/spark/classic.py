@@ -1,5 +1,7 @@
 """Classic Spark: a JVM beside this process, reached through py4j."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -60,7 +62,8 @@ class ClassicBackend:
 
     def has_begun(self, tag: str) -> bool:
         """Ask the context's status tracker; PySpark's own does not know of tags."""
-        return len(self._context._jsc.sc().statusTracker().getJobIdsForTag(tag)) > 0
+        with _alive():
+            return len(self._context._jsc.sc().statusTracker().getJobIdsForTag(tag)) > 0
 
     def cancel(self, tag: str) -> None:
         """Cancel the jobs of a tag."""
@@ -68,7 +71,7 @@ class ClassicBackend:
 
     def executors(self) -> list[ExecutorInfo]:
         """Return what Spark's own status store lists."""
-        try:
+        with _alive():
             context = self._context._jsc.sc()
             local = context.isLocal()
             memory = context.conf().get(
@@ -81,18 +84,14 @@ class ClassicBackend:
                 for executor in found
                 if (executor.id() == EMBEDDED) == local
             ]
-        except (Py4JError, AttributeError) as error:
-            raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error
 
     def renew(self, seconds: float) -> None:
         """Do nothing: the context knows its executors at any time."""
 
     def application(self) -> tuple[str, str | None]:
         """Return the context's id and web page."""
-        try:
+        with _alive():
             return str(self._context.applicationId), self._context.uiWebUrl
-        except (Py4JError, AttributeError) as error:
-            raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error
 
     def has_active_jobs(self) -> bool:
         """Ask the status tracker."""
@@ -105,3 +104,12 @@ class ClassicBackend:
             return java is None or bool(java.sc().isStopped())
         except Py4JError:
             return True
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    """Say of a stopped context, and of a JVM that is gone, that the session has ended."""
+    try:
+        yield
+    except (Py4JError, AttributeError) as error:
+        raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error

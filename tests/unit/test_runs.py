@@ -22,6 +22,7 @@ from sparklime_core.runs import queries
 from sparklime_core.runs.manifest import Owner, RunState
 from sparklime_core.runs.run import TAKEN, Run
 from sparklime_core.runs.store import RunStore
+from tests.finished_run import counted
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def append_both(run, explained):
 
 def test_a_finished_run_holds_its_results_in_row_order(run, explained):
     append_both(run, explained)
-    run.finish(RunState.FINISHED, rows_explained=260)
+    run.finish(RunState.FINISHED)
     found = pq.read_table(run.folder / "explanations.parquet")
     assert found.schema.equals(RESULT_SCHEMA)
     assert found.equals(explained)
@@ -72,15 +73,16 @@ def test_a_finished_run_holds_its_results_in_row_order(run, explained):
     manifest = json.loads((run.folder / "run.json").read_text())
     assert manifest["state"] == "finished"
     assert manifest["seed"] == 0
+    assert (manifest["rows_explained"], manifest["rows_failed"]) == (260, 1)
     assert manifest["versions"]["lime"] == "0.2.0.1"
 
 
 def test_results_can_be_asked_for_before_the_run_has_ended(run, explained):
-    assert queries.count_rows(run) == (0, 0)
+    assert counted(run) == (0, 0)
     assert queries.largest_weight(run) == 0.0
     assert queries.row_page(run).empty
     run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
-    assert queries.count_rows(run) == (BLOCK_ROWS, 1)
+    assert counted(run) == (BLOCK_ROWS, 1)
     assert run.finished_blocks() == ({0}, 1)
 
 
