@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from sparklime_core.errors import RunError
 
 UNFINISHED = ".unfinished"
 """Suffix of a file that is being written; one that is left over is nobody's."""
-
-LEFT_OVER_SECONDS = 60.0
 
 
 @contextlib.contextmanager
@@ -47,28 +44,6 @@ def clear_unfinished(folder: Path) -> None:
     """Delete what a process that is gone was writing in a folder."""
     for left in folder.glob(f"*{UNFINISHED}"):
         left.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Let one process after another do something short; a file says that one is at it.
-
-    Raises
-    ------
-    RunError
-        When another one is at it, unless it must have died over it.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        if time.time() - path.stat().st_mtime > LEFT_OVER_SECONDS:
-            path.unlink()
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError as error:
-        raise RunError("Another process is taking the run over at this moment.") from error
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

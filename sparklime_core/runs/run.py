@@ -4,15 +4,16 @@ import contextlib
 import dataclasses
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.files import clear_unfinished, only_one, sync, writing
+from sparklime_core.runs.files import clear_unfinished, sync, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 from sparklime_core.runs.parts import (
@@ -119,7 +120,7 @@ class Run:
         RunError
             When another process works on it, or the disk refuses it.
         """
-        with writing(self.folder), only_one(self.folder / TAKEN):
+        with writing(self.folder), self._alone():
             if self.manifest().state is RunState.RUNNING:
                 raise RunError(f"The run {self.id!r} is being worked on; wait for its end, or cancel it there.")
             for folder in (self.folder, self.folder / PARTS):
@@ -238,6 +239,15 @@ class Run:
 
     def _part(self, kind: str, wave: int) -> Path:
         return self.folder / PARTS / f"{kind}-{wave:05d}.parquet"
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one process at a time take the run over; the system frees what a killed one has locked."""
+        try:
+            with FileLock(self.folder / PARTS / TAKEN, timeout=0):
+                yield
+        except Timeout as error:
+            raise RunError(f"The run {self.id!r} is being taken over by another process.") from error
 
     def _reserve(self) -> None:
         (self.folder / RESERVE).write_bytes(bytes(RESERVED_BYTES))

@@ -20,7 +20,7 @@ from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs import queries
 from sparklime_core.runs.manifest import Owner, RunState
-from sparklime_core.runs.run import TAKEN, Run
+from sparklime_core.runs.run import PARTS, TAKEN, Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import counted
 
@@ -198,13 +198,17 @@ def test_two_processes_do_not_take_a_run_over_at_once(run):
     with pytest.raises(SparkLimeError, match="is being worked on"):
         run.take_over()
     run.finish(RunState.FAILED)
-    (run.folder / TAKEN).touch()
-    with pytest.raises(SparkLimeError, match="Another process is taking the run over"):
+    at_it = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('x'); input()"
+    lock = str(run.folder / PARTS / TAKEN)
+    command = [sys.executable, "-u", "-c", at_it, lock]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout.read(1) == b"x"
+    with pytest.raises(SparkLimeError, match="is being taken over by another process"):
         run.take_over()
-    os.utime(run.folder / TAKEN, (0, 0))  # its process must have been killed
+    other.kill()
+    other.wait()
     run.take_over()
     assert run.manifest().owner.pid == os.getpid()
-    assert not (run.folder / TAKEN).exists()
 
 
 def test_the_store_lists_opens_and_deletes(plan, tmp_path):
