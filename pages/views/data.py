@@ -15,7 +15,6 @@ from sparklime_core.data.samples import SAMPLES
 
 PREVIEW_ROWS = 50
 
-
 left, right = st.columns(2)
 with left:
     upload = st.file_uploader(

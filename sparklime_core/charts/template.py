@@ -1,7 +1,7 @@
 """Charts of which a page draws one after another: built and checked once for each shape, then filled with data.
 
-Altair takes a tenth of a second to build a chart of many layers, and as much to check it; whoever goes from row to
-row would wait for both.
+Altair takes long to build a chart of many layers, and as long to check it; whoever goes from row to row would wait
+for both.
 """
 
 import copy

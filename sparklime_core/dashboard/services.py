@@ -34,6 +34,20 @@ ROOT = Path(sparklime_core.__file__).parents[1]
 KEPT_WORK = 50
 """How many races and studies a server remembers."""
 
+LET_DRAW_SECONDS = 1.5
+"""How long the warm-up lets the first page be drawn alone: importing keeps Python's lock."""
+
+NEEDED = (
+    "altair",
+    "duckdb",
+    "lime.lime_tabular",
+    "skops.io",
+    "sklearn.datasets",
+    "sparklime_core.jobs.manager",
+    "sparklime_core.models.forest",
+)
+"""Modules that take long to import, and that the next click needs, besides those of the pages."""
+
 
 class Services:
     """The run store, and the lazily started job manager with its Spark service."""
@@ -118,27 +132,13 @@ def warm_up() -> None:
     threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
 
 
-LET_DRAW_SECONDS = 1.5
-"""How long the warm-up lets the first page be drawn alone: importing keeps Python's lock."""
-
-NEEDED = (
-    "altair",
-    "duckdb",
-    "lime.lime_tabular",
-    "skops.io",
-    "sklearn.datasets",
-    "sparklime_core.jobs.manager",
-    "sparklime_core.models.forest",
-)
-
-
 def _import_all() -> None:
     time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     for name in (*NEEDED, *(module.name for module in own)):
         import_module(name)
-    # Streamlit collects garbage after each run of a page or fragment: a quarter of a second, if it looked at all
-    # that these modules are made of, while no other session's script can run.
+    # Streamlit collects garbage after each run of a page or fragment; while it looks at all that modules are made
+    # of, no other session's script can run.
     gc.freeze()
     # In a process of its own, for compiling keeps Python's lock; a second or two where it is compiled already.
     subprocess.run([sys.executable, "-m", "sparklime_core.explain.ahead"], check=False, cwd=ROOT)

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,6 +99,20 @@ def open_page(app: AppTest) -> Callable[..., AppTest]:
 def wine_model() -> tuple[Dataset, Model]:
     dataset = load_sample("wine")
     return dataset, train_forest(dataset, n_estimators=5)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Any]]:
+    """Let the job manager take note of what a method of its is asked for, and do nothing."""
+
+    def listen(method: str) -> list[Any]:
+        from sparklime_core.jobs.manager import JobManager
+
+        noted: list[Any] = []
+        monkeypatch.setattr(JobManager, method, lambda _self, what: noted.append(what))
+        return noted
+
+    return listen
 
 
 def sound(app: AppTest) -> AppTest:

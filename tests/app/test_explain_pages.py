@@ -1,5 +1,7 @@
 """Starting a run, and watching one."""
 
+from collections.abc import Callable
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -76,12 +78,9 @@ class TestProgress:
         assert len(app.get("vega_lite_chart")) == 1
 
     def test_one_that_is_told_to_stop_says_so(
-        self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+        self, runs: Runs, open_page: OpenPage, asked: Callable[[str], list[str]]
     ) -> None:
-        from sparklime_core.jobs.manager import JobManager
-
-        told: list[str] = []
-        monkeypatch.setattr(JobManager, "cancel", lambda _self, run_id: told.append(run_id))
+        told = asked("cancel")
         app = open_page("explain", run=runs.classes.id)
 
         sound(app.button(key=f"cancel-{runs.classes.id}").click().run())

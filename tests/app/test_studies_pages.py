@@ -1,6 +1,8 @@
 """The race and the tuning."""
 
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,16 +11,15 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.models.training import Model
 from tests.app.conftest import OpenPage, Runs, send, sound, words
 
+if TYPE_CHECKING:
+    from sparklime_core.jobs.race import Race
+
 
 class TestRace:
     def test_a_race_is_queued_for_the_open_run_and_shown(
-        self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+        self, runs: Runs, open_page: OpenPage, asked: Callable[[str], list["Race"]]
     ) -> None:
-        from sparklime_core.jobs.manager import JobManager
-        from sparklime_core.jobs.race import Race
-
-        queued: list[Race] = []
-        monkeypatch.setattr(JobManager, "submit_errand", lambda _self, race: queued.append(race))
+        queued = asked("submit_errand")
         app = open_page("race", run=runs.regression.id)
         assert app.selectbox(key="race-subject").value == "run"
 
