@@ -5,10 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 import sparklime_core.dashboard
-from sparklime_core.dashboard.errors import guarded
-from sparklime_core.dashboard.navigation import page_heading, pages
-from sparklime_core.dashboard.services import warm_up
-from sparklime_core.dashboard.sidebar import sidebar
+from sparklime_core.dashboard.shared.errors import guarded
+from sparklime_core.dashboard.shared.navigation import page_heading, pages
+from sparklime_core.dashboard.shared.services import warm_up
+from sparklime_core.dashboard.shared.sidebar import sidebar
 
 ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
 

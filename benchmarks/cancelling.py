@@ -22,12 +22,12 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.manager import JobManager
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.models.forest import train_forest
+from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from sparklime_core.spark.cluster import LocalCluster
+from sparklime_core.spark.cluster.local_cluster import LocalCluster
 
 TIMES = 3
 LONGEST = 120.0

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.problems import BREAST_CANCER
-from sparklime_core.explain.blocks import ExplainTask
-from sparklime_core.explain.preparing import prepare_task
-from sparklime_core.explain.rows import explain_with
+from sparklime_core.explain.explain_rows import explain_with
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.spark.job import run_waves
-from sparklime_core.spark.session import connect
+from sparklime_core.explain.task import ExplainTask
+from sparklime_core.spark.session.connection import connect
+from sparklime_core.spark.waves.scheduler import run_waves
 
 CORES = 2
 ALONE_ROWS = 16_384

@@ -18,15 +18,15 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.data.samples import load_sample
-from sparklime_core.explain.blocks import BLOCK_ROWS
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA
+from sparklime_core.explain.stability_task import prepare_measured
+from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.jobs.whatif import prepare_asker
-from sparklime_core.models.forest import train_forest
+from sparklime_core.jobs.what_if import prepare_what_if
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.result_queries import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium
@@ -79,7 +79,7 @@ def main() -> None:
             for part, mark in PARTS.items():
                 _say(f"its part {part}", [_seconds(lambda: _look_at(page, part, mark))])  # noqa: B023
             _say("what if: a value is changed", what_if(page, run))
-            _say("what if: the engine and the model alone", ask(run))
+            _say("what if: the engine and the model alone", explain(run))
         browser.close()
 
 
@@ -133,13 +133,13 @@ def what_if(page: Page, run: Run) -> list[float]:
     return found
 
 
-def ask(run: Run) -> list[float]:
+def explain(run: Run) -> list[float]:
     """Ask about a row and another one's values, in this process; return the seconds of each answer."""
     inputs = run.inputs()
-    asker = prepare_asker(run.manifest(), inputs)
+    what_if = prepare_what_if(run.manifest(), inputs)
     rows = inputs.dataset.features
     label = explanations_of(run, 0)[0]["label"]
-    return [_seconds(lambda: asker.ask(rows[[0, at]], label)) for at in range(1, 1 + LINES)]  # noqa: B023
+    return [_seconds(lambda: what_if.explain(rows[[0, at]], label)) for at in range(1, 1 + LINES)]  # noqa: B023
 
 
 def _look_at(page: Page, part: str, mark: str) -> None:

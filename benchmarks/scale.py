@@ -25,14 +25,14 @@ from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 
 from benchmarks.million import FEATURES, random_rows  # noqa: E402
 from benchmarks.scaleruns import DEPTH, LAYOUTS, TRAINING_ROWS, TREES, Run, Start  # noqa: E402
-from sparklime_core.explain.blocks import ExplainTask  # noqa: E402
-from sparklime_core.explain.preparing import prepare_task  # noqa: E402
+from sparklime_core.explain.prepare_task import prepare_task  # noqa: E402
 from sparklime_core.explain.settings import ExplainSettings  # noqa: E402
-from sparklime_core.spark.cluster import LocalCluster  # noqa: E402
-from sparklime_core.spark.job import Wave, run_waves  # noqa: E402
-from sparklime_core.spark.masters import read_json  # noqa: E402
-from sparklime_core.spark.monitor import application  # noqa: E402
-from sparklime_core.spark.session import connect, current, disconnect  # noqa: E402
+from sparklime_core.explain.task import ExplainTask  # noqa: E402
+from sparklime_core.spark.cluster.local_cluster import LocalCluster  # noqa: E402
+from sparklime_core.spark.session.connection import connect, current, disconnect  # noqa: E402
+from sparklime_core.spark.session.master import read_json  # noqa: E402
+from sparklime_core.spark.session.monitor import application  # noqa: E402
+from sparklime_core.spark.waves.scheduler import Wave, run_waves  # noqa: E402
 
 ROWS = {"sampled": 120_000, "reference": 512}
 QUICK_ROWS = {"sampled": 20_000, "reference": 64}

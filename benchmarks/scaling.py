@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.scaleruns import Run, Start
-from sparklime_core.explain.blocks import BLOCK_ROWS, REFERENCE_BLOCK_ROWS
-from sparklime_core.spark.job import EXPECTED_SECONDS, Pace
+from sparklime_core.explain.task import BLOCK_ROWS, REFERENCE_BLOCK_ROWS
+from sparklime_core.spark.waves.scheduler import EXPECTED_SECONDS, Pace
 
 EXECUTOR_CORES = 8
 NETWORK_BYTES = 125e6

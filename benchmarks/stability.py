@@ -12,9 +12,9 @@ import time  # noqa: E402
 import numpy as np  # noqa: E402
 
 from benchmarks.problems import BREAST_CANCER, DEEP, NUM_SAMPLES, Problem  # noqa: E402
-from sparklime_core.explain.blocks import BLOCK_ROWS, ExplainTask  # noqa: E402
-from sparklime_core.explain.measuring import prepare_measured  # noqa: E402
 from sparklime_core.explain.settings import ExplainSettings  # noqa: E402
+from sparklime_core.explain.stability_task import prepare_measured  # noqa: E402
+from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask  # noqa: E402
 
 POOLS = (0, 2, 5, 10)
 LAPS = 5

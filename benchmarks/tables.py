@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, train_forest
-from sparklime_core.data.assembling import assemble
-from sparklime_core.data.reading import Reading, read_table
+from sparklime_core.data.build_dataset import assemble
+from sparklime_core.data.read_table import Reading, read_table
 
 FOLDERS = {
     "statsmodels": "statsmodels/datasets",

@@ -16,15 +16,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sparklime_core.data.assembling import read_csv
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.rows import explain_rows
 from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.models.forest import train_forest
-from sparklime_core.runs.browse import (
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.plot_sample import density, sample_points
+from sparklime_core.runs.result_queries import explanations_of
+from sparklime_core.runs.row_filter import Range, RowFilter, ValueCondition, WeightCondition
+from sparklime_core.runs.row_index import index_files
+from sparklime_core.runs.row_queries import (
     count_found,
     feature_names,
     find_rows,
@@ -32,11 +37,6 @@ from sparklime_core.runs.browse import (
     random_row,
     shared_scale,
 )
-from sparklime_core.runs.filters import Range, RowFilter, ValueCondition, WeightCondition
-from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.plotting import density, sample_rows
-from sparklime_core.runs.queries import explanations_of
-from sparklime_core.runs.rowindex import index_files
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 
@@ -124,7 +124,7 @@ def questions(run: Run) -> dict[str, Callable[[], object]]:
         "one row's explanation": lambda: explanations_of(run, rows * 2 // 3),
         "the scale of all charts": lambda: shared_scale(run, 5),
         "mean weights of the wrong ones": lambda: mean_weights(run, wrong, regression=False, limit=20),
-        "the plot's points": lambda: sample_rows(run, RowFilter(), regression=False, limit=2000),
+        "the plot's points": lambda: sample_points(run, RowFilter(), regression=False, limit=2000),
         "the plot's density": lambda: density(run, RowFilter(), regression=False),
     }
 

@@ -1,4 +1,4 @@
-"""Asked for /whole first of all, a server runs this file: see `sparklime_core.dashboard.coldstart`."""
+"""The old address of /overview, opened on a cold server: see `sparklime_core.dashboard.coldstart`."""
 
 from sparklime_core.dashboard.coldstart import run_app
 

@@ -6,11 +6,11 @@ import pyarrow as pa
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.measuring import prepare_measured
 from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.models.training import Model
+from sparklime_core.models.train import Model
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard import session
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import MODEL
-from sparklime_core.dashboard.prepare.reading import read_again, read_upload, use_sample
-from sparklime_core.dashboard.prepare.serverfiles import server_files
-from sparklime_core.dashboard.prepare.tableform import decisions_form, roles_form, target_choice
-from sparklime_core.dashboard.text import count, plain
-from sparklime_core.data.assembling import assemble
+from sparklime_core.dashboard.data.read_upload import read_again, read_upload, use_sample
+from sparklime_core.dashboard.data.server_files import server_files
+from sparklime_core.dashboard.data.table_form import decisions_form, roles_form, target_choice
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import MODEL
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.samples import SAMPLES
 
 PREVIEW_ROWS = 50
@@ -32,15 +32,15 @@ server_files()
 ready = st.container()  # what is ready, and the next step: above the table, where they are seen at once
 if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     st.session_state["read-upload"] = upload.file_id
-    session.set_source(None)
+    session_state.set_source(None)
     with shown_errors():
-        session.set_source(read_upload(upload.name, upload.getvalue()))
-    if session.source() is None:
+        session_state.set_source(read_upload(upload.name, upload.getvalue()))
+    if session_state.source() is None:
         st.stop()
 
-source = session.source()
+source = session_state.source()
 if source is None:
-    if session.dataset() is None:
+    if session_state.dataset() is None:
         st.info("Upload a file or choose a sample to begin.", icon=":material/upload_file:")
         st.stop()
 else:
@@ -51,15 +51,15 @@ else:
     with st.expander("How the file was read", icon=":material/description:"), shown_errors():
         options = decisions_form(source)
         if options is not None:
-            session.set_source(read_again(source, options))
+            session_state.set_source(read_again(source, options))
             st.rerun()
     with shown_errors():
         target, task = target_choice(source)
         roles = roles_form(source, target)
         if roles is not None:
-            session.set_dataset(assemble(table, target, roles=roles, task=task))
+            session_state.set_dataset(assemble(table, target, roles=roles, task=task))
 
-dataset = session.dataset()
+dataset = session_state.dataset()
 if dataset is not None:
     kind = "a number" if dataset.class_names is None else count(len(dataset.class_names), "class", "classes")
     with ready:

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard import session
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.history.starting import new_rows_panel, run_form, start_run
-from sparklime_core.dashboard.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS, next_step
-from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.text import count, plain
-from sparklime_core.dashboard.work.progress import resume_button, run_progress
-from sparklime_core.dashboard.work.queue import queue_panel
+from sparklime_core.dashboard.explain.run_form import new_rows_panel, run_form, start_run
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS, next_step
+from sparklime_core.dashboard.shared.progress import resume_button, run_progress
+from sparklime_core.dashboard.shared.queue import queue_panel
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import count, plain
 
 with shown_errors():
-    run = session.open_run()
+    run = session_state.open_run()
     if run is not None:
         manifest = run.manifest()
         run_progress(run, what=f"Run of **{plain(manifest.title)}**, engine {manifest.explain['engine']}")
@@ -25,7 +25,7 @@ with shown_errors():
 with shown_errors():
     queue_panel()
 st.markdown("##### A new run")
-dataset, model = session.dataset(), session.model()
+dataset, model = session_state.dataset(), session_state.model()
 if dataset is None:
     next_step("There is no table yet.", DATA, "Choose a table", ":material/table:")
     st.stop()
@@ -36,7 +36,7 @@ if model is None:
     st.stop()
 with st.expander("Rows of another table", icon=":material/playlist_add:"), shown_errors():
     new_rows_panel(dataset)
-table = session.new_rows() or dataset
+table = session_state.new_rows() or dataset
 st.caption(
     f"Explains the model of **{plain(dataset.name)}** on **{plain(table.name)}** ({count(table.rows, 'row')}, "
     f"{count(len(table.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.guide import sections
+from sparklime_core.dashboard.help.sections import sections
 
 for section in sections():
     st.subheader(section.title, anchor=section.anchor)

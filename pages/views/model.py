@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard import session
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import DATA, EXPLAIN, next_step
-from sparklime_core.dashboard.prepare.modelform import own_model, settings_form
-from sparklime_core.dashboard.prepare.modelview import measures, plots
-from sparklime_core.dashboard.text import plain
-from sparklime_core.models.training import train_with
+from sparklime_core.dashboard.model.model_form import own_model, settings_form
+from sparklime_core.dashboard.model.model_plots import measures, plots
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, next_step
+from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.models.train import train_with
 
-dataset = session.dataset()
+dataset = session_state.dataset()
 if dataset is None:
     next_step("There is no table yet to learn from.", DATA, "Choose a table", ":material/table:")
     st.stop()
@@ -20,11 +20,11 @@ with shown_errors():
     settings = settings_form(dataset)
     if settings is not None:
         with st.spinner("Training …", show_time=True):
-            session.set_model(train_with(dataset, settings))
+            session_state.set_model(train_with(dataset, settings))
 with st.expander("A model of your own", icon=":material/upload_file:"), shown_errors():
     own_model(dataset)
 
-model = session.model()
+model = session_state.model()
 if model is None:
     st.info("Train the model to see how good it is.", icon=":material/model_training:")
     st.stop()

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.studies.background import looked_at
-from sparklime_core.dashboard.studies.racing import race_form, show_race
-from sparklime_core.dashboard.text import plain
+from sparklime_core.dashboard.race.page import race_form, show_race
+from sparklime_core.dashboard.shared.background import looked_at
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import plain
 
 master = services().spark.status().master
 st.markdown(

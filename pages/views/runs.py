@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard import session
-from sparklime_core.dashboard.downloads import repeat_panel, report_button
-from sparklime_core.dashboard.history.table import (
+from sparklime_core.dashboard.runs.runs_table import (
     confirm_delete,
     history_columns,
     history_frame,
     rename_dialog,
 )
-from sparklime_core.dashboard.navigation import COMPARE, HOME, ROWS, WORKERS, next_step
-from sparklime_core.dashboard.services import services
-from sparklime_core.dashboard.text import plain
-from sparklime_core.dashboard.work.progress import resume_button
-from sparklime_core.dashboard.work.runstate import run_summary
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.downloads import repeat_panel, report_button
+from sparklime_core.dashboard.shared.navigation import COMPARE_RUNS, HOME, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.shared.progress import resume_button
+from sparklime_core.dashboard.shared.run_state import run_summary
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import plain
 
 runs = services().store.runs()
 if not runs:
@@ -22,7 +22,7 @@ if not runs:
     st.stop()
 
 ids = [run.id for run in runs]
-current = session.run_id()
+current = session_state.run_id()
 event = st.dataframe(
     history_frame(runs),
     hide_index=True,
@@ -48,7 +48,7 @@ with st.container(border=True):
         query = {"run": run.id}
         st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)
         st.page_link(WORKERS, label="Workers", icon=":material/lan:", query_params=query)
-        st.page_link(COMPARE, label="Compare", icon=":material/compare_arrows:", query_params=query)
+        st.page_link(COMPARE_RUNS, label="Compare", icon=":material/compare_arrows:", query_params=query)
         resume_button(run)
         if manifest.rows_explained > manifest.rows_failed:
             report_button(run)

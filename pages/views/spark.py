@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.prepare.sparkpanel import cluster_form, existing_form, local_form, status_panel
-from sparklime_core.dashboard.services import services
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.spark.master_forms import cluster_form, existing_form, local_form, status_panel
 
 service = services().spark
 place = st.segmented_control(

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.studies.background import looked_at
-from sparklime_core.dashboard.studies.tuning import show_study, tuning_form
+from sparklime_core.dashboard.shared.background import looked_at
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.tuning.page import show_study, tuning_form
 
 with st.expander("What the two settings do, and what a good choice is", icon=":material/help:"):
     st.markdown(

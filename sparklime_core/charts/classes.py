@@ -7,8 +7,8 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.chart_template import FilledChart, named, template_of
 from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
-from sparklime_core.charts.template import FilledChart, named, template_of
 
 CLASSES = "classes"
 
@@ -116,7 +116,7 @@ def _class_axis(names: pd.Series) -> alt.Axis:
     return alt.Axis(labelLimit=130, labelAngle=0 if names.str.len().max() <= room else -40)
 
 
-def comparison_chart(cells: pd.DataFrame) -> ChartType:
+def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
     """Draw the weights of conditions by class: rows are conditions, columns are classes.
 
     Parameters

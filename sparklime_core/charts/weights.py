@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
 from sparklime_core.charts.palette import AGAINST, AXIS, EXACT, FOR, INK, REST
-from sparklime_core.charts.template import FilledChart, named, template_of, zero_line
 
 BAR_HEIGHT = 34
 """Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""

@@ -23,7 +23,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the cluster, print its URL, and wait for Ctrl-C or a signal to end."""
-    from sparklime_core.spark.cluster import LocalCluster  # noqa: PLC0415 - takes a second
+    from sparklime_core.spark.cluster.local_cluster import LocalCluster  # noqa: PLC0415 - takes a second
 
     ended = threading.Event()
 

@@ -5,8 +5,8 @@ import json
 from dataclasses import asdict
 
 from sparklime_core.cli.options import Commands
-from sparklime_core.cli.table import add_table_options, chosen_roles, read_dataset, read_options
-from sparklime_core.data.options import Decision
+from sparklime_core.cli.table_options import add_table_options, chosen_roles, read_dataset, read_options
+from sparklime_core.data.read_options import Decision
 
 
 def add_parser(commands: Commands) -> None:
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _columns_alone(arguments: argparse.Namespace) -> int:
-    from sparklime_core.data.reading import read_table  # noqa: PLC0415 - takes a second
+    from sparklime_core.data.read_table import read_table  # noqa: PLC0415 - takes a second
 
     reading = read_table(arguments.data, read_options(arguments), header_names=list(chosen_roles(arguments)))
     columns = [

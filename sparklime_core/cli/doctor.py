@@ -26,7 +26,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each executor reports and what is wrong; return 1 when something is."""
-    from sparklime_core.spark.preflight import check_executors, problems  # noqa: PLC0415 - takes a second
+    from sparklime_core.spark.executors.preflight import check_executors, differences  # noqa: PLC0415 - takes a second
 
     line = ProgressLine()
     payload = 0
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         line.close()
     for report in reports:
         print(report.summary())
-    found = problems(reports, payload)
+    found = differences(reports, payload)
     for problem in found:
         print(f"PROBLEM  {problem}")
     if not found:
@@ -52,7 +52,7 @@ def _payload_bytes(folder: Path) -> int:
     """Return the size of what a run broadcasts."""
     from sparklime_core.jobs.runner import task_of  # noqa: PLC0415 - takes a second
     from sparklime_core.runs.run import Run  # noqa: PLC0415
-    from sparklime_core.spark.payload import pickled  # noqa: PLC0415
+    from sparklime_core.spark.waves.payload import pickled  # noqa: PLC0415
 
     run = Run(folder)
     size = len(pickled(task_of(run.inputs(), run.manifest())))

@@ -7,6 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklime_core.cli.explain_options import (
+    add_lime_options,
+    add_model_options,
+    explain_settings,
+    explainer_settings,
+    model_settings,
+)
 from sparklime_core.cli.options import (
     DEFAULT_MASTER,
     INTERRUPTED,
@@ -18,14 +25,7 @@ from sparklime_core.cli.options import (
     session,
 )
 from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.cli.settings import (
-    add_lime_options,
-    add_model_options,
-    explain_settings,
-    explainer_settings,
-    model_settings,
-)
-from sparklime_core.cli.table import add_table_options, read_dataset, read_options
+from sparklime_core.cli.table_options import add_table_options, read_dataset, read_options
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
 
@@ -124,8 +124,8 @@ def _plan_table(
 ) -> "Callable[[], RunPlan]":
     """Read the table and what else may be wrong; return how to plan a run, which may train for long."""
     from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
-    from sparklime_core.models.own import load_model  # noqa: PLC0415
-    from sparklime_core.models.training import train_with  # noqa: PLC0415
+    from sparklime_core.models.own_model import load_model  # noqa: PLC0415
+    from sparklime_core.models.train import train_with  # noqa: PLC0415
 
     settings = model_settings(arguments)
     dataset = read_dataset(arguments)
@@ -139,7 +139,7 @@ def _plan_new_rows(
     arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
 ) -> "Callable[[], RunPlan]":
     """Read the new rows as the earlier run's table was read."""
-    from sparklime_core.data.assembling import read_rows  # noqa: PLC0415
+    from sparklime_core.data.build_dataset import read_rows  # noqa: PLC0415
     from sparklime_core.jobs.plan import plan_new_rows  # noqa: PLC0415
     from sparklime_core.runs.run import Run  # noqa: PLC0415
 

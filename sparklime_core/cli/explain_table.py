@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, interruptible, session, setting
-from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.cli.settings import (
+from sparklime_core.cli.explain_options import (
     add_lime_options,
     add_model_options,
     explain_settings,
     explainer_settings,
     model_settings,
 )
-from sparklime_core.cli.table import add_table_options, read_dataset, read_options
-from sparklime_core.data.options import ReadOptions
+from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, interruptible, session, setting
+from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.cli.table_options import add_table_options, read_dataset, read_options
+from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sparklime_core.data.dataset import Dataset
     from sparklime_core.explain.types import PredictFn
-    from sparklime_core.spark.tables import Sink
+    from sparklime_core.spark.explain_table import Sink
 
 MODES = ("error", "append", "overwrite", "ignore")
 
@@ -87,7 +87,7 @@ class _Learnt:
 def run(arguments: argparse.Namespace) -> int:
     """Learn or load the model, let the executors explain and write, and say how many they explained."""
     _check(arguments)
-    from sparklime_core.spark.tables import write_explanations  # noqa: PLC0415 - takes seconds
+    from sparklime_core.spark.explain_table import write_explanations  # noqa: PLC0415 - takes seconds
 
     line, sink = ProgressLine(), _sink(arguments)
     try:
@@ -106,10 +106,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _explained(arguments: argparse.Namespace, spark: "SparkSession", learnt: _Learnt) -> "DataFrame":
     """Return the lazy explanations; what is wrong with the source is said before a model is trained."""
-    from sparklime_core.data.batches import BatchEncoder  # noqa: PLC0415
+    from sparklime_core.data.batch_encoder import BatchEncoder  # noqa: PLC0415
     from sparklime_core.explain.explainer import build_explainer  # noqa: PLC0415
-    from sparklime_core.explain.preparing import prepare_task  # noqa: PLC0415
-    from sparklime_core.spark.tables import explain_table, open_source  # noqa: PLC0415
+    from sparklime_core.explain.prepare_task import prepare_task  # noqa: PLC0415
+    from sparklime_core.spark.explain_table import explain_table, open_source  # noqa: PLC0415
 
     source = open_source(spark, arguments.source, arguments.source_format, dict(arguments.source_option))
     encoder = BatchEncoder.of(learnt.dataset.encoding, source.columns, learnt.options)
@@ -129,8 +129,8 @@ def _trained_in(arguments: argparse.Namespace) -> _Learnt:
 
 def _trained_on(arguments: argparse.Namespace) -> _Learnt:
     """Take the model from its file, or train it where there is none."""
-    from sparklime_core.models.own import load_model  # noqa: PLC0415
-    from sparklime_core.models.training import train_with  # noqa: PLC0415
+    from sparklime_core.models.own_model import load_model  # noqa: PLC0415
+    from sparklime_core.models.train import train_with  # noqa: PLC0415
 
     settings, dataset = model_settings(arguments), read_dataset(arguments)
     options = _options(arguments, dataset)
@@ -148,7 +148,7 @@ def _options(arguments: argparse.Namespace, learnt: "Dataset") -> ReadOptions:
 
 
 def _sink(arguments: argparse.Namespace) -> "Sink":
-    from sparklime_core.spark.tables import Sink  # noqa: PLC0415
+    from sparklime_core.spark.explain_table import Sink  # noqa: PLC0415
 
     is_table = arguments.out_table is not None
     out = arguments.out_table if is_table else arguments.out

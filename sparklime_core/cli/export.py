@@ -67,15 +67,15 @@ def find_run(source: str) -> "Run":
 
 
 def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
-    from sparklime_core.runs import export, repeat  # noqa: PLC0415 - takes a second
-    from sparklime_core.runs.filters import RowFilter  # noqa: PLC0415
+    from sparklime_core.runs import export, reproduce  # noqa: PLC0415 - takes a second
+    from sparklime_core.runs.row_filter import RowFilter  # noqa: PLC0415
 
     every = RowFilter()
     regression = found.manifest().data["class_names"] is None
     if arguments.form == "script":
-        return repeat.python_script(found).encode()
+        return reproduce.python_script(found).encode()
     if arguments.form == "command":
-        return f"{repeat.command_line(found)}\n".encode()
+        return f"{reproduce.command_line(found)}\n".encode()
     if arguments.form == "report":
         return _report(found, arguments.row)
     if arguments.form == "reasons":
@@ -85,7 +85,7 @@ def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
 
 
 def _report(found: "Run", row: int | None) -> bytes:
-    from sparklime_core.reports.row import row_report  # noqa: PLC0415 - takes seconds
-    from sparklime_core.reports.run import run_report  # noqa: PLC0415
+    from sparklime_core.reports.row_report import row_report  # noqa: PLC0415 - takes seconds
+    from sparklime_core.reports.run_report import run_report  # noqa: PLC0415
 
     return run_report(found) if row is None else row_report(found, row)

@@ -28,7 +28,7 @@ def session(
     master: str, line: "ProgressLine", archive: Path | None = None, conf: Mapping[str, str] | None = None
 ) -> Iterator["SparkSession"]:
     """Connect to a master for as long as the block lasts; `conf` has further settings of Spark."""
-    from sparklime_core.spark.session import connect, disconnect  # noqa: PLC0415 - takes seconds
+    from sparklime_core.spark.session.connection import connect, disconnect  # noqa: PLC0415 - takes seconds
 
     line.say(f"connecting to {master}")
     try:

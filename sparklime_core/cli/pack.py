@@ -24,7 +24,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the archive, and say what is in it and how it is used."""
-    from sparklime_core.spark.packing import pack_environment  # noqa: PLC0415 - as in the other commands
+    from sparklime_core.spark.executors.environment_archive import pack_environment  # noqa: PLC0415 - as in the other commands
 
     line = ProgressLine()
     line.say("packing")

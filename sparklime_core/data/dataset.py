@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sparklime_core.data.encoding import MISSING, Encoding
-from sparklime_core.data.labels import is_labelled
-from sparklime_core.data.options import Decision
-from sparklime_core.data.origin import Origin
+from sparklime_core.data.feature_encoding import MISSING, Encoding
+from sparklime_core.data.missing_target import is_labelled
+from sparklime_core.data.provenance import Origin
+from sparklime_core.data.read_options import Decision
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from importlib import resources
 
 import pandas as pd
 
-from sparklime_core.data.assembling import assemble
+from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.reading import Reading, read_table
+from sparklime_core.data.read_table import Reading, read_table
 from sparklime_core.errors import DataError
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from lime.discretize import BaseDiscretizer
 from lime.lime_tabular import LimeTabularExplainer
 
-from sparklime_core.data.labels import is_labelled
+from sparklime_core.data.missing_target import is_labelled
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.explain.types import Explainer, FloatArray

@@ -13,8 +13,8 @@ from lime.lime_base import LimeBase
 from lime.lime_tabular import LimeTabularExplainer, RecurrentTabularExplainer
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.predicting import predict_columns
-from sparklime_core.explain.reference import seeded
+from sparklime_core.explain.predict_function import predict_columns
+from sparklime_core.explain.reference_engine import seeded
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
 

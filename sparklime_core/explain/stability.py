@@ -12,14 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sparklime_core.errors import SettingsError
-from sparklime_core.explain.agreement import Runs, feature_figures, pair_figures, sampling_error
-from sparklime_core.explain.blocks import ExplainTask, all_or_each
 from sparklime_core.explain.engine import Engine
-from sparklime_core.explain.preparing import ENGINES, prepare_task
-from sparklime_core.explain.rows import as_rows, blocks
-from sparklime_core.explain.sampled import SampledEngine
+from sparklime_core.explain.explain_rows import as_rows, blocks
+from sparklime_core.explain.prepare_task import ENGINES, prepare_task
+from sparklime_core.explain.sampled_engine import SampledEngine
 from sparklime_core.explain.settings import MAX_SEED, ExplainSettings
+from sparklime_core.explain.stability_metrics import PoolFits, feature_figures, pair_figures, sampling_error
 from sparklime_core.explain.surrogate import standard_errors
+from sparklime_core.explain.task import ExplainTask, all_or_each
 from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.vocabulary import codes_of
@@ -185,14 +185,14 @@ class StabilityStudy:
             all_or_each(run, errors)
             return self._row_batch(row_ids, errors, parts), self._feature_batch(rows, row_ids, parts)
 
-    def _runs(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Runs:
+    def _runs(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> PoolFits:
         fits, spreads = [], []
         for engine in self.engines:
             moments = engine.moments(rows, predictions, wanted)
             fits.append(engine.fit(moments, wanted))
             spreads.append(standard_errors(moments, wanted, fits[-1]))
         truth = None if self.truth is None else self.truth.solve(rows, predictions, wanted)
-        return Runs.of(fits, spreads, truth, rows.shape[1])
+        return PoolFits.of(fits, spreads, truth, rows.shape[1])
 
     def _row_batch(self, row_ids: IntArray, errors: list[str | None], parts: "list[_Part]") -> pa.RecordBatch:
         failed = np.array([at for at, error in enumerate(errors) if error is not None], dtype=np.int64)
@@ -244,11 +244,11 @@ class StabilityStudy:
 
 @dataclass(frozen=True)
 class _Part:
-    """Runs of some (row, label) pairs of a block."""
+    """PoolFits of some (row, label) pairs of a block."""
 
     row: IntArray
     label: IntArray
-    runs: Runs
+    runs: PoolFits
 
 
 def _or_null(values: FloatArray) -> pa.Array:

@@ -1,6 +1,6 @@
 """Weighted sums over the pool for one row's signature after the other: in numpy, or compiled where numba is there.
 
-All terms are whole numbers that float64 adds without rounding (see `explain.binned`), so that the two give the
+All terms are whole numbers that float64 adds without rounding (see `explain.binned_pool`), so that the two give the
 same bits, and numba only saves time.
 """
 
@@ -75,7 +75,7 @@ def weighted_sums(
 def implementation() -> Callable[..., None]:
     """Return what fills the sums: compiled where numba is installed."""
     try:
-        from sparklime_core.explain.compiled import fill_sums  # noqa: PLC0415 - numba takes half a second to load
+        from sparklime_core.explain.sums_numba import fill_sums  # noqa: PLC0415 - numba takes half a second to load
     except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
         return fill_sums_numpy
     return fill_sums

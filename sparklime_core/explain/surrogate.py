@@ -6,8 +6,8 @@ This is ``LimeBase.explain_instance_with_data`` (lime_base.py) for many (row, la
 import numpy as np
 
 from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.feature_selection import falling, select
 from sparklime_core.explain.moments import Moments
-from sparklime_core.explain.selection import falling, select
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 
 RIDGE_ALPHA = 1.0

@@ -12,7 +12,7 @@ LEVELS: tuple[Level, ...] = ("weak", "fair", "good")
 
 
 @dataclass(frozen=True)
-class Limits:
+class TrustLimits:
     """From where on a figure is good, and from where on it is at least fair.
 
     Attributes
@@ -47,22 +47,27 @@ class Limits:
         )
 
 
-FIT = Limits("Fit", 0.7, 0.4, "how much of what the model does around the row the surrogate explains (local R²)")
-GAP = Limits(
+FIT = TrustLimits(
+    "Fit",
+    0.7,
+    0.4,
+    "how much of what the model does around the row the surrogate explains (local R²)",
+)
+GAP = TrustLimits(
     "Gap",
     0.1,
     0.25,
     "how far the surrogate is from the model at the row itself, of the range of predictions (of probabilities: 1; "
     "of values: from the 5th to the 95th percentile of the training table's)",
 )
-STABILITY = Limits(
+STABILITY = TrustLimits(
     "Stability",
     0.75,
     0.5,
     "what share of their five strongest features two explanations of the row from different samples have in "
     "common (mean Jaccard index)",
 )
-SAMPLING = Limits(
+SAMPLING = TrustLimits(
     "Sampling error",
     0.1,
     0.25,
@@ -90,7 +95,7 @@ class Check:
         The verdict.
     """
 
-    limits: Limits
+    limits: TrustLimits
     figure: float
     level: Level
 

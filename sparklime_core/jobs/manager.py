@@ -10,25 +10,25 @@ from typing import Protocol
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, RunError, SparkLimeError
+from sparklime_core.jobs.fair_queue import FairQueue, QueueLimits, Ticket
 from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.jobs.turns import Limits, Ticket, Turns
-from sparklime_core.runs.browse import index_rows
+from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.row_queries import index_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from sparklime_core.spark.cancelling import unless_cancelled
+from sparklime_core.spark.session.cancellable import unless_cancelled
 
 _log = logging.getLogger(__name__)
 
 
-class Errand(Protocol):
+class ExclusiveJob(Protocol):
     """Work other than a run that needs the Spark connection while no run uses it."""
 
-    def carry_out(self, service: SparkService) -> None:
+    def run(self, service: SparkService) -> None:
         """Do it, in a thread of the manager; it acquires the session itself, and releases it."""
 
     def fail(self, sentence: str) -> None:
@@ -71,11 +71,11 @@ class _Job:
 class JobManager:
     """Explains submitted runs on the service's session, some at once, fairly between the people who sent them."""
 
-    def __init__(self, store: RunStore, service: SparkService, limits: Limits | None = None) -> None:
+    def __init__(self, store: RunStore, service: SparkService, limits: QueueLimits | None = None) -> None:
         self.store = store
         self.service = service
-        self._turns = Turns(limits or Limits.from_environment())
-        self._queued: dict[Ticket, _Job | Errand] = {}
+        self._turns = FairQueue(limits or QueueLimits.from_environment())
+        self._queued: dict[Ticket, _Job | ExclusiveJob] = {}
         self._lock = threading.Lock()
         self._resuming = threading.Lock()
         for number in range(self._turns.limits.running):
@@ -119,7 +119,7 @@ class JobManager:
         progress = Progress("waiting", manifest.rows, manifest.rows_explained, manifest.rows_failed)
         self._join(Ticket(person), _Job(run, manifest.title, progress))
 
-    def submit_errand(self, errand: Errand) -> None:
+    def submit_errand(self, errand: ExclusiveJob) -> None:
         """Queue work that is no run; it has its turn like one, but nothing else runs meanwhile.
 
         Raises
@@ -179,7 +179,7 @@ class JobManager:
                 return ticket, work
         return None
 
-    def _join(self, ticket: Ticket, work: "_Job | Errand") -> None:
+    def _join(self, ticket: Ticket, work: "_Job | ExclusiveJob") -> None:
         with self._lock:
             self._queued[ticket] = work
         try:
@@ -198,13 +198,13 @@ class JobManager:
                 if isinstance(work, _Job):
                     self._work_on(ticket, work)
                 else:
-                    self._carry_out(ticket, work)
+                    self._run_exclusive(ticket, work)
             finally:
                 self._turns.end(ticket)
 
-    def _carry_out(self, ticket: Ticket, errand: Errand) -> None:
+    def _run_exclusive(self, ticket: Ticket, errand: ExclusiveJob) -> None:
         try:
-            errand.carry_out(self.service)
+            errand.run(self.service)
         except Exception as error:  # noqa: BLE001 - it is the errand's; the next one must have its turn
             errand.fail(_sentence(error))
         finally:

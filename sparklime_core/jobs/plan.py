@@ -14,7 +14,7 @@ from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, 
 from sparklime_core.explain.types import IntArray
 from sparklime_core.models.metrics import Metrics
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.training import Model
+from sparklime_core.models.train import Model
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run
@@ -112,7 +112,7 @@ def plan_new_rows(
     run
         The earlier run.
     rows_to_explain
-        What `sparklime_core.data.assembling.read_rows` gives for the new table and
+        What `sparklime_core.data.build_dataset.read_rows` gives for the new table and
         ``run.inputs().learnt_from.encoding``.
     explain, explainer, rows
         See `RunPlan`.

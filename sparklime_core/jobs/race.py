@@ -15,11 +15,11 @@ from pyspark.sql import SparkSession
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import CancelledError, EngineError, SettingsError, SparkLimeError
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.row_errors import row_errors
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.explain.validity import row_errors
-from sparklime_core.jobs.contestants import (
+from sparklime_core.jobs.race_engines import (
     Contestant,
     EngineInWaves,
     PlainLime,
@@ -28,11 +28,11 @@ from sparklime_core.jobs.contestants import (
     Weights,
     cores_of,
 )
-from sparklime_core.jobs.lanes import Lane, LaneState, ScalingStep, agreement
+from sparklime_core.jobs.race_scaling import scale
+from sparklime_core.jobs.race_state import Lane, LaneState, ScalingStep, agreement
 from sparklime_core.jobs.runner import predict_fn_of
-from sparklime_core.jobs.scaling import scale
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.spark.cancelling import unless_cancelled
+from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.spark.session.cancellable import unless_cancelled
 
 FAST = ("sampled", "exact")
 STEP_ROWS = 8
@@ -124,7 +124,7 @@ class RaceState:
 
 
 class Race:
-    """A race; `carry_out` runs it in a thread, and `state` may be asked for in any other."""
+    """A race; `run` runs it in a thread, and `state` may be asked for in any other."""
 
     def __init__(self, plan: RacePlan) -> None:
         self.plan = plan
@@ -163,8 +163,8 @@ class Race:
         """End it with an error."""
         self._end(error=sentence)
 
-    def carry_out(self, service: SparkService) -> None:
-        """Run it; see `Errand`."""
+    def run(self, service: SparkService) -> None:
+        """Run it; see `ExclusiveJob`."""
         try:
             self._run(service)
         except CancelledError:

@@ -12,18 +12,18 @@ import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkLimeError
-from sparklime_core.explain.blocks import ExplainTask, block_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.measuring import prepare_measured
+from sparklime_core.explain.stability_task import prepare_measured
+from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, PredictFn
 from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import explain_settings, explainer_settings
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run
-from sparklime_core.spark.cancelling import unless_cancelled
-from sparklime_core.spark.job import Wave, run_waves
-from sparklime_core.spark.monitor import application, list_executors
+from sparklime_core.spark.session.cancellable import unless_cancelled
+from sparklime_core.spark.session.monitor import application, list_executors
+from sparklime_core.spark.waves.scheduler import Wave, run_waves
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def explain_run(
     Manifest
         The run's, as it ended. An error ends it as ``FAILED`` and is raised again.
     """
-    sitting = _Sitting(spark, run, inputs or run.inputs(), phases or Phases(run.manifest().phases), on_progress)
+    sitting = _Attempt(spark, run, inputs or run.inputs(), phases or Phases(run.manifest().phases), on_progress)
     try:
         sitting.explain(cancel)
         return sitting.end(RunState.FINISHED)
@@ -113,7 +113,7 @@ def explain_run(
         raise
 
 
-class _Sitting:
+class _Attempt:
     """One stretch of work on a run."""
 
     def __init__(

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import CancelledError, SettingsError, SparkLimeError
+from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.rows import explain_with
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.stability import StabilitySettings, prepare_study
 from sparklime_core.explain.types import Explainer, FloatArray

@@ -7,9 +7,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from sparklime_core.runs.browse import filtered
-from sparklime_core.runs.filters import RowFilter
-from sparklime_core.runs.reasons import REASONS, reason_codes
+from sparklime_core.runs.reason_codes import REASONS, reason_codes
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_queries import filtered
 from sparklime_core.runs.run import Run
 
 FORMULA = r"^\s*[=+\-@\t\r]"

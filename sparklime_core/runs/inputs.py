@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sparklime_core.data.dataset import DataReport, Dataset
-from sparklime_core.data.encoding import Encoding
+from sparklime_core.data.feature_encoding import Encoding
 from sparklime_core.errors import RunError
-from sparklime_core.models.storage import load_estimator, save_estimator
+from sparklime_core.models.model_files import load_estimator, save_estimator
 
 DATA_FILE = "data.parquet"
 TRAINING_FILE = "training.parquet"

@@ -10,8 +10,8 @@ from typing import Any
 
 import psutil
 
+from sparklime_core.atomic_files import atomic_write
 from sparklime_core.errors import RunError
-from sparklime_core.runs.files import whole_file
 
 
 class RunState(StrEnum):
@@ -140,7 +140,7 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Write the manifest whole or not at all."""
-        with whole_file(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False), encoding="utf-8")
 
     @classmethod

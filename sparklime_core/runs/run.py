@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from sparklime_core.atomic_files import clear_unfinished, disk_errors_explained, sync
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.files import clear_unfinished, sync, writing
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
-from sparklime_core.runs.parts import (
+from sparklime_core.runs.wave_files import (
     count_rows,
     first_row,
     join_parts,
@@ -64,7 +64,7 @@ class Run:
         """
         check_free(folder)
         run = cls(folder)
-        with writing(folder):
+        with disk_errors_explained(folder):
             try:
                 (folder / PARTS).mkdir(parents=True)
                 write_inputs(inputs, folder)
@@ -103,7 +103,7 @@ class Run:
         RunError
             When the disk refuses it; the manifest is then as it was.
         """
-        with _updating, writing(self.folder):
+        with _updating, disk_errors_explained(self.folder):
             manifest = dataclasses.replace(Manifest.read(self.folder / MANIFEST), **changes)
             manifest.write(self.folder / MANIFEST)
         return manifest
@@ -120,7 +120,7 @@ class Run:
         RunError
             When another process works on it, or the disk refuses it.
         """
-        with writing(self.folder), self._alone():
+        with disk_errors_explained(self.folder), self._alone():
             if self.manifest().state is RunState.RUNNING:
                 raise RunError(f"The run {self.id!r} is being worked on; wait for its end, or cancel it there.")
             for folder in (self.folder, self.folder / PARTS):
@@ -155,7 +155,7 @@ class Run:
             When the disk refuses it.
         """
         named = with_numbers(explanations, {_BLOCKS: blocks, _COUNTS: count_rows(explanations)})
-        with writing(self.folder):
+        with disk_errors_explained(self.folder):
             if work is not None:
                 write_part(work.cast(WORK_SCHEMA), self._part("blocks", wave))
             if stability is not None:
@@ -184,7 +184,7 @@ class Run:
         changes |= self._counts()
         if state is RunState.FINISHED:
             waves = sorted(self._parts("wave"), key=first_row)
-            with writing(self.folder):
+            with disk_errors_explained(self.folder):
                 join_parts(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
                 join_parts(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
                 join_parts(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)

@@ -19,12 +19,12 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as sf
 
 from sparklime_core.errors import CancelledError, EngineError, SparkError
-from sparklime_core.explain.plain import explain_plainly
+from sparklime_core.explain.call_lime import explain_plainly
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray
-from sparklime_core.spark.backends import backend_of
-from sparklime_core.spark.failures import one_sentence
-from sparklime_core.spark.shipping import ship_package
+from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.failures import one_sentence
 
 EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
 POLL_SECONDS = 0.1

@@ -9,16 +9,16 @@ from pyspark.sql import functions as sf
 from pyspark.sql.pandas.functions import arrow_udf
 
 from sparklime_core.errors import SettingsError, SparkError
-from sparklime_core.explain.blocks import BLOCK_ROWS, ExplainTask
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.schema import COMPACT_SCHEMA
 from sparklime_core.explain.settings import EngineName, ExplainSettings
+from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
-from sparklime_core.spark.backends import backend_of
-from sparklime_core.spark.evidence import say_row
-from sparklime_core.spark.payload import Payload, publish
-from sparklime_core.spark.shipping import ship_package
-from sparklime_core.spark.worker import Batches
+from sparklime_core.spark.executors.logs import log_row
+from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.waves.payload import Payload, publish
+from sparklime_core.spark.waves.worker import Batches
 
 EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
 RESULT_DDL = (
@@ -199,7 +199,7 @@ def _explained(task: ExplainTask, rows: FloatArray, ids: pa.Array | None = None)
     places: IntArray = np.arange(len(rows), dtype=np.int64)
     for start in range(0, len(rows), BLOCK_ROWS):
         at = slice(start, start + BLOCK_ROWS)
-        say_row(task, rows[start], "" if ids is None else str(ids[start]), len(rows[at]))
+        log_row(task, rows[start], "" if ids is None else str(ids[start]), len(rows[at]))
         yield task.explain(rows[at], places[at])
 
 

@@ -8,11 +8,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from sparklime_core.data.assembling import read_csv
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
-from sparklime_core.models.training import Model
+from sparklime_core.models.train import Model
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

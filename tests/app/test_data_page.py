@@ -6,7 +6,7 @@ import pytest
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import sample_csv
-from sparklime_core.models.training import Model
+from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, send, sound, words
 

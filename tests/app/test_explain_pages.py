@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import sample_csv
-from sparklime_core.models.training import Model
+from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import APP, SECONDS, OpenPage, Runs, sound, words
 
@@ -60,7 +60,7 @@ class TestProgress:
     @pytest.fixture
     def app(self, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> AppTest:
         """Return an app whose server works on a run that is at its fifth of twelve rows."""
-        from sparklime_core.dashboard.services import Services
+        from sparklime_core.dashboard.shared.services import Services
         from sparklime_core.jobs.runner import Progress
 
         progress = Progress("explaining", 12, done=5, failed=1, seconds=2.0, by_executor={"0": 3, "1": 2})

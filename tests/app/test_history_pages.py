@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from tests.app.conftest import OpenPage, Runs, services_store, words
@@ -61,12 +61,12 @@ class TestRuns:
 
 class TestCompare:
     def test_a_run_alone_says_what_is_missing(self, runs: Runs, open_page: OpenPage) -> None:
-        app = open_page("compare", run=runs.regression.id)
+        app = open_page("compare_runs", run=runs.regression.id)
 
         assert "There is no other run over this table" in words(app)
 
     def test_the_rows_that_changed_most_come_first(self, runs: Runs, open_page: OpenPage, again: Run) -> None:
-        app = open_page("compare", run=runs.classes.id)
+        app = open_page("compare_runs", run=runs.classes.id)
 
         assert app.query_params["with"] == again.id
         differing, table = app.dataframe[0].value, app.dataframe[1].value
@@ -75,7 +75,7 @@ class TestCompare:
         assert {metric.label for metric in app.metric} >= {"Rows in both", "Class changed", "Mean local R²"}
 
     def test_runs_over_different_tables_are_told_apart(self, runs: Runs, open_page: OpenPage, again: Run) -> None:
-        app = open_page("compare", run=runs.classes.id, **{"with": runs.regression.id})
+        app = open_page("compare_runs", run=runs.classes.id, **{"with": runs.regression.id})
 
         assert "cannot be compared" in app.error[0].value
 

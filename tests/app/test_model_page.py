@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.storage import save_estimator
-from sparklime_core.models.training import Model
+from sparklime_core.models.model_files import save_estimator
+from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, send, sound
 

@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from sparklime_core.data.assembling import read_csv
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import NASTY, OpenPage, Runs, sound, words
@@ -28,7 +28,7 @@ def charts(app: AppTest) -> int:
 
 
 def open_panel(open_page: OpenPage, panel: str, run: Run, **query: object) -> AppTest:
-    return open_page("whole", run=run.id, overview=panel, **query)
+    return open_page("overview", run=run.id, overview=panel, **query)
 
 
 @pytest.mark.parametrize("panel", PANELS)

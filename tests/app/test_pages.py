@@ -6,17 +6,17 @@ from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, Runs
 
 PAGES = {
-    "home": "SparkLIME",
+    "start": "SparkLIME",
     "data": "Data",
     "model": "Model",
     "spark": "Spark",
     "explain": "Explain",
     "rows": "Rows",
-    "comparerows": "Compare rows",
-    "whole": "Overview",
+    "compare_rows": "Compare rows",
+    "overview": "Overview",
     "workers": "Workers",
     "runs": "Runs",
-    "compare": "Compare runs",
+    "compare_runs": "Compare runs",
     "help": "Help",
     "race": "Race",
     "tuning": "Tuning",
@@ -37,11 +37,11 @@ NEXT = {
     "model": "Choose a table",
     "explain": "Choose a table",
     "rows": "Start",
-    "comparerows": "Start",
-    "whole": "Start",
+    "compare_rows": "Start",
+    "overview": "Start",
     "workers": "Start",
     "runs": "Start",
-    "compare": "Start",
+    "compare_runs": "Start",
 }
 
 

@@ -107,7 +107,7 @@ class TestCompareRows:
 
     @pytest.mark.parametrize("name", ["classes", "regression", "all_labels"])
     def test_their_explanations_are_on_one_scale(self, runs: Runs, open_page: OpenPage, name: str) -> None:
-        app = open_page("comparerows", run=getattr(runs, name).id, compare="1-4-2")
+        app = open_page("compare_rows", run=getattr(runs, name).id, compare="1-4-2")
 
         assert len(app.get("vega_lite_chart")) == 1
         values = app.dataframe[0].value
@@ -117,14 +117,14 @@ class TestCompareRows:
     def test_rows_of_the_other_class_are_explained_for_the_chosen_one(
         self, runs: Runs, open_page: OpenPage
     ) -> None:
-        app = open_page("comparerows", run=runs.all_labels.id, compare="0-1")
+        app = open_page("compare_rows", run=runs.all_labels.id, compare="0-1")
 
         sound(next(box for box in app.selectbox if box.label == "Reasons for the class").select(2).run())
 
         assert len(app.get("vega_lite_chart")) == 1
 
     def test_a_row_leaves_the_comparison(self, runs: Runs, open_page: OpenPage) -> None:
-        app = open_page("comparerows", run=runs.classes.id, compare="1-4")
+        app = open_page("compare_rows", run=runs.classes.id, compare="1-4")
 
         sound(app.button(key="take-away-4").click().run())
 
@@ -133,12 +133,12 @@ class TestCompareRows:
 
     @pytest.mark.parametrize("linked", ["", "x", "99999", "1-1", "-", "<b>"])
     def test_a_link_that_names_no_rows_is_no_error(self, runs: Runs, open_page: OpenPage, linked: str) -> None:
-        app = open_page("comparerows", run=runs.classes.id, compare=linked)
+        app = open_page("compare_rows", run=runs.classes.id, compare=linked)
 
         assert not app.error
 
     def test_nothing_chosen_yet_says_how(self, runs: Runs, open_page: OpenPage) -> None:
-        app = open_page("comparerows", run=runs.classes.id)
+        app = open_page("compare_rows", run=runs.classes.id)
 
         assert "Choose rows" in [link.value for link in app.main.page_link]
 
@@ -158,4 +158,4 @@ def test_names_from_data_stay_literal_wherever_one_asks_further(runs: Runs, open
         literal(open_part(open_page, part, runs.nasty.id, 1))
     everything = "outcome.right~value0.-9_9~value1._9~weight0._9~weight3._9~top_feature.%2A%2Abold%2A%2A"
     literal(open_page("rows", run=runs.nasty.id, filter=everything))
-    literal(open_page("comparerows", run=runs.nasty.id, compare="0-1"))
+    literal(open_page("compare_rows", run=runs.nasty.id, compare="0-1"))

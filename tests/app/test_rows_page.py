@@ -99,7 +99,7 @@ class TestRows:
 
     def test_another_run_has_a_filter_of_its_own(self, runs: Runs, open_page: OpenPage, app: AppTest) -> None:
         open_page("rows", run=runs.classes.id, filter="label.1~value20.0_1")
-        app.switch_page("pages/views/home.py").run()
+        app.switch_page("pages/views/start.py").run()
         app.query_params.clear()
 
         open_page("rows", run=runs.all_labels.id)
@@ -120,7 +120,7 @@ class TestRows:
     def test_the_table_begins_with_the_page_of_the_linked_row(
         self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("sparklime_core.dashboard.rows.rowsearch.PAGE_ROWS", 5)
+        monkeypatch.setattr("sparklime_core.dashboard.rows.list_and_plot.PAGE_ROWS", 5)
 
         app = open_page("rows", run=runs.classes.id, row=11)
         assert list(app.dataframe[0].value["row"]) == [10, 11]
@@ -163,7 +163,7 @@ class TestRows:
             "explanation": None,
             "error": "the model said *no*",
         }
-        monkeypatch.setattr("sparklime_core.dashboard.rowpanel.panel.row_results", lambda *_: [failed])
+        monkeypatch.setattr("sparklime_core.dashboard.row_panel.panel.row_results", lambda *_: [failed])
 
         app = open_page("rows", run=runs.classes.id, row=4)
 

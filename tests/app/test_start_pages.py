@@ -9,7 +9,7 @@ from tests.app.conftest import APP, OpenPage, Runs, sound, words
 
 class TestStart:
     def test_recent_runs_are_links(self, runs: Runs, open_page: OpenPage) -> None:
-        app = open_page("home")
+        app = open_page("start")
 
         assert "breast\\_cancer" in [link.value for link in app.main.page_link]
 
@@ -17,12 +17,12 @@ class TestStart:
         self, no_runs: RunStore, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from sparklime_core.jobs.manager import JobManager
-        from sparklime_core.jobs.service import SparkService
+        from sparklime_core.jobs.spark_connection import SparkService
 
         monkeypatch.setattr(JobManager, "_work", lambda _: None)
         begun: list[bool] = []
         monkeypatch.setattr(SparkService, "connect_soon", lambda _service: begun.append(True))
-        app = open_page("home")
+        app = open_page("start")
         assert begun == []
 
         sound(app.button(key="try-it").click().run())

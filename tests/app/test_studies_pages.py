@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.models.training import Model
+from sparklime_core.models.train import Model
 from tests.app.conftest import OpenPage, Runs, send, sound, words
 
 if TYPE_CHECKING:

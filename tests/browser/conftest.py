@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium

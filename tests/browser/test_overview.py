@@ -11,7 +11,7 @@ from tests.browser.steps import chart, chosen_row, heading, settled
 
 def open_panel(page: Page, explained: tuple[Server, Run], panel: str) -> None:
     server, run = explained
-    page.goto(f"{server.url}/whole?run={run.id}&overview={panel}")
+    page.goto(f"{server.url}/overview?run={run.id}&overview={panel}")
     heading(page, "Overview")
     settled(page)
 

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.store import RunStore
 from tests.browser.server import Server
 from tests.browser.steps import chart, heading, select_table_row, settled

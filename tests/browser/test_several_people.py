@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from sparklime_core.explain.blocks import REFERENCE_BLOCK_ROWS
+from sparklime_core.explain.task import REFERENCE_BLOCK_ROWS
 from tests.browser.server import Server
 from tests.browser.steps import go_to, heading, open_row, select_table_row
 

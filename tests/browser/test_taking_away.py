@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
-from sparklime_core.data.assembling import read_csv
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import nasty_csv
@@ -93,7 +93,7 @@ def test_a_run_is_renamed_and_its_name_stays_a_text(page: Page, server: Server, 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_text(NAME).first).to_be_visible()
     assert runs["second"].manifest().title == NAME
-    page.goto(f"{server.url}/compare?run={runs['first'].id}")
+    page.goto(f"{server.url}/compare_runs?run={runs['first'].id}")
     heading(page, "Compare runs")
     expect(page.get_by_text("Rows in both")).to_be_visible()
     assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
@@ -137,7 +137,7 @@ def test_results_and_pictures_are_taken_away(page: Page, server: Server, runs: d
     assert len(lines) == 8
     assert all(not re.search(r'(^|,)"?[=+@-]\D', line) for line in lines)
 
-    page.goto(f"{server.url}/compare?run={runs['first'].id}")
+    page.goto(f"{server.url}/compare_runs?run={runs['first'].id}")
     expect(chart(page, re.compile("in the first run"))).to_be_visible()
     settled(page)
     page.get_by_test_id("stPopover").filter(has_text="Save").first.click()

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from sparklime_core import SparkLimeError, load_sample, read_csv
-from sparklime_core.data.assembling import assemble, encode_rows, read_rows
-from sparklime_core.data.options import ReadOptions
-from sparklime_core.data.reading import read_table
+from sparklime_core.data.build_dataset import assemble, encode_rows, read_rows
+from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.read_table import read_table
 from sparklime_core.data.samples import sample_csv
-from sparklime_core.models.storage import load_estimator
+from sparklime_core.models.model_files import load_estimator
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LETTERS = string.ascii_letters + "äßéñ日本,;|\t \"'\n"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sparklime_core import ReadOptions, SparkLimeError, build_explainer, connect
 from sparklime_core.cli import main
-from sparklime_core.data.batches import BatchEncoder
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.data.batch_encoder import BatchEncoder
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.runs.run import Run
-from sparklime_core.spark.tables import explain_table, open_source
+from sparklime_core.spark.explain_table import explain_table, open_source
 
 folder = Path(sys.argv[1])
 conf = f"spark.sql.warehouse.dir={folder}/warehouse"

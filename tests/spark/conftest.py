@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.feather
 import pytest
 
-from sparklime_core.spark.cluster import LocalCluster
+from sparklime_core.spark.cluster.local_cluster import LocalCluster
 
 HERE = Path(__file__).parent
 

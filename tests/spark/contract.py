@@ -26,14 +26,14 @@ from sklearn.ensemble import RandomForestClassifier
 
 from sparklime_core import connect, explain_dataframe, explain_rows, explainer_udf
 from sparklime_core.errors import CancelledError
-from sparklime_core.explain.measuring import prepare_measured
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.spark.job import run_waves
-from sparklime_core.spark.masters import read_json
-from sparklime_core.spark.monitor import application, list_executors
-from sparklime_core.spark.preflight import check_executors, problems
-from sparklime_core.spark.session import current
+from sparklime_core.explain.stability_task import prepare_measured
+from sparklime_core.spark.executors.preflight import check_executors, differences
+from sparklime_core.spark.session.connection import current
+from sparklime_core.spark.session.master import read_json
+from sparklime_core.spark.session.monitor import application, list_executors
+from sparklime_core.spark.waves.scheduler import run_waves
 
 # How many rows each engine explains: lime itself takes its time.
 ENGINES = {"sampled": 96, "exact": 96, "reference": 32}
@@ -112,7 +112,7 @@ class Contract:
         reports = check_executors(self.spark)
         self.report["executors"] = [dataclasses.asdict(executor) for executor in list_executors(self.spark)]
         self.report["reports"] = [dataclasses.asdict(report) for report in reports]
-        self.report["problems"] = problems(reports)
+        self.report["problems"] = differences(reports)
 
     def every_engine(self):
         for engine, count in ENGINES.items():

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sparklime_core.spark.gateway import LOOPBACK, QUICK_START, SPARK_HOME, end_process, spark_environment
-from sparklime_core.spark.masters import parse_master, read_facts
+from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, end_process, spark_environment
+from sparklime_core.spark.session.master import parse_master, read_facts
 
 SECONDS = 90
 

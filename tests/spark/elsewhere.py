@@ -10,9 +10,9 @@ from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core import LocalCluster, connect
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.spark.job import run_waves
+from sparklime_core.spark.waves.scheduler import run_waves
 
 iris = load_iris()
 model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(iris.data, iris.target)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.spark.backends import backend_of
-from sparklime_core.spark.job import run_waves
+from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.waves.scheduler import run_waves
 
 pytestmark = pytest.mark.spark
 ROWS = 96

@@ -11,7 +11,7 @@ import pytest
 
 from sparklime_core import RESULT_SCHEMA
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.spark.evidence import cluster_outputs, embedded_output
+from sparklime_core.spark.executors.logs import cluster_outputs, embedded_output
 
 pytestmark = pytest.mark.spark
 ENGINES = ("sampled", "exact", "reference")

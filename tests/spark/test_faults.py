@@ -18,11 +18,11 @@ import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, train_forest
-from sparklime_core.explain.blocks import REFERENCE_BLOCK_ROWS
 from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.task import REFERENCE_BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import explain_run
-from sparklime_core.jobs.service import SparkService
+from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -141,7 +141,7 @@ def test_no_worker_is_left_and_one_comes_later(cluster, run, undisturbed, monkey
             process.kill()
 
     with monkeypatch.context() as impatient:
-        impatient.setattr("sparklime_core.spark.watching.WITHOUT_EXECUTORS_SECONDS", 8.0)
+        impatient.setattr("sparklime_core.spark.executors.watchdog.WITHOUT_EXECUTORS_SECONDS", 8.0)
         with pytest.raises(SparkLimeError, match="its workers are gone or busy"):
             explain(cluster, run, end_all)
     assert run.manifest().state is RunState.FAILED

@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from sparklime_core.spark.job import IN_FLIGHT
+from sparklime_core.spark.waves.scheduler import IN_FLIGHT
 from tests.spark.conftest import HERE, run_script
 
 pytestmark = pytest.mark.spark

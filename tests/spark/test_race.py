@@ -13,10 +13,10 @@ from sklearn.preprocessing import StandardScaler
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.jobs.lanes import LaneState
 from sparklime_core.jobs.race import Race, RacePlan, RaceState
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.models.forest import train_forest
+from sparklime_core.jobs.race_state import LaneState
+from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.models.train_forest import train_forest
 
 pytestmark = pytest.mark.spark
 SECONDS = 240
@@ -49,7 +49,7 @@ def ended(service, dataset, forest) -> tuple[RaceState, list[RaceState]]:
 
 
 def run(race: Race, service: SparkService, look: Callable[[RaceState], object]) -> list[RaceState]:
-    thread = threading.Thread(target=race.carry_out, args=(service,), daemon=True)
+    thread = threading.Thread(target=race.run, args=(service,), daemon=True)
     thread.start()
     seen, late = [], time.monotonic() + SECONDS
     while thread.is_alive() and time.monotonic() < late:

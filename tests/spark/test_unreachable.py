@@ -15,13 +15,13 @@ from pyspark.sql import is_remote
 from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core.errors import SparkError
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.spark.cluster import LocalCluster
-from sparklime_core.spark.job import run_waves
-from sparklime_core.spark.monitor import list_executors
-from sparklime_core.spark.preflight import check_executors
-from sparklime_core.spark.session import connect, current, disconnect
+from sparklime_core.spark.cluster.local_cluster import LocalCluster
+from sparklime_core.spark.executors.preflight import check_executors
+from sparklime_core.spark.session.connection import connect, current, disconnect
+from sparklime_core.spark.session.monitor import list_executors
+from sparklime_core.spark.waves.scheduler import run_waves
 
 pytestmark = pytest.mark.spark
 

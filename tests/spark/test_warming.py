@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.spark.warming import NEEDED, warm_up
+from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.spark.executors.prewarm import NEEDED, prewarm
 
 pytestmark = pytest.mark.spark
 
@@ -27,7 +27,7 @@ def loaded(batches):
 def test_every_core_has_imported_what_it_needs(service):
     spark = service.acquire()
     try:
-        assert warm_up(spark) == 2
+        assert prewarm(spark) == 2
         assert len(spark.range(0, 2, 1, 2).mapInArrow(loaded, "id long").collect()) == 2
     finally:
         service.release()

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sparklime_core.explain.agreement import Runs, feature_figures, pair_figures, sampling_error
 from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.stability_metrics import PoolFits, feature_figures, pair_figures, sampling_error
 
 
 def fit_of(features, weights):
@@ -13,7 +13,7 @@ def fit_of(features, weights):
 
 def runs_of(*fits, errors=0.1, truth=None, width=4):
     spreads = [np.full(fit.features.shape, errors) for fit in fits]
-    return Runs.of(fits, spreads, truth, width)
+    return PoolFits.of(fits, spreads, truth, width)
 
 
 THREE = [fit_of([0, 1], [3.0, 1.0]), fit_of([0, 2], [3.2, -1.0]), fit_of([1, 0], [4.0, 2.0])]

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from sparklime_core import ReadOptions, SparkLimeError, read_csv, read_rows
-from sparklime_core.data.batches import BatchEncoder
+from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.samples import load_sample, read_sample
 
 HEADER = "when;price;colour;flag;born;y"

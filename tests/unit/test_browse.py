@@ -9,9 +9,13 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.models.forest import train_forest
-from sparklime_core.models.training import Model
-from sparklime_core.runs.browse import (
+from sparklime_core.models.train import Model
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
+from sparklime_core.runs.plot_sample import density, sample_points
+from sparklime_core.runs.result_queries import explanations_of, stability_of
+from sparklime_core.runs.row_filter import Range, RowFilter, ValueCondition, WeightCondition
+from sparklime_core.runs.row_queries import (
     count_found,
     filtered,
     find_rows,
@@ -20,10 +24,6 @@ from sparklime_core.runs.browse import (
     random_row,
     shared_scale,
 )
-from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
-from sparklime_core.runs.filters import Range, RowFilter, ValueCondition, WeightCondition
-from sparklime_core.runs.plotting import density, sample_rows
-from sparklime_core.runs.queries import explanations_of, stability_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
@@ -247,12 +247,12 @@ def _weight(run: Run, row: int, feature: str) -> float | None:
 
 class TestPlot:
     def test_the_largest_errors_are_among_the_points(self, run: Run) -> None:
-        points = sample_rows(run, RowFilter(), regression=False, limit=12)
+        points = sample_points(run, RowFilter(), regression=False, limit=12)
 
         worst = find_rows(run, RowFilter(order="error", descending=True), regression=False, limit=3)
         assert len(points) == 12
         assert set(worst["row_id"]) <= set(points["row_id"])
-        assert points.equals(sample_rows(run, RowFilter(), regression=False, limit=12))
+        assert points.equals(sample_points(run, RowFilter(), regression=False, limit=12))
 
     @pytest.mark.parametrize("name", ["run", "regression"])
     def test_every_row_is_in_one_cell_of_the_density(self, name: str, request: pytest.FixtureRequest) -> None:

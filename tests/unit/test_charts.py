@@ -4,13 +4,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sparklime_core.charts.classes import comparison_chart, confusion_chart, predictions_chart, probabilities_chart
+from sparklime_core.charts.classes import (
+    classes_comparison_chart,
+    confusion_chart,
+    predictions_chart,
+    probabilities_chart,
+)
 from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
 from sparklime_core.charts.distribution import categories_chart, numbers_chart
-from sparklime_core.charts.rows import fidelity_chart
+from sparklime_core.charts.fit_scatter import fidelity_chart
 from sparklime_core.charts.weights import KINDS, fold_weights, weights_chart
-from sparklime_core.charts.work import executors_chart, importance_chart, throughput_chart, timeline_chart
-from sparklime_core.dashboard.work.tasks import imbalance, throughput_frame, timeline_frame
+from sparklime_core.charts.workers import executors_chart, importance_chart, throughput_chart, timeline_chart
+from sparklime_core.dashboard.workers.task_frames import imbalance, throughput_frame, timeline_frame
 
 NASTY = "a.b[0] 'x' <img src=x onerror=alert(1)>"
 
@@ -283,7 +288,7 @@ def test_classes_are_compared_on_one_scale() -> None:
         columns=["name", "class_order", "text", "order", "weight"],
     )
 
-    spec = spec_of(comparison_chart(cells))
+    spec = spec_of(classes_comparison_chart(cells))
 
     (colour,) = [
         layer["encoding"]["color"] for layer in spec["layer"] if "scale" in layer["encoding"].get("color", {})

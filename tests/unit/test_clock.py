@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.explain.clock import PHASES, phase, take_seconds
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.phase_timer import PHASES, phase, take_seconds
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ENGINE_NAMES, EngineName, ExplainSettings
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 
 
 def test_an_inner_phase_is_not_in_the_outer_one() -> None:

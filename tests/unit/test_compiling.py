@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.explain.compiled import fill_sums
-from sparklime_core.spark.shipping import package_zip
+from sparklime_core.explain.sums_numba import fill_sums
+from sparklime_core.spark.executors.package_upload import package_zip
 
 REPORT = """
 import numpy as np
-from sparklime_core.explain.compiled import fill_sums
-from sparklime_core.explain.ahead import compile_ahead
+from sparklime_core.explain.sums_numba import fill_sums
+from sparklime_core.explain.precompile import compile_ahead
 compile_ahead()
 print(fill_sums.stats.cache_path, sum(fill_sums.stats.cache_hits.values()), fill_sums.__module__)
 """

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparklime_core.runs.differing import differences
-from sparklime_core.runs.whole import FloatArray, Totals
+from sparklime_core.runs.group_difference import differences
+from sparklime_core.runs.weight_totals import FloatArray, Totals
 
 NAMES = ("a", "b", "c")
 

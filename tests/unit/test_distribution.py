@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sparklime_core.dashboard.rowpanel.distribution import (
+from sparklime_core.dashboard.row_panel.distribution import (
     BARS,
     MOST_CATEGORIES,
     bin_of,

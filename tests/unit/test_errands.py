@@ -6,17 +6,17 @@ from pathlib import Path
 
 from sparklime_core.errors import SparkError
 from sparklime_core.jobs.manager import JobManager
-from sparklime_core.jobs.service import SparkService
+from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.runs.store import RunStore
 
 
-class Errand:
+class ExclusiveJob:
     def __init__(self, done: list[str], name: str, error: Exception | None = None) -> None:
         self.done, self.name, self.error = done, name, error
         self.said: str | None = None
         self.ended = threading.Event()
 
-    def carry_out(self, service: SparkService) -> None:
+    def run(self, service: SparkService) -> None:
         assert not service.status().connected
         self.done.append(self.name)
         if self.error is not None:
@@ -32,10 +32,10 @@ def test_errands_are_done_in_their_order_and_a_failed_one_is_told(tmp_path: Path
     manager = JobManager(RunStore(tmp_path), SparkService())
     done: list[str] = []
     errands = [
-        Errand(done, "first"),
-        Errand(done, "second", SparkError("No executor is left.")),
-        Errand(done, "third", ZeroDivisionError("division by zero")),
-        Errand(done, "fourth"),
+        ExclusiveJob(done, "first"),
+        ExclusiveJob(done, "second", SparkError("No executor is left.")),
+        ExclusiveJob(done, "third", ZeroDivisionError("division by zero")),
+        ExclusiveJob(done, "fourth"),
     ]
 
     for errand in errands:
@@ -57,7 +57,7 @@ def test_an_errand_is_known_to_run_until_it_has_ended(tmp_path: Path) -> None:
     begun, let_go = threading.Event(), threading.Event()
 
     class Slow:
-        def carry_out(self, service: SparkService) -> None:
+        def run(self, service: SparkService) -> None:
             begun.set()
             let_go.wait(20)
 

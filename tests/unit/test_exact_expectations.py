@@ -18,10 +18,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sparklime_core.explain.exact import splits
 from sparklime_core.explain.exact.columns import Column, read_columns
+from sparklime_core.explain.exact.ensemble import read_ensemble
 from sparklime_core.explain.exact.expectations import expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
 from sparklime_core.explain.exact.splits import compile_blocks
-from sparklime_core.explain.exact.trees import read_ensemble
 
 CATEGORY = 2
 WAYS = [(kind, width) for kind in ("quartile", "entropy") for width in (None, 0.4)]

@@ -8,7 +8,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from sparklime_core import RESULT_SCHEMA, SparkLimeError, explain_rows
-from sparklime_core.explain.blocks import BLOCK_ROWS
+from sparklime_core.explain.task import BLOCK_ROWS
 
 FEW = {"engine": "reference", "num_samples": 200}
 

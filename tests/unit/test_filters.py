@@ -1,8 +1,8 @@
 import pytest
 
-from sparklime_core.dashboard.rows.filterwords import limits_of
-from sparklime_core.data.encoding import Feature
-from sparklime_core.runs.filters import (
+from sparklime_core.dashboard.rows.filter_words import limits_of
+from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.runs.row_filter import (
     Range,
     RowFilter,
     ValueCondition,

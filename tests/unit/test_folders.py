@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError, read_csv, read_rows
-from sparklime_core.data.folder import digest
+from sparklime_core.data.part_files import digest
 from sparklime_core.data.samples import sample_csv
 
 ROWS = 120

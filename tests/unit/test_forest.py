@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from sparklime_core import SparkLimeError, load_sample, read_csv, train_forest
-from sparklime_core.models.storage import load_estimator, save_estimator
+from sparklime_core.models.model_files import load_estimator, save_estimator
 
 
 @pytest.fixture(scope="module")

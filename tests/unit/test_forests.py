@@ -12,7 +12,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from sparklime_core.explain.forests import quickened
+from sparklime_core.explain.fast_forest import fast_forest_predict
 
 CLASSIFIERS = [RandomForestClassifier, ExtraTreesClassifier]
 REGRESSORS = [RandomForestRegressor, ExtraTreesRegressor]
@@ -33,7 +33,7 @@ def diabetes():
 def test_a_forests_probabilities_keep_their_bits(wine, forest, weights):
     rows, target = wine
     model = forest(30, class_weight=weights, random_state=0, n_jobs=1).fit(rows, target)
-    quick = quickened(model.predict_proba)
+    quick = fast_forest_predict(model.predict_proba)
     assert quick != model.predict_proba
     assert np.array_equal(quick(rows), model.predict_proba(rows))
 
@@ -43,7 +43,7 @@ def test_a_forests_probabilities_keep_their_bits(wine, forest, weights):
 def test_a_forests_values_keep_their_bits(diabetes, forest, criterion):
     rows, target = diabetes
     model = forest(20, criterion=criterion, max_depth=5, random_state=0, n_jobs=1).fit(rows, target)
-    quick = quickened(model.predict)
+    quick = fast_forest_predict(model.predict)
     assert quick != model.predict
     assert np.array_equal(quick(rows), model.predict(rows))
 
@@ -51,7 +51,7 @@ def test_a_forests_values_keep_their_bits(diabetes, forest, criterion):
 def test_what_scikit_learn_refuses_or_warns_of_is_left_to_it(wine):
     rows, target = wine
     model = RandomForestClassifier(3, random_state=0).fit(rows, target)
-    quick = quickened(model.predict_proba)
+    quick = fast_forest_predict(model.predict_proba)
     huge = rows[:2].copy()
     huge[1, 3] = 1e300
     with pytest.raises(ValueError, match="too large"):
@@ -69,7 +69,7 @@ def test_a_model_fitted_on_names_needs_none_and_says_nothing(wine):
     model = RandomForestClassifier(3, random_state=0).fit(frame, target)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = quickened(model.predict_proba)(rows)
+        found = fast_forest_predict(model.predict_proba)(rows)
     assert np.array_equal(found, model.predict_proba(frame))
 
 
@@ -94,5 +94,5 @@ def test_anything_else_is_left_as_it_is(wine, diabetes):
         Own(3, random_state=0).fit(rows, target).predict_proba,
         RandomForestClassifier().predict_proba,
     ):
-        assert quickened(function) is function
-    assert np.array_equal(quickened(replaced.predict_proba)(rows), model.predict_proba(rows))
+        assert fast_forest_predict(function) is function
+    assert np.array_equal(fast_forest_predict(replaced.predict_proba)(rows), model.predict_proba(rows))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import silhouette_score
 
-from sparklime_core.runs.grouping import MOST_GROUPS, group_rows
+from sparklime_core.runs.row_groups import MOST_GROUPS, group_rows
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark import java
+from sparklime_core.spark.session import java
 
 STATED = """#!/bin/sh
 echo "    java.home = {home}" >&2

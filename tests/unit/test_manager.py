@@ -7,10 +7,10 @@ import pytest
 
 from sparklime_core import SparkLimeError, load_sample, train_forest
 from sparklime_core.errors import SparkError
+from sparklime_core.jobs.fair_queue import QueueLimits
 from sparklime_core.jobs.manager import JobManager
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.jobs.service import SparkService
-from sparklime_core.jobs.turns import Limits
+from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.store import RunStore
 from tests.disks import fill, small_disk
@@ -43,7 +43,7 @@ def spark():
 
 
 def manager_of(folder, spark, running=1, waiting=20):
-    return JobManager(RunStore(folder), spark, Limits(running, waiting))
+    return JobManager(RunStore(folder), spark, QueueLimits(running, waiting))
 
 
 def ended(manager, run_id):

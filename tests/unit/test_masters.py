@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.masters import MasterFacts, parse_master, read_facts
+from sparklime_core.spark.session.master import MasterFacts, parse_master, read_facts
 
 
 @pytest.mark.parametrize(

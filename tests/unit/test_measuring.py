@@ -11,11 +11,11 @@ from sklearn.linear_model import LogisticRegression
 
 from sparklime_core import stability
 from sparklime_core.errors import SettingsError
-from sparklime_core.explain import measuring
-from sparklime_core.explain.measuring import prepare_measured
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain import stability_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.stability_task import prepare_measured
 
 POOLS = 9
 FEW = {"labels": "all", "num_features": 4, "num_samples": 200, "seed": 3}
@@ -92,7 +92,7 @@ def test_models_without_closed_forms_have_no_exact_weights(wine):
 
 def test_exact_weights_are_left_out_where_they_would_cost_much(wine, monkeypatch):
     rows, forest, explainer = wine
-    monkeypatch.setattr(measuring, "EXACT_SECONDS", 0.0)
+    monkeypatch.setattr(stability_task, "EXACT_SECONDS", 0.0)
     _, found, _ = measured(explainer, forest.predict_proba, rows[:2])
     assert found["exact"].null_count == len(found)
     _, found, _ = measured(explainer, forest.predict_proba, rows[:2], engine="exact")

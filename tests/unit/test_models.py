@@ -15,10 +15,10 @@ from sklearn.svm import LinearSVC
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, read_csv
 from sparklime_core.errors import ModelError
 from sparklime_core.models.evaluation import evaluate
-from sparklime_core.models.own import check_model, load_model
+from sparklime_core.models.model_files import list_types, load_estimator, save_estimator
+from sparklime_core.models.own_model import check_model, load_model
 from sparklime_core.models.settings import KINDS, ModelSettings
-from sparklime_core.models.storage import list_types, load_estimator, save_estimator
-from sparklime_core.models.training import train_with
+from sparklime_core.models.train import train_with
 
 
 @pytest.fixture(scope="module")

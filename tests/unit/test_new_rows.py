@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from sparklime_core import SparkLimeError, load_sample, read_csv, train_forest
-from sparklime_core.data.assembling import read_rows
+from sparklime_core.data.build_dataset import read_rows
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
-from sparklime_core.models.own import check_model
+from sparklime_core.models.own_model import check_model
 from sparklime_core.runs.store import RunStore
 
 

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from sparklime_core import SparkLimeError
-from sparklime_core.data import offered
-from sparklime_core.data.offered import data_folders, list_tables, table_path
+from sparklime_core.data import server_folders
+from sparklime_core.data.server_folders import data_folders, list_tables, table_path
 
 
 @pytest.fixture
@@ -65,5 +65,5 @@ def test_a_folder_that_is_not_named_is_refused(folder):
 
 
 def test_a_large_folder_is_listed_in_part(folder, monkeypatch):
-    monkeypatch.setattr(offered, "MOST_LISTED", 2)
+    monkeypatch.setattr(server_folders, "MOST_LISTED", 2)
     assert len(list_tables(folder)) == 2

@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from sparklime_core.data.options import ReadOptions
-from sparklime_core.data.parsing import parse_column
+from sparklime_core.data.parse_column import parse_column
+from sparklime_core.data.read_options import ReadOptions
 
 
 def parse(texts, *, decimal=".", wanted=None, **options):

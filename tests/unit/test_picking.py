@@ -9,13 +9,13 @@ import pytest
 from lime.submodular_pick import SubmodularPick
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.forest import train_forest
-from sparklime_core.runs.filters import RowFilter
-from sparklime_core.runs.picking import submodular_pick
-from sparklime_core.runs.queries import explanations_of
-from sparklime_core.runs.sampling import sample_rows
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.result_queries import explanations_of
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_sample import sample_rows
 from sparklime_core.runs.store import RunStore
-from sparklime_core.runs.whole import Explained
+from sparklime_core.runs.submodular_pick import submodular_pick
+from sparklime_core.runs.weight_totals import Explained
 from tests.finished_run import make_run
 
 

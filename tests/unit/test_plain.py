@@ -3,11 +3,11 @@
 import pytest
 
 from sparklime_core.data.samples import load_sample
+from sparklime_core.explain.call_lime import explain_plainly
+from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.plain import explain_plainly
-from sparklime_core.explain.reference import seeded
-from sparklime_core.explain.rows import explain_rows
-from sparklime_core.models.forest import train_forest
+from sparklime_core.explain.reference_engine import seeded
+from sparklime_core.models.train_forest import train_forest
 
 
 @pytest.mark.parametrize("name", ["wine", "diabetes"])

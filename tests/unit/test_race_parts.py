@@ -7,21 +7,21 @@ import pyarrow as pa
 import pytest
 
 from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
-from sparklime_core.dashboard.studies.raceframes import (
+from sparklime_core.dashboard.race.frames import (
     CONTESTANTS,
     lanes_frame,
     points_frame,
     steps_frame,
     times_frame,
 )
-from sparklime_core.dashboard.studies.racing import stage_text
+from sparklime_core.dashboard.race.page import stage_text
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.schema import TASK_SCHEMA
-from sparklime_core.jobs.contestants import recipe_tasks
-from sparklime_core.jobs.lanes import Agreement, Lane, LaneState, ScalingStep, agreement
 from sparklime_core.jobs.race import RacePlan, RaceState
-from sparklime_core.jobs.scaling import levels, most_at_once
+from sparklime_core.jobs.race_engines import recipe_tasks
+from sparklime_core.jobs.race_scaling import levels, most_at_once
+from sparklime_core.jobs.race_state import Agreement, Lane, LaneState, ScalingStep, agreement
 
 NAMES = list(CONTESTANTS.values())
 LIME = Lane("lime", "here", LaneState.FINISHED, None, 4, 4, 0.5, 8.0, ((0.0, 0), (4.0, 2), (8.0, 4)))

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError, read_csv
-from sparklime_core.data import source
-from sparklime_core.data.options import ReadOptions
-from sparklime_core.data.reading import read_table
-from sparklime_core.data.source import read_content
+from sparklime_core.data import source_bytes
+from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.read_table import read_table
+from sparklime_core.data.source_bytes import read_content
 from sparklime_core.errors import DataError
 
 GOOD = b"a,b,kind\n1,2.5,x\n2,3.5,y\n3,4.5,x\n4,5.5,y\n"
@@ -186,8 +186,8 @@ def test_gzip_and_zip_are_unpacked(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(source, "SMALL", 2**20)
-    monkeypatch.setattr(source, "MOST_RATIO", 10)
+    monkeypatch.setattr(source_bytes, "SMALL", 2**20)
+    monkeypatch.setattr(source_bytes, "MOST_RATIO", 10)
     zeros = b"0,0\n" * 2**20
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from altair.typing import ChartType
 
-from sparklime_core.charts.rendering import SCALE, chart_png, chart_svg
+from sparklime_core.charts.chart_files import SCALE, chart_png, chart_svg
 from sparklime_core.charts.weights import fold_weights, weights_chart
-from sparklime_core.charts.work import importance_chart
-from sparklime_core.dashboard.drawing import LONGEST_NAME, file_name
+from sparklime_core.charts.workers import importance_chart
+from sparklime_core.dashboard.shared.chart_element import LONGEST_NAME, file_name
 
 NASTY = "a.b[0] <img src=x onerror=alert(1)> & </svg><script>"
 

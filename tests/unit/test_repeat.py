@@ -12,16 +12,16 @@ import pytest
 from sparklime_core import ReadOptions, SparkLimeError, load_model, read_csv, read_rows, train_with
 from sparklime_core.cli.export import find_run
 from sparklime_core.cli.main import main
-from sparklime_core.data.origin import Origin
+from sparklime_core.data.provenance import Origin
 from sparklime_core.data.samples import sample_csv
+from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.rows import explain_rows
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.models.model_files import save_estimator
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.storage import save_estimator
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.repeat import command_line, python_script
+from sparklime_core.runs.reproduce import command_line, python_script
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
@@ -207,7 +207,7 @@ class TestExportCommand:
 
 def test_reasons_of_numbers_raise_or_lower(tmp_path: Path) -> None:
     from sparklime_core.data.samples import load_sample
-    from sparklime_core.runs.reasons import reason_codes
+    from sparklime_core.runs.reason_codes import reason_codes
 
     table = load_sample("diabetes")
     run = make_run(RunStore(tmp_path), table, train_with(table, ModelSettings(n_estimators=5)), 4)

@@ -8,12 +8,12 @@ import pytest
 
 from sparklime_core import SparkLimeError, load_sample, read_csv, train_forest
 from sparklime_core.cli.main import main
-from sparklime_core.reports import page
-from sparklime_core.reports.overall import errors, mean_weights, score_bins, score_shares, worst_rows
-from sparklime_core.reports.row import row_report
-from sparklime_core.reports.run import run_report
+from sparklime_core.reports import html
+from sparklime_core.reports.row_report import row_report
+from sparklime_core.reports.run_facts import errors, mean_weights, score_bins, score_shares, worst_rows
+from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.runs.result_queries import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import NASTY, nasty_csv
@@ -120,7 +120,7 @@ def test_names_from_data_are_words_and_nothing_runs_or_is_loaded(nasty: Run, mak
     assert "<img src=x onerror=alert(1)>" in found.text
     assert "</title><script>alert(1)</script>" in found.text
     assert all(name in found.text for name in NASTY)
-    assert ("content", page.POLICY) in found.attributes
+    assert ("content", html.POLICY) in found.attributes
     assert not [name for name, _ in found.attributes if name.startswith("on") or name in ("src", "href")]
     assert re.sub(rb"url\(#", b"", content).count(b"url(") == 0
     assert b"@import" not in content

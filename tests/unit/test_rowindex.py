@@ -10,12 +10,12 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
-from sparklime_core.models.forest import train_forest
-from sparklime_core.runs import rowindex
-from sparklime_core.runs.browse import feature_names, find_rows
-from sparklime_core.runs.filters import RowFilter
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs import row_index
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.rowindex import index_files, scales
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_index import index_files, scales
+from sparklime_core.runs.row_queries import feature_names, find_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
@@ -100,7 +100,7 @@ def test_equally_probable_labels_have_the_first_one_listed(fresh: Run) -> None:
 
 
 def test_labels_of_a_row_stay_together_where_a_piece_ends(fresh: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rowindex, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(row_index, "_BATCH_ROWS", 2)
     rows = [result(row, label, (0.2, 0.5, 0.3)[label]) for row in range(5) for label in range(3)]
     fresh.append(0, [0], results(*rows), NO_TASKS)
 

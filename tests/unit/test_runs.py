@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
-from sparklime_core.explain.blocks import BLOCK_ROWS
-from sparklime_core.explain.rows import explain_rows
+from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.runs import queries
+from sparklime_core.runs import result_queries
 from sparklime_core.runs.manifest import Owner, RunState
 from sparklime_core.runs.run import PARTS, TAKEN, Run
 from sparklime_core.runs.store import RunStore
@@ -79,8 +79,8 @@ def test_a_finished_run_holds_its_results_in_row_order(run, explained):
 
 def test_results_can_be_asked_for_before_the_run_has_ended(run, explained):
     assert counted(run) == (0, 0)
-    assert queries.largest_weight(run) == 0.0
-    assert queries.row_page(run).empty
+    assert result_queries.largest_weight(run) == 0.0
+    assert result_queries.row_page(run).empty
     run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
     assert counted(run) == (BLOCK_ROWS, 1)
     assert run.finished_blocks() == ({0}, 1)
@@ -88,9 +88,9 @@ def test_results_can_be_asked_for_before_the_run_has_ended(run, explained):
 
 def test_questions_have_the_same_answers_from_parts_and_from_the_whole(run, explained):
     append_both(run, explained)
-    before = queries.row_page(run), queries.explanations_of(run, 258), queries.executors(run)
+    before = result_queries.row_page(run), result_queries.explanations_of(run, 258), result_queries.executors(run)
     run.finish(RunState.FINISHED)
-    after = queries.row_page(run), queries.explanations_of(run, 258), queries.executors(run)
+    after = result_queries.row_page(run), result_queries.explanations_of(run, 258), result_queries.executors(run)
     assert before[0].equals(after[0])
     assert before[1] == after[1] == explained.filter(pa.compute.equal(explained["row_id"], 258)).to_pylist()
     assert before[2].equals(after[2])
@@ -99,27 +99,27 @@ def test_questions_have_the_same_answers_from_parts_and_from_the_whole(run, expl
 
 def test_a_page_of_rows_names_the_strongest_reason(run, explained):
     append_both(run, explained)
-    page = queries.row_page(run, limit=3, offset=1)
+    page = result_queries.row_page(run, limit=3, offset=1)
     assert page["row_id"].tolist() == [1, 2, 3]
     reasons = explained["explanation"][1].as_py()
     assert page["top_reason"][0] == reasons[0]["feature_explanation"]
     assert "LIME needs finite numbers" in page["error"][1]
     weights = [abs(reason["weight"]) for row in explained["explanation"].to_pylist() if row for reason in row]
-    assert queries.largest_weight(run) == max(weights)
+    assert result_queries.largest_weight(run) == max(weights)
 
 
 def test_a_row_knows_who_explained_it(run, explained):
-    assert queries.explained_by(run, 0) is None
+    assert result_queries.explained_by(run, 0) is None
     append_both(run, explained)
     for state in (RunState.CANCELLED, RunState.FINISHED):
         run.finish(state)
         for row, executor, pid in ((0, "0", 100), (255, "0", 100), (256, "1", 101), (259, "1", 101)):
-            found = queries.explained_by(run, row)
+            found = result_queries.explained_by(run, row)
             assert (found["executor"], found["pid"], found["seconds"]) == (executor, pid, 0.25)
             assert found["started"].isoformat() == f"2023-11-14T22:13:20.{pid - 100:06d}+00:00".replace(
                 ".000000", ""
             )
-        assert queries.explained_by(run, 260) is None
+        assert result_queries.explained_by(run, 260) is None
     assert pq.read_schema(run.folder / "blocks.parquet").equals(WORK_SCHEMA)
 
 
@@ -128,7 +128,7 @@ def test_rows_can_be_asked_for_by_executor(run, explained):
     sql = "SELECT row_id FROM results SEMI JOIN (FROM explained_by WHERE executor = ?) USING (row_id) ORDER BY 1"
 
     def rows_of(executor):
-        found = queries.query(run.explanation_files, RESULT_SCHEMA, sql, [executor], blocks=run.block_files)
+        found = result_queries.query(run.explanation_files, RESULT_SCHEMA, sql, [executor], blocks=run.block_files)
         return found["row_id"].to_pylist()
 
     assert rows_of("0") == list(range(BLOCK_ROWS))
@@ -140,30 +140,30 @@ def test_a_run_of_before_blocks_were_kept_says_nothing_of_executors(run, explain
     run.append(0, [0], explained, tasks(0, len(explained)))
     for state in (RunState.CANCELLED, RunState.FINISHED):
         run.finish(state)
-        assert queries.explained_by(run, 0) is None
+        assert result_queries.explained_by(run, 0) is None
     sql = "SELECT count(*) AS known FROM explained_by"
-    found = queries.query(run.explanation_files, RESULT_SCHEMA, sql, [], blocks=run.block_files)
+    found = result_queries.query(run.explanation_files, RESULT_SCHEMA, sql, [], blocks=run.block_files)
     assert found["known"].to_pylist() == [0]
 
 
 def test_a_wave_that_was_only_half_written_counts_for_nothing(run, explained):
     append_both(run, explained)
     (run.folder / "parts" / "wave-00001.parquet").unlink()
-    assert queries.explained_by(run, 256) is None
-    assert queries.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
+    assert result_queries.explained_by(run, 256) is None
+    assert result_queries.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
     assert run.finished_blocks() == ({0}, 1)
 
 
 def test_stability_is_kept_in_row_order(run, explained):
     append_both(run, explained)
-    assert queries.stability_of(run, 1) == []
+    assert result_queries.stability_of(run, 1) == []
     figures = {"label": 0, "jaccard": 0.5, "std": [0.25, None], "chosen": [3, 1], "exact": None}
     for wave, row in ((3, 9), (2, 1)):
         found = pa.Table.from_pylist([{"row_id": row, **figures}], schema=STABILITY_SCHEMA)
         run.append(wave, [wave], explained.slice(0, 0), tasks(wave, 0), stability=found)
     for state in (RunState.CANCELLED, RunState.FINISHED):
         run.finish(state)
-        (told,) = queries.stability_of(run, 1)
+        (told,) = result_queries.stability_of(run, 1)
         assert {name: told[name] for name in figures} == figures
         assert told["vsi"] is None
     assert pq.read_table(run.folder / "stability.parquet")["row_id"].to_pylist() == [1, 9]
@@ -268,7 +268,8 @@ def test_questions_that_are_asked_at_once_do_not_mix(tmp_path):
     def ask(number):
         files = [str(folder / f"{number}.parquet")]
         return {
-            queries.query(lambda: files, schema, "SELECT x FROM results", [])["x"][0].as_py() for _ in range(30)
+            result_queries.query(lambda: files, schema, "SELECT x FROM results", [])["x"][0].as_py()
+            for _ in range(30)
         }
 
     with ThreadPoolExecutor(4) as pool:

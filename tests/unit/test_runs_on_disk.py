@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
-from sparklime_core.explain.blocks import BLOCK_ROWS
-from sparklime_core.explain.rows import explain_rows
+from sparklime_core.atomic_files import UNFINISHED
+from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.runs import queries
-from sparklime_core.runs.files import UNFINISHED
+from sparklime_core.runs import result_queries
 from sparklime_core.runs.manifest import Owner, RunState
 from sparklime_core.runs.run import Run
 from tests.disks import fill, small_disk
@@ -38,13 +38,14 @@ module.write_part = write_and_die
 """
 KILLED_IN_THE_MIDDLE_OF_A_FILE = """
 import os, signal, sys
-from sparklime_core.runs import parts, run as module
-write = parts.pq.write_table
+from sparklime_core.runs import wave_files
+from sparklime_core.runs import run as module
+write = wave_files.pq.write_table
 def write_half_and_die(table, path, **options):
     write(table, path, **options)
     os.truncate(path, os.path.getsize(path) // 2)
     os.kill(os.getpid(), signal.SIGKILL)
-parts.pq.write_table = write_half_and_die
+wave_files.pq.write_table = write_half_and_die
 """
 APPEND = """
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_a_wave_that_a_killed_process_was_writing_is_explained_again_and_counted
     assert run.manifest().state is RunState.INTERRUPTED
     assert run.finished_blocks() == ({1}, 2)
     assert counted(run) == (4, 0)
-    assert queries.tasks(run)["wave"].tolist() == [1]
+    assert result_queries.tasks(run)["wave"].tolist() == [1]
 
     run.take_over()
     assert not list(run.folder.rglob(f"*{UNFINISHED}"))

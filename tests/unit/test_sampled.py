@@ -8,9 +8,9 @@ from scipy.special import softmax
 
 from sparklime_core import explain_rows
 from sparklime_core.errors import EngineError, PredictionError
-from sparklime_core.explain.binned import whole_weights
-from sparklime_core.explain.preparing import prepare_task
-from sparklime_core.explain.rows import explain_with
+from sparklime_core.explain.binned_pool import whole_weights
+from sparklime_core.explain.explain_rows import explain_with
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 
 RNG = np.random.default_rng(0)

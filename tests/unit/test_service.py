@@ -3,7 +3,7 @@
 import pytest
 
 from sparklime_core.errors import SparkError
-from sparklime_core.jobs.service import SparkService, check_allowed
+from sparklime_core.jobs.spark_connection import SparkService, check_allowed
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.dashboard.services import Services
+from sparklime_core.dashboard.shared.services import Services
 from sparklime_core.runs.store import RunStore
 
 

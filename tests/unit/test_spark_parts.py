@@ -15,20 +15,27 @@ from py4j.protocol import Py4JNetworkError
 from sklearn.ensemble import RandomForestClassifier
 
 from sparklime_core.errors import CancelledError, ClusterError, SparkError
-from sparklime_core.explain.preparing import prepare_task
+from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.spark import evidence, facts, payload, shipping
-from sparklime_core.spark.cancelling import unless_cancelled
-from sparklime_core.spark.carried import BroadcastBytes
-from sparklime_core.spark.cluster import LocalCluster, memory_megabytes
-from sparklime_core.spark.conf import executors_python, session_conf, without_secrets
-from sparklime_core.spark.executor import executor_id
-from sparklime_core.spark.failures import one_sentence
-from sparklime_core.spark.job import LONGEST_SECONDS, WAVE_BYTES, Pace
-from sparklime_core.spark.known import KnownCluster, clusters_folder, find_cluster
-from sparklime_core.spark.masters import parse_master
-from sparklime_core.spark.preflight import WAY_OUT, ExecutorReport, memory_problems, obstacles, problems
-from sparklime_core.spark.watching import Watch
+from sparklime_core.spark.cluster.local_cluster import LocalCluster, memory_megabytes
+from sparklime_core.spark.cluster.registry import ClusterRecord, clusters_folder, find_cluster
+from sparklime_core.spark.executors import logs, package_upload, self_report
+from sparklime_core.spark.executors.identity import executor_id
+from sparklime_core.spark.executors.preflight import (
+    WAY_OUT,
+    ExecutorReport,
+    blocking_problems,
+    differences,
+    memory_problems,
+)
+from sparklime_core.spark.executors.watchdog import ExecutorWatchdog
+from sparklime_core.spark.session.cancellable import unless_cancelled
+from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.session.master import parse_master
+from sparklime_core.spark.session.spark_conf import executors_python, session_conf, without_secrets
+from sparklime_core.spark.waves import payload
+from sparklime_core.spark.waves.broadcast import BroadcastBytes
+from sparklime_core.spark.waves.scheduler import LONGEST_SECONDS, WAVE_BYTES, Pace
 
 WORKER = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 times, most recent failure: ...
 org.apache.spark.api.python.PythonException: Traceback (most recent call last):
@@ -105,7 +112,7 @@ def test_the_first_wave_is_small_and_the_next_follow_the_speed():
 
 
 def test_settings_fit_the_workers_and_keep_secrets_off_the_command_line():
-    known = KnownCluster("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
+    known = ClusterRecord("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
     workers = [{"memory": 4096}, {"memory": 768}]
     conf = session_conf(parse_master("spark://127.0.0.1:1"), "mine", "127.0.0.1", workers, known)
     assert conf["spark.executor.memory"] == "768m"
@@ -126,7 +133,7 @@ def test_the_python_of_the_executors(monkeypatch):
 
 def test_a_running_cluster_is_found_by_its_url(tmp_path, monkeypatch):
     monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path))
-    running = KnownCluster(
+    running = ClusterRecord(
         "spark://127.0.0.1:1", "http://127.0.0.1:2", ("http://127.0.0.1:3",), "s3cret", os.getpid(), 2, (3,)
     )
     ended = replace(running, url="spark://127.0.0.1:9", supervisor=2**22 + 1)
@@ -164,9 +171,9 @@ def test_outputs_of_executors_are_read_in_order(tmp_path):
     for executor in ("10", "9"):
         folder = tmp_path / "work" / "app-1-0000" / executor
         folder.mkdir(parents=True)
-        lines = [f"{evidence.MARK} executor {executor}: {n}" if n % 2 else f"INFO {n}" for n in range(100)]
+        lines = [f"{logs.MARK} executor {executor}: {n}" if n % 2 else f"INFO {n}" for n in range(100)]
         (folder / "stderr").write_text("\n".join(lines))
-    first, second = evidence.cluster_outputs(tmp_path, "app-1-0000", lines=3)
+    first, second = logs.cluster_outputs(tmp_path, "app-1-0000", lines=3)
     assert (first.executor, second.executor) == ("9", "10")
     assert [line[-2:] for line in first.evidence] == ["95", "97", "99"]
     assert [line[-2:] for line in first.tail] == ["97", "98", "99"]
@@ -175,22 +182,24 @@ def test_outputs_of_executors_are_read_in_order(tmp_path):
 @pytest.mark.parametrize("application", ["../../etc", "app-1/../..", "", "app-", "local-1"])
 def test_only_an_application_can_be_asked_for(tmp_path, application):
     with pytest.raises(SparkError, match="There is no application"):
-        evidence.cluster_outputs(tmp_path, application)
+        logs.cluster_outputs(tmp_path, application)
 
 
 def report(**changes):
-    whole = ExecutorReport("1", "host", 5, facts.python_version(), facts.package_versions(), 2**33, "/x", 0.1)
+    whole = ExecutorReport(
+        "1", "host", 5, self_report.python_version(), self_report.package_versions(), 2**33, "/x", 0.1
+    )
     return replace(whole, **changes)
 
 
 def test_an_executor_like_this_process_has_no_problem():
-    assert problems([report()]) == []
+    assert differences([report()]) == []
     assert "executor 1 on host: Python" in report().summary()
 
 
 def test_problems_are_plain_sentences():
-    packages = {**facts.package_versions(), "lime": None, "numpy": "1.0"}
-    found = problems([report(python="2.7.18", packages=packages, free_memory=2**20)])
+    packages = {**self_report.package_versions(), "lime": None, "numpy": "1.0"}
+    found = differences([report(python="2.7.18", packages=packages, free_memory=2**20)])
     assert len(found) == 5
     assert all(sentence.startswith("Executor 1 on host ") for sentence in found if sentence != WAY_OUT)
     assert all(sentence.endswith(".") for sentence in found)
@@ -198,10 +207,10 @@ def test_problems_are_plain_sentences():
 
 
 def test_what_an_executor_lacks_is_one_sentence_and_another_version_no_obstacle():
-    packages = {**facts.package_versions(), "lime": None, "scikit-learn": None, "numpy": "1.0"}
-    (found,) = obstacles([report(packages=packages)])
+    packages = {**self_report.package_versions(), "lime": None, "scikit-learn": None, "numpy": "1.0"}
+    (found,) = blocking_problems([report(packages=packages)])
     assert found.startswith("Executor 1 on host has no scikit-learn, lime: install scikit-learn==")
-    assert obstacles([report(packages={**facts.package_versions(), "numpy": "1.0"})]) == []
+    assert blocking_problems([report(packages={**self_report.package_versions(), "numpy": "1.0"})]) == []
 
 
 def test_executors_of_a_machine_share_its_memory():
@@ -215,7 +224,7 @@ def test_executors_of_a_machine_share_its_memory():
 
 
 def test_the_memory_that_is_left_is_what_the_system_can_give():
-    assert facts.free_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+    assert self_report.free_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
 
 
 class Executors:
@@ -232,15 +241,15 @@ class Executors:
 
 def test_a_run_does_not_wait_for_executors_for_ever(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("sparklime_core.spark.watching.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("sparklime_core.spark.executors.watchdog.time.monotonic", lambda: now[0])
     session = Executors()
-    watch = Watch(session)
+    watch = ExecutorWatchdog(session)
     for second, there in ((30, []), (55, ["0"]), (110, []), (114, ["1"]), (170, [])):
         now[0], session.there = second, there
-        watch.look()
+        watch.check()
     now[0] = 175
     with pytest.raises(SparkError, match="has given no executor for 61 s: its workers are gone or busy"):
-        watch.look()
+        watch.check()
 
 
 def test_what_is_no_longer_wanted_is_not_waited_for_and_undone():
@@ -303,14 +312,14 @@ def test_a_payload_is_loaded_once_and_only_the_last_are_kept(monkeypatch, capsys
 
 def test_the_shipped_zip_is_named_after_what_it_holds(tmp_path, monkeypatch):
     monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path))
-    shipping.package_zip.cache_clear()
-    first = shipping.package_zip()
+    package_upload.package_zip.cache_clear()
+    first = package_upload.package_zip()
     content = first.read_bytes()
     names = zipfile.ZipFile(first).namelist()
-    assert "sparklime_core/explain/blocks.py" in names
+    assert "sparklime_core/explain/task.py" in names
     assert all(name.endswith(".py") for name in names)
     first.unlink()
-    shipping.package_zip.cache_clear()
-    again = shipping.package_zip()
-    shipping.package_zip.cache_clear()
+    package_upload.package_zip.cache_clear()
+    again = package_upload.package_zip()
+    package_upload.package_zip.cache_clear()
     assert (again, again.read_bytes()) == (first, content)

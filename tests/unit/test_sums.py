@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparklime_core.explain import sums
-from sparklime_core.explain.compiled import fill_sums
+from sparklime_core.explain.sums_numba import fill_sums
 
 
 def some_pool(seed, width, size, codes, labels, rows):
@@ -58,7 +58,7 @@ def test_numba_is_used_where_it_is():
 
 def test_numpy_takes_over_where_numba_is_missing(monkeypatch):
     sums.implementation.cache_clear()
-    monkeypatch.setitem(sys.modules, "sparklime_core.explain.compiled", None)
+    monkeypatch.setitem(sys.modules, "sparklime_core.explain.sums_numba", None)
     try:
         assert sums.implementation() is sums.fill_sums_numpy
     finally:

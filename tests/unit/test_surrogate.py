@@ -8,8 +8,8 @@ from lime.lime_base import LimeBase
 from sklearn.linear_model import Ridge
 
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.feature_selection import METHODS, check_selection
 from sparklime_core.explain.moments import Moments, centred, with_instance
-from sparklime_core.explain.selection import METHODS, check_selection
 from sparklime_core.explain.surrogate import fit_surrogates, standard_errors
 
 

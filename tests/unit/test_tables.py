@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, read_csv, train_forest
-from sparklime_core.data.assembling import encode_rows, read_rows
-from sparklime_core.data.encoding import MOST_CATEGORIES, Encoding
-from sparklime_core.data.reading import read_table
-from sparklime_core.data.roles import propose_roles
+from sparklime_core.data.build_dataset import encode_rows, read_rows
+from sparklime_core.data.column_roles import propose_roles
+from sparklime_core.data.feature_encoding import MOST_CATEGORIES, Encoding
+from sparklime_core.data.read_table import read_table
 
 
 def csv(**columns):

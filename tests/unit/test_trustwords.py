@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
-from sparklime_core.dashboard.rowpanel.header import origin_words
-from sparklime_core.dashboard.rowpanel.trustwords import (
+from sparklime_core.dashboard.row_panel.header import origin_words
+from sparklime_core.dashboard.row_panel.trust_words import (
     badge_words,
     check_words,
     missing_words,

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
-from sparklime_core.dashboard.studies.tuning import cells_frame, suggested
+from sparklime_core.dashboard.tuning.page import cells_frame, suggested
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
+from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.rows import explain_rows
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.stability import stability
 from sparklime_core.jobs.tuning import TuningPlan, TuningStudy
-from sparklime_core.models.forest import train_forest
+from sparklime_core.models.train_forest import train_forest
 
 SETTINGS = ExplainSettings(num_features=6, seed=5)
 

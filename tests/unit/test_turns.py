@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from sparklime_core import SparkLimeError
-from sparklime_core.jobs.turns import Limits, Ticket, Turns
+from sparklime_core.jobs.fair_queue import FairQueue, QueueLimits, Ticket
 
 
 def queue(*people, running=1, waiting=20):
-    turns = Turns(Limits(running, waiting))
+    turns = FairQueue(QueueLimits(running, waiting))
     tickets = [Ticket(person.rstrip("!"), alone=person.endswith("!")) for person in people]
     for ticket in tickets:
         turns.join(ticket)
@@ -87,7 +87,7 @@ def test_only_so_many_may_wait():
 def test_the_operator_sets_the_limits(monkeypatch):
     monkeypatch.delenv("SPARKLIME_RUNNING", raising=False)
     monkeypatch.setenv("SPARKLIME_WAITING", "3")
-    assert Limits.from_environment() == Limits(2, 3)
+    assert QueueLimits.from_environment() == QueueLimits(2, 3)
     monkeypatch.setenv("SPARKLIME_RUNNING", "none")
     with pytest.raises(SparkLimeError, match="SPARKLIME_RUNNING must be a whole number from 1 on, not 'none'"):
-        Limits.from_environment()
+        QueueLimits.from_environment()

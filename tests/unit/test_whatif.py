@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sparklime_core.charts.comparison import comparison_frame
+from sparklime_core.charts.row_comparison import comparison_frame
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import EngineName
-from sparklime_core.jobs.whatif import Asker, prepare_asker
-from sparklime_core.models.forest import train_forest
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.jobs.what_if import WhatIf, prepare_what_if
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.result_queries import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
@@ -23,14 +23,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def asker(run: Run) -> Asker:
-    return prepare_asker(run.manifest(), run.inputs())
+def what_if(run: Run) -> WhatIf:
+    return prepare_what_if(run.manifest(), run.inputs())
 
 
-def test_unchanged_values_have_the_runs_own_explanation(run: Run, asker: Asker) -> None:
+def test_unchanged_values_have_the_runs_own_explanation(run: Run, what_if: WhatIf) -> None:
     for row in range(6):
         for stored in explanations_of(run, row):
-            (answer,) = asker.ask(run.inputs().dataset.features[row : row + 1], stored["label"])
+            (answer,) = what_if.explain(run.inputs().dataset.features[row : row + 1], stored["label"])
 
             assert answer.result["prediction"] == pytest.approx(stored["prediction"])
             assert answer.probabilities[stored["label"]] == pytest.approx(stored["prediction"])
@@ -40,12 +40,12 @@ def test_unchanged_values_have_the_runs_own_explanation(run: Run, asker: Asker) 
                 assert weights[entry["feature_explanation"]] == pytest.approx(entry["weight"], abs=1e-6)
 
 
-def test_prediction_and_explanation_are_of_the_same_values(run: Run, asker: Asker) -> None:
+def test_prediction_and_explanation_are_of_the_same_values(run: Run, what_if: WhatIf) -> None:
     inputs = run.inputs()
     rows = np.repeat(inputs.dataset.features[:1], 2, axis=0)
     rows[1, inputs.dataset.feature_names.index("bill_length_mm")] = 55.0
 
-    before, after = asker.ask(rows, 0)
+    before, after = what_if.explain(rows, 0)
 
     assert list(after.probabilities) == pytest.approx(list(inputs.estimator.predict_proba(rows)[1]))
     assert after.result["prediction"] == pytest.approx(after.probabilities[0])
@@ -57,27 +57,27 @@ def test_every_fast_engine_serves(run: Run, engine: EngineName) -> None:
     manifest = run.manifest()
     chosen = dataclasses.replace(manifest, explain={**manifest.explain, "engine": engine})
 
-    asker = prepare_asker(chosen, run.inputs())
+    what_if = prepare_what_if(chosen, run.inputs())
 
-    assert asker.task.settings.engine == engine
-    assert asker.ask(run.inputs().dataset.features[:2], 1)[1].result["error"] is None
+    assert what_if.task.settings.engine == engine
+    assert what_if.explain(run.inputs().dataset.features[:2], 1)[1].result["error"] is None
 
 
 def test_lime_itself_answers_where_the_fast_engine_cannot(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from sparklime_core.errors import EngineError
-    from sparklime_core.explain.sampled import SampledEngine
+    from sparklime_core.explain.sampled_engine import SampledEngine
 
     def refuse(*_: object) -> None:
         raise EngineError("no")
 
     monkeypatch.setattr(SampledEngine, "prepare", refuse)
 
-    assert prepare_asker(run.manifest(), run.inputs()).task.settings.engine == "reference"
+    assert prepare_what_if(run.manifest(), run.inputs()).task.settings.engine == "reference"
 
 
-def test_fields_know_what_was_observed(asker: Asker) -> None:
+def test_fields_know_what_was_observed(what_if: WhatIf) -> None:
     dataset = load_sample("penguins")
-    fields = {field.feature.name: field for field in asker.fields}
+    fields = {field.feature.name: field for field in what_if.fields}
     length = dataset.feature_names.index("bill_length_mm")
     observed = dataset.features[:, length][dataset.features[:, length] != dataset.missing_values[length]]
 
@@ -89,11 +89,11 @@ def test_fields_know_what_was_observed(asker: Asker) -> None:
     assert [names[code] for code in island.codes] == ["Biscoe", "Dream", "Torgersen", "missing"]
 
 
-def test_an_explanation_of_values_that_cannot_be_explained_says_why(run: Run, asker: Asker) -> None:
+def test_an_explanation_of_values_that_cannot_be_explained_says_why(run: Run, what_if: WhatIf) -> None:
     rows = run.inputs().dataset.features[:1].copy()
     rows[0, 1] = np.nan
 
-    (answer,) = asker.ask(rows, 0)
+    (answer,) = what_if.explain(rows, 0)
 
     assert "finite numbers" in answer.result["error"]
 

@@ -9,13 +9,13 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
-from sparklime_core.models.forest import train_forest
-from sparklime_core.runs.filters import RowFilter
-from sparklime_core.runs.queries import explanations_of
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.result_queries import explanations_of
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_sample import RowSample, sample_rows
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.sampling import Sample, sample_rows
 from sparklime_core.runs.store import RunStore
-from sparklime_core.runs.whole import (
+from sparklime_core.runs.weight_totals import (
     Explained,
     Totals,
     can_mirror,
@@ -210,7 +210,7 @@ class TestSample:
         assert one.conditions == pytest.approx(-other.conditions)
 
 
-def check_conditions(sample: Sample, results: list[dict[str, Any]], order: np.ndarray) -> None:
+def check_conditions(sample: RowSample, results: list[dict[str, Any]], order: np.ndarray) -> None:
     for place, result in zip(order, results, strict=True):
         named = {sample.texts[at]: sample.conditions[place, at] for at in np.flatnonzero(sample.conditions[place])}
         assert named == {entry["feature_explanation"]: entry["weight"] for entry in result["explanation"]}

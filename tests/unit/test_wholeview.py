@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from sparklime_core.charts.heatmap import heat_map
+from sparklime_core.charts.overview import MORE, difference_chart, means_chart
 from sparklime_core.charts.swarm import dependence_chart, swarm_chart
-from sparklime_core.charts.whole import MORE, difference_chart, means_chart
-from sparklime_core.dashboard.overview.wholeview import (
+from sparklime_core.dashboard.overview.frames import (
     POINTS,
     dependence_frame,
     difference_frame,
@@ -24,10 +24,10 @@ from sparklime_core.dashboard.overview.wholeview import (
     swarm_frame,
     swarm_rows,
 )
-from sparklime_core.data.encoding import Feature
-from sparklime_core.runs.differing import differences
-from sparklime_core.runs.grouping import group_rows
-from sparklime_core.runs.sampling import Sample
+from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.runs.group_difference import differences
+from sparklime_core.runs.row_groups import group_rows
+from sparklime_core.runs.row_sample import RowSample
 from tests.unit.test_charts import NASTY, fields_of, spec_of, values_of
 from tests.unit.test_differing import totals
 
@@ -41,7 +41,7 @@ ROWS = 50
 
 
 @pytest.fixture(scope="module")
-def sample() -> Sample:
+def sample() -> RowSample:
     random = np.random.default_rng(0)
     weights = random.normal([0.5, -0.3, 0.1], 0.1, size=(ROWS, 3))
     weights[:10, 2] = np.nan
@@ -50,7 +50,7 @@ def sample() -> Sample:
     )
     values[:5, 1] = -100.0
     rows = pd.DataFrame({"row_id": np.arange(ROWS) * 7, "label": 0, "prediction": 0.9, "score": 0.5})
-    return Sample(rows, weights, values, np.nan_to_num(weights), tuple(NAMES))
+    return RowSample(rows, weights, values, np.nan_to_num(weights), tuple(NAMES))
 
 
 class TestDodge:
@@ -70,7 +70,7 @@ class TestDodge:
 
 
 class TestMeans:
-    def test_both_parts_of_a_bar_are_as_long_as_the_mean_of_the_size(self, sample: Sample) -> None:
+    def test_both_parts_of_a_bar_are_as_long_as_the_mean_of_the_size(self, sample: RowSample) -> None:
         summed = totals(sample.filled)
         ranked = ranking(summed, NAMES)
 
@@ -87,14 +87,14 @@ class TestMeans:
 
 
 class TestSwarm:
-    def test_every_named_weight_is_a_point_and_no_other(self, sample: Sample) -> None:
+    def test_every_named_weight_is_a_point_and_no_other(self, sample: RowSample) -> None:
         points = swarm_frame(sample, FEATURES, [2, 0])
 
         assert list(points.groupby("lane").size()) == [ROWS - 10, ROWS]
         assert points["offset"].between(-1, 1).all()
         assert set(points[points["lane"] == 0]["value"]) <= {"f", "m", "missing"}
 
-    def test_low_and_high_are_by_rank_and_categories_and_gaps_have_none(self, sample: Sample) -> None:
+    def test_low_and_high_are_by_rank_and_categories_and_gaps_have_none(self, sample: RowSample) -> None:
         points = swarm_frame(sample, FEATURES, [0, 1, 2])
 
         ranks = {lane: lines["rank"].to_numpy() for lane, lines in points.groupby("lane")}
@@ -102,7 +102,7 @@ class TestSwarm:
         assert np.isnan(ranks[1]).tolist() == [True] * 5 + [False] * (ROWS - 5)
         assert np.isnan(ranks[2]).all()
 
-    def test_there_are_never_too_many_points(self, sample: Sample) -> None:
+    def test_there_are_never_too_many_points(self, sample: RowSample) -> None:
         many = replace(sample, rows=pd.concat([sample.rows] * 20, ignore_index=True))
 
         assert swarm_rows(many, 60) * 60 <= POINTS
@@ -110,20 +110,20 @@ class TestSwarm:
 
 
 class TestDependence:
-    def test_gaps_have_no_place_on_the_axis(self, sample: Sample) -> None:
+    def test_gaps_have_no_place_on_the_axis(self, sample: RowSample) -> None:
         points = dependence_frame(sample, FEATURES[1], 1)
 
         assert points["number"].isna().sum() == 5
         assert list(points["value"][:5]) == ["missing"] * 5
 
-    def test_rows_that_do_not_name_the_feature_are_left_out(self, sample: Sample) -> None:
+    def test_rows_that_do_not_name_the_feature_are_left_out(self, sample: RowSample) -> None:
         points = dependence_frame(sample, FEATURES[2], 2)
 
         assert list(points["row_id"]) == [row * 7 for row in range(10, ROWS)]
 
 
 class TestHeat:
-    def test_groups_lie_together_with_a_gap_between(self, sample: Sample) -> None:
+    def test_groups_lie_together_with_a_gap_between(self, sample: RowSample) -> None:
         groups = group_rows(sample.filled, 3)
 
         cells, bands = heat_frame(sample, groups, FEATURES, [0, 1, 2])
@@ -136,7 +136,7 @@ class TestHeat:
             assert lines["top"].min() > before
         assert ((cells["side"] == "for") == (cells["weight"] >= 0)).all()
 
-    def test_reasons_of_a_group_are_its_largest_means(self, sample: Sample) -> None:
+    def test_reasons_of_a_group_are_its_largest_means(self, sample: RowSample) -> None:
         members = np.arange(ROWS) < 10
 
         reasons = group_reasons(sample, members, NAMES)
@@ -145,7 +145,7 @@ class TestHeat:
         assert reasons[1][1] == pytest.approx(sample.filled[:10, 1].mean())
 
 
-def test_a_difference_that_is_not_clear_is_grey(sample: Sample) -> None:
+def test_a_difference_that_is_not_clear_is_grey(sample: RowSample) -> None:
     found = differences(
         totals(sample.filled[:25]), totals(sample.filled[25:] + np.array([0.0, 1.0, 0.0])), tuple(NAMES), "mean"
     )
@@ -159,26 +159,26 @@ def test_a_difference_that_is_not_clear_is_grey(sample: Sample) -> None:
     assert MORE[2] not in set(difference_frame(alone, 3)["kind"])
 
 
-def _means(sample: Sample) -> Any:
+def _means(sample: RowSample) -> Any:
     summed = totals(sample.filled)
     return means_chart(means_frame(summed, NAMES, ranking(summed, NAMES)))
 
 
-def _swarm(sample: Sample) -> Any:
+def _swarm(sample: RowSample) -> Any:
     points = swarm_frame(sample, FEATURES, [0, 1, 2])
     return swarm_chart(points, points[["feature", "lane"]].drop_duplicates(), 0.5, 7)
 
 
-def _dependence(sample: Sample) -> Any:
+def _dependence(sample: RowSample) -> Any:
     return dependence_chart(dependence_frame(sample, FEATURES[0], 0), NASTY, 7, [])
 
 
-def _heat(sample: Sample) -> Any:
+def _heat(sample: RowSample) -> Any:
     cells, bands = heat_frame(sample, group_rows(sample.filled), FEATURES, [0, 1, 2])
     return heat_map(cells, bands, NAMES, 0.5)
 
 
-def _difference(sample: Sample) -> Any:
+def _difference(sample: RowSample) -> Any:
     found = differences(totals(sample.filled[:20]), totals(sample.filled[20:]), tuple(NAMES), "mean")
     return difference_chart(difference_frame(found, 3), "Difference")
 
@@ -187,7 +187,7 @@ CHARTS = [_means, _swarm, _dependence, _heat, _difference]
 
 
 @pytest.mark.parametrize("draw", CHARTS)
-def test_names_from_data_are_values_and_never_fields(sample: Sample, draw: Callable[[Sample], Any]) -> None:
+def test_names_from_data_are_values_and_never_fields(sample: RowSample, draw: Callable[[RowSample], Any]) -> None:
     spec = spec_of(draw(sample))
 
     assert NASTY in values_of(spec)
@@ -196,8 +196,8 @@ def test_names_from_data_are_values_and_never_fields(sample: Sample, draw: Calla
 
 @pytest.mark.parametrize("draw", [_means, _swarm, _dependence, _heat])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_few_rows_can_be_drawn(sample: Sample, draw: Callable[[Sample], Any], rows: int) -> None:
-    few = Sample(
+def test_few_rows_can_be_drawn(sample: RowSample, draw: Callable[[RowSample], Any], rows: int) -> None:
+    few = RowSample(
         sample.rows[-rows:].reset_index(drop=True),
         sample.weights[-rows:],
         sample.values[-rows:],
@@ -207,7 +207,7 @@ def test_few_rows_can_be_drawn(sample: Sample, draw: Callable[[Sample], Any], ro
     assert json.dumps(spec_of(draw(few)))
 
 
-def test_categories_are_drawn_in_their_order(sample: Sample) -> None:
+def test_categories_are_drawn_in_their_order(sample: RowSample) -> None:
     chart = spec_of(dependence_chart(dependence_frame(sample, FEATURES[2], 2), "sex", None, ["m", "f"]))
 
     assert chart["layer"][1]["encoding"]["x"]["sort"] == ["m", "f"]

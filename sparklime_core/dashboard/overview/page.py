@@ -4,22 +4,22 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from sparklime_core.dashboard import session
-from sparklime_core.dashboard.errors import shown_errors
-from sparklime_core.dashboard.navigation import ROWS
-from sparklime_core.dashboard.overview.differencepanel import difference_panel
-from sparklime_core.dashboard.overview.featurespanel import features_panel
-from sparklime_core.dashboard.overview.groupspanel import groups_panel
-from sparklime_core.dashboard.overview.valuespanel import values_panel
-from sparklime_core.dashboard.overview.wholedata import Whole, labels_of
-from sparklime_core.dashboard.results import files_version
-from sparklime_core.dashboard.rows.filterform import row_filter
-from sparklime_core.dashboard.text import count, plain
+from sparklime_core.dashboard.overview.difference_panel import difference_panel
+from sparklime_core.dashboard.overview.features_panel import features_panel
+from sparklime_core.dashboard.overview.groups_panel import groups_panel
+from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_of
+from sparklime_core.dashboard.overview.values_panel import values_panel
+from sparklime_core.dashboard.rows.filter_form import row_filter
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import ROWS
+from sparklime_core.dashboard.shared.run_cache import files_version
+from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.whole import Explained, can_mirror
+from sparklime_core.runs.weight_totals import Explained, can_mirror
 
-PANELS: dict[str, tuple[str, Callable[[Whole], None]]] = {
+PANELS: dict[str, tuple[str, Callable[[RunTotals], None]]] = {
     "Features": (":material/bar_chart:", features_panel),
     "Values": (":material/scatter_plot:", values_panel),
     "Groups": (":material/workspaces:", groups_panel),
@@ -41,7 +41,7 @@ def overview(run: Run, manifest: Manifest) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         explained = _explained(run, manifest)
         wanted = row_filter(run, manifest, ordered=False)
-    whole = Whole.of(run, manifest, wanted, explained)
+    whole = RunTotals.of(run, manifest, wanted, explained)
     rows = whole.totals().rows
     st.caption(_what(whole, rows))
     if not rows:
@@ -63,7 +63,7 @@ def _explained(run: Run, manifest: Manifest) -> Explained:
     found = labels_of(run.id, files_version(run))
     rows = {int(label): int(number) for label, number in zip(found["label"], found["rows"], strict=True)}
     options: list[int | None] = [*(range(len(classes)) if mirrored else rows), None]
-    chosen = session.label()
+    chosen = session_state.label()
     label = st.selectbox(
         "Explained class",
         options,
@@ -74,7 +74,7 @@ def _explained(run: Run, manifest: Manifest) -> Explained:
         width=260,
     )
     if label is not None and label != chosen:
-        session.choose_label(label)
+        session_state.choose_label(label)
     return Explained(label, mirrored and label is not None)
 
 
@@ -82,7 +82,7 @@ def _most_explained(options: list[int | None], rows: dict[int, int]) -> int:
     return max(range(len(options)), key=lambda place: (rows.get(options[place] or 0, 0), -place))
 
 
-def _what(whole: Whole, rows: int) -> str:
+def _what(whole: RunTotals, rows: int) -> str:
     """Say which rows are summed up, as what, and which are not."""
     classes, label = whole.manifest.data["class_names"], whole.explained.label
     about = f"{count(rows, 'explained row')}"
@@ -98,7 +98,7 @@ def _what(whole: Whole, rows: int) -> str:
     return f"{about}: what speaks for {name} and against it, whatever class is predicted."
 
 
-def _nothing(whole: Whole) -> None:
+def _nothing(whole: RunTotals) -> None:
     """Say why there is nothing to sum up, and where to go on."""
     st.info(
         "No explained row of this class passes the filter. Rows that could not be explained have no weights.",

@@ -4,7 +4,7 @@ import numpy as np
 
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.exact.columns import Column
-from sparklime_core.explain.exact.trees import Ensemble
+from sparklime_core.explain.exact.ensemble import Ensemble
 from sparklime_core.explain.settings import ExplainSettings
 
 MAX_TABLE_BYTES = 2**30

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from sparklime_core.explain.exact.columns import Column
-from sparklime_core.explain.exact.trees import Ensemble
+from sparklime_core.explain.exact.ensemble import Ensemble
 from sparklime_core.explain.types import FloatArray, IntArray
 
 BLOCK_SPLITS = 4_096

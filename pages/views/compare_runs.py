@@ -1,0 +1,36 @@
+"""Compare runs: two runs over one table, and the rows whose explanations changed most."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.compare_runs.page import (
+    both_explanations,
+    comparison_of,
+    figures,
+    rows_panel,
+    second_run,
+    settings_panel,
+)
+from sparklime_core.dashboard.shared.required_run import required_run
+from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.runs.run_comparison import summarise
+
+first = required_run()
+
+mine = first.manifest()
+st.markdown(f"First run: **{plain(mine.title)}**, engine {mine.explain['engine']}, {mine.created[:10]}")
+second = second_run(first)
+with st.expander("Settings that differ", icon=":material/tune:", expanded=True):
+    settings_panel(mine, second.manifest())
+
+path = comparison_of(first, second, mine.data["class_names"] is None)
+found = summarise(path)
+if not found.rows:
+    st.info("No row is explained in both runs.", icon=":material/compare_arrows:")
+    st.stop()
+figures(found)
+left, right = st.columns([12, 10], gap="medium")
+with left:
+    row = rows_panel(path, found, mine.data["target"])
+with right:
+    if row is not None:
+        both_explanations(first, second, row)

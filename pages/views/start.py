@@ -1,0 +1,83 @@
+"""Start: one click to explanations, or the next step of one's own."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, HELP, MODEL, RACE, ROWS, RUNS, SPARK
+from sparklime_core.dashboard.shared.run_state import state_badge
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.start.try_it import try_it
+
+st.title("SparkLIME", anchor=False)
+st.markdown("Why did the model say that, for **every** row? LIME explanations, computed by Spark's executors.")
+
+with st.container(border=True):
+    st.markdown("##### See it work")
+    st.caption(
+        "A bundled sample (569 tumours, 30 measurements), a random forest, and each row explained "
+        "on Spark inside this machine."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button("Try it", type="primary", icon=":material/play_arrow:", key="try-it")
+        st.page_link(RACE, label="Or race it against lime", icon=":material/sports_score:")
+if clicked:
+    with shown_errors():
+        st.switch_page(ROWS, query_params={"run": try_it()})
+
+st.markdown("##### Or with your own table")
+dataset, model = session_state.dataset(), session_state.model()
+steps = [
+    (
+        DATA,
+        "1. Data",
+        ":material/table:",
+        "A CSV or Parquet file, or a sample",
+        plain(dataset.name) if dataset else None,
+    ),
+    (
+        MODEL,
+        "2. Model",
+        ":material/forest:",
+        "Train a random forest, see how good it is",
+        "trained" if model else None,
+    ),
+    (SPARK, "3. Spark", ":material/hub:", "Here, a cluster on this machine, or one that exists", None),
+    (EXPLAIN, "4. Explain", ":material/bolt:", "Every row, on the executors, with live progress", None),
+]
+with st.grid(4, min_column_width=190):
+    for page, label, icon, text, done in steps:
+        with st.container(border=True, height="stretch"):
+            st.page_link(page, label=label, icon=icon)
+            st.caption(text)
+            if done:
+                st.markdown(f":green[:material/check:] {done}")
+
+recent = services().store.runs()[:5]
+if recent:
+    st.markdown("##### Recent runs")
+    for run in recent:
+        with shown_errors(), st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            manifest = run.manifest()
+            st.page_link(
+                ROWS,
+                label=plain(manifest.title),
+                icon=":material/troubleshoot:",
+                query_params={"run": run.id},
+                help=run.id,
+            )
+            st.caption(f"{count(manifest.rows_explained, 'row')} · {manifest.explain['engine']}", width="content")
+            state_badge(manifest.state)
+    st.page_link(RUNS, label="All runs", icon=":material/history:")
+
+with st.expander("What LIME is, and what it is not", icon=":material/help:"):
+    st.markdown(
+        "LIME changes a row a little, many times, asks the model about each variant, and fits a small linear "
+        "model (the *surrogate*) to the answers, near variants counting more. Its weights say which conditions "
+        "of the row speak for a class and which against it.\n\n"
+        "- It explains the **model**, not the world: a weight is no cause.\n"
+        "- It is **local**: the weights hold around this row.\n"
+        "- It is an approximation. **Local R²** says how good; with a low one, do not lean on the weights."
+    )
+    st.page_link(HELP, label="All of its limits, the words used here, and the papers", icon=":material/help:")

@@ -1,0 +1,117 @@
+"""The chart of several explanations on one scale: feature by feature, a mark for each of them."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.palette import AXIS, EXECUTORS, INK, REST
+
+LINES, FEATURES = "lines", "features"
+
+LINE_HEIGHT = 38
+"""Pixels for each feature: its name, and below it the marks."""
+
+SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
+MOST = len(SHAPES)
+"""The most explanations that one chart tells apart."""
+
+
+def comparison_frame(named: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], top: int) -> pd.DataFrame:
+    """Lay out explanations for `rows_comparison_chart`.
+
+    Parameters
+    ----------
+    named
+        Name and explanation (entries of the result's schema) of each.
+    top
+        How many features keep a line of their own: those with the largest \\|weight\\| in any of them. The others
+        are summed into one line, which stays in view.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``order``, ``feature``, ``name``, ``weight`` (0 where an explanation does not name the feature) and
+        ``condition`` (lime's text, empty there).
+    """
+    entries = [{str(entry["feature"]): entry for entry in explanation} for _, explanation in named]
+    largest: dict[str, float] = {}
+    for explanation in entries:
+        for feature, entry in explanation.items():
+            largest[feature] = max(largest.get(feature, 0.0), abs(float(entry["weight"])))
+    ranked = sorted(largest, key=lambda feature: -largest[feature])
+    kept = top + 1 if len(ranked) == top + 1 else top  # one feature alone needs no line that stands for others
+    shown, folded = ranked[:kept], ranked[kept:]
+    lines: list[dict[str, Any]] = []
+    for (name, _), explanation in zip(named, entries, strict=True):
+        for order, feature in enumerate(shown):
+            entry = explanation.get(feature, {"weight": 0.0, "feature_explanation": ""})
+            lines.append(_line(order, feature, name, float(entry["weight"]), str(entry["feature_explanation"])))
+        if folded:
+            rest = sum(float(explanation[feature]["weight"]) for feature in folded if feature in explanation)
+            lines.append(_line(len(shown), f"{len(folded)} more features together", name, rest, ""))
+    return pd.DataFrame(lines, columns=["order", "feature", "name", "weight", "condition"])
+
+
+def rows_comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) -> FilledChart:
+    """Draw one line a feature, with a mark for each explanation and their span in grey.
+
+    Parameters
+    ----------
+    lines
+        From `comparison_frame`.
+    names
+        The explanations, in the order of the legend; at most `MOST`.
+    largest
+        The end of the axis on both sides.
+    """
+    end = max(largest, float(lines["weight"].abs().max()) if len(lines) else 0.0) or 1.0
+    features = lines.drop_duplicates("order")
+    return FilledChart(_template(len(features), tuple(names), end), {LINES: lines, FEATURES: features})
+
+
+@lru_cache(maxsize=256)
+def _template(features: int, names: tuple[str, ...], end: float) -> dict[str, Any]:
+    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    axis = alt.X(
+        "weight:Q",
+        title="Weight, all on one scale",
+        scale=alt.Scale(domain=[-end, end], nice=False),
+        axis=alt.Axis(tickCount=5),
+    )
+    base = alt.Chart(named(LINES)).encode(y=y)
+    span = base.mark_rule(strokeWidth=3, opacity=0.45, color=REST, yOffset=9).encode(
+        x=alt.X("min(weight):Q", title="Weight, all on one scale"), x2="max(weight):Q"
+    )
+    mark = base.mark_point(filled=True, size=110, opacity=0.9, yOffset=9).encode(
+        x=axis,
+        color=alt.Color(
+            "name:N",
+            title=None,
+            scale=alt.Scale(domain=list(names), range=list(EXECUTORS[: len(names)])),
+            legend=alt.Legend(orient="top", labelLimit=260, columns=2),
+        ),
+        shape=alt.Shape(
+            "name:N", title=None, scale=alt.Scale(domain=list(names), range=list(SHAPES[: len(names)]))
+        ),
+        tooltip=[
+            alt.Tooltip("name:N", title="Explanation"),
+            alt.Tooltip("feature:N", title="Feature"),
+            alt.Tooltip("condition:N", title="Condition"),
+            alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
+        ],
+    )
+    text = (
+        alt.Chart(named(FEATURES))
+        .mark_text(align="left", baseline="middle", dy=-8, limit=360, fontSize=12, color=INK)
+        .encode(y=y, x=alt.value(0), text="feature:N")
+    )
+    height = AXIS + 30 + LINE_HEIGHT * max(features, 1)
+    return template_of(alt.layer(zero_line(REST), span, mark, text).properties(height=height))
+
+
+def _line(order: int, feature: str, name: str, weight: float, condition: str) -> dict[str, Any]:
+    return {"order": order, "feature": feature, "name": name, "weight": weight, "condition": condition}

@@ -1,0 +1,205 @@
+"""Two to five rows side by side: where they are gathered, and their explanations on one scale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
+from sparklime_core.dashboard.row_panel.row_view import RowView, fidelity_words, view_row
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import show_error
+from sparklime_core.dashboard.shared.navigation import COMPARE_ROWS, ROWS
+from sparklime_core.dashboard.shared.run_cache import (
+    files_version,
+    inputs_of,
+    largest_bar,
+    row_results,
+    what_if_of,
+)
+from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.run import Run
+
+TOP = 12
+"""Features with a line of their own in the chart."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A row of the comparison: as it was explained, and its explanation of the class that all are compared by."""
+
+    view: RowView
+    explanation: Sequence[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """What the chart and the table call it."""
+        return f"Row {self.view.row_id}"
+
+
+def comparison_tray(run: Run, chosen: int) -> None:
+    """Show which rows are gathered for a comparison, and let the chosen one be added or taken away."""
+    rows = session_state.compared()
+    session_state.compare(rows)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison-tray"):
+        if chosen in rows:
+            st.button(
+                "In the comparison",
+                icon=":material/check:",
+                help="Take this row out of the comparison",
+                key="uncompare",
+                on_click=session_state.compare,
+                args=([row for row in rows if row != chosen],),
+            )
+        else:
+            st.button(
+                "Add to comparison",
+                icon=":material/add:",
+                help=f"Compare up to {session_state.MOST_COMPARED} rows on one scale",
+                disabled=len(rows) >= session_state.MOST_COMPARED,
+                key="compare",
+                on_click=session_state.compare,
+                args=([*rows, chosen],),
+            )
+        if len(rows) > 1:
+            query = {"run": run.id, "compare": "-".join(map(str, rows))}
+            st.page_link(
+                COMPARE_ROWS,
+                label=f"Compare {len(rows)} rows",
+                icon=":material/compare_arrows:",
+                query_params=query,
+            )
+        elif rows and chosen not in rows:
+            st.caption(f"with row {rows[0]}", width="content")
+
+
+def comparison(run: Run, rows: Sequence[int]) -> None:
+    """Draw the comparison of rows of a run."""
+    inputs = inputs_of(run.id)
+    views = [view for row in rows if (view := _view(run, inputs, row)) is not None]
+    explained = [view for view in views if view.result["error"] is None]
+    _cards(run, inputs, rows, views)
+    if len(explained) < 2:
+        st.info("Two explained rows at least are needed for a comparison.", icon=":material/compare_arrows:")
+        return
+    label = _label(inputs, explained)
+    compared = _explained_for(run, inputs, explained, label)
+    names = [row.name for row in compared]
+    largest = largest_bar(run.id, files_version(run), TOP)
+    lines = comparison_frame([(row.name, row.explanation) for row in compared], TOP)
+    draw(
+        rows_comparison_chart(lines, names, largest),
+        alt=f"Weights of rows {', '.join(str(row.view.row_id) for row in compared)}, on one scale",
+        key="comparison",
+    )
+    _values(compared)
+
+
+def _view(run: Run, inputs: Inputs, row: int) -> RowView | None:
+    results = row_results(run.id, files_version(run), row)
+    return view_row(results, inputs.dataset, inputs.test_rows, None) if results else None
+
+
+def _cards(run: Run, inputs: Inputs, rows: Sequence[int], views: Sequence[RowView]) -> None:
+    """Say of each row what the model says of it; a row leaves the comparison here."""
+    found = {view.row_id: view for view in views}
+    with st.grid(max(len(rows), 1), min_column_width=200, gap="small"):
+        for row in rows:
+            with st.container(border=True, height="stretch"):
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.page_link(
+                        ROWS,
+                        label=f"Row {row}",
+                        icon=":material/troubleshoot:",
+                        query_params={"run": run.id, "row": str(row), "compare": "-".join(map(str, rows))},
+                    )
+                    st.button(
+                        "Take away",
+                        key=f"take-away-{row}",
+                        icon=":material/close:",
+                        type="tertiary",
+                        help="Take this row out of the comparison",
+                        on_click=session_state.compare,
+                        args=([other for other in rows if other != row],),
+                    )
+                if row in found:
+                    _card(inputs, found[row])
+                else:
+                    st.caption("This row has no explanation in this run (yet).")
+
+
+def _card(inputs: Inputs, view: RowView) -> None:
+    if view.result["error"] is not None:
+        show_error(f"This row could not be explained: {view.result['error']}.")
+        return
+    predicted, truth = plain(view.predicted), plain(view.truth or "not known")
+    if inputs.dataset.class_names is None:
+        st.markdown(f"Predicted **{predicted}**, truly **{truth}**")
+    else:
+        st.markdown(f"**{predicted}** ({view.result['prediction']:.2f}), truly **{truth}**")
+    words, colour = fidelity_words(view.result["score"])
+    with st.container(horizontal=True, gap="xsmall"):
+        if view.right is not None:
+            st.badge("right" if view.right else "wrong", color="green" if view.right else "red")
+        st.badge(f"{words}, R² {view.result['score']:.2f}", color=colour)  # type: ignore[arg-type]
+
+
+def _label(inputs: Inputs, views: Sequence[RowView]) -> int:
+    """Let a person choose the class whose explanations are compared: weights of two classes have no one scale."""
+    classes = inputs.dataset.class_names
+    if classes is None:
+        return 0
+    first = int(views[0].result["label"])
+    label = st.selectbox(
+        "Reasons for the class",
+        range(len(classes)),
+        index=first,
+        format_func=classes.__getitem__,
+        key=f"compared-label-{first}",
+        help="All rows are explained for this class, also those that the model puts into another one.",
+    )
+    return first if label is None else int(label)
+
+
+def _explained_for(run: Run, inputs: Inputs, views: Sequence[RowView], label: int) -> list[Compared]:
+    """Return the rows' explanations of one class: the stored ones, and the others made now by the run's engine."""
+    stored = {view.row_id: _stored(run, view.row_id, label) for view in views}
+    missing = [row for row, explanation in stored.items() if explanation is None]
+    if missing:
+        answers = what_if_of(run.id).explain(inputs.dataset.features[missing].astype(np.float64), label)
+        for row, answer in zip(missing, answers, strict=True):
+            stored[row] = answer.result["explanation"] or []
+    return [Compared(view, stored[view.row_id] or []) for view in views]
+
+
+def _stored(run: Run, row: int, label: int) -> list[dict[str, Any]] | None:
+    results = row_results(run.id, files_version(run), row)
+    return next((result["explanation"] for result in results if result["label"] == label), None)
+
+
+def _values(compared: Sequence[Compared]) -> None:
+    """List the rows' values, those of the strongest weights first, and say where they differ."""
+    strongest: dict[str, float] = {}
+    for row in compared:
+        for entry in row.explanation:
+            strongest[entry["feature"]] = max(strongest.get(entry["feature"], 0.0), abs(entry["weight"]))
+    names = sorted(compared[0].view.values, key=lambda name: -strongest.get(name, 0.0))
+    frame = pd.DataFrame({"feature": names})
+    for row in compared:
+        frame[row.name] = [row.view.values[name] for name in names]
+    frame.insert(1, "differ", [len({row.view.values[name] for row in compared}) > 1 for name in names])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=min(38 + 35 * len(frame), 420),
+        column_config={
+            "feature": st.column_config.TextColumn("Feature", pinned=True),
+            "differ": st.column_config.CheckboxColumn("Differ", width=60, help="Whether the rows' values differ"),
+        },
+        alt="Values of the compared rows, those of the strongest weights first",
+    )

@@ -1,0 +1,216 @@
+"""The compare page's parts: the second run, what differs in the settings, and the rows that changed most."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.weights import fold_weights, weights_chart
+from sparklime_core.dashboard.rows.selection import clicked_row
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.navigation import ROWS, RUNS, next_step
+from sparklime_core.dashboard.shared.run_cache import PAGE_ROWS, files_version, inputs_of, row_results
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.errors import RunError
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_comparison import (
+    TOP,
+    CompareOrder,
+    Comparison,
+    are_comparable,
+    check_comparable,
+    compare_rows,
+    comparison_file,
+    different_settings,
+)
+
+ORDERS: dict[CompareOrder, str] = {
+    "distance": "distance of weights",
+    "overlap": "least overlap",
+    "row": "row number",
+}
+SHOWN = 8
+"""Bars of each explanation."""
+
+DISTANCE_HELP = (
+    "Euclidean distance of the two explanations' weights; 0: they are the same. A feature that an explanation "
+    "does not name counts as 0. Where the predicted class changed and only it was explained, the weights are of "
+    "different classes."
+)
+OVERLAP_HELP = f"Jaccard index of the {TOP} strongest features of both; 1: the same features, 0: none in common."
+
+
+def second_run(first: Run) -> Run:
+    """Let the run to compare with be chosen; where there is none, say so and stop the page."""
+    mine = first.manifest()
+    others = {run.id: manifest for run in services().store.runs() if (manifest := _comparable(run, first, mine))}
+    if not others:
+        next_step(
+            "There is no other run over this table. Explain it again with other settings, and come back.",
+            RUNS,
+            "Runs",
+            ":material/history:",
+        )
+        st.stop()
+    wanted = st.query_params.get("with")
+    if wanted is not None and wanted not in others:
+        check_comparable(mine, services().store.open(wanted).manifest())
+    ids = list(others)
+    chosen = st.selectbox(
+        "Compare with",
+        ids,
+        index=ids.index(wanted) if wanted in ids else 0,
+        format_func=lambda run_id: f"{others[run_id].title} · {_short(others[run_id])}",
+        key=f"compare-with-{first.id}",
+    )
+    st.query_params["with"] = str(chosen)
+    return services().store.open(str(chosen))
+
+
+def settings_panel(first: Manifest, second: Manifest) -> None:
+    """Show which settings differ."""
+    differing = different_settings(first, second)
+    if differing.empty:
+        st.info("The settings are all the same.", icon=":material/equal:")
+        return
+    st.dataframe(
+        differing,
+        hide_index=True,
+        column_config={"setting": "Setting", "first": "First run", "second": "Second run"},
+        alt="Settings in which the two runs differ",
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing the two runs row by row …")
+def _file(first: str, second: str, versions: object, regression: bool) -> str:  # noqa: ARG001 - the cache's key
+    store = services().store
+    return str(comparison_file(store.open(first), store.open(second), store.comparisons, regression=regression))
+
+
+def comparison_of(first: Run, second: Run, regression: bool) -> Path:
+    """Return the file of two runs' comparison, made at the first look."""
+    versions = files_version(first), files_version(second)
+    path = _file(first.id, second.id, versions, regression)
+    if not Path(path).exists():
+        _file.clear()
+        path = _file(first.id, second.id, versions, regression)
+    return Path(path)
+
+
+def figures(found: Comparison) -> None:
+    """Show how far the runs agree."""
+    with st.grid(5, min_column_width=140):
+        st.metric("Rows in both", f"{found.rows:,}", border=True)
+        if found.changed is not None:
+            st.metric("Class changed", f"{found.changed:,}", border=True, help="Rows predicted as another class.")
+        st.metric("Mean distance", f"{found.mean_distance:.3g}", border=True, help=DISTANCE_HELP)
+        st.metric("Mean overlap", f"{found.mean_overlap:.2f}", border=True, help=OVERLAP_HELP)
+        st.metric(
+            "Mean local R²",
+            f"{found.second_score:.2f}",
+            f"{found.second_score - found.first_score:+.2f}",
+            border=True,
+            help=f"Of the second run; of the first it is {found.first_score:.2f}.",
+        )
+
+
+def rows_panel(path: Path, found: Comparison, target: str) -> int | None:
+    """Draw the rows that changed most; return the one that is selected."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order: CompareOrder = st.selectbox(
+            "Sort by", list(ORDERS), format_func=ORDERS.__getitem__, key="compare-order", width=220
+        )
+        only = found.changed is not None and st.toggle("Only rows whose class changed", key="compare-changed")
+    rows = found.changed or 0 if only else found.rows
+    if not rows:
+        st.info("No row changed its predicted class.", icon=":material/equal:")
+        return None
+    pages = -(-rows // PAGE_ROWS)
+    page = st.pagination(pages, key=f"compare-page-{order}-{only}", max_visible_pages=5) if pages > 1 else 1
+    frame = compare_rows(path, order=order, changed_only=only, limit=PAGE_ROWS, offset=(page - 1) * PAGE_ROWS)
+    event = st.dataframe(
+        _table(frame, regression=found.changed is None),
+        key=f"compared-{path.stem}-{order}-{only}-{page}",
+        hide_index=True,
+        height=430,
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
+        column_config=_columns(target),
+        alt="Rows that both runs have explained; select one to see both explanations",
+    )
+    return clicked_row(event.selection.rows, [int(row) for row in frame["row_id"]])
+
+
+def both_explanations(first: Run, second: Run, row: int) -> None:
+    """Draw a row's explanation by each run, on one scale."""
+    st.markdown(f"#### Row {row}")
+    both = [_best(run, row) for run in (first, second)]
+    largest = max((abs(entry["weight"]) for result in both for entry in result["explanation"] or ()), default=0.0)
+    dataset = inputs_of(first.id).dataset
+    values = {
+        name: dataset.value_text(index, float(dataset.features[row, index]))
+        for index, name in enumerate(dataset.feature_names)
+    }
+    for words, run, result in zip(("First run", "Second run"), (first, second), both, strict=True):
+        with st.container(border=True):
+            st.markdown(f"**{words}**: {plain(result['label_name'])}, local R² {result['score']:.2f}")
+            draw(
+                weights_chart(fold_weights(result["explanation"], values, SHOWN), largest),
+                alt=f"Weights of row {row} in the {words.lower()}",
+                key=f"weights-{words}",
+            )
+            st.page_link(
+                ROWS,
+                label="Open this row in the run",
+                icon=":material/troubleshoot:",
+                query_params={"run": run.id, "row": str(row)},
+            )
+
+
+def _comparable(run: Run, first: Run, mine: Manifest) -> Manifest | None:
+    if run.id == first.id:
+        return None
+    try:
+        theirs = run.manifest()
+    except RunError:
+        return None
+    return theirs if are_comparable(mine, theirs) else None
+
+
+def _short(manifest: Manifest) -> str:
+    explain = manifest.explain
+    return (
+        f"{manifest.created[:16].replace('T', ' ')} · {explain['engine']}, "
+        f"{explain['num_samples']:,} samples, {count(manifest.rows_explained, 'row')}"
+    )
+
+
+def _best(run: Run, row: int) -> dict[str, Any]:
+    results = row_results(run.id, files_version(run), row)
+    return max(results, key=lambda result: float("-inf") if result["prediction"] is None else result["prediction"])
+
+
+def _table(frame: pd.DataFrame, *, regression: bool) -> pd.DataFrame:
+    names = ["first_prediction", "second_prediction"] if regression else ["first_predicted", "second_predicted"]
+    shown = ["row_id", "distance", "overlap", *names, "first_score", "second_score"]
+    return frame[[*shown, *([] if regression else ["changed"])]]
+
+
+def _columns(target: str) -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "row_id": column.NumberColumn("Row", format="%d", pinned=True),
+        "distance": column.NumberColumn("Distance", format="%.4g", help=DISTANCE_HELP),
+        "overlap": column.NumberColumn("Overlap", format="%.2f", help=OVERLAP_HELP),
+        "first_predicted": column.TextColumn("First", help=f"{target} as the first run's model predicts it"),
+        "second_predicted": column.TextColumn("Second", help=f"{target} as the second run's model predicts it"),
+        "first_prediction": column.NumberColumn("First", format="%.4g"),
+        "second_prediction": column.NumberColumn("Second", format="%.4g"),
+        "first_score": column.NumberColumn("R² first", format="%.2f"),
+        "second_score": column.NumberColumn("R² second", format="%.2f"),
+        "changed": column.CheckboxColumn("Class changed"),
+    }

@@ -1,0 +1,114 @@
+"""The data page's forms: how a file was read, and what each of its columns is used for; all can be overruled."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.dashboard.shared.session_state import TableSource
+from sparklime_core.data.column_roles import ROLES, ColumnRole, propose_roles
+from sparklime_core.data.read_options import DELIMITERS, ReadOptions
+
+FOUND_OUT = "find out"
+TASKS = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
+ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "shift_jis", "gb18030")
+_DECIMALS = {".": "point: 1,234.5", ",": "comma: 1.234,5"}
+_HEADERS = {True: "names the columns", False: "is a row"}
+_DAYS = {True: "day before month", False: "month before day"}
+
+
+def decisions_form(source: TableSource) -> ReadOptions | None:
+    """Show what was decided about the file, and let it be overruled; return the options when they are sent."""
+    decisions = [vars(decision) for decision in source.table.decisions]
+    st.dataframe(
+        pd.DataFrame(decisions, columns=["what", "value", "reason"]),
+        hide_index=True,
+        column_config={"what": "What", "value": "Decided", "reason": "Why"},
+        alt="What was decided about the file, and why",
+    )
+    with st.form("decisions", border=False):
+        with st.grid(5, min_column_width=150):
+            encoding = _choice("Encoding", {name: name for name in ENCODINGS}, "read-encoding")
+            delimiter = _choice("Delimiter", DELIMITERS, "read-delimiter")
+            decimal = _choice("Decimal mark", _DECIMALS, "read-decimal")
+            header = _choice("The first line", _HEADERS, "read-header")
+            day_first = _choice("Dates", _DAYS, "read-dates")
+        if not st.form_submit_button("Read it again", icon=":material/refresh:"):
+            return None
+    return ReadOptions(encoding=encoding, delimiter=delimiter, decimal=decimal, header=header, day_first=day_first)
+
+
+def target_choice(source: TableSource) -> tuple[str, str]:
+    """Let the column to predict be chosen; return it, and whether it is classes or a number."""
+    names = list(source.table.names)
+    left, right = st.columns(2)
+    target = left.selectbox(
+        "What to predict",
+        names,
+        index=names.index(source.target) if source.target else len(names) - 1,
+        help="Classes (text, or few whole numbers), or numbers. Rows without a value are not learnt from.",
+        key="target",
+    )
+    task = right.selectbox("Predict it as", list(TASKS), format_func=TASKS.__getitem__, key="task")
+    return target, task
+
+
+def roles_form(source: TableSource, target: str) -> dict[str, str] | None:
+    """Show what each column is used for, as a table to edit; return what was changed when it is sent."""
+    proposed = propose_roles(source.table, target)
+    with st.form("roles"):
+        edited = st.data_editor(
+            roles_frame(source, proposed),
+            hide_index=True,
+            width="stretch",
+            disabled=["column", "reason", "missing", "distinct"],
+            column_config={
+                "column": "Column",
+                "role": st.column_config.SelectboxColumn(
+                    "Role",
+                    options=list(ROLES),
+                    required=True,
+                    help="numeric, categorical, date (taken apart into year, month, day …), or drop: left out.",
+                ),
+                "reason": "Why",
+                "missing": st.column_config.NumberColumn("Missing", help="Rows without a value"),
+                "distinct": st.column_config.NumberColumn("Different values"),
+            },
+            key=f"roles-of-{source.name}-{target}",
+            alt="What each column is used for; the roles can be changed",
+        )
+        if not st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
+            return None
+    return changed_roles(proposed, edited)
+
+
+def roles_frame(source: TableSource, proposed: tuple[ColumnRole, ...]) -> pd.DataFrame:
+    """Return the roles of all columns but the target as a table to edit."""
+    rows: list[dict[str, Any]] = []
+    for role in proposed:
+        if role.role == "target":
+            continue
+        column = source.table.column(role.name)
+        rows.append(
+            {
+                "column": role.name,
+                "role": role.role,
+                "reason": role.reason,
+                "missing": column.missing,
+                "distinct": column.distinct,
+            }
+        )
+    return pd.DataFrame(rows, columns=["column", "role", "reason", "missing", "distinct"])
+
+
+def changed_roles(proposed: tuple[ColumnRole, ...], edited: pd.DataFrame) -> dict[str, str]:
+    """Return the columns whose role a person has changed, with the new one."""
+    before = {role.name: role.role for role in proposed}
+    now = dict(zip(edited["column"], edited["role"], strict=True))
+    return {name: role for name, role in now.items() if role != before[name]}
+
+
+def _choice(label: str, options: dict[Any, str], key: str) -> Any:
+    """Draw a choice that is left to SparkLIME unless a person makes it."""
+    names = {None: FOUND_OUT, **options}
+    return st.selectbox(label, list(names), format_func=names.__getitem__, key=key)

@@ -1,1 +1,0 @@
-"""The start of a run, and what is kept of it: opening, renaming, comparing."""

@@ -1,0 +1,85 @@
+"""How good a model is: measures and plots of the rows that it is measured on."""
+
+import streamlit as st
+
+from sparklime_core.charts.classes import confusion_chart, predictions_chart
+from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
+from sparklime_core.dashboard.model.measures import MEASURES
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.text import count, number, plain
+from sparklime_core.models.evaluation import Evaluation
+from sparklime_core.models.train import Model
+
+
+def measures(model: Model) -> None:
+    """Show a model's measures, and what people should know of its training."""
+    metrics = model.metrics
+    seen = "test row" if len(model.test_rows) else "row"
+    st.caption(
+        f"Measured on {count(metrics.test_rows, seen)}" + (" it has not seen" if seen == "test row" else "")
+    )
+    for note in model.notes:
+        st.info(plain(f"{note[:1].upper()}{note[1:]}."), icon=":material/info:")
+    with st.grid(4, min_column_width=140):
+        for name, value in metrics.values.items():
+            label, help_text = MEASURES.get(name, (name, None))
+            st.metric(label, number(value), help=help_text, border=True)
+
+
+def plots() -> None:
+    """Show the plots of the session's model."""
+    evaluation = session_state.evaluation()
+    if evaluation is None or not len(evaluation.rows):
+        return
+    if evaluation.class_names is None:
+        _of_numbers(evaluation)
+    else:
+        _of_classes(evaluation, evaluation.class_names)
+
+
+def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
+    st.markdown("##### Where is it wrong?")
+    draw(
+        confusion_chart(evaluation.confusion()),
+        alt="Confusion matrix of the test rows: true class by predicted class",
+    )
+    st.markdown("##### How far can its probabilities be trusted?")
+    label = st.selectbox(
+        "Class",
+        range(len(names)),
+        index=len(names) - 1,
+        format_func=names.__getitem__,
+        key="curve-class",
+    )
+    roc, curve = evaluation.roc(label), evaluation.precision_recall(label)
+    if roc.empty or curve.empty:
+        st.info("The rows that were measured hold only this class, or none of it.", icon=":material/info:")
+        return
+    name = names[label]
+    with st.grid(3, min_column_width=280):
+        with st.container():
+            st.markdown(
+                "ROC", help="True positives against false ones, by threshold; the dashed line is guessing."
+            )
+            draw(roc_chart(roc), alt=f"ROC curve of {name} against the rest")
+        with st.container():
+            st.markdown(
+                "Precision by recall",
+                help="Of those said to be of the class, how many are; of the class, how many are found.",
+            )
+            draw(precision_recall_chart(curve), alt=f"Precision by recall of {name}")
+        with st.container():
+            st.markdown("Calibration", help="On the dashed line, a probability of 0.7 is right in 7 of 10 rows.")
+            draw(calibration_chart(evaluation.calibration(label)), alt=f"Calibration of {name}")
+
+
+def _of_numbers(evaluation: Evaluation) -> None:
+    residuals = evaluation.residuals()
+    with st.grid(2, min_column_width=320):
+        with st.container():
+            st.markdown("##### How far off is it?")
+            draw(predictions_chart(residuals), alt="Predicted against true values of the test rows")
+        with st.container():
+            st.markdown("##### What is left?")
+            draw(residuals_chart(residuals), alt="True minus predicted by predicted values of the test rows")

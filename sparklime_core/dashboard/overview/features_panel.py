@@ -1,0 +1,68 @@
+"""The panel of features: how much each matters over all rows, and the few rows that together show it."""
+
+import streamlit as st
+
+from sparklime_core.charts.overview import means_chart
+from sparklime_core.dashboard.overview.frames import means_frame, ranking
+from sparklime_core.dashboard.overview.panel_parts import features_shown, legend, of_all, panel_head, row_line
+from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.text import count
+from sparklime_core.runs.submodular_pick import submodular_pick
+
+BUDGET = 8
+"""The most rows that are picked."""
+
+MEANS_HELP = (
+    "A bar is as long as the feature's mean |weight|: its right part are the weights that speak for, its left "
+    "part those that speak against, and the tick is the mean weight, in which they cancel. A row whose "
+    "explanation does not name a feature counts as 0; the share of the rows that name it stands beside the "
+    "number where it is not all. Weights are LIME's local ones: this is how the model was explained, row by "
+    "row, and no measure of how much worse the model would be without the feature."
+)
+PICK_HELP = (
+    "LIME's submodular pick: rows are added one at a time, each the one whose explanation names the most "
+    "important conditions that no earlier one named. A condition's importance is the square root of its summed "
+    "|weight|. Ribeiro, Singh, Guestrin (2016), arXiv 1602.04938, section 4."
+)
+
+
+def features_panel(whole: RunTotals) -> None:
+    """Draw the panel."""
+    left, right = st.columns([12, 10], gap="medium")
+    with left:
+        _means(whole)
+    with right:
+        _picks(whole)
+
+
+def _means(whole: RunTotals) -> None:
+    totals = whole.totals()
+    ranked = ranking(totals, whole.names)
+    panel_head("Weights by feature", "Which features matter most, and do they speak for or against?", MEANS_HELP)
+    if not ranked:
+        st.info("No explanation names a feature: the model's answer does not change near these rows.")
+        return
+    shown = ranked[: features_shown(len(ranked), "overview-features")]
+    st.markdown(legend(whole))
+    draw(
+        means_chart(means_frame(totals, whole.names, shown)),
+        alt=f"Mean weights of {count(len(shown), 'feature')} over {count(totals.rows, 'row')}, strongest first",
+        key="overview-means",
+    )
+    rest = len(whole.names) - len(ranked)
+    if rest:
+        st.caption(f"{count(rest, 'more feature')}: named by no explanation.")
+
+
+def _picks(whole: RunTotals) -> None:
+    sample, rows = whole.sample(), whole.totals().rows
+    panel_head("Rows to begin with", "Which few rows show most of what the model goes by?", PICK_HELP)
+    pick = submodular_pick(sample.conditions, BUDGET)
+    if not pick.places:
+        st.info("No explanation names a condition, so no row shows more than another.")
+        return
+    for place, covered in zip(pick.places, pick.coverage, strict=True):
+        row_line(whole, sample, place, f" · **{covered:.0%}** covered")
+    ended = "; with these, every condition is covered" if pick.coverage[-1] > 1 - 1e-9 else ""
+    st.caption(f"Picked from: {of_all(sample, rows)}{ended}.")

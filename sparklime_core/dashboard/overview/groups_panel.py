@@ -1,0 +1,107 @@
+"""The panel of groups: rows that the model judges for similar reasons, as a heat map and one by one."""
+
+import numpy as np
+import streamlit as st
+
+from sparklime_core.charts.heatmap import PICK, heat_map
+from sparklime_core.charts.weights import weight_text
+from sparklime_core.dashboard.overview.frames import HEAT_ROWS, group_name, group_reasons, heat_frame, ranking
+from sparklime_core.dashboard.overview.panel_parts import legend, of_all, panel_head, row_line, row_link
+from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.rows.selection import clicked_point
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.runs.row_groups import FEWEST_ROWS, MOST_GROUPS, Groups
+from sparklime_core.runs.row_sample import RowSample
+
+COLUMNS = 20
+"""The most features of a heat map."""
+
+HEAT_HELP = (
+    "One line a row, one column a feature, the strongest on the left. The colour says for or against, its "
+    "strength how much; an empty cell is a feature that the row's explanation does not name. Rows with similar "
+    "weights are neighbours (hierarchical clustering, Ward's method), and the rows of one group lie together. "
+    "Click a cell to see which row it is."
+)
+GROUPS_HELP = (
+    "Rows whose weights are alike: the model judges them for similar reasons, whatever their values are. By "
+    "itself the app takes as many groups, from 2 to 8, as are best apart (by their mean silhouette: 1 is far "
+    "apart, around 0 there are hardly any groups). The typical row is the one nearest to the group's mean "
+    "weights."
+)
+
+
+def groups_panel(whole: RunTotals) -> None:
+    """Draw the panel."""
+    sample = whole.sample()
+    ranked = ranking(whole.totals(), whole.names)
+    if len(sample) < FEWEST_ROWS or not ranked:
+        st.info(f"Groups need at least {FEWEST_ROWS} explained rows with weights.", icon=":material/workspaces:")
+        return
+    left, right = st.columns([12, 10], gap="medium")
+    with right:
+        panel_head("Groups", "Which rows are judged for similar reasons?", GROUPS_HELP)
+        groups = whole.groups(_count(len(sample)))
+        _cards(whole, sample, groups)
+    with left:
+        panel_head("Rows by features", "What patterns are there in the explanations?", HEAT_HELP)
+        _map(whole, sample, groups, ranked[:COLUMNS])
+
+
+def _count(rows: int) -> int | None:
+    chosen = st.segmented_control(
+        "Number of groups",
+        ["by itself", *(str(number) for number in range(2, min(MOST_GROUPS, rows) + 1))],
+        default="by itself",
+        key="overview-groups",
+        required=True,
+    )
+    return int(chosen) if chosen and chosen.isdigit() else None
+
+
+def _map(whole: RunTotals, sample: RowSample, groups: Groups, shown: list[int]) -> None:
+    cells, bands = heat_frame(sample, groups, whole.features, shown)
+    st.markdown(legend(whole))
+    event = draw(
+        heat_map(cells, bands, [whole.names[at] for at in shown], float(np.quantile(cells["strength"], 0.98))),
+        key="overview-heat",
+        on_select="rerun",
+        selection_mode=[PICK],
+        alt=f"Weights of {count(len(shown), 'feature')} by row, in groups: click a cell to see which row it is",
+    )
+    rows = whole.totals().rows
+    st.caption(f"{of_all(sample, rows, min(len(sample), HEAT_ROWS))}.")
+    clicked = clicked_point(event.selection.get(PICK) or [])
+    places = np.flatnonzero(sample.rows["row_id"] == clicked)
+    if len(places):
+        row_line(whole, sample, int(places[0]), f" · group {group_name(groups.group[places[0]])}")
+
+
+def _cards(whole: RunTotals, sample: RowSample, groups: Groups) -> None:
+    if len(groups.typical) == 1:
+        st.info("All these explanations are the same, so there is one group.", icon=":material/workspaces:")
+    for number, typical in enumerate(groups.typical):
+        members = groups.group == number
+        with st.container(border=True, gap="xsmall"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{group_name(number)}**", width="content")
+                st.caption(_size(whole, sample, members), width="content")
+            reasons = group_reasons(sample, members, whole.names)
+            st.markdown(
+                " &nbsp; ".join(f"{plain(name)} **{weight_text(mean)}**" for name, mean in reasons) or "no weights"
+            )
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                st.caption("Typical:", width="content")
+                row_link(whole, int(sample.rows["row_id"].iloc[typical]))
+    apart = "" if groups.silhouette is None else f" Mean silhouette {groups.silhouette:.2f}."
+    st.caption(f"{of_all(sample, whole.totals().rows)}; below each group its largest mean weights.{apart}")
+
+
+def _size(whole: RunTotals, sample: RowSample, members: np.ndarray) -> str:
+    """Say how large a group is, how well its rows are explained, and how often the model is wrong in it."""
+    rows = sample.rows[members]
+    facts = [f"{count(len(rows), 'row')} ({len(rows) / len(sample):.0%})", f"mean R² {rows['score'].mean():.2f}"]
+    known = rows["wrong"].dropna()
+    if not whole.regression and len(known):
+        facts.append(f"wrong in {int(known.sum()):,}")
+    return " · ".join(facts)

@@ -1,0 +1,127 @@
+"""The panel of values: weights against what the features are, for all features and for one."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from sparklime_core.charts.palette import HIGH, LOW, REST
+from sparklime_core.charts.swarm import PICK, dependence_chart, swarm_chart
+from sparklime_core.dashboard.overview.frames import dependence_frame, ranking, swarm_frame, swarm_rows
+from sparklime_core.dashboard.overview.panel_parts import features_shown, of_all, panel_head, row_line, square
+from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.runs.row_sample import RowSample
+
+SWARM_HELP = (
+    "One point a row, in the lane of each feature that its explanation names. Right of the line the feature "
+    "speaks for, left of it against. The colour says whether the row's value is low or high among the feature's "
+    "values, by rank. If violet is on one side and amber on the other, the model uses the feature in one "
+    "direction. Points that would lie on one another are moved up and down. Click a point to see its feature "
+    "alone."
+)
+DEPENDENCE_HELP = (
+    "How the weight depends on the feature's own value. LIME sees a number by the bin that it falls in, so rows "
+    "of one bin have weights of their own but steps show between bins. Spread within one value comes from the "
+    "row's other features: interactions, or LIME's noise."
+)
+
+
+def values_panel(whole: RunTotals) -> None:
+    """Draw the panel."""
+    ranked = ranking(whole.totals(), whole.names)
+    if not ranked:
+        st.info("No explanation names a feature: the model's answer does not change near these rows.")
+        return
+    sample = whole.sample()
+    left, right = st.columns([11, 10], gap="medium")
+    with left:
+        _swarm(whole, sample, ranked)
+    with right:
+        _dependence(whole, sample, ranked)
+
+
+def _swarm(whole: RunTotals, sample: RowSample, ranked: list[int]) -> None:
+    panel_head("Weights by value", "Do high values of a feature speak for it, or low ones?", SWARM_HELP)
+    shown = ranked[: features_shown(len(ranked), "overview-swarm-features")]
+    points = swarm_frame(sample, whole.features, shown)
+    lanes = points[["feature", "lane"]].drop_duplicates()
+    st.markdown(f"Value: {square(LOW)} low to {square(HIGH)} high &nbsp; {square(REST)} a category, or missing")
+    draw(
+        swarm_chart(points, lanes, float(points["weight"].abs().max()), _chosen_row(sample)),
+        key="overview-swarm",
+        on_select=_follow("overview-swarm", whole),
+        selection_mode=[PICK],
+        alt=f"Weights of {count(len(shown), 'feature')} by value: click a point to see its feature alone",
+    )
+    st.caption(f"{of_all(sample, whole.totals().rows, swarm_rows(sample, len(shown)))}.")
+
+
+def _dependence(whole: RunTotals, sample: RowSample, ranked: list[int]) -> None:
+    panel_head("One feature", "How does its weight change with its value?", DEPENDENCE_HELP)
+    if st.session_state.get("overview-feature") not in ranked:
+        st.session_state["overview-feature"] = ranked[0]
+    at = st.selectbox(
+        "Feature",
+        ranked,
+        format_func=whole.names.__getitem__,
+        key="overview-feature",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    feature = whole.features[at]
+    points = dependence_frame(sample, feature, at)
+    if points.empty:
+        st.info("None of the rows that were drawn names this feature.", icon=":material/scatter_plot:")
+        return
+    known = points if feature.categories is not None else points.dropna(subset=["number"])
+    categories = feature.categories or ()
+    present = [categories[int(code)] for code in np.unique(known["code"])] if categories else []
+    chosen = _chosen_row(sample)
+    draw(
+        dependence_chart(known, feature.name, chosen, present),
+        key="overview-dependence",
+        on_select=_follow("overview-dependence", whole),
+        selection_mode=[PICK],
+        alt=f"Weight of {feature.name} by its value: click a point to see which row it is",
+    )
+    st.caption(" ".join(_left_out(whole, sample, len(points), len(points) - len(known))))
+    places = np.flatnonzero(sample.rows["row_id"] == chosen)
+    if len(places):
+        row_line(whole, sample, int(places[0]), f" · {plain(feature.name)} = {_value(whole, sample, at, places)}")
+    else:
+        st.caption("Click a point to see which row it is.")
+
+
+def _left_out(whole: RunTotals, sample: RowSample, named: int, missing: int) -> list[str]:
+    """Say which rows the plot shows, and which it does not."""
+    said = [f"{of_all(sample, whole.totals().rows)}."]
+    if named < len(sample):
+        said.append(f"{count(len(sample) - named, 'row')} not drawn: the explanation does not name the feature.")
+    if missing:
+        said.append(f"{count(missing, 'row')} not drawn: the value is missing.")
+    return said
+
+
+def _value(whole: RunTotals, sample: RowSample, at: int, places: Any) -> str:
+    return plain(whole.features[at].text(float(sample.values[int(places[0]), at])))
+
+
+def _chosen_row(sample: RowSample) -> int | None:
+    row = st.session_state.get("overview-row")
+    return row if row is not None and (sample.rows["row_id"] == row).any() else None
+
+
+def _follow(key: str, whole: RunTotals) -> Callable[[], None]:
+    """Return what a click in a chart does: its row and its feature are chosen."""
+
+    def follow() -> None:
+        points = st.session_state[key].selection.get(PICK) or []
+        if points:
+            st.session_state["overview-row"] = int(points[0]["row_id"])
+            if points[0].get("feature") in whole.names:
+                st.session_state["overview-feature"] = whole.names.index(points[0]["feature"])
+
+    return follow

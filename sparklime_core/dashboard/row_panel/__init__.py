@@ -1,0 +1,1 @@
+"""The parts of the row panel, one module each; `panel` puts them together."""

@@ -1,0 +1,80 @@
+"""All classes of a row: how probable each is, how well each is explained, and what speaks for which."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.classes import classes_comparison_chart
+from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.row_panel.row_view import compared_classes
+from sparklime_core.dashboard.rows.selection import clicked_row
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.chart_element import draw
+
+MOST_CLASSES = 8
+MOST_FEATURES = 12
+
+
+def has_classes(row: RowContext) -> bool:
+    """Return whether the run's model has classes."""
+    return not row.regression
+
+
+def draw_classes(row: RowContext) -> None:
+    """List the classes, and compare the explanations of those that have one."""
+    explained = {result["label"]: result for result in row.results if result["explanation"] is not None}
+    frame = _frame(row)
+    key = f"classes-{row.view.row_id}-{row.view.result['label']}"
+
+    def choose() -> None:
+        clicked = clicked_row(st.session_state[key].selection.rows, list(frame["label"]))
+        if clicked in explained:
+            session_state.choose_label(clicked)
+
+    st.dataframe(
+        frame,
+        hide_index=True,
+        on_select=choose,
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            "label": None,
+            "name": st.column_config.TextColumn("Class"),
+            "probability": st.column_config.ProgressColumn("Probability", format="%.3f", min_value=0, max_value=1),
+            "surrogate": st.column_config.NumberColumn("Surrogate", format="%.3f"),
+            "score": st.column_config.NumberColumn(
+                "R²", format="%.2f", help="Local R² of the class's explanation"
+            ),
+        },
+        alt=f"Classes of row {row.view.row_id}; select an explained one to look at it",
+    )
+    if len(explained) < 2:
+        st.caption(
+            "Only one class of this row is explained. A run with all classes (on the Explain page, or with "
+            "`--labels all`) lets them be compared here."
+        )
+        return
+    order = [int(label) for label in frame["label"] if label in explained]
+    cells = compared_classes([explained[label] for label in order], MOST_CLASSES, MOST_FEATURES)
+    draw(classes_comparison_chart(cells), alt="Weights of the strongest conditions by class", key="compared")
+
+
+def _frame(row: RowContext) -> pd.DataFrame:
+    """Return a line a class, the most probable first."""
+    names = row.inputs.dataset.class_names or ()
+    by_label = {result["label"]: result for result in row.results}
+    known: Sequence[float | None] = row.probabilities or [None] * len(names)
+    lines = [
+        (
+            label,
+            name,
+            known[label],
+            by_label[label]["local_prediction"] if label in by_label else None,
+            by_label[label]["score"] if label in by_label else None,
+        )
+        for label, name in enumerate(names)
+    ]
+    columns = ["label", "name", "probability", "surrogate", "score"]
+    frame = pd.DataFrame(lines, columns=columns).astype(dict.fromkeys(columns[2:], "float64"))
+    return frame.sort_values("probability", ascending=False, kind="stable", ignore_index=True)

@@ -1,0 +1,101 @@
+"""The frame of the row panel: what the model says, in a sentence and a few badges; and who explained the row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.row_panel.row_view import RowView
+from sparklime_core.dashboard.row_panel.trust_words import COLOURS, badge_words, rule_words
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.text import duration, number, plain
+
+
+def sentence(row: RowContext) -> None:
+    """Say what the model says, what is true, and what is explained."""
+    st.markdown(f"#### Row {row.view.row_id}")
+    st.markdown(" ".join(_sentences(row)))
+
+
+def _sentences(row: RowContext) -> list[str]:
+    view = row.view
+    predicted, truth = plain(view.predicted), None if view.truth is None else plain(view.truth)
+    if row.regression:
+        known = "not known" if truth is None else f"**{truth}**"
+        return [f"The model predicts **{predicted}**; the true value is {known}."]
+    certainty = "" if view.probability is None else f" with probability {view.probability:.2f}"
+    said = [f"The model says **{predicted}**{certainty}."]
+    if view.right is None:
+        said.append("The true class is not known.")
+    else:
+        said.append(f"That is {'right' if view.right else 'wrong'}: it is **{truth}**.")
+    explained, result = str(view.result["label_name"]), view.result
+    if result["label"] is not None and explained != view.predicted:
+        chance = "" if result["prediction"] is None else f", with probability {result['prediction']:.2f}"
+        said.append(f"Explained below is **{plain(explained)}**{chance}.")
+    return said
+
+
+def badges(row: RowContext) -> None:
+    """Show the few things that one looks for first."""
+    view = row.view
+    with st.container(horizontal=True, gap="xsmall"):
+        if view.right is not None:
+            st.badge(
+                "right" if view.right else "wrong",
+                icon=":material/check:" if view.right else ":material/close:",
+                color="green" if view.right else "red",
+            )
+        st.badge(
+            badge_words(row.verdict),
+            icon=":material/verified_user:",
+            color=COLOURS[row.verdict.level],  # type: ignore[arg-type]
+            help=rule_words(),
+        )
+        if view.unseen:
+            st.badge("test row", icon=":material/visibility_off:", color="gray", help="Not seen in training.")
+        else:
+            st.badge(
+                "training row",
+                icon=":material/school:",
+                color="gray",
+                help="The model was trained on this row, so it is likely to be right about it.",
+            )
+
+
+def label_switch(view: RowView) -> None:
+    """Let another of the row's explained classes be looked at."""
+    if len(view.labels) < 2:
+        return
+    names = dict(view.labels)
+    labels = list(names)
+    key = f"label-{view.row_id}-{view.result['label']}"
+    st.selectbox(
+        "Explained class",
+        labels,
+        index=labels.index(view.result["label"]),
+        format_func=lambda label: names[label],
+        key=key,
+        on_change=lambda: session_state.choose_label(st.session_state[key]),
+    )
+
+
+def who_explained(found: Mapping[str, Any] | None) -> None:
+    """Say which executor explained the row, when, and in how long."""
+    st.caption(":material/lan: " + origin_words(found))
+
+
+def origin_words(found: Mapping[str, Any] | None) -> str:
+    """Tell a block of the work's schema in a sentence."""
+    if found is None:
+        return "Which executor explained this row is not recorded in this run."
+    rows = found["last_row"] - found["first_row"] + 1
+    attempt = f", attempt {found['attempt'] + 1}" if found["attempt"] else ""
+    each = f" ({number(1e3 * found['seconds'] / rows)} ms a row)" if rows > 1 else ""
+    return (
+        f"Explained by executor {plain(found['executor'])} on {plain(found['host'])}, process {found['pid']}, at "
+        f"{found['started']:%Y-%m-%d %H:%M:%S} UTC, in a block of rows {found['first_row']:,} to "
+        f"{found['last_row']:,} that took {duration(found['seconds'])}{each}; wave {found['wave']}, "
+        f"partition {found['partition']}{attempt}."
+    )

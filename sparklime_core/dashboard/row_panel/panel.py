@@ -1,0 +1,102 @@
+"""The panel of one row: what the model says, why, and how far to trust the explanation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from sparklime_core.dashboard.row_panel.classes import draw_classes, has_classes
+from sparklime_core.dashboard.row_panel.context import PanelPart, RowContext
+from sparklime_core.dashboard.row_panel.header import badges, label_switch, sentence, who_explained
+from sparklime_core.dashboard.row_panel.row_facts import (
+    POOLS_NOW,
+    measured_now,
+    prediction_span,
+    row_origin,
+    row_probabilities,
+    row_stability,
+)
+from sparklime_core.dashboard.row_panel.row_view import RowView, view_row
+from sparklime_core.dashboard.row_panel.similar_rows import draw_alike
+from sparklime_core.dashboard.row_panel.trust import MEASURED_RUN, draw_trust
+from sparklime_core.dashboard.row_panel.values import draw_values, values_table
+from sparklime_core.dashboard.row_panel.what_if import draw_whatif
+from sparklime_core.dashboard.row_panel.why import draw_why
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.downloads import report_button
+from sparklime_core.dashboard.shared.errors import show_error
+from sparklime_core.dashboard.shared.navigation import HELP
+from sparklime_core.dashboard.shared.run_cache import Version, files_version, inputs_of, row_results
+from sparklime_core.explain.trust import Verdict, judge
+from sparklime_core.runs.run import Run
+
+PARTS = (
+    PanelPart("Why", draw_why),
+    PanelPart("Values", draw_values),
+    PanelPart("Trust", draw_trust),
+    PanelPart("What if", draw_whatif),
+    PanelPart("Alike", draw_alike),
+    PanelPart("Classes", draw_classes, has_classes),
+)
+"""What the panel can show, in the order of its switch. Only the part that is looked at is computed."""
+
+
+def row_panel(run: Run, row_id: int) -> None:
+    """Show a row of a run."""
+    version = files_version(run)
+    results = row_results(run.id, version, row_id)
+    if not results:
+        st.info(f"Row {row_id} has no explanation in this run (yet).", icon=":material/hourglass_empty:")
+        return
+    row = _context(run, version, results)
+    sentence(row)
+    if row.view.result["error"] is not None:
+        show_error(f"This row could not be explained: {row.view.result['error']}.")
+        values_table(row)
+    else:
+        badges(row)
+        label_switch(row.view)
+        _chosen_part(row).draw(row)
+    who_explained(row_origin(run.id, version, row_id))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        report_button(run, row_id)
+        st.page_link(HELP, label="How to read an explanation", icon=":material/help:")
+
+
+def _context(run: Run, version: Version, results: Sequence[Mapping[str, Any]]) -> RowContext:
+    inputs, row_id = inputs_of(run.id), int(results[0]["row_id"])
+    probabilities = row_probabilities(run.id, row_id)
+    view = view_row(results, inputs.dataset, inputs.test_rows, session_state.label(), probabilities=probabilities)
+    measured, pools = row_stability(run.id, version, row_id), run.manifest().stability
+    if not measured and st.session_state.get(MEASURED_RUN) == run.id and view.result["error"] is None:
+        measured, pools = measured_now(run.id, row_id), POOLS_NOW
+    stability = next((found for found in measured if found["label"] == view.result["label"]), None)
+    return RowContext(run, inputs, results, view, probabilities, stability, pools, _verdict(run, view, stability))
+
+
+def _verdict(run: Run, view: RowView, stability: Mapping[str, Any] | None) -> Verdict:
+    explanation = view.result["explanation"]
+    strongest = explanation[0]["weight"] if explanation else None
+    beside = stability or {}
+    return judge(
+        view.result["score"],
+        view.gap,
+        span=prediction_span(run.id),
+        jaccard=beside.get("jaccard"),
+        sampling_rmse=beside.get("sampling_rmse"),
+        strongest=strongest,
+    )
+
+
+def _chosen_part(row: RowContext) -> PanelPart:
+    parts = {part.name: part for part in PARTS if part.serves(row)}
+    name = st.segmented_control(
+        "What to show of the row",
+        list(parts),
+        default=next(iter(parts)),
+        key="row-part",
+        persist_state="session",
+        required=True,
+        label_visibility="collapsed",
+    )
+    return parts[str(name)]

@@ -1,0 +1,86 @@
+"""Rows like this one: with the same reasons, and with like values but other reasons."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.rows.selection import clicked_row
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.run_cache import files_version, rows_of_like_values, rows_of_same_reasons
+from sparklime_core.runs.similar_rows import NEIGHBOURS
+
+MOST = 8
+"""Rows of each table."""
+
+
+def draw_alike(row: RowContext) -> None:
+    """Draw the two tables; a click on a line leads to its row."""
+    key = (row.run.id, files_version(row.run), row.view.row_id, row.regression, MOST)
+    st.markdown("**The same reasons**")
+    st.caption(
+        "Rows whose explanation "
+        + ("" if row.regression else "of the same class ")
+        + "is nearest: the distance between the weights of all features, 0 for the very same ones."
+    )
+    with st.spinner("Comparing with every explained row …"):
+        _table(row, rows_of_same_reasons(*key), "same", "Rows with the same reasons")
+    st.markdown("**Like values, other reasons**")
+    st.caption(
+        f"Of the {NEIGHBOURS} rows nearest by their values (numbers in standard deviations, another category "
+        "counts 1), those whose weights differ most: where the explanation changes within a small step."
+        + _comparable(row)
+    )
+    with st.spinner("Looking for neighbours …"):
+        _table(row, rows_of_like_values(*key), "other", "Rows with like values and other reasons")
+
+
+def _comparable(row: RowContext) -> str:
+    classes = row.inputs.dataset.class_names
+    return " Only rows of the same predicted class." if classes is not None and len(classes) > 2 else ""
+
+
+def _table(row: RowContext, found: pd.DataFrame, name: str, alt: str) -> None:
+    if found.empty:
+        st.info("No other explained row can be compared with this one.", icon=":material/search_off:")
+        return
+    row_ids = [int(other) for other in found["row_id"]]
+    classes = row.inputs.dataset.class_names
+    shown = pd.DataFrame({"row": row_ids})
+    if classes is not None:
+        shown["predicted"] = found["label_name"]
+    shown["prediction"] = found["prediction"]
+    shown["truth"] = [row.inputs.dataset.target_text(other) for other in row_ids]
+    shown["apart"] = found["apart"]
+    if "far" in found:
+        shown["far"] = found["far"]
+    shown["reason"] = found["top_reason"]
+    event = st.dataframe(
+        shown,
+        key=f"alike-{name}-{row.run.id}-{row.view.row_id}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=_columns(regression=classes is None),
+        alt=alt,
+    )
+    clicked = clicked_row(event.selection.rows, row_ids)
+    if clicked is not None:
+        session_state.choose_row(clicked)
+        st.rerun(scope="fragment")
+
+
+def _columns(*, regression: bool) -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "row": column.NumberColumn("Row", format="%d", width=56, pinned=True),
+        "predicted": column.TextColumn("Predicted", width=66),
+        "prediction": column.NumberColumn(
+            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=54
+        ),
+        "truth": column.TextColumn("True", width=66),
+        "apart": column.NumberColumn("Reasons apart", format="%.3f", width=76, help="Distance of the weights"),
+        "far": column.NumberColumn("Values apart", format="%.2f", width=76, help="Distance of the values"),
+        "reason": column.TextColumn("Strongest reason"),
+    }

@@ -1,0 +1,87 @@
+"""How far to trust an explanation, in words: no Streamlit, so that a report can say the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from sparklime_core.dashboard.shared.text import number
+from sparklime_core.explain.trust import CHECKS, FIT, GAP, RULE, SAMPLING, STABILITY, Check, Verdict
+
+COLOURS = {"good": "green", "fair": "yellow", "weak": "orange", None: "gray"}
+"""Colour of a level's badge."""
+
+
+def badge_words(verdict: Verdict) -> str:
+    """Return the level, and the checks that made it so."""
+    if verdict.level is None:
+        return "trust: not known"
+    because = f" ({', '.join(name.lower() for name in verdict.reasons)})" if verdict.reasons else ""
+    return f"trust: {verdict.level}{because}"
+
+
+def rule_words() -> str:
+    """Return the rule of the badge, as paragraphs of Markdown."""
+    return "\n\n".join([RULE, *(f"- {limits.rule}" for limits in CHECKS)])
+
+
+def check_words(check: Check, result: Mapping[str, Any], stability: Mapping[str, Any] | None, pools: int) -> str:
+    """Return what a check found of an explanation."""
+    if check.limits == FIT:
+        share = f"{check.figure:.0%}" if check.figure > 0 else "nothing"
+        return (
+            f"The surrogate explains {share} of what the model does around this row (local R² {check.figure:.2f})."
+        )
+    if check.limits == GAP:
+        return (
+            f"At the row itself the surrogate says {number(result['local_prediction'])} and the model "
+            f"{number(result['prediction'])}: {check.figure:.0%} of the range of predictions apart."
+        )
+    assert stability is not None  # noqa: S101 - the other checks are made of it
+    if check.limits == STABILITY:
+        return (
+            f"Explained again from other samples ({pools} pools), {check.figure:.0%} of the five strongest "
+            f"features stay the same{_indices(stability)}."
+        )
+    return (
+        f"The weights of one run of lime are off by {number(stability['sampling_rmse'])} (root mean square, "
+        f"{number(stability['sampling_max'])} at most) from those without sampling: {check.figure:.0%} of the "
+        "strongest weight."
+    )
+
+
+def missing_words(verdict: Verdict, stability: Mapping[str, Any] | None) -> str | None:
+    """Return what could not be checked, and why."""
+    made = {check.limits.name for check in verdict.checks}
+    if SAMPLING.name in made or stability is None:
+        return None
+    return (
+        "There is no comparison with weights without sampling: the engine exact does not serve this model, or "
+        "would take more than a millisecond a row."
+    )
+
+
+def stability_frame(
+    explanation: list[Mapping[str, Any]], stability: Mapping[str, Any] | None, pools: int
+) -> pd.DataFrame:
+    """Return a line for each condition of an explanation: weight, its spread, the exact one, how often chosen."""
+    frame = pd.DataFrame(
+        {
+            "condition": [entry["feature_explanation"] for entry in explanation],
+            "weight": [entry["weight"] for entry in explanation],
+        }
+    )
+    if stability is not None:
+        frame["std"] = pd.Series(stability["std"], dtype="float64")
+        frame["exact"] = pd.Series(stability["exact"] or [None] * len(frame), dtype="float64")
+        frame["chosen"] = [chosen / pools for chosen in stability["chosen"]]
+    return frame
+
+
+def _indices(stability: Mapping[str, Any]) -> str:
+    told = [
+        f"{name} {stability[column]:.0f} of 100"
+        for name, column in (("VSI", "vsi"), ("CSI", "csi"))
+        if stability[column] is not None
+    ]
+    return f" ({', '.join(told)})" if told else ""

@@ -1,0 +1,104 @@
+"""Why the model said that: the weights, the figures of the fit, and the class probabilities."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from sparklime_core.charts.classes import probabilities_chart
+from sparklime_core.charts.palette import AGAINST, EXACT, FOR
+from sparklime_core.charts.weights import fold_weights, weights_chart
+from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.row_panel.row_view import classes_frame
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.run_cache import files_version, largest_bar
+from sparklime_core.dashboard.shared.text import count, number, plain
+from sparklime_core.explain.trust import FIT
+
+MOST_CLASSES = 6
+"""Classes whose probability has a bar; the table of all is one click away."""
+
+
+def draw_why(row: RowContext) -> None:
+    """Draw the weights and what belongs to them."""
+    _weights(row)
+    _figures(row)
+    if row.probabilities is not None:
+        _classes(row, row.probabilities)
+
+
+def _weights(row: RowContext) -> None:
+    run, view, stability = row.run, row.view, row.stability
+    explanation = view.result["explanation"]
+    top = _top(len(explanation))
+    beside = {} if stability is None else {"spread": stability["std"], "exact": stability["exact"]}
+    bars = fold_weights(explanation, view.values, top, **beside)
+    st.markdown(_legend(row))
+    draw(
+        weights_chart(bars, largest_bar(run.id, files_version(run), top)),
+        alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
+        key="weights",
+    )
+
+
+def _legend(row: RowContext) -> str:
+    name = plain(row.view.result["label_name"])
+    up, down = ("raises", "lowers") if row.regression else ("speaks for", "speaks against")
+    told = [f"{_square(FOR)} {up} **{name}**", f"{_square(AGAINST)} {down} it"]
+    if row.stability is not None:
+        told.append(f"— ± 1 standard deviation over {row.pools} pools")
+        told += [f"{_square(EXACT, '|')} without sampling"] if row.stability["exact"] is not None else []
+    return " &nbsp; ".join(told)
+
+
+def _square(colour: str, mark: str = "■") -> str:
+    return f':color[{mark}]{{foreground="{colour}"}}'
+
+
+def _top(features: int) -> int:
+    options = [top for top in (5, 10, 20) if top < features]
+    if not options:
+        return features
+    chosen = st.segmented_control(
+        "Bars shown",
+        [*options, features],
+        default=min(features, 10) if 10 in options else features,
+        format_func=lambda top: "all" if top == features else str(top),
+        key="top-bars",
+        required=True,
+    )
+    return int(chosen or features)
+
+
+def _figures(row: RowContext) -> None:
+    result = row.view.result
+    what = "the predicted value" if row.regression else "the probability of this class"
+    with st.grid(4, min_column_width=90, gap="xsmall"):
+        st.metric("Model", _number(result["prediction"]), help=f"What the model says: {what}.")
+        st.metric(
+            "Surrogate",
+            _number(result["local_prediction"]),
+            help="What LIME's linear surrogate says at this row. Close to the model's: the explanation fits here.",
+        )
+        st.metric("Local R²", _number(result["score"]), help=FIT.rule)
+        st.metric(
+            "Intercept",
+            _number(result["intercept"]),
+            help="The surrogate's value where none of the conditions holds; weights add to it.",
+        )
+
+
+def _classes(row: RowContext, probabilities: Sequence[float]) -> None:
+    view = row.view
+    names = row.inputs.dataset.class_names or ()
+    st.markdown("**Class probabilities**")
+    draw(
+        probabilities_chart(classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)),
+        alt=f"Class probabilities of row {view.row_id}",
+        key="classes",
+    )
+    if len(names) > MOST_CLASSES:
+        st.caption(f"{count(len(names) - MOST_CLASSES, 'less probable class', 'less probable classes')} not shown")
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else number(value)

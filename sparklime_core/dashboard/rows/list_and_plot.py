@@ -1,0 +1,166 @@
+"""The rows of a run that pass the filter, as a table and as a plot; a click on either chooses a row."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.fit_scatter import OUTCOMES, PICK, fidelity_chart
+from sparklime_core.dashboard.rows.selection import clicked_point, clicked_row, line_of
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.run_cache import (
+    PAGE_ROWS,
+    PLOT_ROWS,
+    files_version,
+    place_found,
+    rows_counted,
+    rows_density,
+    rows_found,
+    rows_sampled,
+)
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.run import Run
+
+
+def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
+    """Draw the table of the rows; a click chooses one. Return how many rows pass the filter."""
+    regression = manifest.data["class_names"] is None
+    seen = files_version(run)
+    found = rows_counted(run.id, seen, wanted, regression)
+    if not found:
+        st.info("No row passes this filter.", icon=":material/filter_alt_off:")
+        return 0
+    slot = st.container()
+    pages = -(-found // PAGE_ROWS)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        page = _page(run, manifest, wanted, pages) if pages > 1 else 1
+        st.caption(f"{count(found, 'row')} of {manifest.rows:,}", width="content")
+    frame = rows_found(run.id, seen, wanted, regression, PAGE_ROWS, (page - 1) * PAGE_ROWS)
+    row_ids = [int(row) for row in frame["row_id"]]
+    chosen = _chosen_or_first(row_ids)
+    key = f"rows-{run.id}-{hash((wanted, page, tuple(row_ids), session_state.anchor()))}"
+    slot.dataframe(
+        _table(frame, manifest, wanted),
+        key=key,
+        hide_index=True,
+        height=470,
+        on_select=partial(_take_line, key, row_ids),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": line_of(chosen, row_ids), "columns": [], "cells": []}},
+        column_config=_columns(manifest, wanted),
+        alt="The explained rows; select one to see its explanation",
+    )
+    return found
+
+
+def _take_line(key: str, row_ids: list[int]) -> None:
+    """Look at the row whose line was clicked; before the page is drawn, so that the row can come first."""
+    clicked = clicked_row(st.session_state[key]["selection"]["rows"], row_ids)
+    if clicked is not None:
+        session_state.choose_row(clicked, by_table=True)
+
+
+def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
+    """Draw the pages of the table; begin with the one that the chosen row is on."""
+    key = f"page-{run.id}-{hash((wanted, session_state.anchor()))}"
+    if key not in st.session_state:
+        row, regression = session_state.row_id(), manifest.data["class_names"] is None
+        place = None if row is None else place_found(run.id, files_version(run), wanted, regression, row)
+        st.session_state[key] = min(1 + (place or 0) // PAGE_ROWS, pages)
+    return st.pagination(pages, key=key, max_visible_pages=5)
+
+
+def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
+    """Draw the rows as points; a click chooses one. Return how many rows pass the filter."""
+    regression = manifest.data["class_names"] is None
+    seen = files_version(run)
+    found = rows_counted(run.id, seen, wanted, regression)
+    points = rows_sampled(run.id, seen, wanted, regression, PLOT_ROWS)
+    if points.empty:
+        st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
+        return found
+    points = points.assign(
+        truth=_truth(points, manifest),
+        true_value=points["target"].astype(float),
+        outcome=OUTCOMES[0] if regression else [OUTCOMES[int(bool(wrong))] for wrong in points["wrong"]],
+    )
+    behind = rows_density(run.id, seen, wanted, regression) if found > PLOT_ROWS else None
+    chosen = _chosen_or_first([int(row) for row in points["row_id"]])
+    kept = points[["row_id", "prediction", "score", "truth", "true_value", "outcome"]]
+    key = f"plot-{run.id}-{hash(wanted)}"
+    draw(
+        fidelity_chart(kept, chosen, regression=regression, name=manifest.data["target"], behind=behind),
+        key=key,
+        on_select=partial(_take_point, key),
+        selection_mode=[PICK],
+        alt="Rows as points: click one to see its explanation",
+    )
+    if behind is not None:
+        st.caption(
+            f"Grey: how many of all {count(found, 'row')} lie there. Points: {len(points):,} of them, a quarter "
+            "where the model errs most, the others drawn by chance. Filter to see others."
+        )
+    return found
+
+
+def _take_point(key: str) -> None:
+    clicked = clicked_point(st.session_state[key]["selection"].get(PICK) or [])
+    if clicked is not None:
+        session_state.choose_row(clicked)
+
+
+def _chosen_or_first(row_ids: list[int]) -> int | None:
+    """Return the row that is looked at; when there is none yet, begin with the first."""
+    if session_state.row_id() is None and row_ids:
+        session_state.choose_row(int(row_ids[0]))
+    return session_state.row_id()
+
+
+def _table(frame: pd.DataFrame, manifest: Manifest, wanted: RowFilter) -> pd.DataFrame:
+    regression = manifest.data["class_names"] is None
+    shown = pd.DataFrame({"row": frame["row_id"], "truth": _truth(frame, manifest)})
+    if regression:
+        shown["prediction"] = frame["prediction"]
+        shown["distance"] = frame["distance"]
+    else:
+        shown["predicted"] = frame["label_name"]
+        shown["prediction"] = frame["prediction"]
+        shown["right"] = [None if pd.isna(wrong) else not wrong for wrong in frame["wrong"]]
+    shown["score"] = frame["score"]
+    if wanted.order == "weight":
+        shown["weight"] = frame["weight"]
+    if wanted.order == "error" and not regression:
+        shown["distance"] = frame["distance"]
+    shown["reason"] = frame["top_reason"].where(frame["error"].isna(), frame["error"])
+    return shown
+
+
+def _truth(frame: pd.DataFrame, manifest: Manifest) -> list[Any]:
+    classes = manifest.data["class_names"]
+    if classes is None:
+        return [f"{value:.6g}" for value in frame["target"]]
+    return [classes[int(code)] for code in frame["target"]]
+
+
+def _columns(manifest: Manifest, wanted: RowFilter) -> dict[str, Any]:
+    column, regression = st.column_config, manifest.data["class_names"] is None
+    error = "|predicted - true|" if regression else "1 - probability of the true class, where that is known"
+    feature = wanted.order_feature
+    weighed = "the strongest reason" if feature is None else manifest.data["features"][feature]
+    return {
+        "row": column.NumberColumn("Row", format="%d", width=48, pinned=True),
+        "truth": column.TextColumn("True", width=78),
+        "predicted": column.TextColumn("Predicted", width=78),
+        "prediction": column.NumberColumn(
+            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=62
+        ),
+        "distance": column.NumberColumn("Error", format="%.4g" if regression else "%.3f", width=70, help=error),
+        "right": column.CheckboxColumn("Right", width=46),
+        "score": column.NumberColumn("R²", format="%.2f", width=46, help="Local R² of the explanation"),
+        "weight": column.NumberColumn("Weight", format="%+.4f", width=70, help=f"Of {plain(weighed)}"),
+        "reason": column.TextColumn("Strongest reason"),
+    }

@@ -1,0 +1,110 @@
+"""The workbench of rows: the table or the plot, and beside it the chosen row. One selection, everywhere."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from sparklime_core.charts.workers import importance_chart
+from sparklime_core.dashboard.compare_rows.page import comparison_tray
+from sparklime_core.dashboard.row_panel.panel import row_panel
+from sparklime_core.dashboard.rows.filter_form import row_filter
+from sparklime_core.dashboard.rows.list_and_plot import rows_plot, rows_table
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.downloads import download_menu
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import OVERVIEW
+from sparklime_core.dashboard.shared.run_cache import any_row, features_ranked, files_version, lay_out_rows
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.run import Run
+
+MOST_FEATURES = 20
+
+
+@st.fragment
+@shown_errors()
+def workbench(run: Run, manifest: Manifest) -> None:
+    """Draw the workbench; it is redrawn by itself, without the rest of the page."""
+    lay_out_rows(run.id, files_version(run))
+    left, right = st.columns([12, 10], gap="medium")
+    chosen = session_state.row_id()
+    if chosen is not None:
+        _row(right, run, chosen)  # first: it is what a click asks for
+    with left:
+        view = st.segmented_control(
+            "View",
+            ["Table", "Plot", "Features"],
+            default="Table",
+            key="rows-view",
+            persist_state="session",
+            required=True,
+            label_visibility="collapsed",
+        )
+        wanted = row_filter(run, manifest)
+        found = _rows(str(view), run, manifest, wanted)
+        _ways(run, manifest, wanted, found)
+    begun = session_state.row_id()
+    if chosen is None and begun is not None:
+        _row(right, run, begun)
+
+
+def _row(place: DeltaGenerator, run: Run, chosen: int) -> None:
+    with place:
+        comparison_tray(run, chosen)
+        row_panel(run, chosen)
+
+
+def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
+    """Draw one of the views; return how many rows pass the filter."""
+    if view == "Plot":
+        return rows_plot(run, manifest, wanted)
+    if view == "Table":
+        return rows_table(run, manifest, wanted)
+    regression = manifest.data["class_names"] is None
+    ranked = features_ranked(run.id, files_version(run), wanted, regression, MOST_FEATURES)
+    if ranked.empty:
+        st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
+    else:
+        draw(importance_chart(ranked), alt="Mean absolute weight of the strongest features")
+        query = {"run": run.id}
+        st.page_link(
+            OVERVIEW, label="For or against, by class and by value", icon=":material/insights:", query_params=query
+        )
+    return len(ranked)
+
+
+def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
+    """Draw the other ways to a row, and the way out."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.number_input(
+            "Go to row",
+            min_value=0,
+            max_value=max(int(manifest.data["rows"]) - 1, 0),
+            value=None,
+            step=1,
+            placeholder="number",
+            key="go-to-row",
+            on_change=_go_to_row,
+            width=150,
+        )
+        st.button(
+            "Random row",
+            icon=":material/shuffle:",
+            help="One of the rows that pass the filter",
+            disabled=not found,
+            on_click=_random_row,
+            args=(run.id, wanted, manifest.data["class_names"] is None),
+        )
+        download_menu(run, wanted)
+
+
+def _go_to_row() -> None:
+    row = st.session_state["go-to-row"]
+    if row is not None:
+        session_state.choose_row(int(row))
+
+
+def _random_row(run_id: str, wanted: RowFilter, regression: bool) -> None:
+    row = any_row(run_id, wanted, regression)
+    if row is not None:
+        session_state.choose_row(row)

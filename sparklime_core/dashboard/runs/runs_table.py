@@ -1,0 +1,107 @@
+"""The history of runs: its table, and the renaming and deletion of one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.run_cache import files_version, score_of
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.errors import RunError
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_comparison import forget_comparisons
+from sparklime_core.runs.store import LONGEST_TITLE
+
+MEASURES = (("accuracy", "accuracy"), ("r2", "R²"))
+"""The one measure of a model that the table shows: of classes, and of numbers."""
+
+
+def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return one line a run; a run whose manifest cannot be read says so."""
+    return pd.DataFrame([_line(run) for run in runs])
+
+
+def history_columns() -> dict[str, Any]:
+    """Return how the columns of `history_frame` are shown."""
+    column = st.column_config
+    return {
+        "title": column.TextColumn("Run", pinned=True, width="medium"),
+        "state": "State",
+        "created": "Started (UTC)",
+        "rows": column.NumberColumn("Rows", format="localized", help="Rows that are explained"),
+        "failed": column.NumberColumn("Failed", format="localized", help="Rows that could not be explained"),
+        "score": column.NumberColumn("Mean local R²", format="%.2f", help="How well the explanations fit"),
+        "measure": column.TextColumn("Model", help="Its main measure, on rows that it has not seen"),
+        "engine": "Engine",
+        "labels": column.TextColumn("Classes", help="Which classes are explained"),
+        "features": column.NumberColumn("Features", help="The most features of an explanation"),
+        "samples": column.NumberColumn("Samples", format="localized"),
+        "width": column.NumberColumn("Kernel width", format="%.3g", help="Empty: lime's own"),
+        "discretizer": "Discretizer",
+        "seed": column.NumberColumn("Seed", format="%d"),
+        "seconds": column.NumberColumn("Seconds", format="%.1f", help="Wall time of explaining"),
+        "speed": column.NumberColumn("Rows/s", format="%.0f"),
+        "master": "Spark",
+    }
+
+
+@st.dialog("Delete this run?")
+def confirm_delete(run_id: str, title: str) -> None:
+    """Ask, and delete a run with everything in its folder."""
+    st.markdown(f"The run of **{plain(title)}**, its explanations, its copy of the table and of the model.")
+    st.caption(plain(run_id))
+    if st.button("Delete it", type="primary", icon=":material/delete:"):
+        with shown_errors():
+            store = services().store
+            store.delete(run_id)
+            forget_comparisons(run_id, store.comparisons)
+            if st.session_state.get("run") == run_id:
+                st.session_state.pop("run")
+            st.rerun()
+
+
+@st.dialog("Rename this run")
+def rename_dialog(run_id: str, title: str) -> None:
+    """Ask for another name of a run."""
+    with st.form("rename", border=False):
+        name = st.text_input("Name", title, max_chars=LONGEST_TITLE)
+        if st.form_submit_button("Rename", type="primary", icon=":material/check:"):
+            with shown_errors():
+                services().store.rename(run_id, name)
+                st.rerun()
+
+
+def _line(run: Run) -> dict[str, object]:
+    try:
+        manifest = run.manifest()
+    except RunError:
+        return {"title": run.id, "state": "damaged"}
+    explain, explainer = manifest.explain, manifest.explainer
+    return {
+        "title": manifest.title,
+        "state": manifest.state.value,
+        "created": f"{manifest.created[:10]} {manifest.created[11:19]}",
+        "rows": manifest.rows_explained,
+        "failed": manifest.rows_failed,
+        "score": score_of(run.id, files_version(run)),
+        "measure": _measure(manifest),
+        "engine": explain["engine"],
+        "labels": explain["labels"] if isinstance(explain["labels"], str) else str(list(explain["labels"])),
+        "features": explain["num_features"],
+        "samples": explain["num_samples"],
+        "width": explainer["kernel_width"],
+        "discretizer": explainer["discretizer"],
+        "seed": manifest.seed,
+        "seconds": manifest.seconds,
+        "speed": manifest.rows_explained / manifest.seconds if manifest.seconds else None,
+        "master": manifest.master,
+    }
+
+
+def _measure(manifest: Manifest) -> str:
+    metrics = manifest.model["metrics"]
+    return next((f"{label} {metrics[name]:.3f}" for name, label in MEASURES if name in metrics), "")

@@ -1,0 +1,115 @@
+"""A run's progress, live while it runs."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.workers import executors_chart
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.navigation import EXPLAIN, ROWS
+from sparklime_core.dashboard.shared.run_state import run_summary
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import count, duration, speed
+from sparklime_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.runner import Progress
+
+EVERY_SECONDS = 1.0
+STAGES = {
+    "waiting": "Waiting for its turn",
+    "connecting": "Connecting to Spark",
+    "preparing": "Preparing the explainer",
+    "explaining": "Explaining rows on the executors",
+    "writing": "Joining the results",
+    "ended": "Ended",
+}
+
+
+def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_executor: bool = True) -> None:
+    """Show how far a run is; while this server works on it, refresh every second, or more seldom with many runs.
+
+    Parameters
+    ----------
+    run
+        The run.
+    shown_rows
+        Rows that the page's table shows, when it waits for more: the page is drawn anew when there are some.
+    what
+        What the run is, in Markdown.
+    by_executor
+        Whether to draw the rows of each executor.
+    """
+    with st.container():  # one element either way, so that what follows keeps its place when the run ends
+        if services().progress(run.id) is not None:
+            st.markdown(what)
+            pace = services().pace()
+            st.fragment(_live, run_every=EVERY_SECONDS * pace)(run.id, shown_rows, by_executor, pace)
+        else:
+            run_summary(run.manifest(), what)
+
+
+@shown_errors()
+def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> None:
+    progress = services().progress(run_id)
+    if progress is None or (shown_rows is not None and progress.done > shown_rows) or services().pace() != pace:
+        st.rerun()
+    share = progress.done / progress.rows if progress.rows else 1.0
+    stage = STAGES.get(progress.stage, progress.stage)
+    if progress.stage == "waiting" and services().race_runs():
+        stage = "Waiting for a race, which has Spark to itself"
+    with st.container(border=True):
+        st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
+        _figures(progress, services().manager.waited(run_id))
+        if progress.done:
+            st.page_link(
+                ROWS,
+                label=f"Look at the {count(progress.done, 'row')} explained so far",
+                icon=":material/troubleshoot:",
+                query_params={"run": run_id},
+            )
+        if by_executor and progress.by_executor:
+            frame = pd.DataFrame(progress.by_executor.items(), columns=["executor", "rows"])
+            frame["tasks"] = None
+            frame["rows_per_second"] = frame["rows"] / max(progress.seconds, 1e-9)
+            st.altair_chart(
+                executors_chart(frame), alt="Rows explained so far by each executor", key=f"live-{run_id}"
+            )
+        _cancel_button(run_id)
+
+
+def _cancel_button(run_id: str) -> None:
+    """Cancel the run; one that was told to stop says so until it has."""
+    told = f"told-to-stop-{run_id}"
+    stopping = bool(st.session_state.get(told))
+    label = "Stopping; what is explained stays …" if stopping else "Cancel this run"
+
+    def stop() -> None:
+        services().manager.cancel(run_id)
+        st.session_state[told] = True
+
+    st.button(label, icon=":material/stop_circle:", key=f"cancel-{run_id}", disabled=stopping, on_click=stop)
+
+
+def resume_button(run: Run) -> None:
+    """Offer to explain what is left of a run that was cut off."""
+    if not run.manifest().state.is_resumable() or not st.button("Resume", icon=":material/resume:"):
+        return
+    with shown_errors():
+        services().manager.resume(run.id, session_state.person())
+        st.session_state.pop(f"told-to-stop-{run.id}", None)
+        session_state.choose_run(run.id)
+        st.switch_page(EXPLAIN, query_params={"run": run.id})
+
+
+def _figures(progress: "Progress", waited: float) -> None:
+    remaining, rate = progress.remaining_seconds, progress.rows_per_second
+    facts = [f"{duration(waited)} since the start"]
+    if remaining is not None:
+        facts.append(f"about {duration(remaining)} remaining (an estimate, at the speed so far)")
+    if rate is not None:
+        facts.append(speed(rate))
+    facts.append(f"{count(progress.failed, 'row')} failed")
+    st.caption(" · ".join(facts))

@@ -1,0 +1,96 @@
+"""Which table and model a race or a study of settings is about: this session's, the open run's, or a sample's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.run_cache import inputs_of
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.text import count
+from sparklime_core.dashboard.start.try_it import SAMPLE
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A table whose rows are explained, the model, and the settings.
+
+    Attributes
+    ----------
+    learnt_from
+        The table that the model was trained on, where it is another one than ``dataset``.
+    """
+
+    title: str
+    dataset: Dataset
+    estimator: Any
+    explain: ExplainSettings
+    explainer: ExplainerSettings
+    learnt_from: Dataset | None = None
+
+
+def choose_subject(key: str) -> Callable[[], Subject]:
+    """Draw the choice; return the function that loads what is chosen.
+
+    Raises
+    ------
+    RunError
+        When the run that is open is not there any more.
+    """
+    choices: dict[str, tuple[str, Callable[[], Subject]]] = {}
+    dataset, model = session_state.dataset(), session_state.model()
+    if dataset is not None and model is not None:
+        text = f"{dataset.name} ({count(dataset.rows, 'row')}): the table and the model of this session"
+        choices["session"] = (text, lambda: _of_session(dataset, model.estimator))
+    run_id = session_state.run_id()
+    if run_id is not None:
+        title = services().store.open(run_id).manifest().title
+        choices["run"] = (f"{title}: the run that is open", lambda: _of_run(run_id))
+    choices["sample"] = (f"{SAMPLE}: a bundled sample and a random forest", _of_sample)
+    chosen = st.selectbox("On the rows of", list(choices), format_func=lambda name: choices[name][0], key=key)
+    return choices[str(chosen)][1]
+
+
+def _of_session(dataset: Dataset, estimator: Any) -> Subject:
+    state = st.session_state
+    explain = ExplainSettings(
+        num_features=int(state.get("num-features", min(10, len(dataset.feature_names)))),
+        num_samples=int(state.get("num-samples", 5000)),
+        seed=int(state.get("seed", 0)),
+    )
+    explainer = ExplainerSettings(
+        state.get("discretizer", "quartile"), state.get("kernel-width"), state.get("feature-selection", "auto")
+    )
+    new = session_state.new_rows()
+    return Subject(dataset.name, new or dataset, estimator, explain, explainer, dataset if new else None)
+
+
+def _of_run(run_id: str) -> Subject:
+    manifest, inputs = services().store.open(run_id).manifest(), inputs_of(run_id)
+    known = {name: manifest.explain[name] for name in ("num_features", "num_samples", "seed")}
+    return Subject(
+        manifest.title,
+        inputs.dataset,
+        inputs.estimator,
+        ExplainSettings(**known),
+        ExplainerSettings(**manifest.explainer),
+        inputs.training,
+    )
+
+
+def _of_sample() -> Subject:
+    dataset, estimator = _trained_sample()
+    return Subject(dataset.name, dataset, estimator, ExplainSettings(), ExplainerSettings())
+
+
+@st.cache_resource(show_spinner="Training a forest on the sample …")
+def _trained_sample() -> tuple[Dataset, Any]:
+    from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - imports scikit-learn
+    from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
+
+    dataset = load_sample(SAMPLE)
+    return dataset, train_forest(dataset).estimator

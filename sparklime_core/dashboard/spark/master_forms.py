@@ -1,0 +1,151 @@
+"""The Spark page's parts: the three places to explain at, and what is connected now."""
+
+import os
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.spark_links import web_links
+from sparklime_core.dashboard.shared.text import count, plain
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.spark_connection import SparkService, SparkStatus
+    from sparklime_core.spark.executors.preflight import ExecutorReport
+
+
+def local_form(service: "SparkService") -> None:
+    """Choose embedded Spark, with so many threads."""
+    most = os.cpu_count() or 1
+    with st.form("embedded"):
+        st.caption("Spark inside this server: nothing to set up, and no processes besides its own.")
+        threads = st.number_input("Threads", 1, 4 * most, most, help=f"This machine has {most} processor cores.")
+        if st.form_submit_button("Use embedded Spark", icon=":material/memory:"):
+            service.choose(f"local[{int(threads)}]")
+            _connect(service)
+
+
+def cluster_form(service: "SparkService") -> None:
+    """Start or stop a standalone cluster on this machine."""
+    with st.form("cluster"):
+        st.caption(
+            "A real standalone master with its workers, each a process of its own on 127.0.0.1: "
+            "what runs here runs on a cluster of machines."
+        )
+        with st.grid(3, min_column_width=130):
+            workers = st.number_input("Workers", 1, 64, 2, key="workers", persist_state="session")
+            cores = st.number_input("Cores, each", 1, 64, 1, key="cores", persist_state="session")
+            size = st.number_input(
+                "Memory, each (MiB)", 512, None, 1024, step=256, key="memory", persist_state="session"
+            )
+        if st.form_submit_button("Start the cluster", type="primary", icon=":material/dns:"):
+            with st.spinner(f"Starting a master and {count(int(workers), 'worker')} …", show_time=True):
+                service.start_cluster(int(workers), int(cores), f"{int(size)}m")
+            _connect(service)
+
+
+def existing_form(service: "SparkService") -> None:
+    """Connect to a master that exists."""
+    from sparklime_core.jobs.spark_connection import allowed_masters  # noqa: PLC0415 - imports pyspark
+
+    with st.form("existing"):
+        st.caption(
+            "A standalone master (spark://…) or a server of Spark Connect (sc://…) of the same Spark version. "
+            "Those on this machine are allowed; others must be named by the operator of this server in "
+            "SPARKLIME_MASTERS."
+        )
+        url = st.selectbox(
+            "Master", list(allowed_masters()), index=None, accept_new_options=True, placeholder="spark://host:7077"
+        )
+        if st.form_submit_button("Connect", icon=":material/cable:") and url:
+            service.choose(url.strip())
+            _connect(service)
+
+
+def status_panel(service: "SparkService") -> None:
+    """Show what is chosen, what is connected, its executors and web pages."""
+    status = service.status()
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(status.master, width="content")
+            _badge(status)
+        if not status.connected:
+            st.caption("It is connected to when the first run needs it.")
+        web_links(status.links)
+        if status.cluster is not None:
+            st.caption("Logs of the master and the workers")
+            st.code(str(status.cluster.logs), language=None, wrap_lines=True)
+        if status.executors:
+            executors_table([vars(executor) for executor in status.executors])
+        _buttons(service, status)
+        if status.connected and service.checked is not None:
+            _findings(*service.checked)
+
+
+def executors_table(executors: list[dict[str, object]]) -> None:
+    """Show executors with their cores and memory."""
+    st.dataframe(
+        pd.DataFrame(executors),
+        hide_index=True,
+        column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory"},
+        alt="Executors with their cores and memory",
+    )
+
+
+def _buttons(service: "SparkService", status: "SparkStatus") -> None:
+    idle = status.connected and not status.busy
+    with st.container(horizontal=True):
+        connected = not status.connected and st.button("Connect now", icon=":material/cable:")
+        checked = idle and st.button(
+            "Check the executors",
+            icon=":material/health_and_safety:",
+            help="A round trip to each: Python, package versions and memory, against this server's.",
+        )
+        ended = idle and st.button("Disconnect", icon=":material/link_off:")
+        stopped = status.cluster is not None and st.button(
+            "Stop the cluster", icon=":material/power_settings_new:", disabled=status.busy
+        )
+    with shown_errors():
+        if checked:
+            _check(service)
+        if connected:
+            _connect(service)
+        if ended:
+            service.disconnect()
+        if stopped:
+            with st.spinner("Stopping the cluster …"):
+                service.stop_cluster()
+        if connected or ended or stopped:
+            st.rerun()
+
+
+def _check(service: "SparkService") -> None:
+    from sparklime_core.spark.waves.payload import pickled  # noqa: PLC0415 - imports pyspark
+
+    model = session_state.model()
+    with st.spinner("Asking every executor …", show_time=True):
+        service.check(len(pickled(model.estimator)) if model is not None else 0)
+
+
+def _findings(reports: "list[ExecutorReport]", wrong: list[str]) -> None:
+    for problem in wrong:
+        st.warning(plain(problem), icon=":material/warning:")
+    if not wrong:
+        st.success("All executors can explain.", icon=":material/check_circle:")
+    st.code("\n".join(report.summary() for report in reports), language=None, wrap_lines=True)
+
+
+def _connect(service: "SparkService") -> None:
+    with st.spinner("Connecting to Spark, and asking its executors …", show_time=True):
+        service.connect_and_check()
+
+
+def _badge(status: "SparkStatus") -> None:
+    if status.busy:
+        st.badge("a run uses it", icon=":material/progress_activity:", color="blue")
+    elif status.connected:
+        st.badge("connected", icon=":material/check_circle:", color="green")
+    else:
+        st.badge("not connected", icon=":material/radio_button_unchecked:", color="gray")

@@ -1,0 +1,30 @@
+"""One click from nothing to explanations."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.explain.run_form import default_engine, usual_pools
+from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.services import services
+
+SAMPLE = "breast_cancer"
+
+
+def try_it() -> str:
+    """Train a forest on a bundled sample, submit a run that explains all its rows, and return the run's id."""
+    with st.spinner("Reading the sample and training a forest …", show_time=True):
+        # Spark starts, and its workers import lime, while the forest is trained.
+        services().spark.connect_soon()
+        from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - seconds, and only for this click
+        from sparklime_core.explain.settings import ExplainSettings  # noqa: PLC0415
+        from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
+        from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
+
+        dataset = load_sample(SAMPLE)
+        session_state.set_dataset(dataset)
+        model = train_forest(dataset)
+        session_state.set_model(model)
+        engine = default_engine()
+        plan = RunPlan(dataset, model, ExplainSettings(engine=engine), stability=usual_pools(engine))
+        run_id = services().manager.submit(plan, session_state.person())
+    session_state.choose_run(run_id)
+    return run_id

@@ -1,1 +1,0 @@
-"""The race and the tuning page: work on some rows that is no run."""

@@ -1,0 +1,197 @@
+"""The tuning page: its form, the grid while it fills, and the use of what is chosen."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
+from sparklime_core.dashboard.shared.background import begin
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import show_error, shown_errors
+from sparklime_core.dashboard.shared.navigation import EXPLAIN
+from sparklime_core.dashboard.shared.subject import choose_subject
+from sparklime_core.dashboard.shared.text import count, duration, number, plain
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.tuning import TuningState, TuningStudy
+
+CHOICE = "tuning-choice"
+AS_STEADY = 0.02
+"""How far below the best Jaccard index a choice still counts as steady."""
+
+
+def tuning_form() -> None:
+    """Draw the form; when it is sent, begin a study.
+
+    Raises
+    ------
+    SparkLimeError
+        When the study cannot be made.
+    """
+    with st.form("tuning"):
+        load = choose_subject("tuning-subject")
+        left, right = st.columns(2)
+        rows = left.number_input(
+            "Rows", 1, 500, 32, key="tuning-rows", help="Drawn by the seed; every figure is a mean over them."
+        )
+        pools = right.number_input(
+            "Pools", 2, 20, 5, key="tuning-pools", help="How often each row is explained, with seeds of their own."
+        )
+        if not st.form_submit_button("Try the grid", type="primary", icon=":material/grid_on:"):
+            return
+    from sparklime_core.jobs.tuning import TuningPlan, TuningStudy  # noqa: PLC0415 - imports lime
+
+    subject = load()
+    study = TuningStudy(
+        TuningPlan(
+            subject.title,
+            subject.dataset,
+            subject.estimator,
+            subject.explain,
+            subject.explainer,
+            subject.learnt_from,
+            int(rows),
+            pools=int(pools),
+        )
+    )
+    study.start()
+    st.session_state.pop(CHOICE, None)
+    begin("tuning", study)
+
+
+def show_study(study: "TuningStudy") -> None:
+    """Show a study, live until it has ended."""
+    with st.container():
+        state = study.state()
+        if state.ended:
+            _ended(state, study)
+        else:
+            _live(study)
+
+
+@st.fragment(run_every=1.0)
+@shown_errors()
+def _live(study: "TuningStudy") -> None:
+    state = study.state()
+    if state.ended:
+        st.rerun()
+    done = len(state.cells)
+    with st.container(border=True):
+        st.progress(done / state.total, text=f"{done} of {count(state.total, 'choice')} measured")
+        st.caption(_cost(state, study))
+        if st.button("Cancel", icon=":material/stop_circle:", key="cancel-tuning"):
+            study.cancel()
+    if done:
+        cells = cells_frame(state)
+        _charts(cells, suggested(cells), live=True)
+
+
+def _ended(state: "TuningState", study: "TuningStudy") -> None:
+    if state.error:
+        show_error(state.error)
+    elif state.cancelled:
+        st.info("The study was cancelled; what was measured until then stays.", icon=":material/stop_circle:")
+    st.caption(f"**{plain(study.plan.title)}** · {_cost(state, study)}")
+    if not state.cells:
+        return
+    cells = cells_frame(state)
+    best = suggested(cells)
+    names = [_name(cell, suggested=cell.cell == best) for cell in cells.itertuples()]
+    chosen = st.selectbox(
+        "Settings",
+        list(cells["cell"]),
+        index=best,
+        format_func=lambda cell: names[cell],
+        key=CHOICE,
+        help="Or click a point of the chart. Suggested: of the choices whose top features agree as well as the "
+        f"best (within {AS_STEADY}), the one with the highest R²; of equals, the one with fewer samples.",
+    )
+    _figures(cells.iloc[chosen])
+    if st.button("Use these settings", type="primary", icon=":material/check:", key="use-tuning"):
+        st.session_state["kernel-width"] = round(float(cells["kernel_width"][chosen]), 4)
+        st.session_state["num-samples"] = int(cells["num_samples"][chosen])
+        st.switch_page(EXPLAIN)
+    _charts(cells, int(chosen))
+
+
+def cells_frame(state: "TuningState") -> pd.DataFrame:
+    """Return a line for each cell that is measured, numbered in ``cell``."""
+    frame = pd.DataFrame([vars(cell) for cell in state.cells])
+    frame.insert(0, "cell", range(len(frame)))
+    return frame
+
+
+def suggested(cells: pd.DataFrame) -> int:
+    """Return the cell with the highest R² among the steady ones; of equals the one with fewer samples."""
+    steady = cells[cells["jaccard"] >= cells["jaccard"].max() - AS_STEADY]
+    ranked = steady.assign(score=steady["score"].round(3)).sort_values(
+        ["score", "num_samples"], ascending=[False, True], kind="stable"
+    )
+    return int(ranked["cell"].iloc[0])
+
+
+def _figures(cell: pd.Series) -> None:
+    with st.grid(4, min_column_width=140):
+        st.metric(
+            "Local R²", f"{cell['score']:.2f}", border=True, help="How much of the model the surrogate explains."
+        )
+        st.metric(
+            "Top features agree",
+            f"{cell['jaccard']:.2f}",
+            border=True,
+            help="Jaccard index of the five strongest features of two pools: 1 when they are always the same.",
+        )
+        st.metric(
+            "Features agree",
+            f"{cell['vsi']:.0f} of 100",
+            border=True,
+            help="Visani's variables stability index: the share of features that two pools have in common.",
+        )
+        st.metric(
+            "Noise of a weight",
+            f"{cell['noise']:.1%}",
+            border=True,
+            help="Standard deviation of a weight over the pools, over the mean |weight|.",
+        )
+
+
+def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
+    left, right = st.columns([3, 2])
+    with left:
+        st.markdown("##### R² against stability")
+        chart = tradeoff_chart(cells, chosen)
+        alt = "Local R² against stability, a point for each choice of settings"
+        if live:
+            st.altair_chart(chart, alt=alt, key="tuning-live")
+        else:
+            draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
+    with right:
+        for value, title in (("score", "Local R²"), ("jaccard", "Stability (Jaccard)")):
+            st.markdown(f"##### {title}")
+            draw(
+                grid_chart(cells, value, title, chosen),
+                alt=f"{title} by kernel width and samples",
+                key=f"tuning-{value}-{live}",
+            )
+
+
+def _take_click() -> None:
+    points = st.session_state["tuning-tradeoff"]["selection"].get(PICK) or []
+    if points and points[0].get("cell") is not None:
+        st.session_state[CHOICE] = int(points[0]["cell"])
+
+
+def _name(cell: Any, *, suggested: bool) -> str:
+    name = f"kernel width {number(cell.kernel_width)}, {cell.num_samples:,} samples"
+    return f"{name} (suggested)" if suggested else name
+
+
+def _cost(state: "TuningState", study: "TuningStudy") -> str:
+    plan = study.plan
+    rows = state.cells[-1].rows if state.cells else plan.rows
+    return (
+        f"{count(rows, 'row')}, {plan.pools} pools and {count(state.total, 'choice')}: "
+        f"{count(rows * plan.pools * len(state.cells), 'explanation')} so far in {duration(state.seconds)}, "
+        "in this server, with the engine sampled"
+    )

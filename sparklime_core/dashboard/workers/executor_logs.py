@@ -1,0 +1,29 @@
+"""The proof that the executors did the work: the lines that they printed on their own standard error."""
+
+import streamlit as st
+
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.runs.manifest import Manifest
+
+
+def evidence_panel(manifest: Manifest) -> None:
+    """Show, for each executor, its lines about rows, the broadcast model and the explainer."""
+    from sparklime_core.jobs.executor_logs import run_outputs  # noqa: PLC0415 - imports pyspark
+
+    st.caption(
+        "Each executor prints, on its own standard error, the row that it explains, the broadcast model and the "
+        "explainer that it loaded. These are its files."
+    )
+    with shown_errors():
+        outputs = run_outputs(manifest)
+        if not outputs:
+            st.info("The executors' logs of this run are not on this machine.", icon=":material/description:")
+        for output in outputs:
+            with st.expander(
+                f"Executor {plain(output.executor)}: its last {count(len(output.evidence), 'line')}",
+                expanded=len(outputs) <= 4,
+            ):
+                st.code("\n".join(output.evidence) or "no such line", language=None, wrap_lines=True, height=220)
+                st.caption("File")
+                st.code(str(output.path), language=None, wrap_lines=True)

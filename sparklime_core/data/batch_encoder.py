@@ -1,0 +1,82 @@
+"""`BatchEncoder`: encode the rows of a table that nobody sees whole, some of them at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sparklime_core.data.feature_encoding import Encoding, encode_feature
+from sparklime_core.data.parse_column import Column, parse_column
+from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.errors import DataError
+
+
+@dataclass(frozen=True)
+class BatchEncoder:
+    """Encodes batches as the model's own table was encoded, value by value: how they are cut changes nothing.
+
+    What can only be told from a whole column is settled beforehand: numbers that are texts have decimal points,
+    and dates that are texts have the month before the day, unless the options say otherwise.
+
+    Attributes
+    ----------
+    encoding
+        Of the table that the model was trained on.
+    found
+        For each of its columns, the name of the table's column; None where it is not there and taken as missing.
+    options
+        What is known of how texts are written.
+    """
+
+    encoding: Encoding
+    found: dict[str, str | None]
+    options: ReadOptions
+
+    @classmethod
+    def of(cls, encoding: Encoding, names: Sequence[str], options: ReadOptions) -> "BatchEncoder":
+        """Find the columns of a table by their names, spaces around them aside.
+
+        Raises
+        ------
+        DataError
+            When a column is not there that the model has never seen without values.
+        """
+        stripped = {name.strip(): name for name in reversed(names)}
+        found = {name: name if name in names else stripped.get(name.strip()) for name in encoding.columns()}
+        for feature in encoding.features:
+            if found[feature.column] is None and feature.missing is None:
+                shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+                raise DataError(
+                    f"The table has no column {feature.column!r}, which the model needs; it has {shown}."
+                )
+        return cls(encoding, found, options)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns that `encode` needs, in the order in which it takes them."""
+        return tuple(name for name in self.found.values() if name is not None)
+
+    def encode(self, columns: Sequence[pa.Array]) -> npt.NDArray[np.float64]:
+        """Return a batch (n, d) of features; NaN where the model has never seen such a value."""
+        arrays = dict(zip(self.columns, columns, strict=True))
+        kinds = {feature.column: feature.kind for feature in self.encoding.features}
+        options = replace(self.options, decimal=self.options.decimal or ".")
+        understood: dict[str, Column] = {
+            name: parse_column(
+                name,
+                pa.chunked_array([arrays[held]]),
+                options,
+                decimal=options.decimal or ".",
+                wanted=kinds[name],
+                each=True,
+            )
+            for name, held in self.found.items()
+            if held is not None
+        }
+        features = np.empty((len(columns[0]), len(self.encoding.features)))
+        for at, feature in enumerate(self.encoding.features):
+            column = understood.get(feature.column)
+            features[:, at] = feature.missing if column is None else encode_feature(feature, column)[0]
+        return features

@@ -1,0 +1,197 @@
+"""Cut a text into columns with pyarrow, and mend the lines that have too few or too many fields."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.csv
+
+from sparklime_core.data.csv_dialect import Dialect, csv_reader
+from sparklime_core.data.read_options import Decision
+from sparklime_core.errors import DataError
+
+MOST_RAGGED = 0.2
+"""A larger share of lines with too many fields means that the file was cut in the wrong way."""
+
+_BLOCK = 2**22
+_LARGE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A text, cut.
+
+    Attributes
+    ----------
+    table
+        Columns of text, named by their position.
+    decisions
+        What was done to lines that did not fit.
+    """
+
+    table: pa.Table
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class _Misfit:
+    position: int
+    text: str
+
+
+def cut(text: bytes, dialect: Dialect) -> Cut:
+    """Cut a text in UTF-8.
+
+    Raises
+    ------
+    DataError
+        When it cannot be cut, or too many of its lines do not fit.
+    """
+    width = len(dialect.names)
+    rows = text[dialect.start :]
+    if dialect.spaced:
+        rows = _respaced(rows, dialect)
+    if not rows.strip():
+        raise DataError("The file has a header line but no rows; give at least two rows.")
+    delimiter = "," if dialect.spaced else dialect.delimiter
+    table, misfits = _parse(rows, width, delimiter, dialect.quote)
+    decisions: list[Decision] = []
+    if dialect.quote and _swallowed(rows, table, dialect.quote):
+        plain, plain_misfits = _parse(rows, width, delimiter, "")
+        if len(plain_misfits) > MOST_RAGGED * max(plain.num_rows, 1):
+            raise DataError(
+                f"A quotation mark is opened and never closed, after row {table.num_rows}; "
+                "correct it, or read the file without quotation marks."
+            )
+        table, misfits = plain, plain_misfits
+        decisions.append(
+            Decision("quote", "none", "one is opened and never closed, so they are ordinary characters")
+        )
+    if misfits:
+        table, mended = _mend(table, misfits, width, delimiter, dialect.quote)
+        decisions += mended
+    return Cut(_without_empty_end(table), tuple(decisions))
+
+
+def _parse(rows: bytes, width: int, delimiter: str, quote: str) -> tuple[pa.Table, list[_Misfit]]:
+    """Parse with all cores; when lines do not fit, again with one, which alone tells where they are."""
+    misfits: list[_Misfit] = []
+
+    def note(row: pa.csv.InvalidRow) -> str:
+        misfits.append(_Misfit((row.number or 0) - 1, row.text))
+        return "skip"
+
+    table = _read(rows, width, delimiter, quote, note, threads=True)
+    if misfits:
+        misfits.clear()
+        table = _read(rows, width, delimiter, quote, note, threads=False)
+    return table, misfits
+
+
+def _read(rows: bytes, width: int, delimiter: str, quote: str, note: object, *, threads: bool) -> pa.Table:
+    names = [str(position) for position in range(width)]
+    for block in (_BLOCK, _LARGE):
+        try:
+            return pa.csv.read_csv(
+                pa.py_buffer(rows),
+                read_options=pa.csv.ReadOptions(column_names=names, use_threads=threads, block_size=block),
+                parse_options=pa.csv.ParseOptions(
+                    delimiter=delimiter,
+                    quote_char=quote or False,
+                    newlines_in_values=bool(quote) and quote.encode() in rows,
+                    invalid_row_handler=note,
+                ),
+                convert_options=pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if block == _LARGE or "block" not in str(error):
+                reason = str(error).strip().splitlines()[0].rstrip(".")
+                raise DataError(f"The file is not a well-formed CSV table: {reason}.") from error
+    raise AssertionError("the loop returns or raises")
+
+
+def _swallowed(rows: bytes, table: pa.Table, quote: str) -> bool:
+    """Return whether a quotation mark that is never closed has swallowed the rest of the rows."""
+    if rows.count(quote.encode()) % 2 == 0 or not table.num_rows:
+        return False
+    last = [column[-1].as_py() or "" for column in table.columns]
+    return any("\n" in value or "\r" in value for value in last)
+
+
+def _mend(
+    table: pa.Table, misfits: list[_Misfit], width: int, delimiter: str, quote: str
+) -> tuple[pa.Table, list[Decision]]:
+    """Put the lines that did not fit back in their places: filled up, or cut where what is beyond is empty."""
+    kept: list[list[str]] = []
+    positions: list[int] = []
+    short, long = 0, []
+    for misfit in misfits:
+        fields = _fields(misfit.text, delimiter, quote)
+        if len(fields) > width and any(field.strip() for field in fields[width:]):
+            long.append(misfit.position + 1)
+            continue
+        short += len(fields) < width
+        kept.append((fields + [""] * width)[:width])
+        positions.append(misfit.position)
+    total = table.num_rows + len(misfits)
+    if len(long) > MOST_RAGGED * total:
+        raise DataError(
+            f"{len(long)} of {total} rows have more fields than the {width} columns, row {long[0]} first; "
+            "check the delimiter, and put values that hold it into quotation marks."
+        )
+    decisions = []
+    if short:
+        decisions.append(Decision("short rows", f"{short} filled up", "what they lack at the end is missing"))
+    if long:
+        shown = ", ".join(map(str, long[:5])) + (" …" if len(long) > 5 else "")
+        reason = f"they have more fields than there are columns: row {shown} of the file"
+        decisions.append(Decision("long rows", f"{len(long)} left out", reason))
+    return _insert(table, kept, positions, [misfit.position for misfit in misfits]), decisions
+
+
+def _insert(table: pa.Table, rows: list[list[str]], positions: list[int], taken: list[int]) -> pa.Table:
+    """Return the table with rows inserted at their positions among all lines; `taken` is where no good row is."""
+    total = table.num_rows + len(taken)
+    gone, inserted = set(taken), dict(zip(positions, range(len(rows)), strict=True))
+    order, good = [], 0
+    for position in range(total):
+        if position not in gone:
+            order.append(good)
+            good += 1
+        elif position in inserted:
+            order.append(table.num_rows + inserted[position])
+    columns = [pa.array([row[at] for row in rows], pa.string()) for at in range(table.num_columns)]
+    return pa.concat_tables([table, pa.table(columns, names=table.column_names)]).take(pa.array(order, pa.int64()))
+
+
+def _fields(text: str, delimiter: str, quote: str) -> list[str]:
+    csv.field_size_limit(_LARGE)
+    try:
+        return next(csv_reader([text], delimiter, quote), [])
+    except csv.Error:
+        return text.split(delimiter)
+
+
+def _respaced(rows: bytes, dialect: Dialect) -> bytes:
+    """Return rows with commas for runs of spaces, and without the spaces that follow a delimiter."""
+    csv.field_size_limit(_LARGE)
+    lines = io.StringIO(rows.decode("utf-8"), newline="")
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, lineterminator="\n", quotechar=dialect.quote or '"')
+    try:
+        reader = csv_reader(lines, dialect.delimiter, dialect.quote, spaced=True)
+        writer.writerows(record for record in reader if record)
+    except csv.Error as error:
+        raise DataError(f"The file is not a well-formed table: {error}.") from error
+    return written.getvalue().encode("utf-8")
+
+
+def _without_empty_end(table: pa.Table) -> pa.Table:
+    """Drop rows at the end in which every cell is empty."""
+    rows = table.num_rows
+    while rows and not any((column[rows - 1].as_py() or "").strip() for column in table.columns):
+        rows -= 1
+    return table.slice(0, rows)

@@ -1,0 +1,260 @@
+"""`Encoding`: how the columns of a table become the numbers that the model, LIME and every explanation share.
+
+Numbers stay as they are, categories become codes, a date becomes its parts, and a gap becomes a value of its own.
+It is fitted once, on the rows that the model may learn from, and then encodes any table in exactly the same way.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparklime_core.data.parse_column import Column, Kind
+
+MISSING = "missing"
+"""How a missing value is called, as a category and in an explanation."""
+
+OTHER = "other"
+"""How rare categories are called together."""
+
+UNSEEN = "unseen"
+"""How a category is called that the model has never seen."""
+
+MOST_CATEGORIES = 30
+"""A column with more categories keeps the most frequent of them; the rest become `OTHER`."""
+
+FAR = 10.0
+"""A gap's sentinel lies so many spans of the observed values below the smallest of them."""
+
+DATE_PARTS: dict[str, Callable[[pa.Array], pa.Array]] = {
+    "year": pc.year,
+    "month": pc.month,
+    "day": pc.day,
+    "weekday": pc.day_of_week,
+    "hour": pc.hour,
+}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """How one feature is made of a column.
+
+    Attributes
+    ----------
+    name
+        The column's, or ``"column (part)"`` for a part of a date.
+    column
+        The column it is made of.
+    kind
+        What the column's values are taken for.
+    part
+        One of `DATE_PARTS`, or None.
+    categories
+        What each code stands for; None for a number.
+    missing
+        The code or sentinel of a gap; None for a number that had no gaps when the encoding was fitted.
+    unseen
+        The code of a category that was not there then; None for a number.
+    lowest
+        The smallest number that was observed, for one with gaps.
+    """
+
+    name: str
+    column: str
+    kind: Kind
+    part: str | None = None
+    categories: tuple[str, ...] | None = None
+    missing: float | None = None
+    unseen: float | None = None
+    lowest: float | None = None
+
+    def text(self, value: float) -> str:
+        """Return an encoded value as a person would write it."""
+        if np.isnan(value):
+            return MISSING
+        if self.categories is not None:
+            return self.categories[int(value)]
+        return MISSING if self.missing == value else f"{value:.6g}"
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a table is encoded: part of the dataset, and stored with the model that was trained on it.
+
+    Attributes
+    ----------
+    features
+        One entry a feature, in their order.
+    target
+        The column that is predicted.
+    class_names
+        Name of each class code; None in regression.
+    """
+
+    features: tuple[Feature, ...]
+    target: str
+    class_names: tuple[str, ...] | None
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that the features are made of, in order."""
+        return tuple(dict.fromkeys(feature.column for feature in self.features))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the encoding as plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Encoding":
+        """Return an encoding from what `as_dict` gave, through JSON or not."""
+        features = []
+        for entry in values["features"]:
+            categories = entry["categories"]
+            features.append(Feature(**{**entry, "categories": None if categories is None else tuple(categories)}))
+        names = values["class_names"]
+        return cls(tuple(features), values["target"], None if names is None else tuple(names))
+
+
+def fit_features(column: Column, role: str, learnt: BoolArray) -> tuple[Feature, ...]:
+    """Decide how a column becomes features.
+
+    Parameters
+    ----------
+    column
+        The column, of a kind that suits the role.
+    role
+        ``"numeric"``, ``"categorical"`` or ``"date"``.
+    learnt
+        (n,) the rows that the model may learn from.
+    """
+    values = column.values.filter(pa.array(learnt))
+    if role == "categorical":
+        texts = category_texts(values)
+        names, grouped = _categories(texts, numeric=column.kind == "number")
+        return (_category(column.name, column, names, grouped),)
+    if role == "date":
+        found = {part: value(values) for part, value in DATE_PARTS.items()}
+        varied = [part for part, parts in found.items() if pc.count_distinct(parts).as_py() > 1]
+        return tuple(_date_part(column, part, found[part]) for part in varied)
+    sentinel, lowest = _sentinel(values)
+    return (Feature(column.name, column.name, column.kind, missing=sentinel, lowest=lowest),)
+
+
+def encode_feature(feature: Feature, column: Column) -> tuple[FloatArray, tuple[str, ...]]:
+    """Encode a column (n,) as a feature (n,); say what in it the encoding does not know.
+
+    A gap in a number that had none when the encoding was fitted stays NaN: the model has never seen one, and the
+    row's explanation says so.
+    """
+    if column.kind == "empty" and feature.kind == "date":
+        column = replace(column, values=pa.nulls(len(column.values), pa.timestamp("s")))
+    if feature.categories is not None:
+        return _encode_categories(feature, feature.categories, column)
+    values = column.values if feature.part is None else DATE_PARTS[feature.part](column.values)
+    numbers: FloatArray = np.array(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False))
+    gaps = np.isnan(numbers)
+    if feature.missing is None or feature.lowest is None:
+        return numbers, _note(gaps, f"of {feature.name!r} are missing, and the model has never seen it missing")
+    # Whatever lies so far below all that was seen, LIME and the model would take for a gap.
+    lost = numbers <= (feature.missing + feature.lowest) / 2
+    numbers[gaps] = feature.missing
+    numbers[lost] = np.nan
+    return numbers, _note(lost, f"in {feature.name!r} are far below all that the model has seen: not explained")
+
+
+def _note(found: BoolArray, what: str) -> tuple[str, ...]:
+    count = int(found.sum())
+    return (f"{count} values {what}",) if count else ()
+
+
+def category_texts(values: pa.Array) -> pa.Array:
+    """Return values as the texts of categories; numbers as a person writes them, whole ones without a point."""
+    if pa.types.is_floating(values.type):
+        encoded = values.dictionary_encode()
+        texts = pa.array([number_text(value) for value in encoded.dictionary.to_pylist()], pa.string())
+        return texts.take(encoded.indices)
+    if pa.types.is_timestamp(values.type):
+        return pc.strftime(values, format="%Y-%m-%d")
+    return values
+
+
+def number_text(value: float) -> str:
+    """Return a number as a person writes it."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.15g}"
+
+
+def _categories(texts: pa.Array, *, numeric: bool) -> tuple[tuple[str, ...], bool]:
+    """Return the categories that get a code of their own, in order, and whether others were left over."""
+    counts = Counter(
+        {entry["values"]: entry["counts"] for entry in pc.value_counts(texts.drop_null()).to_pylist()}
+    )
+    kept = [name for name, _ in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))]
+    grouped = len(kept) > MOST_CATEGORIES
+    kept = kept[:MOST_CATEGORIES] if grouped else kept
+    return tuple(sorted(kept, key=float) if numeric else sorted(kept)), grouped
+
+
+def _category(name: str, column: Column, kept: tuple[str, ...], grouped: bool, part: str | None = None) -> Feature:
+    """Give the categories their codes, and one each to rare ones, to gaps, and to what is yet unseen."""
+    names = list(kept)
+    if grouped:
+        names.append(OTHER if OTHER not in kept else f"({OTHER})")
+        unseen = len(names) - 1
+    names.append(MISSING if MISSING not in kept else f"({MISSING})")
+    missing = len(names) - 1
+    if not grouped:
+        names.append(UNSEEN if UNSEEN not in kept else f"({UNSEEN})")
+        unseen = len(names) - 1
+    return Feature(name, column.name, column.kind, part, tuple(names), float(missing), float(unseen))
+
+
+def _date_part(column: Column, part: str, values: pa.Array) -> Feature:
+    name = f"{column.name} ({part})"
+    if part == "weekday":
+        return _category(name, column, WEEKDAYS, grouped=False, part=part)
+    sentinel, lowest = _sentinel(values)
+    return Feature(name, column.name, column.kind, part, missing=sentinel, lowest=lowest)
+
+
+def _sentinel(values: pa.Array) -> tuple[float | None, float | None]:
+    """Return a number far below all observed ones to stand for a gap, and the smallest; None without gaps.
+
+    It is not 0 and is a float32, so that it is the same number wherever it is compared.
+    """
+    if not values.null_count:
+        return None, None
+    span = pc.min_max(values).as_py()
+    low, high = float(span["min"]), float(span["max"])
+    sentinel = float(np.float32(low - max(1.0, FAR * (high - low), abs(low) / 1000)))
+    return sentinel if sentinel else -1.0, low
+
+
+def _encode_categories(
+    feature: Feature, categories: tuple[str, ...], column: Column
+) -> tuple[FloatArray, tuple[str, ...]]:
+    if feature.part == "weekday":
+        codes = pc.day_of_week(column.values)
+        return np.asarray(
+            pc.fill_null(pc.cast(codes, pa.float64()), feature.missing).to_numpy(zero_copy_only=False)
+        ), ()
+    texts = category_texts(column.values)
+    special = {feature.missing, feature.unseen}
+    known = pa.array([name if at not in special else None for at, name in enumerate(categories)], pa.string())
+    found = pc.index_in(texts, value_set=known, skip_nulls=True)
+    unseen = pc.and_(pc.is_valid(texts), pc.is_null(found))
+    codes = pc.if_else(unseen, feature.unseen, pc.cast(found, pa.float64()))
+    encoded: FloatArray = np.array(pc.fill_null(codes, feature.missing).to_numpy(zero_copy_only=False))
+    if categories[int(feature.unseen or 0)].strip("()") == OTHER:
+        return encoded, ()
+    strangers = pc.unique(texts.filter(unseen)).to_pylist()
+    shown = ", ".join(repr(name) for name in strangers[:3])
+    many = np.asarray(unseen.to_numpy(zero_copy_only=False))
+    return encoded, _note(many, f"of {feature.name!r} are categories that the model has never seen, like {shown}")

@@ -1,0 +1,167 @@
+"""The column to predict: classes or numbers, with a reason; rows without one stay, unlabelled."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparklime_core.data.feature_encoding import category_texts
+from sparklime_core.data.missing_target import UNLABELLED, is_labelled
+from sparklime_core.data.parse_column import Column
+from sparklime_core.data.read_table import Reading
+from sparklime_core.errors import DataError
+
+TASKS = ("auto", "classification", "regression")
+MOST_CLASS_NUMBERS = 20
+"""Whole numbers with at most this many different values are taken for classes."""
+
+ROWS_A_CLASS = 3
+"""... when each of them has so many rows on average, or there are only two."""
+
+MOST_CLASSES = 300
+"""Rarer classes beyond them are put together."""
+
+OTHERS = "other classes"
+REACH = 1e30
+"""The largest target that can be squared and summed without overflowing."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An encoded target.
+
+    Attributes
+    ----------
+    name
+        The column's.
+    values
+        (n,) class codes, `UNLABELLED` where missing; or float64 values, NaN where missing.
+    class_names
+        Name of each code; None in regression.
+    reason
+        Why it is classes or a number.
+    notes
+        What was done to some of its values.
+    missing, distinct
+        Rows without a value; different values.
+    """
+
+    name: str
+    values: npt.NDArray[Any]
+    class_names: tuple[str, ...] | None
+    reason: str
+    notes: tuple[str, ...]
+    missing: int
+    distinct: int
+
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """(n,) which rows have a class or value."""
+        return is_labelled(self.values)
+
+
+def encode_target(reading: Reading, name: str, task: str) -> Target:
+    """Decide whether a column is of classes or numbers, and encode it.
+
+    Raises
+    ------
+    DataError
+        When nothing can be learnt from it: it is missing or the same in every row, or different in most.
+    """
+    if task not in TASKS:
+        raise DataError(f"The task must be 'auto', 'classification' or 'regression', not {task!r}.")
+    column = reading.column(name, "number" if task == "regression" else None)
+    distinct = column.distinct
+    if not distinct:
+        what = "number" if task == "regression" and reading.column(name).kind != "empty" else "value"
+        raise DataError(f"The target {column.name!r} has no {what} in any row; choose another target.")
+    if distinct == 1:
+        only = category_texts(column.values.drop_null()[:1])[0].as_py()
+        raise DataError(
+            f"The target {column.name!r} has the one value {only!r} in every row; "
+            "there is nothing to learn, so choose another target."
+        )
+    classes, reason = _is_classes(column, task, distinct)
+    if not classes:
+        return _numbers(column, reason, distinct)
+    return _classes(column, reason, distinct)
+
+
+def encode_known(column: Column, class_names: tuple[str, ...] | None) -> npt.NDArray[Any]:
+    """Encode the target of new rows as the one that a model was trained on; what is unknown is unlabelled."""
+    if class_names is None:
+        return np.array(column.values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    found = pc.index_in(
+        category_texts(column.values), value_set=pa.array(class_names, pa.string()), skip_nulls=True
+    )
+    return np.array(pc.fill_null(pc.cast(found, pa.int64()), UNLABELLED).to_numpy(zero_copy_only=False))
+
+
+def _is_classes(column: Column, task: str, distinct: int) -> tuple[bool, str]:
+    if task != "auto":
+        return task == "classification", "you chose it"
+    if column.kind == "date":
+        raise DataError(f"The target {column.name!r} holds dates; choose a target of classes or numbers.")
+    if column.kind != "number":
+        return True, f"{column.reason}, so they are classes"
+    if distinct == 2:
+        return True, "it has two different values, so they are classes"
+    values = column.values.drop_null()
+    whole = pc.all(pc.equal(values, pc.floor(values))).as_py()
+    if whole and distinct <= MOST_CLASS_NUMBERS and len(values) >= ROWS_A_CLASS * distinct:
+        return True, f"it has {distinct} different whole numbers, so they are classes"
+    return False, "its values are numbers"
+
+
+def _numbers(column: Column, reason: str, distinct: int) -> Target:
+    values = np.array(column.values.to_numpy(zero_copy_only=False), dtype=np.float64)
+    if np.nanmax(np.abs(values)) > REACH:
+        raise DataError(
+            f"The target {column.name!r} holds numbers beyond {REACH:g}; scale it, or choose another one."
+        )
+    return Target(column.name, values, None, reason, _notes(column, values), column.missing, distinct)
+
+
+def _classes(column: Column, reason: str, distinct: int) -> Target:
+    texts = category_texts(column.values)
+    counts = Counter(
+        {entry["values"]: entry["counts"] for entry in pc.value_counts(texts.drop_null()).to_pylist()}
+    )
+    labelled = counts.total()
+    if len(counts) > 2 and len(counts) > labelled / 2:
+        hint = ", or the task 'regression'" if column.kind == "number" else ""
+        raise DataError(
+            f"The target {column.name!r} has {len(counts)} different values in {labelled} rows, so it names rows "
+            f"rather than classes; choose another target{hint}."
+        )
+    notes: list[str] = []
+    names = _ordered([name for name, _ in counts.most_common(MOST_CLASSES)], numeric=column.kind == "number")
+    if len(counts) > MOST_CLASSES:
+        rest = len(counts) - MOST_CLASSES
+        names = (*names, OTHERS)
+        notes.append(f"the {rest} rarest of {len(counts)} classes are put together as {OTHERS!r}")
+    single = sum(count == 1 for count in counts.values()) if len(counts) <= MOST_CLASSES else 0
+    if single:
+        notes.append(f"{single} classes have a single row, which can be learnt but not tested")
+    found = pc.cast(pc.index_in(texts, value_set=pa.array(names, pa.string()), skip_nulls=True), pa.int64())
+    rare = pc.and_(pc.is_valid(texts), pc.is_null(found))
+    codes = np.array(
+        pc.fill_null(pc.if_else(rare, len(names) - 1, found), UNLABELLED).to_numpy(zero_copy_only=False),
+        dtype=np.int64,
+    )
+    return Target(column.name, codes, names, reason, (*notes, *_notes(column, codes)), column.missing, distinct)
+
+
+def _ordered(names: list[str], *, numeric: bool) -> tuple[str, ...]:
+    return tuple(sorted(names, key=float) if numeric else sorted(names))
+
+
+def _notes(column: Column, values: npt.NDArray[Any]) -> tuple[str, ...]:
+    unlabelled = int((~is_labelled(values)).sum())
+    if not unlabelled:
+        return column.notes
+    return (*column.notes, f"{unlabelled} rows have no target: not learnt from, but still explained")

@@ -1,0 +1,86 @@
+"""`explain_rows`: explanations of rows, without Spark."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sparklime_core.errors import DataError
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.settings import EngineName, ExplainSettings
+from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
+from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
+
+
+def explain_rows(
+    explainer: Explainer,
+    predict_fn: PredictFn,
+    rows: npt.ArrayLike,
+    *,
+    engine: EngineName = "sampled",
+    labels: str | Sequence[int] = "predicted",
+    num_features: int = 10,
+    num_samples: int = 5000,
+    seed: int = 0,
+) -> pa.Table:
+    """Explain rows in this process.
+
+    Parameters
+    ----------
+    explainer
+        Any fitted ``lime.lime_tabular.LimeTabularExplainer``, in either mode.
+    predict_fn
+        What lime takes: rows (n, d) to probabilities (n, K), or to values (n,) in regression. For the engine
+        ``"exact"`` the bound ``predict_proba`` or ``predict`` of a supported tree ensemble, or that estimator.
+    rows
+        (n, d) floats.
+    engine, labels, num_features, num_samples, seed
+        See `ExplainSettings`.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row for each (row, label), in row order; the columns are those of `RESULT_SCHEMA`. A row that cannot
+        be explained has its reason in ``error``.
+
+    Raises
+    ------
+    SparkLimeError
+        When nothing can be explained with these arguments; the message says why.
+    """
+    settings = ExplainSettings(engine, labels, num_features, num_samples, seed)  # type: ignore[arg-type]
+    table = as_rows(rows, len(explainer.feature_names))
+    task = prepare_task(explainer, predict_fn, settings)
+    return explain_with(task, table, np.arange(len(table), dtype=np.int64))
+
+
+def explain_with(task: ExplainTask, rows: FloatArray, row_ids: IntArray) -> pa.Table:
+    """Explain rows (n, d) with a prepared task, block by block."""
+    batches = [task.explain(rows[at], row_ids[at]) for at in blocks(len(rows))]
+    return task.vocabulary.decode(pa.Table.from_batches(batches, schema=COMPACT_SCHEMA))
+
+
+def blocks(rows: int) -> Iterator[slice]:
+    """Yield the slices that cut rows into blocks."""
+    for start in range(0, rows, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, rows))
+
+
+def as_rows(rows: npt.ArrayLike, width: int) -> FloatArray:
+    """Return rows as a C-ordered (n, width) array of float64.
+
+    Raises
+    ------
+    DataError
+        When they are no numbers, or not of this width.
+    """
+    try:
+        table: npt.NDArray[Any] = np.ascontiguousarray(rows, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The rows are not a table of numbers: {error}.") from error
+    if table.ndim != 2 or table.shape[1] != width:
+        raise DataError(f"The rows have the shape {table.shape}, but the explainer knows {width} features.")
+    return table

@@ -1,0 +1,70 @@
+"""The engine ``sampled``: what lime answers under the seed contract, from a pool that all rows share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparklime_core.explain.binned_pool import BinnedPool, kernel_table
+from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.feature_selection import check_selection
+from sparklime_core.explain.moments import Moments, with_instance
+from sparklime_core.explain.pool import draw_pool
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.surrogate import fit_surrogates
+from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, PredictFn
+from sparklime_core.explain.unbinned_pool import UnbinnedPool
+from sparklime_core.explain.vocabulary import codes_of
+
+
+@dataclass(frozen=True)
+class SampledEngine:
+    """lime's neighbourhood drawn and predicted once; a row costs its weights, their moments and a small solve."""
+
+    explainer: Explainer
+    settings: ExplainSettings
+    pool: BinnedPool | UnbinnedPool
+    kernel_at_zero: float
+
+    @classmethod
+    def prepare(cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> "SampledEngine":
+        """Draw the pool and predict it.
+
+        Raises
+        ------
+        EngineError
+            When the explainer draws or fits in a way of its own, or the pool would not fit in memory.
+        PredictionError
+            When the predict function returns what lime cannot use.
+        """
+        check_selection(explainer.feature_selection)
+        kernel = kernel_table(explainer, len(explainer.feature_names))
+        drawn = draw_pool(explainer, predict_fn, settings)
+        pool: BinnedPool | UnbinnedPool
+        if explainer.discretizer is not None:
+            pool = BinnedPool.of(explainer, drawn)
+        else:
+            pool = UnbinnedPool.of(explainer, predict_fn, drawn)
+        return cls(explainer, settings, pool, float(kernel[0]))
+
+    def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates. See `Engine.solve`."""
+        return self.fit(self.moments(rows, predictions, wanted), wanted)
+
+    def moments(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Moments:
+        """Return the moments of each row's neighbourhood: the pool's, and the row itself."""
+        return with_instance(self._pool_moments(rows, wanted), self.kernel_at_zero, predictions)
+
+    def fit(self, moments: Moments, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates of the wanted labels."""
+        return fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
+
+    def _pool_moments(self, rows: FloatArray, wanted: BoolArray) -> Moments:
+        if isinstance(self.pool, UnbinnedPool):
+            return self.pool.moments(rows, wanted.shape[1])
+        signatures = self.pool.signatures(codes_of(self.explainer, rows))
+        distinct, which = np.unique(signatures, axis=0, return_inverse=True)
+        if len(distinct) == len(rows):
+            return self.pool.moments(signatures, wanted)
+        labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
+        np.logical_or.at(labels, which, wanted)
+        return self.pool.moments(distinct, labels).take(which)

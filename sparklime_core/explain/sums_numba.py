@@ -1,0 +1,177 @@
+"""`sums.fill_sums_numpy`, compiled by numba: the same whole numbers in bits instead of matrix products.
+
+Samples are put in the order of how many features they agree on with the row, in groups of 64 that share a weight.
+A column z_j (does the sample agree in feature j?) is then a row of 64-bit words, and the weighted number of
+samples that agree in both j and k is a sum of ``weight * popcount(word_j & word_k)``: a hundred words instead of
+thousands of samples. Only sums may be reordered by the compiler (``reassoc``), and they are exact.
+"""
+
+import numpy as np
+from numba import njit
+
+from sparklime_core.explain.numba_cache import kept_by_content
+
+WORD = 64
+BYTE = 8
+
+IN_ANY_ORDER = {"reassoc", "nsz"}
+
+
+@njit(inline="always")
+def _popcount(word):  # type: ignore[no-untyped-def]
+    """Count bits in a form that LLVM turns into the processor's own instruction."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+@njit
+def _mark(codes, code, bit, sample_bytes):  # type: ignore[no-untyped-def]
+    """Set a bit of the samples that have a code."""
+    for n in range(len(codes)):
+        sample_bytes[n] |= bit if codes[n] == code else np.uint8(0)
+
+
+@njit
+def _widen(sample_bytes, shift, sample_words, agreeing):  # type: ignore[no-untyped-def]
+    """Put bytes into words, and count their bits."""
+    for n in range(len(sample_bytes)):
+        byte = np.uint64(sample_bytes[n])
+        sample_words[n] = byte if shift == 0 else sample_words[n] | (byte << shift)
+        agreeing[n] += np.int64(_popcount(byte))
+
+
+@njit
+def _agreements(positions, signature, agreeing, sample_words, sample_bytes):  # type: ignore[no-untyped-def]
+    """For each sample, count the features in which it agrees with the row, and set their bits, 64 a word.
+
+    Bits are set eight features at a time, in bytes, of which one instruction treats many.
+    """
+    width = len(signature)
+    for n in range(len(agreeing)):
+        agreeing[n] = 0
+    for first in range(0, width, BYTE):
+        for n in range(len(sample_bytes)):
+            sample_bytes[n] = 0
+        for feature in range(first, min(first + BYTE, width)):
+            _mark(positions[feature], signature[feature], np.uint8(1) << np.uint8(feature - first), sample_bytes)
+        _widen(sample_bytes, np.uint64(first % WORD), sample_words[first // WORD], agreeing)
+
+
+@njit
+def _group(agreeing, width, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
+    """Order samples by agreement into groups of 64, filled up with zeros; return the number of groups.
+
+    ``group_class`` is filled with how many features the samples of each group agree in.
+    """
+    count = np.zeros(width + 1, dtype=np.int64)
+    for n in range(len(agreeing)):
+        count[agreeing[n]] += 1
+    place = np.zeros(width + 1, dtype=np.int64)
+    groups = 0
+    for agreement in range(width + 1):
+        place[agreement] = groups * WORD
+        for _ in range(0, count[agreement], WORD):
+            group_class[groups] = agreement
+            groups += 1
+        for word in range(ordered.shape[0]):
+            for at in range(place[agreement] + count[agreement], groups * WORD):
+                ordered[word, at] = 0
+    for n in range(len(agreeing)):
+        at = place[agreeing[n]]
+        place[agreeing[n]] = at + 1
+        for word in range(sample_words.shape[0]):
+            ordered[word, at] = sample_words[word, n]
+    return groups
+
+
+@njit
+def _transpose(ordered, groups, feature_words):  # type: ignore[no-untyped-def]
+    """Turn words of features, one a sample, into words of samples, one a (feature, group)."""
+    for feature in range(feature_words.shape[0]):
+        word, shift = feature // WORD, np.uint64(feature % WORD)
+        for group in range(groups):
+            bits = np.uint64(0)
+            for n in range(WORD):
+                bits |= ((ordered[word, group * WORD + n] >> shift) & np.uint64(1)) << np.uint64(n)
+            feature_words[feature, group] = bits
+
+
+@njit(fastmath=IN_ANY_ORDER)
+def _joint(feature_words, groups, group_weight, zz):  # type: ignore[no-untyped-def]
+    """Sum weights over the samples that agree in both of two features."""
+    width = feature_words.shape[0]
+    for first in range(width):
+        for second in range(first, width):
+            total = 0.0
+            for group in range(groups):
+                both = feature_words[first, group] & feature_words[second, group]
+                total += group_weight[group] * np.int64(_popcount(both))
+            zz[first, second] = total
+            zz[second, first] = total
+
+
+@njit
+def _weigh_labels(agreeing, table, labels, weighted, squares):  # type: ignore[no-untyped-def]
+    """Round weighted labels and squares to whole numbers, in the operations and order of numpy."""
+    for n in range(len(agreeing)):
+        weighted[n] = np.rint(table[agreeing[n]] * labels[n])
+    for n in range(len(agreeing)):
+        squares[n] = np.rint(weighted[n] * labels[n])
+
+
+@njit(fastmath=IN_ANY_ORDER)
+def _total(values):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for n in range(len(values)):
+        total += values[n]
+    return total
+
+
+@njit(fastmath=IN_ANY_ORDER)
+def _total_of_code(values, codes, code):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for n in range(len(values)):
+        total += values[n] if codes[n] == code else 0.0
+    return total
+
+
+def fill_sums(  # type: ignore[no-untyped-def]
+    positions, signatures, whole, labels, wanted, most, weight, zz, y, yy, zy
+):
+    """Fill the arrays of `Sums`, row by row."""
+    width, size = positions.shape
+    words = (width + WORD - 1) // WORD
+    agreeing = np.empty(size, dtype=np.int64)
+    sample_words = np.empty((words, size), dtype=np.uint64)
+    sample_bytes = np.empty(size, dtype=np.uint8)
+    ordered = np.empty((words, size + WORD * (width + 1)), dtype=np.uint64)
+    feature_words = np.empty((width, ordered.shape[1] // WORD), dtype=np.uint64)
+    group_class = np.empty(feature_words.shape[1], dtype=np.int64)
+    group_weight = np.empty(feature_words.shape[1])
+    weighted, squares = np.empty(size), np.empty(size)
+    for row in range(signatures.shape[0]):
+        _agreements(positions, signatures[row], agreeing, sample_words, sample_bytes)
+        groups = _group(agreeing, width, sample_words, ordered, group_class)
+        _transpose(ordered, groups, feature_words)
+        table = whole[group_class[groups - 1]]
+        most[row] = group_class[groups - 1]
+        for group in range(groups):
+            group_weight[group] = table[group_class[group]]
+        _joint(feature_words, groups, group_weight, zz[row])
+        for n in range(size):
+            weighted[n] = table[agreeing[n]]
+        weight[row] = _total(weighted)
+        for label in range(labels.shape[0]):
+            if wanted[row, label]:
+                _weigh_labels(agreeing, table, labels[label], weighted, squares)
+                y[row, label] = _total(weighted)
+                yy[row, label] = _total(squares)
+                for feature in range(width):
+                    total = _total_of_code(weighted, positions[feature], signatures[row, feature])
+                    zy[row, feature, label] = total
+
+
+with kept_by_content():
+    fill_sums = njit(cache=True, nogil=True)(fill_sums)

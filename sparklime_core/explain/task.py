@@ -1,0 +1,197 @@
+"""Explain a block of rows with a prepared engine: what an executor does, and what a notebook does.
+
+The wrapper around every engine: it sets bad rows aside, predicts, resolves the labels, and packs the result.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from sparklime_core.errors import PredictionError
+from sparklime_core.explain.engine import Engine, Surrogates
+from sparklime_core.explain.phase_timer import phase
+from sparklime_core.explain.predict_function import predict_columns
+from sparklime_core.explain.row_errors import row_errors
+from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.settings import ExplainSettings, Labels
+from sparklime_core.explain.threads import one_blas_thread
+from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
+from sparklime_core.explain.vocabulary import Vocabulary, codes_of
+
+BLOCK_ROWS = 256
+"""The most rows of a block, and how many are always predicted at once, padded where a block has fewer.
+
+BLAS may round differently for batches of different shapes; with one shape it cannot.
+"""
+
+Solver = Callable[[IntArray, FloatArray, FloatArray, BoolArray], Surrogates]
+"""Positions of rows in their block, those rows, their predictions and what is wanted of them, to surrogates."""
+
+REFERENCE_BLOCK_ROWS = 8
+SMALLEST_BLOCK_ROWS = 16
+BLOCKS_TO_SHARE = 32
+
+
+def block_rows(settings: ExplainSettings, rows: int) -> int:
+    """Return how many rows a block has when this many are to be explained.
+
+    A function of the run alone, and never of the cluster, so that a resumed run has the same blocks. lime's own
+    rows take a tenth of a second each, so few make a block; the fast engines want many, unless the table is so
+    small that the executors would have nothing to share.
+    """
+    if settings.engine == "reference":
+        return REFERENCE_BLOCK_ROWS
+    return int(np.clip(rows // BLOCKS_TO_SHARE, SMALLEST_BLOCK_ROWS, BLOCK_ROWS))
+
+
+@dataclass(frozen=True)
+class ExplainTask:
+    """Everything that explaining a block needs: what is broadcast to the executors."""
+
+    explainer: Explainer
+    predict_fn: PredictFn
+    settings: ExplainSettings
+    engine: Engine
+    vocabulary: Vocabulary
+
+    def explain(self, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
+        """Explain up to `BLOCK_ROWS` rows (n, d); return a batch of the compact schema, in row order."""
+        return self.explain_by(rows, row_ids, lambda _, *block: self.engine.solve(*block))
+
+    def explain_and_measure(
+        self, rows: FloatArray, row_ids: IntArray
+    ) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
+        """Explain as `explain` does; beside that, return what was measured of it, which here is nothing."""
+        return self.explain(rows, row_ids), None
+
+    def explain_by(self, rows: FloatArray, row_ids: IntArray, solver: Solver) -> pa.RecordBatch:
+        """Explain as `explain` does, by a solver that also learns which rows of the block it is given."""
+        with one_blas_thread():
+            errors, predictions, wanted = self.examine(rows)
+            solved = _empty_surrogates(wanted.shape, rows.shape[1])
+
+            def solve(at: IntArray) -> None:
+                with phase("algebra"):
+                    found = solver(at, rows[at], predictions[at], wanted[at])
+                pairs = np.argwhere(wanted[at])
+                _put(solved, at[pairs[:, 0]], pairs[:, 1], found)
+
+            all_or_each(solve, errors)
+            with phase("packing"):
+                return self._pack(rows, row_ids, predictions, wanted, solved, errors)
+
+    def examine(self, rows: FloatArray) -> tuple[list[str | None], FloatArray, BoolArray]:
+        """Return each row's error or None, the predictions (n, K), and the wanted labels (n, K) of a block."""
+        errors = row_errors(self.explainer, self.vocabulary, rows)
+        predictions = np.full((len(rows), len(self.vocabulary.label_names)), np.nan)
+
+        def predict(at: IntArray) -> None:
+            predictions[at] = self._predict(rows[at])
+
+        all_or_each(predict, errors)
+        return errors, predictions, wanted_labels(self.settings.labels, predictions)
+
+    def _predict(self, rows: FloatArray) -> FloatArray:
+        padded = np.concatenate([rows, np.repeat(rows[-1:], BLOCK_ROWS - len(rows), axis=0)])
+        predicted = predict_columns(self.predict_fn, padded, self.explainer.mode)[: len(rows)]
+        if predicted.shape[1] != len(self.vocabulary.label_names):
+            raise PredictionError(
+                f"The predict function returned {predicted.shape[1]} columns where there are "
+                f"{len(self.vocabulary.label_names)} classes."
+            )
+        return predicted
+
+    def _pack(
+        self,
+        rows: FloatArray,
+        row_ids: IntArray,
+        predictions: FloatArray,
+        wanted: BoolArray,
+        solved: Surrogates,
+        errors: list[str | None],
+    ) -> pa.RecordBatch:
+        unlabelled: BoolArray = np.logical_not(wanted.any(axis=1))
+        pairs = np.argwhere(np.column_stack([wanted, unlabelled]))
+        row, label = pairs[:, 0], pairs[:, 1]
+        failed = np.array([errors[i] is not None for i in row], dtype=np.bool_)
+        label_or_none = np.minimum(label, wanted.shape[1] - 1)
+        at = (row, label_or_none)
+        terms, weights, lengths = self._terms(rows, row, solved.features[at], solved.weights[at], failed)
+        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+        mask = pa.array(failed)
+
+        def figure(values: FloatArray) -> pa.Array:
+            return pa.array(values, mask=failed)
+
+        predicted: FloatArray = predictions[at]
+        columns = [
+            pa.array(row_ids[row], pa.int64()),
+            pa.array(label.astype(np.int32), mask=unlabelled[row]),
+            pa.array(predicted, mask=~np.isfinite(predicted)),
+            figure(solved.local_prediction[at]),
+            figure(solved.intercept[at]),
+            figure(solved.score[at]),
+            pa.ListArray.from_arrays(offsets, pa.array(terms, pa.int32()), mask=mask),
+            pa.ListArray.from_arrays(offsets, pa.array(weights, pa.float64()), mask=mask),
+            pa.array([errors[i] for i in row], pa.string()),
+        ]
+        return pa.record_batch(columns, schema=COMPACT_SCHEMA)
+
+    def _terms(
+        self, rows: FloatArray, row: IntArray, features: IntArray, weights: FloatArray, failed: BoolArray
+    ) -> tuple[IntArray, FloatArray, IntArray]:
+        """Return terms and weights end to end, and how many each pair has."""
+        used = (features >= 0) & ~failed[:, None]
+        valid = np.where(np.isfinite(rows), rows, 0.0)
+        of_row = self.vocabulary.terms_of_rows(codes_of(self.explainer, valid))
+        chosen = of_row[row[:, None], np.maximum(features, 0)]
+        return chosen[used], weights[used], used.sum(axis=1)
+
+
+def wanted_labels(labels: Labels, predictions: FloatArray) -> BoolArray:
+    """Return (n, K): which labels of which rows are to be explained; without a prediction none is preferred."""
+    wanted = np.zeros(predictions.shape, dtype=np.bool_)
+    if predictions.shape[1] == 1 or labels == "all":
+        wanted[:] = True
+    elif isinstance(labels, str):
+        known = np.flatnonzero(np.isfinite(predictions).all(axis=1))
+        wanted[known, np.argmax(predictions[known], axis=1)] = True
+    else:
+        wanted[:, list(labels)] = True
+    return wanted
+
+
+def all_or_each(action: Callable[[IntArray], None], errors: list[str | None]) -> None:
+    """Do something to all rows without an error at once; when that fails, row by row, noting each error."""
+    good = np.array([i for i, error in enumerate(errors) if error is None], dtype=np.int64)
+    if not len(good):
+        return
+    try:
+        action(good)
+    except Exception:  # noqa: BLE001 - whatever a model raises: one bad row never costs the others
+        for row in good:
+            try:
+                action(np.array([row]))
+            except Exception as error:  # noqa: BLE001
+                errors[row] = " ".join((str(error) or type(error).__name__).split())
+
+
+def _empty_surrogates(shape: tuple[int, int], width: int) -> Surrogates:
+    return Surrogates(
+        features=np.full((*shape, width), -1, dtype=np.int64),
+        weights=np.zeros((*shape, width)),
+        intercept=np.full(shape, np.nan),
+        score=np.full(shape, np.nan),
+        local_prediction=np.full(shape, np.nan),
+    )
+
+
+def _put(target: Surrogates, row: IntArray, label: IntArray, found: Surrogates) -> None:
+    held = found.features.shape[1]
+    target.features[row, label, :held] = found.features
+    target.weights[row, label, :held] = found.weights
+    target.intercept[row, label] = found.intercept
+    target.score[row, label] = found.score
+    target.local_prediction[row, label] = found.local_prediction

@@ -1,0 +1,236 @@
+"""The one Spark connection of a process, and the local cluster that it may stand on."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pyspark.sql import SparkSession
+
+from sparklime_core.errors import SparkError
+from sparklime_core.spark.cluster.local_cluster import LocalCluster
+from sparklime_core.spark.executors.preflight import ExecutorReport, check_executors, differences
+from sparklime_core.spark.executors.prewarm import prewarm_soon
+from sparklime_core.spark.session.backend import ExecutorInfo
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connection import connect, current, disconnect
+from sparklime_core.spark.session.monitor import application, list_executors
+
+EMBEDDED = "local[*]"
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True)
+class SparkStatus:
+    """What the connection is at this moment.
+
+    Attributes
+    ----------
+    master
+        The master that is chosen; it is connected to when a job needs it.
+    connected
+        Whether there is a session.
+    busy
+        Whether a job uses it.
+    executors, links
+        Of the session; empty when there is none.
+    cluster
+        The local cluster that runs, or None.
+    """
+
+    master: str
+    connected: bool
+    busy: bool
+    executors: tuple[ExecutorInfo, ...] = ()
+    links: dict[str, str] = field(default_factory=dict)
+    cluster: LocalCluster | None = None
+
+
+class SparkService:
+    """Holds the chosen master, its session, and the local cluster. Safe to use from several threads."""
+
+    def __init__(self, master: str = EMBEDDED) -> None:
+        self._lock = threading.RLock()
+        self._master = master
+        self._session: SparkSession | None = None
+        self._cluster: LocalCluster | None = None
+        self._users = 0
+        self._checked: tuple[list[ExecutorReport], list[str]] | None = None
+
+    def status(self) -> SparkStatus:
+        """Return what the connection is now; never waits for Spark to start."""
+        session, cluster = self._session, self._cluster
+        executors: tuple[ExecutorInfo, ...] = ()
+        links: dict[str, str] = {}
+        if session is not None:
+            try:
+                executors, links = tuple(list_executors(session)), application(session).links
+            except SparkError:
+                session = None
+        alive = cluster if cluster is not None and cluster.alive() else None
+        return SparkStatus(self._master, session is not None, self._users > 0, executors, links, alive)
+
+    def choose(self, master: str) -> None:
+        """Choose the master for the next job; a session on another one ends.
+
+        Raises
+        ------
+        SparkError
+            When a job is using the present one, or the operator has not allowed this one.
+        """
+        check_allowed(master)
+        with self._lock:
+            if master == self._master:
+                return
+            self._refuse_when_busy("change the master")
+            self._drop_session()
+            self._master = master
+
+    def acquire(self) -> SparkSession:
+        """Return a session on the chosen master; `release` it after use.
+
+        It connects where there is no session yet, it has died, or its master was restarted.
+        """
+        with self._lock:
+            if self._session is None or not self._users or backend_of(self._session).has_ended():
+                self._session = connect(self._master)
+                prewarm_soon(self._session)
+            self._users += 1
+            return self._session
+
+    def release(self) -> None:
+        """Say that a job no longer uses the session; one that has died is dropped, and the next job reconnects."""
+        with self._lock:
+            self._users -= 1
+            if self._session is not None and backend_of(self._session).has_ended():
+                self._drop_session()
+
+    def log(self) -> str | None:
+        """Return the file that the session's driver prints to; None when there is no session of ours."""
+        connection = current()
+        return str(connection.log) if connection is not None else None
+
+    def connect(self) -> None:
+        """Connect now, so that the first job need not wait."""
+        self.acquire()
+        self.release()
+
+    def connect_soon(self) -> None:
+        """Begin to connect in a thread of its own; where that fails, the job that needs it says why."""
+
+        def quietly() -> None:
+            try:
+                self.connect()
+            except SparkError:
+                return
+
+        threading.Thread(target=quietly, name="sparklime-connect", daemon=True).start()
+
+    def connect_and_check(self) -> None:
+        """Connect now; the executors of a cluster are asked about themselves, as `checked` then tells.
+
+        Raises
+        ------
+        SparkError
+            When there is no session to be had, or an executor does not answer.
+        """
+        self.connect()
+        if not self._master.startswith("local"):
+            self.check()
+
+    @property
+    def checked(self) -> tuple[list[ExecutorReport], list[str]] | None:
+        """What the last check of this session has found; None when there was none."""
+        return self._checked
+
+    def check(self, payload_bytes: int = 0) -> tuple[list[ExecutorReport], list[str]]:
+        """Ask every executor about itself; return what they answer, and in sentences what is wrong.
+
+        Parameters
+        ----------
+        payload_bytes
+            Size of what is to be broadcast, where it is known.
+
+        Raises
+        ------
+        SparkError
+            When there is no session to be had, or an executor does not answer.
+        """
+        spark = self.acquire()
+        try:
+            reports = check_executors(spark)
+        finally:
+            self.release()
+        self._checked = reports, differences(reports, payload_bytes)
+        return self._checked
+
+    def disconnect(self) -> None:
+        """End the session."""
+        with self._lock:
+            self._refuse_when_busy("disconnect")
+            self._drop_session()
+
+    def start_cluster(self, workers: int, cores: int, memory: str) -> LocalCluster:
+        """Start a standalone cluster on this machine and choose it as the master."""
+        with self._lock:
+            self._refuse_when_busy("start a cluster")
+            self.stop_cluster()
+            self._cluster = LocalCluster.start(workers=workers, cores=cores, memory=memory)
+            self._drop_session()
+            self._master = self._cluster.url
+            return self._cluster
+
+    def stop_cluster(self) -> None:
+        """Stop the local cluster; the embedded master is chosen where the cluster was."""
+        with self._lock:
+            if self._cluster is None:
+                return
+            if self._master == self._cluster.url:
+                self._refuse_when_busy("stop the cluster")
+                self._drop_session()
+                self._master = EMBEDDED
+            self._cluster.stop()
+            self._cluster = None
+
+    def close(self) -> None:
+        """End everything that this process started."""
+        with self._lock:
+            self._users = 0
+            self.stop_cluster()
+            self._drop_session()
+
+    def _drop_session(self) -> None:
+        self._checked = None
+        if self._session is not None:
+            disconnect()
+            self._session = None
+
+    def _refuse_when_busy(self, action: str) -> None:
+        if self._users:
+            raise SparkError(f"A run is using {self._master}; wait for it to end or cancel it, then {action}.")
+
+
+def check_allowed(master: str) -> None:
+    """Refuse a master that a person on the page may not reach.
+
+    Embedded ones and those on this machine are allowed; others must stand in ``SPARKLIME_MASTERS``
+    (comma-separated), which the operator sets.
+
+    Raises
+    ------
+    SparkError
+        When it is not allowed.
+    """
+    if master.startswith("local") or master in allowed_masters():
+        return
+    if urlsplit(master).hostname in LOOPBACK:
+        return
+    raise SparkError(
+        f"The master {master!r} is not one of those that the operator of this server has allowed; "
+        "ask for it to be added to SPARKLIME_MASTERS."
+    )
+
+
+def allowed_masters() -> tuple[str, ...]:
+    """Return the further masters that the operator has allowed."""
+    return tuple(url.strip() for url in os.environ.get("SPARKLIME_MASTERS", "").split(",") if url.strip())

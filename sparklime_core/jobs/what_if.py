@@ -1,0 +1,133 @@
+"""What if this value were another? A run's model and engine, kept ready to explain values of one's own at once."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.errors import EngineError
+from sparklime_core.explain.explain_rows import explain_with
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.task import ExplainTask
+from sparklime_core.explain.types import FloatArray
+from sparklime_core.jobs.runner import predict_fn_of
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Field:
+    """What can be put in for a feature.
+
+    Attributes
+    ----------
+    feature
+        How the feature is encoded.
+    low, high
+        The smallest and the largest number in the table that the model has learnt from, gaps aside.
+    whole
+        Whether all of them are whole numbers.
+    """
+
+    feature: Feature
+    low: float
+    high: float
+    whole: bool
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """The codes of a category that can be chosen: not the one that only stands for what was never seen."""
+        missing, unseen = self.feature.missing, self.feature.unseen
+        # Where rare categories were grouped, theirs is the code of unseen ones, too, and comes before the gap's.
+        left_out = unseen if missing is not None and unseen is not None and unseen > missing else None
+        return tuple(code for code in range(len(self.feature.categories or ())) if code != left_out)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of some values, and why; both always of the same values.
+
+    Attributes
+    ----------
+    probabilities
+        (K,) of the classes; or the one predicted value.
+    result
+        The explanation of one label, as a dictionary of the result's schema.
+    """
+
+    probabilities: FloatArray
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Explains any values with a run's model, explainer, engine and seed.
+
+    Attributes
+    ----------
+    task
+        What an executor of the run would work with. For the engine ``reference`` it is ``sampled`` wherever that
+        can serve: it gives lime's own answer, and at once.
+    fields
+        What can be put in for each feature.
+    """
+
+    task: ExplainTask
+    fields: tuple[Field, ...]
+
+    def explain(self, rows: FloatArray, label: int) -> list[Answer]:
+        """Explain a label of rows (n, d).
+
+        Returns
+        -------
+        list of Answer
+            One a row; where a row cannot be explained, its result says why.
+        """
+        settings = dataclasses.replace(self.task.settings, labels=(label,))
+        task = dataclasses.replace(self.task, settings=settings)
+        probabilities = task.examine(rows)[1]
+        results = explain_with(task, rows, np.arange(len(rows), dtype=np.int64)).to_pylist()
+        return [Answer(found, result) for found, result in zip(probabilities, results, strict=True)]
+
+
+def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
+    """Prepare what a run's executors prepared; it takes as long as a run's start, and once.
+
+    Raises
+    ------
+    SparkLimeError
+        When the run's model and settings do not go together any more.
+    """
+    learnt_from = inputs.learnt_from
+    explainer = build_explainer(learnt_from, ExplainerSettings(**manifest.explainer))
+    predict_fn = predict_fn_of(inputs.estimator)
+    settings = ExplainSettings(**{**manifest.explain, "labels": "predicted"})
+    if settings.engine == "reference":
+        try:
+            task = prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine="sampled"))
+        except EngineError:
+            task = prepare_task(explainer, predict_fn, settings)
+    else:
+        task = prepare_task(explainer, predict_fn, settings)
+    return WhatIf(task, fields_of(learnt_from))
+
+
+def fields_of(dataset: Dataset) -> tuple[Field, ...]:
+    """Return what was observed of each feature."""
+    return tuple(_field(feature, dataset.features[:, at]) for at, feature in enumerate(dataset.encoding.features))
+
+
+def _field(feature: Feature, column: FloatArray) -> Field:
+    observed = column[np.isfinite(column)]
+    if feature.categories is None and feature.missing is not None:
+        observed = observed[observed != feature.missing]
+    if not len(observed):
+        return Field(feature, 0.0, 0.0, whole=False)
+    whole = bool((observed == np.round(observed)).all()) and float(np.abs(observed).max()) < 2**53
+    return Field(feature, float(observed.min()), float(observed.max()), whole)

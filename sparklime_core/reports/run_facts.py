@@ -1,0 +1,92 @@
+"""What a report says of all rows of a run, asked of DuckDB over the run's Parquet."""
+
+from typing import Any
+
+import pandas as pd
+
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.runs.inputs import DATA_FILE
+from sparklime_core.runs.result_queries import query
+from sparklime_core.runs.run import Run
+
+MOST_FEATURES = 20
+BINS = 20
+
+
+def mean_weights(run: Run) -> pd.DataFrame:
+    """Return the strongest features: ``feature``, ``mean_weight`` (mean \\|weight\\|) and ``rows`` that name it.
+
+    The mean is over all explained (row, label) pairs; a feature that an explanation does not name counts as 0.
+    """
+    return _frame(
+        run,
+        "WITH entries AS (SELECT unnest(explanation) AS entry FROM results WHERE error IS NULL) "
+        "SELECT entry.feature AS feature, sum(abs(entry.weight)) / "
+        "(SELECT count(*) FROM results WHERE error IS NULL) AS mean_weight, count(*) AS rows "
+        "FROM entries GROUP BY 1 ORDER BY mean_weight DESC, feature LIMIT ?",
+        MOST_FEATURES,
+    )
+
+
+def score_bins(run: Run) -> pd.DataFrame:
+    """Return how many explanations have which local R²: ``low``, ``high`` and ``rows``, from 0 to 1."""
+    counted = _frame(
+        run,
+        "SELECT least(greatest(floor(score * ?), 0), ? - 1)::INTEGER AS bin, count(*) AS rows FROM results "
+        "WHERE score IS NOT NULL GROUP BY 1",
+        BINS,
+        BINS,
+    )
+    rows = counted.set_index("bin")["rows"].reindex(range(BINS), fill_value=0)
+    return pd.DataFrame(
+        {
+            "low": [at / BINS for at in range(BINS)],
+            "high": [(at + 1) / BINS for at in range(BINS)],
+            "rows": list(rows),
+        }
+    )
+
+
+def score_shares(run: Run, good: float, fair: float) -> tuple[float, float, float]:
+    """Return the shares of explanations with a good, a fair and a weaker local R²."""
+    found = _frame(
+        run,
+        "SELECT avg((score >= ?)::INTEGER) AS good, avg((score >= ? AND score < ?)::INTEGER) AS fair "
+        "FROM results WHERE score IS NOT NULL",
+        good,
+        fair,
+        good,
+    ).iloc[0]
+    if pd.isna(found["good"]):
+        return 0.0, 0.0, 0.0
+    return float(found["good"]), float(found["fair"]), 1.0 - float(found["good"]) - float(found["fair"])
+
+
+def errors(run: Run, limit: int = 10) -> pd.DataFrame:
+    """Return why rows could not be explained: ``error`` and ``rows``, most frequent first."""
+    sql = (
+        "SELECT error, count(DISTINCT row_id) AS rows FROM results WHERE error IS NOT NULL "
+        "GROUP BY 1 ORDER BY rows DESC, error LIMIT ?"
+    )
+    return _frame(run, sql, limit)
+
+
+def worst_rows(run: Run, limit: int, *, regression: bool) -> list[int]:
+    """Return the rows that the model is most wrong about; where the truth is not known, the first rows."""
+    distance = (
+        "abs(prediction - target)"
+        if regression
+        else "CASE WHEN target IS NULL THEN NULL WHEN label = target THEN 1 - prediction ELSE prediction END"
+    )
+    sql = (
+        "WITH best AS (SELECT row_id, max_by(label, prediction) AS label, max(prediction) AS prediction "  # noqa: S608
+        "FROM results WHERE error IS NULL GROUP BY 1) SELECT row_id FROM best JOIN (SELECT target, "
+        "file_row_number AS position FROM read_parquet(?, file_row_number = true)) kept ON kept.position = row_id "
+        f"ORDER BY {distance} DESC NULLS LAST, row_id LIMIT ?"
+    )
+    return [int(row) for row in _frame(run, sql, str(run.folder / DATA_FILE), limit)["row_id"]]
+
+
+def _frame(run: Run, sql: str, *parameters: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = query(run.explanation_files, RESULT_SCHEMA, sql, parameters).to_pandas()
+    return frame

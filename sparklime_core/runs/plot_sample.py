@@ -1,0 +1,60 @@
+"""What the plot of all rows shows: every row in the density behind it, and a sample of them as points."""
+
+import pandas as pd
+
+from sparklime_core.runs.filter_sql import where_sql
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_queries import LISTED, ask_rows
+from sparklime_core.runs.run import Run
+
+CELLS = 60
+"""Cells of the density along each axis."""
+
+WORST_SHARE = 4
+"""One in so many points is there because the model errs most at it, the others by chance."""
+
+
+def axes(*, regression: bool) -> tuple[str, str]:
+    """Return what the plot's axes are: true and predicted value, or probability and local R²."""
+    return ("target", "prediction") if regression else ("prediction", "score")
+
+
+def sample_points(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:
+    """Return up to `limit` of the explained rows that a filter lets through, as `find_rows` lists them.
+
+    Where there are more, a quarter are those with the largest errors, and the others are drawn by chance, the same
+    ones every time.
+    """
+    where, parameters = where_sql(run, wanted)
+    sql = (
+        f", kept AS (SELECT {LISTED} FROM rows {where}), "  # noqa: S608 - names of columns; values are parameters
+        "worst AS (SELECT * FROM kept WHERE error IS NULL ORDER BY distance DESC NULLS LAST, row_id LIMIT ?), "
+        "others AS (SELECT * FROM kept WHERE error IS NULL AND row_id NOT IN (SELECT row_id FROM worst) "
+        "ORDER BY hash(row_id), row_id LIMIT ?) "
+        "SELECT * FROM worst UNION ALL SELECT * FROM others ORDER BY row_id"
+    )
+    worst = limit // WORST_SHARE
+    found = ask_rows(run, sql, [*parameters, worst, limit - worst], regression=regression)
+    return found.to_pandas()  # type: ignore[no-any-return]
+
+
+def density(run: Run, wanted: RowFilter, *, regression: bool) -> pd.DataFrame:
+    """Return how many of the explained rows that a filter lets through lie in each cell of the plot.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``x0``, ``x1``, ``y0``, ``y1`` (the cell's borders) and ``rows``, for cells that hold any.
+    """
+    x, y = axes(regression=regression)
+    where, parameters = where_sql(run, wanted)
+    sql = (
+        f", kept AS (SELECT {x} AS x, {y} AS y FROM rows {where}), "  # noqa: S608 - names of columns; values are parameters
+        "points AS (SELECT * FROM kept WHERE isfinite(x) AND isfinite(y)), "
+        "span AS (SELECT min(x) AS x0, min(y) AS y0, greatest(max(x) - min(x), 1e-12) / $cells AS dx, "
+        "greatest(max(y) - min(y), 1e-12) / $cells AS dy FROM points) "
+        "SELECT x0 + i * dx AS x0, x0 + (i + 1) * dx AS x1, y0 + j * dy AS y0, y0 + (j + 1) * dy AS y1, rows FROM "
+        "(SELECT least(floor((x - x0) / dx), $cells - 1) AS i, least(floor((y - y0) / dy), $cells - 1) AS j, "
+        "count(*) AS rows FROM points, span GROUP BY ALL), span"
+    ).replace("$cells", str(CELLS))
+    return ask_rows(run, sql, parameters, regression=regression).to_pandas()  # type: ignore[no-any-return]

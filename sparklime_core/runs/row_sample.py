@@ -1,0 +1,112 @@
+"""Rows that stand for all: a sample of a run's explained rows, always the same, with weights and values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.runs.inputs import DATA_FILE
+from sparklime_core.runs.result_queries import query
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_queries import ask_rows, feature_names
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.weight_totals import Explained, FloatArray, chosen_results, sign_sql
+
+SAMPLE_ROWS = 1000
+"""The most rows of a sample: as many as lime's own submodular pick explains."""
+
+
+@dataclass(frozen=True)
+class RowSample:
+    """Explained rows, and why the model judges them so.
+
+    Attributes
+    ----------
+    rows
+        One line a row, in a random order that is always the same: ``row_id``, ``label``, ``prediction`` and
+        ``score`` of the explanation, and ``wrong`` (whether the model is; None where that is unknown, and in
+        regression).
+    weights
+        (n, d) weight of each feature; NaN where the explanation does not name it.
+    values
+        (n, d) encoded value of each feature.
+    conditions
+        (n, c) weight of each condition that any of the explanations names, 0 where it is not named: what
+        `sparklime_core.runs.submodular_pick.submodular_pick` takes.
+    texts
+        Lime's text of each condition.
+    """
+
+    rows: pd.DataFrame
+    weights: FloatArray
+    values: FloatArray
+    conditions: FloatArray
+    texts: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    @property
+    def filled(self) -> FloatArray:
+        """(n, d) the weights, 0 where a feature is not named."""
+        return np.nan_to_num(self.weights)
+
+
+def sample_rows(
+    run: Run, wanted: RowFilter, explained: Explained, *, regression: bool, limit: int = SAMPLE_ROWS
+) -> RowSample:
+    """Return all explained rows that a filter lets through, or `limit` of them by a hash of their number."""
+    where, parameters, tables = chosen_results(run, wanted, explained, regression=regression)
+    sql = (
+        f"SELECT row_id, label, prediction, score, {sign_sql(explained)} AS sign, explanation "  # noqa: S608 - names of columns; values are parameters
+        f"FROM results {where} ORDER BY hash(row_id), row_id LIMIT ?"
+    )
+    found = query(run.explanation_files, RESULT_SCHEMA, sql, [*parameters, limit], **tables)
+    names = feature_names(run)
+    features, texts, row, weight = _entries(found)
+    known = pc.index_in(features, value_set=pa.array(names, pa.string())).to_numpy(zero_copy_only=False)
+    weights = np.full((len(found), len(names)), np.nan)
+    weights[row, known.astype(np.int64)] = weight
+    encoded = texts.dictionary_encode()
+    conditions = np.zeros((len(found), len(encoded.dictionary)))
+    np.add.at(conditions, (row, encoded.indices.to_numpy(zero_copy_only=False)), weight)
+    ids = pa.table({"row_id": found["row_id"], "place": pa.array(np.arange(len(found)))})
+    return RowSample(
+        _facts(run, found, ids, regression=regression),
+        weights,
+        _values(run, ids, len(names)),
+        conditions,
+        tuple(encoded.dictionary.to_pylist()),
+    )
+
+
+def _entries(found: pa.Table) -> tuple[pa.Array, pa.Array, Any, FloatArray]:
+    """Return the entries of all explanations one after the other: feature, text, row and signed weight."""
+    entries = found["explanation"].combine_chunks()
+    lengths = np.asarray(pc.fill_null(pc.list_value_length(entries), 0), dtype=np.int64)
+    row = np.repeat(np.arange(len(found)), lengths)
+    features, texts, weights = entries.flatten().flatten()
+    sign = found["sign"].to_numpy()
+    return features, texts, row, weights.to_numpy(zero_copy_only=False) * sign[row]
+
+
+def _facts(run: Run, found: pa.Table, ids: pa.Table, *, regression: bool) -> pd.DataFrame:
+    sql = "SELECT wrong FROM rows JOIN ids USING (row_id) ORDER BY place"
+    wrong = ask_rows(run, sql, [], regression=regression, ids=ids)["wrong"]
+    frame: pd.DataFrame = found.select(["row_id", "label", "prediction", "score"]).to_pandas()
+    return frame.assign(wrong=pd.array(wrong.to_pylist(), dtype="boolean"))
+
+
+def _values(run: Run, ids: pa.Table, width: int) -> FloatArray:
+    columns = ", ".join(f"f{feature}" for feature in range(width))
+    sql = (
+        f"SELECT {columns} FROM read_parquet(?, file_row_number = true) AS given "  # noqa: S608 - names of columns
+        "JOIN ids ON given.file_row_number = ids.row_id ORDER BY place"
+    )
+    table = query(run.explanation_files, RESULT_SCHEMA, sql, [str(run.folder / DATA_FILE)], ids=ids)
+    return np.column_stack([table[name].to_numpy() for name in table.column_names]).astype(np.float64)

@@ -1,0 +1,220 @@
+"""Two runs over one table, row by row: whose explanation changed most. Answered by DuckDB over their Parquet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import pandas as pd
+
+from sparklime_core.atomic_files import atomic_write
+from sparklime_core.errors import RunError
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.run import Run
+
+TOP = 5
+"""Features of an explanation whose overlap is counted."""
+
+KEPT = 20
+"""Comparisons that are kept on disk."""
+
+CompareOrder = Literal["distance", "overlap", "row"]
+
+_ORDERS: dict[CompareOrder, str] = {
+    "distance": "distance DESC NULLS LAST",
+    "overlap": "overlap NULLS LAST, distance DESC",
+    "row": "row_id",
+}
+
+# Of several labels it is the row's most probable one that is compared; in the second run the same label, where it
+# has been explained.
+_PAIRS = """
+WITH first_best AS (SELECT row_id, arg_max(label, prediction) AS label FROM first WHERE error IS NULL GROUP BY 1),
+second_best AS (SELECT row_id, arg_max(label, prediction) AS label FROM second WHERE error IS NULL GROUP BY 1),
+wanted AS (
+  SELECT row_id, f.label AS first_label, s.label AS second_label,
+    CASE WHEN EXISTS (SELECT 1 FROM second WHERE second.row_id = f.row_id AND second.label = f.label)
+      THEN f.label ELSE s.label END AS compared
+  FROM first_best f JOIN second_best s USING (row_id)
+), pairs AS (
+  SELECT wanted.row_id, f.label_name AS first_predicted, f.prediction AS first_prediction, f.score AS first_score,
+    best.label_name AS second_predicted, best.prediction AS second_prediction, s.score AS second_score,
+    {changed} AS changed,
+    f.explanation AS mine, list_transform(f.explanation, lambda e: e.feature) AS my_features,
+    s.explanation AS theirs, list_transform(s.explanation, lambda e: e.feature) AS their_features,
+    list_transform(s.explanation, lambda e: e.weight) AS their_weights
+  FROM wanted
+  JOIN first f ON f.row_id = wanted.row_id AND f.label = first_label
+  JOIN second s ON s.row_id = wanted.row_id AND s.label = compared
+  JOIN second best ON best.row_id = wanted.row_id AND best.label = second_label
+), measured AS (
+  SELECT row_id, first_predicted, second_predicted, first_prediction, second_prediction, first_score, second_score,
+    changed,
+    sqrt(
+      coalesce(list_sum(list_transform(mine, lambda e:
+        pow(e.weight - coalesce(their_weights[list_position(their_features, e.feature)], 0), 2))), 0)
+      + coalesce(list_sum(list_transform(list_filter(theirs, lambda e: NOT list_contains(my_features, e.feature)),
+        lambda e: pow(e.weight, 2))), 0)
+    ) AS distance,
+    len(list_intersect(my_features[1:{top}], their_features[1:{top}]))
+      / nullif(len(list_distinct(list_concat(my_features[1:{top}], their_features[1:{top}]))), 0) AS overlap
+  FROM pairs
+)
+SELECT * FROM measured
+"""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far two runs agree over the rows that both have explained.
+
+    Attributes
+    ----------
+    rows
+        Rows that both have explained.
+    changed
+        Rows whose predicted class is another; None in regression.
+    mean_distance
+        Mean Euclidean distance of the weights; 0 is the same.
+    mean_overlap
+        Mean share of the `TOP` strongest features that both name (Jaccard); 1 is all of them.
+    first_score, second_score
+        Mean local R² of each.
+    """
+
+    rows: int
+    changed: int | None
+    mean_distance: float
+    mean_overlap: float
+    first_score: float
+    second_score: float
+
+
+def check_comparable(first: Manifest, second: Manifest) -> None:
+    """Raise `RunError` when two runs are not about the same table, target and features."""
+    for name, what in (("rows", "number of rows"), ("target", "target"), ("features", "features")):
+        if first.data[name] != second.data[name]:
+            raise RunError(f"The two runs cannot be compared: their tables differ in the {what}.")
+    if first.data["class_names"] != second.data["class_names"]:
+        raise RunError("The two runs cannot be compared: their tables differ in the classes.")
+    digests = [(run.data["report"].get("origin") or {}).get("sha256") for run in (first, second)]
+    if None not in digests and digests[0] != digests[1]:
+        raise RunError("The two runs cannot be compared: they are about different files.")
+
+
+def are_comparable(first: Manifest, second: Manifest) -> bool:
+    """Return whether two runs are about the same table, target and features."""
+    try:
+        check_comparable(first, second)
+    except RunError:
+        return False
+    return True
+
+
+def comparison_file(first: Run, second: Run, folder: Path, *, regression: bool) -> Path:
+    """Compare two runs row by row, once; return the Parquet file that `compare_rows` and `summarise` read.
+
+    Parameters
+    ----------
+    first, second
+        Comparable runs; see `check_comparable`.
+    folder
+        Where such files are kept: the newest `KEPT`. A file is made anew when a run has more results.
+    regression
+        Whether there are no classes that could have changed.
+    """
+    path = folder / f"{first.id}--{second.id}--{_version(first)}-{_version(second)}.parquet"
+    if path.exists():
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime)[: -KEPT + 1]:
+        old.unlink(missing_ok=True)
+    changed = "NULL::BOOLEAN" if regression else "first_label <> second_label"
+    sql = _PAIRS.format(changed=changed, top=TOP)
+    with atomic_write(path) as unfinished:
+        try:
+            _write(first, second, sql, unfinished)
+        except duckdb.IOException:
+            # One of the runs ended in between, and its parts became one file.
+            _write(first, second, sql, unfinished)
+    return path
+
+
+def forget_comparisons(run_id: str, folder: Path) -> None:
+    """Delete the comparisons of a run that is deleted: they tell of its rows."""
+    for path in folder.glob("*.parquet"):
+        if run_id in path.stem.split("--")[:2]:
+            path.unlink(missing_ok=True)
+
+
+def compare_rows(
+    path: Path, *, order: CompareOrder = "distance", changed_only: bool = False, limit: int = 100, offset: int = 0
+) -> pd.DataFrame:
+    """Return a page of the rows that both runs have explained.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``row_id``, ``first_predicted``, ``second_predicted``, ``first_prediction``, ``second_prediction``,
+        ``first_score``, ``second_score``, ``changed`` (the predicted class; None in regression), ``distance`` (of
+        the weights, Euclidean, a feature that is not named having the weight 0) and ``overlap`` (Jaccard index of
+        the `TOP` strongest features).
+    """
+    where = "WHERE changed" if changed_only else ""
+    sql = f"SELECT * FROM measured {where} ORDER BY {_ORDERS[order]}, row_id LIMIT ? OFFSET ?"  # noqa: S608
+    return _frame(path, sql, limit, offset)
+
+
+def summarise(path: Path) -> Comparison:
+    """Return how far the two runs agree."""
+    found = _frame(
+        path,
+        "SELECT count(*) AS rows, count(*) FILTER (changed) AS changed, count(changed) AS known, "
+        "avg(distance) AS distance, avg(overlap) AS overlap, "
+        "avg(first_score) AS first, avg(second_score) AS second FROM measured",
+    ).iloc[0]
+    return Comparison(
+        int(found["rows"]),
+        int(found["changed"]) if found["known"] else None,
+        *(float(found[name]) for name in ("distance", "overlap", "first", "second")),
+    )
+
+
+def different_settings(first: Manifest, second: Manifest) -> pd.DataFrame:
+    """Return what differs in the settings of two runs: ``setting``, ``first``, ``second``, as texts."""
+    mine, theirs = _settings(first), _settings(second)
+    names = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
+    lines = [(name, str(mine.get(name, "")), str(theirs.get(name, ""))) for name in names]
+    return pd.DataFrame(lines, columns=["setting", "first", "second"])
+
+
+def _settings(manifest: Manifest) -> dict[str, Any]:
+    parts = {"": manifest.explain, "explainer ": manifest.explainer, "model ": manifest.training}
+    found = {f"{part}{name}": value for part, values in parts.items() for name, value in values.items()}
+    found |= {f"version of {name}": value for name, value in manifest.versions.items()}
+    return {**found, "rows": manifest.selection, "master": manifest.master}
+
+
+def _version(run: Run) -> str:
+    """Return what changes when a run has more results."""
+    files = [Path(file) for file in run.explanation_files()]
+    return f"{len(files)}.{max((file.stat().st_mtime_ns for file in files if file.exists()), default=0):x}"
+
+
+def _write(first: Run, second: Run, sql: str, path: Path) -> None:
+    with duckdb.connect() as connection:
+        for name, run in (("first", first), ("second", second)):
+            files = run.explanation_files()
+            if files:
+                connection.read_parquet(files).create_view(name)
+            else:
+                connection.register(name, RESULT_SCHEMA.empty_table())
+        connection.sql(sql).write_parquet(str(path))
+
+
+def _frame(path: Path, sql: str, *parameters: int) -> pd.DataFrame:
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(path)).create_view("measured")
+        frame: pd.DataFrame = connection.sql(sql, params=list(parameters)).to_arrow_table().to_pandas()
+        return frame

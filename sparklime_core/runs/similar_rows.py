@@ -1,0 +1,133 @@
+"""Rows like a row: those with the same reasons, and those with like values that have other reasons."""
+
+from typing import Any
+
+import pandas as pd
+
+from sparklime_core.data.feature_encoding import Encoding, Feature
+from sparklime_core.runs.inputs import DATA_FILE, read_encoding
+from sparklime_core.runs.row_queries import LISTED, ask_rows, feature_names
+from sparklime_core.runs.run import Run
+
+NEIGHBOURS = 100
+"""Rows nearest by their values, among which those with the most different reasons are looked for."""
+
+Line = dict[str, Any]
+
+
+def same_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.DataFrame:
+    """Return the rows whose explanation of the same class is nearest to that of a row.
+
+    Parameters
+    ----------
+    run, row_id
+        An explained row of a run.
+    regression
+        Whether the run has no classes.
+    limit
+        How many rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `find_rows`, and ``apart``: the Euclidean distance of the vectors of weights, 0 where an
+        explanation does not name a feature. Empty where the row has no explanation.
+    """
+    own = _own_line(run, row_id, regression=regression)
+    if own is None:
+        return pd.DataFrame()
+    apart, parameters = _apart(own, len(feature_names(run)), "1")
+    sql = (
+        f"SELECT {LISTED}, {apart} AS apart FROM rows "  # noqa: S608 - names of columns; values are parameters
+        "WHERE error IS NULL AND row_id <> ? AND label = ? ORDER BY apart, row_id LIMIT ?"
+    )
+    found = ask_rows(run, sql, [*parameters, row_id, own["label"], limit], regression=regression)
+    return found.to_pandas()  # type: ignore[no-any-return]
+
+
+def other_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.DataFrame:
+    """Return, of the rows nearest to a row by their values, those whose explanation differs most from its.
+
+    Numbers are measured in standard deviations; a category counts 1 where it is another, a gap 1 where only one
+    of the two has it. Of two classes, what speaks for one speaks against the other just as much, so a row of the
+    other class has its weights turned round; of more classes, only rows of the same predicted class are compared.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `same_reasons`, and ``far``: the distance by values.
+    """
+    own = _own_line(run, row_id, regression=regression)
+    if own is None:
+        return pd.DataFrame()
+    encoding = read_encoding(run.folder)
+    data = str(run.folder / DATA_FILE)
+    far, values = _far(encoding, _own_values(run, row_id, encoding), _spreads(run, encoding))
+    turned = "CASE WHEN label = ? THEN 1 ELSE -1 END"
+    apart, weights = _apart(own, len(encoding.features), turned)
+    two = encoding.class_names is None or len(encoding.class_names) <= 2
+    explained = "error IS NULL AND row_id <> ?" + ("" if two else " AND label = ?")
+    sql = (
+        f", explained AS (SELECT row_id FROM rows WHERE {explained}), "  # noqa: S608 - as above
+        f"distances AS (SELECT file_row_number AS row_id, {far} AS far "
+        "FROM read_parquet(?, file_row_number = true)), "
+        "near AS (SELECT * FROM distances SEMI JOIN explained USING (row_id) ORDER BY far, row_id LIMIT ?) "
+        f"SELECT {LISTED}, far, {apart} AS apart FROM near JOIN rows USING (row_id) "
+        "ORDER BY apart DESC, row_id LIMIT ?"
+    )
+    rows = [row_id] if two else [row_id, own["label"]]
+    turns = [value for weight in weights for value in (own["label"], weight)]
+    found = ask_rows(run, sql, [*rows, *values, data, NEIGHBOURS, *turns, limit], regression=regression)
+    return found.to_pandas()  # type: ignore[no-any-return]
+
+
+def _own_line(run: Run, row_id: int, *, regression: bool) -> Line | None:
+    sql = "SELECT * FROM rows WHERE row_id = ? AND error IS NULL"
+    found: list[Line] = ask_rows(run, sql, [row_id], regression=regression).to_pylist()
+    return found[0] if found else None
+
+
+def _own_values(run: Run, row_id: int, encoding: Encoding) -> list[float]:
+    names = ", ".join(f"f{at}" for at in range(len(encoding.features)))
+    sql = f"SELECT {names} FROM read_parquet(?, file_row_number = true) WHERE file_row_number = ?"  # noqa: S608
+    line = ask_rows(run, sql, [str(run.folder / DATA_FILE), row_id], regression=True).to_pylist()[0]
+    return [float(value) for value in line.values()]
+
+
+def _spreads(run: Run, encoding: Encoding) -> list[float]:
+    """Return the standard deviation of each number, gaps aside; 1 for a category and for a constant."""
+    numbers = [at for at, feature in enumerate(encoding.features) if feature.categories is None]
+    if not numbers:
+        return [1.0] * len(encoding.features)
+    spreads = ", ".join(_spread(at, encoding.features[at]) for at in numbers)
+    sql = f"SELECT {spreads} FROM read_parquet(?)"  # noqa: S608 - names of columns, and numbers
+    found = ask_rows(run, sql, [str(run.folder / DATA_FILE)], regression=True).to_pylist()[0]
+    return [found.get(f"s{at}") or 1.0 for at in range(len(encoding.features))]
+
+
+def _spread(at: int, feature: Feature) -> str:
+    known = f"isfinite(f{at})" + ("" if feature.missing is None else f" AND f{at} <> {feature.missing!r}")
+    return f"stddev_pop(f{at}) FILTER ({known}) AS s{at}"
+
+
+def _far(encoding: Encoding, own: list[float], spreads: list[float]) -> tuple[str, list[float]]:
+    """Return the distance by values as SQL, and its parameters."""
+    terms: list[str] = []
+    parameters: list[float] = []
+    for at, feature in enumerate(encoding.features):
+        mismatch = f"CASE WHEN f{at} = ? THEN 0 ELSE 1 END"
+        if feature.categories is not None or own[at] == feature.missing:
+            terms.append(mismatch)
+            parameters.append(own[at])
+            continue
+        squared = f"((f{at} - ?) / ?) ** 2"
+        gap = "" if feature.missing is None else f"f{at} = {feature.missing!r} OR "
+        terms.append(f"CASE WHEN {gap}NOT isfinite(f{at}) THEN 1 ELSE {squared} END")
+        parameters += [own[at], spreads[at]]
+    return f"sqrt({' + '.join(terms)})", parameters
+
+
+def _apart(own: Line, features: int, turned: str) -> tuple[str, list[float]]:
+    """Return the distance by weights as SQL, and its parameters; `turned` is what the other weights count."""
+    terms = [f"(coalesce(w{at}, 0) * {turned} - ?) ** 2" for at in range(features)]
+    return f"sqrt({' + '.join(terms)})", [float(own[f"w{at}"] or 0.0) for at in range(features)]

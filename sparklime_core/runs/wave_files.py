@@ -1,0 +1,72 @@
+"""Parquet files of waves: written one by one, and joined when the run ends, one at a time in memory."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sparklime_core.atomic_files import atomic_write
+
+
+def write_part(table: pa.Table, path: Path) -> None:
+    """Write a table, whole or not at all."""
+    with atomic_write(path) as temporary:
+        pq.write_table(table, temporary, use_dictionary=_repeating(table.schema))
+
+
+def join_parts(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
+    """Write one file of the rows of many, a row group for each."""
+    with (
+        atomic_write(path) as temporary,
+        pq.ParquetWriter(temporary, schema, use_dictionary=_repeating(schema)) as writer,
+    ):
+        for part in parts:
+            writer.write_table(pq.read_table(part).cast(schema))
+
+
+def first_row(part: Path) -> int:
+    """Return the smallest ``row_id`` of a part; -1 where it has no rows."""
+    first = pc.min(pq.read_table(part, columns=["row_id"])["row_id"]).as_py()
+    return -1 if first is None else int(first)
+
+
+def count_rows(explanations: pa.Table) -> tuple[int, int]:
+    """Return how many rows a table of `RESULT_SCHEMA` or `COMPACT_SCHEMA` has, and how many of these failed."""
+    failed = explanations.filter(pc.is_valid(explanations["error"]))
+    return _distinct(explanations["row_id"]), _distinct(failed["row_id"])
+
+
+def with_numbers(table: pa.Table, numbers: Mapping[str, Sequence[int]]) -> pa.Table:
+    """Return a table that keeps some numbers beside its rows, under a name each."""
+    return table.replace_schema_metadata({name: ",".join(map(str, of)) for name, of in numbers.items()})
+
+
+def numbers_of(part: Path, name: str) -> list[int]:
+    """Return numbers that a part keeps beside its rows; none in a part of before there were such numbers."""
+    kept = pq.read_schema(part).metadata.get(name.encode(), b"")
+    return [int(number) for number in kept.split(b",") if number]
+
+
+def read_outcomes(part: Path) -> pa.Table:
+    """Read what `count_rows` needs of a part."""
+    return pq.read_table(part, columns=["row_id", "error"])
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    return int(pc.count_distinct(column).as_py())
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """Return the columns, by Parquet's paths, that a dictionary makes smaller: all but measured numbers."""
+    return [path for field in schema for path in _leaves(field.name, field.type)]
+
+
+def _leaves(path: str, kind: pa.DataType) -> list[str]:
+    if pa.types.is_list(kind):
+        return _leaves(f"{path}.list.element", kind.value_type)
+    if pa.types.is_struct(kind):
+        inner = (kind[at] for at in range(kind.num_fields))
+        return [leaf for field in inner for leaf in _leaves(f"{path}.{field.name}", field.type)]
+    return [] if pa.types.is_floating(kind) else [path]

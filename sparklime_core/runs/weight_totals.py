@@ -1,0 +1,167 @@
+"""A run as a whole: the weights of all rows that a filter lets through, summed by feature.
+
+Weights speak for or against a *label*. Sums over rows that were explained for different labels would say nothing,
+so every question names the label that it is about: see `Explained`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.runs.filter_sql import where_sql
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.result_queries import query
+from sparklime_core.runs.row_filter import RowFilter, without_order
+from sparklime_core.runs.row_queries import ask_rows, feature_names
+from sparklime_core.runs.run import Run
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The label that weights are about.
+
+    Attributes
+    ----------
+    label
+        The class whose explanations are looked at (0 in regression); None: of each row, its most probable class.
+    mirrored
+        Whether a row that was explained for the other one of two classes counts with its weights' signs turned.
+        Its surrogate is the mirror image: the two probabilities add to 1, so what speaks for one class speaks as
+        much against the other.
+    """
+
+    label: int | None
+    mirrored: bool = False
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums of weights by feature, over rows.
+
+    Attributes
+    ----------
+    rows
+        How many explained rows were summed.
+    positive, negative
+        (d,) sums of the weights above and below 0.
+    squares
+        (d,) sums of the squared weights.
+    named, raising
+        (d,) how many rows name the feature; how many of these with a weight above 0.
+    """
+
+    rows: int
+    positive: FloatArray
+    negative: FloatArray
+    squares: FloatArray
+    named: FloatArray
+    raising: FloatArray
+
+    @property
+    def strength(self) -> FloatArray:
+        """(d,) mean \\|weight\\|; a row whose explanation does not name the feature counts as 0."""
+        return (self.positive - self.negative) / max(self.rows, 1)
+
+    @property
+    def mean(self) -> FloatArray:
+        """(d,) mean weight, likewise."""
+        return (self.positive + self.negative) / max(self.rows, 1)
+
+    def variance(self, mean: FloatArray) -> FloatArray:
+        """Return the (d,) sample variances of what has this mean (`strength` or `mean`); NaN for a single row."""
+        if self.rows < 2:
+            return np.full(len(mean), np.nan)
+        spread: FloatArray = np.maximum(self.squares - self.rows * mean**2, 0.0) / (self.rows - 1)
+        return spread
+
+    def without(self, part: "Totals") -> "Totals":
+        """Return the totals of the rows that are here and not in `part`, all of whose rows are here."""
+        rows = self.rows - part.rows
+        rest = {
+            name: getattr(self, name) - getattr(part, name)
+            for name in ("positive", "negative", "squares", "named", "raising")
+        }
+        named = rest["named"] > 0
+        return Totals(rows, **{name: np.where(named, values, 0.0) for name, values in rest.items()})
+
+
+def labels_explained(run: Run) -> pd.DataFrame:
+    """Return the labels that have explanations: ``label``, ``name`` and ``rows``, most often explained first."""
+    sql = (
+        "SELECT label, any_value(label_name) AS name, count(*) AS rows FROM results "
+        "WHERE error IS NULL AND label IS NOT NULL GROUP BY label ORDER BY rows DESC, label"
+    )
+    frame: pd.DataFrame = query(run.explanation_files, RESULT_SCHEMA, sql, []).to_pandas()
+    return frame
+
+
+def can_mirror(manifest: Manifest) -> bool:
+    """Return whether a run's rows were each explained for one of two classes, so that one class tells of all."""
+    classes = manifest.data["class_names"]
+    return classes is not None and len(classes) == 2 and manifest.explain["labels"] == "predicted"
+
+
+def weight_totals(run: Run, wanted: RowFilter, explained: Explained, *, regression: bool) -> Totals:
+    """Sum the weights of the rows that a filter lets through, by feature in the table's order."""
+    where, parameters, tables = chosen_results(run, wanted, explained, regression=regression)
+    sign = sign_sql(explained)
+    sums = (
+        f"WITH entries AS (SELECT {sign} AS sign, unnest(explanation) AS entry FROM results {where}), "  # noqa: S608 - names of columns; values are parameters
+        "weights AS (SELECT entry.feature AS feature, sign * entry.weight AS weight FROM entries) "
+        "SELECT feature, sum(greatest(weight, 0)) AS positive, sum(least(weight, 0)) AS negative, "
+        "sum(weight * weight) AS squares, count(*) AS named, count(*) FILTER (weight > 0) AS raising "
+        "FROM weights GROUP BY feature"
+    )
+    found = query(run.explanation_files, RESULT_SCHEMA, sums, parameters, **tables).to_pandas()
+    counted = f"SELECT count(*) AS rows FROM results {where}"  # noqa: S608
+    rows = query(run.explanation_files, RESULT_SCHEMA, counted, parameters, **tables)["rows"][0].as_py()
+    by_feature = found.set_index("feature").reindex(list(feature_names(run))).fillna(0.0)
+    columns = ("positive", "negative", "squares", "named", "raising")
+    return Totals(int(rows), **{name: by_feature[name].to_numpy(np.float64) for name in columns})
+
+
+def chosen_results(
+    run: Run, wanted: RowFilter, explained: Explained, *, regression: bool
+) -> tuple[str, list[Any], dict[str, pa.Table]]:
+    """Return which results a question is about.
+
+    Returns
+    -------
+    tuple
+        What follows ``FROM results``; its parameters; and the tables that it names.
+    """
+    clauses, parameters = ["error IS NULL"], list[Any]()
+    if explained.label is not None and not explained.mirrored:
+        clauses.append("label = ?")
+        parameters.append(explained.label)
+    where = f"WHERE {' AND '.join(clauses)}"
+    if not without_order(wanted) and explained.label is not None:
+        return where, parameters, {}
+    keys = "row_id, label" if explained.label is None else "row_id"
+    passing, values = where_sql(run, wanted)
+    kept = ask_rows(run, f"SELECT {keys} FROM rows {passing}", values, regression=regression)  # noqa: S608 - as above
+    return f"SEMI JOIN kept USING ({keys}) {where}", parameters, {"kept": kept}
+
+
+def sign_sql(explained: Explained) -> str:
+    """Return the sign with which a result's weights count."""
+    if not explained.mirrored or explained.label is None:
+        return "1"
+    return f"CASE WHEN label = {int(explained.label)} THEN 1 ELSE -1 END"
+
+
+def row_quantile(
+    run: Run, wanted: RowFilter, column: Literal["prediction", "distance"], share: float, *, regression: bool
+) -> float | None:
+    """Return the value below which a share of the rows lies that a filter lets through; None without any."""
+    where, parameters = where_sql(run, wanted)
+    sql = f"SELECT quantile_disc({column}, {float(share)}) AS value FROM rows {where}"  # noqa: S608 - as above
+    found = ask_rows(run, sql, parameters, regression=regression)["value"][0].as_py()
+    return None if found is None else float(found)

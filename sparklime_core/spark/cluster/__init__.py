@@ -1,0 +1,1 @@
+"""A standalone cluster on this machine."""

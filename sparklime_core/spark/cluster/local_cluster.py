@@ -1,0 +1,182 @@
+"""`LocalCluster`: a real standalone master with its workers, on this machine only."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+
+import sparklime_core
+from sparklime_core.errors import ClusterError
+from sparklime_core.paths import newest_folders
+from sparklime_core.spark.cluster.registry import RECORD_FILE, ClusterRecord, clusters_folder
+from sparklime_core.spark.session.java import java_home
+
+KEPT_FOLDERS = 10
+MOST_WORKERS = 64
+LEAST_MEMORY = 512
+START_SECONDS = 255.0
+STOP_SECONDS = 12.0
+MEMORY_UNITS = {"m": 1, "g": 1024}
+
+
+@dataclass(frozen=True)
+class LocalCluster:
+    """A standalone cluster that `start` has started; it ends with the process that started it.
+
+    Attributes
+    ----------
+    url
+        What to connect to, ``spark://127.0.0.1:port``.
+    web_url, worker_web_urls
+        Web pages of the master and of the workers.
+    logs
+        Folder of ``master.log``, ``worker-N.log`` and ``work/APPLICATION/EXECUTOR/stderr``.
+    known
+        Process ids, and the secret with which applications are let in.
+    connect_url
+        ``sc://127.0.0.1:port`` of a server of Spark Connect that has the cluster for itself; None without one.
+    """
+
+    url: str
+    web_url: str
+    worker_web_urls: tuple[str, ...]
+    logs: Path
+    known: ClusterRecord
+    _supervisor: "subprocess.Popen[bytes]"
+    connect_url: str | None = None
+
+    @classmethod
+    def start(
+        cls, workers: int = 2, cores: int = 1, memory: str = "1g", *, connect: bool = False
+    ) -> "LocalCluster":
+        """Start a master and its workers, each a process of its own; return when all have registered.
+
+        Parameters
+        ----------
+        workers
+            How many workers.
+        cores, memory
+            Of each worker; memory like ``1g`` or ``2048m``.
+        connect
+            Whether to start a server of Spark Connect on it, too, which takes all of its cores.
+
+        Raises
+        ------
+        SparkError
+            When a number is out of range, there is no Java, or a process does not start.
+        """
+        _check_whole("workers", workers, MOST_WORKERS)
+        _check_whole("cores", cores, 1024)
+        megabytes = memory_megabytes(memory)
+        java_home()
+        folder = _new_folder()
+        # The supervisor must find this package from whatever folder it is started in.
+        package = str(Path(sparklime_core.__file__).parents[1])
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        command = [sys.executable, "-m", "sparklime_core.spark.cluster.supervisor"]
+        with (folder / "supervisor.log").open("ab") as output:
+            supervisor = subprocess.Popen(
+                [*command, str(folder), str(workers), str(cores), f"{megabytes}m", *(["connect"] * connect)],
+                env={**os.environ, "PYTHONPATH": path},
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            known = _await_note(supervisor, folder)
+        except BaseException:
+            _end(supervisor)
+            raise
+        return cls(known.url, known.web_url, known.worker_web_urls, folder, known, supervisor, known.connect_url)
+
+    def alive(self) -> bool:
+        """Tell whether the cluster runs."""
+        return self._supervisor.poll() is None and psutil.pid_exists(self.known.master)
+
+    def stop(self) -> None:
+        """End the master, the workers, and the executors that they have started. The logs stay."""
+        _end(self._supervisor)
+
+    def __enter__(self) -> "LocalCluster":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def memory_megabytes(text: str) -> int:
+    """Return the megabytes that a text like ``1g`` or ``2048m`` means.
+
+    Raises
+    ------
+    ClusterError
+        When it means none, or too few for an executor.
+    """
+    found = re.fullmatch(r"(\d{1,7})([mg])b?", text.strip().lower())
+    if found is None:
+        raise ClusterError(f"The memory of a worker must be like 1g or 2048m, not {text!r}.")
+    megabytes = int(found[1]) * MEMORY_UNITS[found[2]]
+    if megabytes < LEAST_MEMORY:
+        raise ClusterError(f"A worker needs at least {LEAST_MEMORY}m of memory, not {text}.")
+    return megabytes
+
+
+def _check_whole(name: str, value: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ClusterError(f"The number of {name} must be between 1 and {most}, not {value!r}.")
+
+
+def _new_folder() -> Path:
+    parent = clusters_folder()
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in newest_folders(parent, "*")[KEPT_FOLDERS - 1 :]:
+        if not _in_use(old):
+            shutil.rmtree(old, ignore_errors=True)
+    folder = parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _in_use(folder: Path) -> bool:
+    try:
+        return psutil.pid_exists(ClusterRecord.read(folder).supervisor)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _await_note(supervisor: "subprocess.Popen[bytes]", folder: Path) -> ClusterRecord:
+    """Wait for the supervisor to write down where the cluster is."""
+    deadline = time.monotonic() + START_SECONDS
+    while supervisor.poll() is None and time.monotonic() < deadline:
+        if (folder / RECORD_FILE).is_file():
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # it is being written at this moment
+                return ClusterRecord.read(folder)
+        time.sleep(0.1)
+    told = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
+    reason = told[-1] if supervisor.poll() is not None and told else "It did not answer in time."
+    raise ClusterError(f"The local cluster did not start: {reason} Its logs are in {folder}.")
+
+
+def _end(supervisor: "subprocess.Popen[bytes]") -> None:
+    """Let the supervisor end everything; what is left of its process group after that is killed."""
+    if supervisor.stdin is not None:
+        with contextlib.suppress(OSError):
+            supervisor.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        supervisor.wait(STOP_SECONDS)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(supervisor.pid, signal.SIGKILL)
+    supervisor.wait()

@@ -1,0 +1,79 @@
+"""Local clusters that run on this machine now, as their supervisors wrote them down."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+from sparklime_core.paths import logs_folder, newest_folders
+
+RECORD_FILE = "cluster.json"
+
+
+@dataclass(frozen=True)
+class ClusterRecord:
+    """A running local cluster.
+
+    Attributes
+    ----------
+    url, web_url, worker_web_urls
+        Addresses of the master and of the web pages.
+    secret
+        What an application needs to be let in.
+    supervisor, master, workers
+        Process ids.
+    connect_url, connect_web_url
+        Where a server of Spark Connect on the cluster listens, and the page of its application; None without one.
+    """
+
+    url: str
+    web_url: str
+    worker_web_urls: tuple[str, ...]
+    secret: str = field(repr=False)
+    supervisor: int
+    master: int
+    workers: tuple[int, ...]
+    connect_url: str | None = None
+    connect_web_url: str | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write the note, readable by this user only: it holds the secret."""
+        note = folder / RECORD_FILE
+        note.touch(mode=0o600)
+        note.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, folder: Path) -> "ClusterRecord":
+        """Read a note.
+
+        Raises
+        ------
+        OSError, ValueError, TypeError
+            When there is none, or none that is whole.
+        """
+        fields = json.loads((folder / RECORD_FILE).read_text())
+        return cls(
+            **{
+                **fields,
+                "worker_web_urls": tuple(fields["worker_web_urls"]),
+                "workers": tuple(fields["workers"]),
+            }
+        )
+
+
+def clusters_folder() -> Path:
+    """Return the folder that has a folder for each local cluster."""
+    return logs_folder() / "clusters"
+
+
+def find_cluster(url: str) -> ClusterRecord | None:
+    """Return the running local cluster of a master's or a server's URL, started by any process of this user."""
+    for folder in newest_folders(clusters_folder(), "*"):
+        try:
+            known = ClusterRecord.read(folder)
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        if url in (known.url, known.connect_url) and psutil.pid_exists(known.supervisor):
+            return known
+    return None

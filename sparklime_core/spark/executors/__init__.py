@@ -1,0 +1,1 @@
+"""What is known of executors, what they are sent, and what they wrote."""

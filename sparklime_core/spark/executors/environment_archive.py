@@ -1,0 +1,170 @@
+"""The environment in an archive, for executors whose own Python lacks what explaining needs.
+
+The archive has the layout of ``venv-pack``'s (``bin/python`` beside ``lib``), which ``spark.archives`` unpacks
+beside each executor. It holds what executors need and not the whole environment, and takes packages from wherever
+they are installed: beside an editable project or in a shared folder as well.
+"""
+
+import os
+import re
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from io import BytesIO
+from pathlib import Path
+
+from sparklime_core.errors import SparkError
+from sparklime_core.spark.executors.self_report import NEEDED, python_version
+
+FOLDER = "environment"
+"""Name of the folder that the archive becomes beside an executor."""
+
+PYTHON = f"./{FOLDER}/bin/python"
+LEFT_OUT = frozenset({"scikit-image", "matplotlib", "pyspark", "sparklime"})
+"""What lime asks for but for its images and plots only, and what Spark and SparkLIME bring along themselves."""
+
+SKIPPED_FOLDERS = frozenset({"tests", "__pycache__", "include"})
+COMPRESSION = 1
+ENDINGS = (".tar.gz", ".tgz")
+
+_REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?[^;]*(?:;(.*))?$")
+
+
+def pack_environment(target: Path, *, further: Iterable[str] = (), python: str | None = None) -> list[str]:
+    """Write an archive of this Python's packages that executors need.
+
+    Parameters
+    ----------
+    target
+        The file, ``.tar.gz``.
+    further
+        Names of more packages, which a model of one's own needs.
+    python
+        Where the executors' machines have this version of Python; where it is here, when None.
+
+    Returns
+    -------
+    list of str
+        The packages in it, as ``name==version``.
+
+    Raises
+    ------
+    SparkError
+        When a package is not installed, or the file cannot be written.
+    """
+    if not target.name.endswith(ENDINGS):
+        raise SparkError(f"The archive must be a .tar.gz file, not {target.name!r}.")
+    packed = _closure([*NEEDED, "threadpoolctl", *further])
+    temporary = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent)
+        with (
+            os.fdopen(descriptor, "wb") as file,
+            tarfile.open(fileobj=file, mode="w:gz", compresslevel=COMPRESSION, dereference=True) as archive,
+        ):
+            _add_python(archive, python or _base_python())
+            for one in packed:
+                for source, name in _files(one):
+                    archive.add(source, f"{_site_packages()}/{name}", recursive=False)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise SparkError(f"The archive {str(target)!r} cannot be written: {error.strerror or error}.") from error
+    return sorted(f"{one.name}=={one.version}" for one in packed)
+
+
+def archive_conf(archive: str | os.PathLike[str]) -> dict[str, str]:
+    """Return Spark's settings with which executors run the Python of an archive.
+
+    Parameters
+    ----------
+    archive
+        What `pack_environment`, ``venv-pack`` or ``conda-pack`` has made: a path, or a URI that Spark reads.
+
+    Raises
+    ------
+    SparkError
+        When there is no such file.
+    """
+    place = os.fspath(archive)
+    if "://" not in place:
+        if not Path(place).is_file():
+            raise SparkError(f"There is no archive {place!r}; make one with: sparklime pack --out {place}")
+        place = str(Path(place).resolve())
+    return {"spark.archives": f"{place}#{FOLDER}", "spark.pyspark.python": PYTHON}
+
+
+def _closure(names: Iterable[str]) -> list[Distribution]:
+    """Return packages and all that they ask for."""
+    found: dict[str, Distribution] = {}
+    left = list(names)
+    while left:
+        name = _normal(left.pop())
+        if name in found or name in LEFT_OUT:
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            raise SparkError(f"The package {name!r} is not installed here, so it cannot be packed.") from None
+        left.extend(_required(found[name]))
+    return list(found.values())
+
+
+def _required(one: Distribution) -> Iterator[str]:
+    """Yield what a package asks for; what has a marker (an extra, another platform) only where it is installed."""
+    for text in one.requires or ():
+        parts = _REQUIREMENT.match(text)
+        if parts is None:
+            continue
+        name, marker = parts.groups()
+        if marker is None or ("extra" not in marker and _is_installed(name)):
+            yield name
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _files(one: Distribution) -> Iterator[tuple[str, str]]:
+    """Yield the files of a package below ``site-packages``, and their names there."""
+    if one.files is None:
+        raise SparkError(f"The package {one.name!r} does not say which files it has, so it cannot be packed.")
+    for entry in one.files:
+        if ".." in entry.parts or SKIPPED_FOLDERS.intersection(entry.parts[:-1]):
+            continue
+        source = Path(str(entry.locate()))
+        if source.is_file():
+            yield str(source), entry.as_posix()
+
+
+def _add_python(archive: tarfile.TarFile, python: str) -> None:
+    link = tarfile.TarInfo("bin/python")
+    link.type, link.linkname = tarfile.SYMTYPE, python
+    archive.addfile(link)
+    config = f"home = {Path(python).parent}\ninclude-system-site-packages = false\nversion = {python_version()}\n"
+    entry = tarfile.TarInfo("pyvenv.cfg")
+    entry.size = len(config)
+    archive.addfile(entry, BytesIO(config.encode()))
+
+
+def _base_python() -> str:
+    """Return the Python on which this environment stands."""
+    executable: str = getattr(sys, "_base_executable", sys.executable)
+    return os.path.realpath(executable)
+
+
+def _site_packages() -> str:
+    return Path(sysconfig.get_path("purelib", "posix_prefix", vars={"base": "/"})).as_posix().lstrip("/")
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

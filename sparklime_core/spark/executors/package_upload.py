@@ -1,0 +1,47 @@
+"""Send this package to the executors, which may run in any folder of any machine."""
+
+import os
+import tempfile
+import threading
+import zipfile
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import sparklime_core
+from sparklime_core.paths import cache_folder
+from sparklime_core.spark.session.backend import Backend
+
+KEPT_DATE = (2020, 1, 1, 0, 0, 0)
+
+
+_served: set[str] = set()
+_lock = threading.Lock()
+
+
+def ship_package(backend: Backend) -> None:
+    """Make ``import sparklime_core`` work on the executors of a session; done once a session."""
+    with _lock:
+        if backend.session_id not in _served:
+            backend.add_package(package_zip())
+            _served.add(backend.session_id)
+
+
+@lru_cache(maxsize=1)
+def package_zip() -> Path:
+    """Return a zip of this package's modules, named after its content: the same package, the same file."""
+    root = Path(sparklime_core.__file__).parent
+    modules = sorted(root.rglob("*.py"))
+    digest = sha256()
+    for module in modules:
+        digest.update(str(module.relative_to(root)).encode() + b"\0" + module.read_bytes())
+    target = cache_folder() / "package" / f"sparklime_core-{digest.hexdigest()[:12]}.zip"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, made = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for module in modules:
+                name = str(module.relative_to(root.parent))
+                archive.writestr(zipfile.ZipInfo(name, KEPT_DATE), module.read_bytes())
+        Path(made).replace(target)
+    return target

@@ -1,0 +1,215 @@
+"""`check_executors`: a round trip to every executor, before a run depends on them."""
+
+import time
+from dataclasses import dataclass, replace
+
+from pyspark.sql import SparkSession
+
+from sparklime_core.errors import SparkError
+from sparklime_core.spark.executors import self_report
+from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.executors.probe import NoPythonError, ask_executors
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.monitor import list_executors
+
+POLL_SECONDS = 0.1
+ROUNDS = 5
+GIVEN_SECONDS = 30.0
+ANSWER_SECONDS = 120.0
+"""A busy machine takes long for its first Python worker, and longer where it unpacks an environment first."""
+
+LOW_MEMORY = 512 * 1024**2
+COPIES = 2
+"""How often a payload is in a Python worker's memory while it is loaded: its bytes, and what is made of them."""
+
+WAY_OUT = (
+    "Ship this environment to the executors: sparklime pack --out env.tar.gz, then --archive env.tar.gz "
+    "(SPARKLIME_ARCHIVE for the dashboard); those of a Spark Connect server need it in their own Python."
+)
+
+
+@dataclass(frozen=True)
+class ExecutorReport:
+    """What one executor answered.
+
+    Attributes
+    ----------
+    executor, host, pid
+        Spark's id, the machine, and the Python worker process that answered.
+    python
+        Version of its Python.
+    packages
+        Versions of the packages that explaining needs; None for one that is not there.
+    free_memory
+        Bytes that its machine has left, or None where that is not known.
+    folder
+        Its working directory.
+    seconds
+        How long the round trip took.
+    cores
+        How many Python workers it runs at once.
+    """
+
+    executor: str
+    host: str
+    pid: int
+    python: str
+    packages: dict[str, str | None]
+    free_memory: int | None
+    folder: str
+    seconds: float
+    cores: int = 1
+
+    def summary(self) -> str:
+        """Return the report as one line."""
+        packages = ", ".join(f"{name} {version or 'missing'}" for name, version in self.packages.items())
+        memory = "" if self.free_memory is None else f", {self.free_memory / 1024**3:.1f} GB free"
+        return (
+            f"executor {self.executor} on {self.host}: Python {self.python}, {packages}{memory}, "
+            f"round trip {self.seconds:.1f} s"
+        )
+
+
+def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> list[ExecutorReport]:
+    """Ask every executor about itself.
+
+    Raises
+    ------
+    SparkError
+        When there is no executor, or one does not answer in time.
+    """
+    deadline = time.monotonic() + timeout
+    ship_package(backend_of(spark))
+    backend_of(spark).renew(timeout)
+    expected = _await_executors(spark, min(deadline, time.monotonic() + GIVEN_SECONDS))
+    reports: dict[str, ExecutorReport] = {}
+    for _ in range(ROUNDS):
+        for answer in _ask(spark, deadline):
+            reports.setdefault(answer.executor, answer)
+        if expected <= reports.keys():
+            break
+    missing = sorted(expected - reports.keys() - _gone(spark, expected))
+    if missing:
+        raise SparkError(f"Executor {missing[0]} did not answer; see its log on Spark's page.")
+    cores = {executor.id: executor.cores for executor in list_executors(spark)}
+    answered = [replace(report, cores=cores.get(report.executor, 1)) for report in reports.values()]
+    answered.sort(key=lambda report: (len(report.executor), report.executor))
+    _known.clear()
+    _known[backend_of(spark).session_id] = answered
+    return answered
+
+
+def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
+    """Refuse what the executors of a cluster cannot do, before it is begun; each session is asked once.
+
+    Parameters
+    ----------
+    spark
+        Any session; embedded Spark runs this very Python, and is not asked.
+    payload_bytes
+        Size of what is to be broadcast.
+
+    Raises
+    ------
+    SparkError
+        When an executor lacks a package or the memory, runs another Python, or does not answer.
+    """
+    backend = backend_of(spark)
+    if backend.master.startswith("local"):
+        return
+    reports = _known.get(backend.session_id) or check_executors(spark)
+    found = [*blocking_problems(reports), *memory_problems(reports, payload_bytes)]
+    if found:
+        raise SparkError(found[0] + (f" {WAY_OUT}" if blocking_problems(reports) else ""))
+
+
+_known: dict[str, list[ExecutorReport]] = {}
+
+
+def blocking_problems(reports: list[ExecutorReport]) -> list[str]:
+    """Return, in plain sentences, what keeps executors from explaining anything."""
+    own, python = self_report.package_versions(), self_report.python_version()
+    found = []
+    for report in reports:
+        if report.python.split(".")[:2] != python.split(".")[:2]:
+            found.append(f"{_who(report)} runs Python {report.python}, and this process Python {python}.")
+        lacking = [f"{name}=={own[name]}" for name, version in report.packages.items() if version is None]
+        if lacking:
+            names = ", ".join(name.partition("==")[0] for name in lacking)
+            found.append(
+                f"{_who(report)} has no {names}: install {' '.join(lacking)} for the Python that it runs."
+            )
+    return found
+
+
+def memory_problems(reports: list[ExecutorReport], payload_bytes: int) -> list[str]:
+    """Return, in plain sentences, which machines have too little memory for a payload."""
+    by_host: dict[str, list[ExecutorReport]] = {}
+    for report in reports:
+        by_host.setdefault(report.host, []).append(report)
+    found = []
+    for host, there in by_host.items():
+        free = min((report.free_memory for report in there if report.free_memory is not None), default=None)
+        workers = sum(report.cores for report in there)
+        needed = COPIES * workers * payload_bytes
+        if free is not None and needed > free:
+            found.append(
+                f"The host {host} has {free // 1024**2} MB of memory left, and its {workers} Python workers need "
+                f"about {needed // 1024**2} MB for a model and explainer of {payload_bytes // 1024**2} MB: "
+                "use fewer or larger workers, or a smaller model."
+            )
+    return found
+
+
+def _who(report: ExecutorReport) -> str:
+    return f"Executor {report.executor} on {report.host}"
+
+
+def differences(reports: list[ExecutorReport], payload_bytes: int = 0) -> list[str]:
+    """Return, in plain sentences, where executors differ from this process in what changes or stops a run.
+
+    Parameters
+    ----------
+    reports
+        What `check_executors` returns.
+    payload_bytes
+        Size of what is to be broadcast, where it is known.
+    """
+    own = self_report.package_versions()
+    found = blocking_problems(reports)
+    if found:
+        found.append(WAY_OUT)
+    for report in reports:
+        for name, version in report.packages.items():
+            if version not in (None, own[name]):
+                found.append(f"{_who(report)} has {name} {version}, and this process has {own[name]}.")
+        if report.free_memory is not None and report.free_memory < LOW_MEMORY:
+            found.append(f"{_who(report)} has only {report.free_memory // 1024**2} MB of memory left.")
+    return [*found, *memory_problems(reports, payload_bytes)]
+
+
+def _await_executors(spark: SparkSession, deadline: float) -> set[str]:
+    while True:
+        found = {executor.id for executor in list_executors(spark)}
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise SparkError(
+                f"The master {backend_of(spark).master} has given no executor: it has no worker, "
+                "or none with enough free cores and memory."
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _gone(spark: SparkSession, expected: set[str]) -> set[str]:
+    return expected - {executor.id for executor in list_executors(spark)}
+
+
+def _ask(spark: SparkSession, deadline: float) -> list[ExecutorReport]:
+    began = time.monotonic()
+    try:
+        answers = ask_executors(spark, backend_of(spark), max(deadline - began, 1.0))
+    except NoPythonError as error:
+        raise SparkError(f"{error} {WAY_OUT}") from error
+    seconds = time.monotonic() - began
+    return [ExecutorReport(**answer, seconds=seconds) for answer in answers]

@@ -1,0 +1,57 @@
+"""Ask the executors about themselves, in a short job that needs nothing on them but PySpark's own worker."""
+
+import json
+import threading
+import time
+import uuid
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as sf
+
+from sparklime_core.errors import SparkError
+from sparklime_core.spark.executors import self_report
+from sparklime_core.spark.session.backend import Backend
+from sparklime_core.spark.session.failures import one_sentence
+
+PARTITIONS_A_CORE = 3
+
+
+class NoPythonError(SparkError):
+    """The executors' Python does not run, or not our package."""
+
+
+def ask_executors(spark: SparkSession, backend: Backend, seconds: float) -> list[dict[str, Any]]:
+    """Return what `self_report.report` answers, from every core about three times; the package must be there.
+
+    Raises
+    ------
+    SparkError
+        When the job fails, or takes longer than so many seconds.
+    """
+    tag = f"sparklime-{uuid.uuid4().hex}"
+    answers: list[dict[str, Any]] = []
+    failed: list[str] = []
+    began = time.monotonic()
+
+    def run() -> None:
+        try:
+            backend.enter_thread(tag)
+            partitions = PARTITIONS_A_CORE * backend.parallelism()
+            report = sf.udf(self_report.report, useArrow=False)
+            asked = spark.range(0, partitions, 1, partitions).select(report("id"))
+            answers.extend(json.loads(row[0]) for row in asked.collect())
+        except Exception as error:  # noqa: BLE001 - told as one sentence below
+            failed.append(one_sentence(error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        backend.cancel(tag)
+        raise SparkError(
+            f"The executors of {backend.master} did not answer within {time.monotonic() - began:.0f} s."
+        )
+    if failed:
+        raise NoPythonError(f"The executors cannot run Python: {failed[0]}")
+    return answers

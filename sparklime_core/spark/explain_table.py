@@ -1,0 +1,186 @@
+"""Any table that Spark reads, encoded and explained on the executors and written by them; nothing is collected."""
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pyspark.sql import DataFrame, DataFrameWriter, Observation, SparkSession
+from pyspark.sql import functions as sf
+
+from sparklime_core.data.batch_encoder import BatchEncoder
+from sparklime_core.errors import CancelledError, DataError, SparkError
+from sparklime_core.explain.task import ExplainTask
+from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.udf import ID, RESULT_DDL, named, table_explainer
+from sparklime_core.spark.waves.payload import publish
+
+ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".orc": "orc", ".avro": "avro"}
+FLAT = ("csv",)
+"""Formats whose columns hold no lists: there an explanation is JSON."""
+
+POLL_SECONDS = 0.2
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many explanations the executors wrote, one for each row and label, and how many of these are errors."""
+
+    explanations: int
+    failed: int
+
+
+def open_source(
+    spark: SparkSession, source: str, form: str | None = None, options: Mapping[str, str] | None = None
+) -> DataFrame:
+    """Return a table that Spark reads, lazily.
+
+    Parameters
+    ----------
+    source
+        A path, an address like ``s3a://bucket/rows``, or the name of a table in the catalog.
+    form
+        Spark's name of the format of a path; found out from its ending, and ``parquet``, when None.
+    options
+        Of Spark's reader. The first line of CSV files is their header unless the options say otherwise.
+
+    Raises
+    ------
+    DataError
+        When there is no such path on this machine.
+    SparkError
+        When Spark cannot read it.
+    """
+    path = _address(source, is_path=form is not None)
+    if path is None:
+        return _said(f"The table {source!r} cannot be read", lambda: _resolved(spark.table(source)))
+    form = form or ENDINGS.get(_ending(path), "parquet")
+    chosen = {**({"header": "true"} if form == "csv" else {}), **(options or {})}
+    reader = spark.read.format(form).options(**chosen)
+    return _said(f"Spark cannot read {source!r} as {form}", lambda: _resolved(reader.load(path)))
+
+
+def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_col: str | None = None) -> DataFrame:
+    """Return a lazy DataFrame of explanations, with the columns of `RESULT_SCHEMA`.
+
+    Parameters
+    ----------
+    df
+        Rows as people keep them: texts, dates, gaps. They are encoded on the executors.
+    task
+        What `prepare_task` has made.
+    encoder
+        A `BatchEncoder` of ``df.columns``.
+    id_col
+        The column that ``row_id`` is taken from, of any type. Without it ``row_id`` is the row's position, from 0,
+        in the order in which Spark reads the rows, for which it counts them in one more pass.
+
+    Raises
+    ------
+    SparkError
+        When there is no such column.
+    """
+    spark, ddl = df.sparkSession, RESULT_DDL
+    if id_col is None:
+        numbered, row_id = df.zipWithIndex(ID), sf.col(ID)
+    elif id_col in df.columns:
+        numbered, row_id = df, named(id_col).alias(ID)
+        ddl = RESULT_DDL.replace("row_id long", f"row_id {df.schema[id_col].dataType.simpleString()}")
+    else:
+        raise SparkError(f"The table has no column {id_col!r}; it has {', '.join(df.columns[:12])}.")
+    ship_package(backend_of(spark))
+    columns = [named(name).alias(f"c{at}") for at, name in enumerate(encoder.columns)]
+    return numbered.select(row_id, *columns).mapInArrow(table_explainer(publish(spark, task), encoder.encode), ddl)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Where the executors write.
+
+    Attributes
+    ----------
+    out
+        A path or an address; the name of a table when `is_table`.
+    form, mode, options
+        Spark's names of a format and of a save mode; options of its writer.
+    """
+
+    out: str
+    is_table: bool = False
+    form: str = "parquet"
+    mode: str = "errorifexists"
+    options: Mapping[str, str] | None = None
+
+    def save(self, df: DataFrame) -> None:
+        """Write a DataFrame."""
+        writer: DataFrameWriter = df.write.format(self.form).mode(self.mode).options(**(self.options or {}))
+        if self.is_table:
+            writer.saveAsTable(self.out)
+        else:
+            writer.save(self.out if "://" in self.out else f"file://{Path(self.out).absolute()}")
+
+
+def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event) -> Written:
+    """Let the executors explain and write; return what they counted on the way.
+
+    Raises
+    ------
+    CancelledError
+        After `cancel` was set, and the executors were told to stop.
+    SparkError
+        When Spark cannot write there, or the job has failed.
+    """
+    counted = Observation()
+    observed = explained.observe(counted, sf.count(sf.lit(1)).alias("rows"), sf.count("error").alias("failed"))
+    if sink.form in FLAT:
+        observed = observed.withColumn("explanation", sf.to_json("explanation"))
+    backend, tag = backend_of(explained.sparkSession), f"sparklime-{uuid.uuid4().hex}"
+    with ThreadPoolExecutor(1, "sparklime-table", initializer=backend.enter_thread, initargs=(tag,)) as pool:
+        writing = pool.submit(
+            _said, f"The explanations cannot be written to {sink.out!r}", lambda: sink.save(observed)
+        )
+        while not wait({writing}, timeout=POLL_SECONDS).done:
+            if cancel.is_set():
+                backend.cancel(tag)
+    if cancel.is_set():
+        raise CancelledError(f"Cancelled; what is in {sink.out!r} is not whole.")
+    writing.result()
+    return Written(int(counted.get["rows"]), int(counted.get["failed"]))
+
+
+def _address(source: str, *, is_path: bool) -> str | None:
+    """Return what Spark takes for the place of files; None for what can only be a table's name."""
+    if "://" in source or source.startswith("file:"):
+        return source
+    path = Path(source)
+    if path.exists():
+        return f"file://{path.absolute()}"
+    if is_path or "/" in source or _ending(source) in ENDINGS:
+        raise DataError(f"There is no file or folder {source!r}.")
+    return None
+
+
+def _resolved(df: DataFrame) -> DataFrame:
+    """Return a DataFrame after Spark has looked for it, which Spark Connect puts off."""
+    _ = df.columns
+    return df
+
+
+def _ending(path: str) -> str:
+    name = Path(path.lower().rstrip("/"))
+    return Path(name.stem).suffix if name.suffix in (".gz", ".bz2", ".zst", ".snappy") else name.suffix
+
+
+def _said(what: str, action: Callable[[], Result]) -> Result:
+    """Do something, and turn what Spark says of it into one sentence."""
+    try:
+        return action()
+    except Exception as error:
+        raise SparkError(f"{what}: {one_sentence(error)}") from error

@@ -1,0 +1,116 @@
+"""`Backend`: all that classic Spark and Spark Connect do differently, behind the same few words.
+
+`classic_backend` talks to a JVM beside this process; `connect_backend` talks to a Connect server, where there is
+no context, no broadcast and no RDD.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from sparklime_core.spark.waves.broadcast import Carried
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+DEFAULT_MEMORY = "1g"
+"""What Spark gives a JVM that is not told otherwise."""
+
+
+CONNECT_MODE = "SPARK_CONNECT_MODE_ENABLED"
+"""The environment variable by which PySpark's functions know that they make columns for Spark Connect."""
+
+
+@dataclass(frozen=True)
+class ExecutorInfo:
+    """An executor that is alive.
+
+    Attributes
+    ----------
+    id
+        Spark's id; ``"driver"`` in embedded mode, where the driver executes.
+    host
+        ``host:port`` of its block manager; its host alone over Spark Connect.
+    cores
+        How many tasks it runs at once.
+    memory
+        Of its JVM, like ``1024m``.
+    """
+
+    id: str
+    host: str
+    cores: int
+    memory: str
+
+
+class Backend(Protocol):
+    """A session, as the rest of this package uses it."""
+
+    @property
+    def session_id(self) -> str:
+        """What files and packages are sent to once: the application, or the Connect session."""
+
+    @property
+    def master(self) -> str:
+        """The master, as Spark calls it."""
+
+    def parallelism(self) -> int:
+        """Return how many tasks run at once, at least one."""
+
+    def add_package(self, path: Path) -> None:
+        """Let the executors import what is in a zip of Python modules."""
+
+    def carry(self, name: str, data: bytes) -> Carried:
+        """Bring bytes to all executors, once, under a name that is a digest of them."""
+
+    def send(self, table: "pa.Table") -> "DataFrame":
+        """Return a table as a DataFrame with at most one partition for each of its batches."""
+
+    def enter_thread(self, tag: str) -> None:
+        """Tag what this thread runs from now on, and share the cores fairly between tags."""
+
+    def has_begun(self, tag: str) -> bool:
+        """Tell whether Spark has a job of a tag; True where that is not to be had.
+
+        Raises
+        ------
+        SparkError
+            When the session has ended.
+        """
+
+    def cancel(self, tag: str) -> None:
+        """Stop what runs under a tag, on the executors too."""
+
+    def executors(self) -> list[ExecutorInfo]:
+        """Return the executors that are alive.
+
+        Raises
+        ------
+        SparkError
+            When the session has ended.
+        """
+
+    def renew(self, seconds: float) -> None:
+        """Look again who the executors are and how many tasks run at once, where that is not known at any time.
+
+        Raises
+        ------
+        SparkError
+            When they do not answer within so many seconds.
+        """
+
+    def application(self) -> tuple[str, str | None]:
+        """Return Spark's id of the application, and the address of its web page where that is known.
+
+        Raises
+        ------
+        SparkError
+            When the session has ended.
+        """
+
+    def has_active_jobs(self) -> bool:
+        """Tell whether a job of this process runs."""
+
+    def has_ended(self) -> bool:
+        """Tell whether the session can no longer be used."""

@@ -1,0 +1,24 @@
+"""Which `Backend` a session has."""
+
+from typing import TYPE_CHECKING
+
+from sparklime_core.spark.session.backend import Backend
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def is_connect(spark: "SparkSession") -> bool:
+    """Tell whether a session is one of Spark Connect."""
+    return type(spark).__module__.startswith("pyspark.sql.connect.")
+
+
+def backend_of(spark: "SparkSession") -> Backend:
+    """Return the backend of any session, whoever has made it."""
+    if is_connect(spark):
+        from sparklime_core.spark.session.connect_backend import RemoteBackend  # noqa: PLC0415 - imports gRPC
+
+        return RemoteBackend.of(spark)
+    from sparklime_core.spark.session.classic_backend import ClassicBackend  # noqa: PLC0415 - executors need none
+
+    return ClassicBackend(spark)

@@ -1,0 +1,115 @@
+"""Classic Spark: a JVM beside this process, reached through py4j."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+from py4j.protocol import Py4JError
+from pyspark.sql import DataFrame, SparkSession
+
+from sparklime_core.errors import SparkError
+from sparklime_core.spark.executors.identity import EMBEDDED
+from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
+from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.waves.broadcast import BroadcastBytes, Carried
+
+
+class ClassicBackend:
+    """A session that has a context.
+
+    Parameters
+    ----------
+    spark
+        The session.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._context = spark.sparkContext
+
+    @property
+    def session_id(self) -> str:
+        """The application's id."""
+        return str(self._context.applicationId)
+
+    @property
+    def master(self) -> str:
+        """The context's master."""
+        return str(self._context.master)
+
+    def parallelism(self) -> int:
+        """Return Spark's default parallelism: the cores of all executors."""
+        return max(int(self._context.defaultParallelism), 1)
+
+    def add_package(self, path: Path) -> None:
+        """Add a zip to the path of the Python workers."""
+        self._spark.addArtifacts(str(path), pyfile=True)
+
+    def carry(self, name: str, data: bytes) -> Carried:
+        """Broadcast bytes."""
+        return BroadcastBytes(self._context.broadcast(data))
+
+    def send(self, table: pa.Table) -> DataFrame:
+        """Return a table as a DataFrame: Spark makes a partition of each batch."""
+        return self._spark.createDataFrame(table)
+
+    def enter_thread(self, tag: str) -> None:
+        """Tag this thread's jobs; in classic mode only the context's tags can be cancelled."""
+        self._context.addJobTag(tag)
+        self._context.setInterruptOnCancel(True)
+        self._context.setLocalProperty("spark.scheduler.pool", tag)
+
+    def has_begun(self, tag: str) -> bool:
+        """Ask the context's status tracker; PySpark's own does not know of tags."""
+        with _alive():
+            return len(self._context._jsc.sc().statusTracker().getJobIdsForTag(tag)) > 0
+
+    def cancel(self, tag: str) -> None:
+        """Cancel the jobs of a tag."""
+        self._context.cancelJobsWithTag(tag)
+
+    def executors(self) -> list[ExecutorInfo]:
+        """Return what Spark's own status store lists."""
+        with _alive():
+            context = self._context._jsc.sc()
+            local = context.isLocal()
+            memory = context.conf().get(
+                "spark.driver.memory" if local else "spark.executor.memory", DEFAULT_MEMORY
+            )
+            listed = context.statusStore().executorList(True)
+            found = [listed.apply(i) for i in range(listed.size())]
+            return [
+                ExecutorInfo(executor.id(), executor.hostPort(), int(executor.totalCores()), str(memory))
+                for executor in found
+                if (executor.id() == EMBEDDED) == local
+            ]
+
+    def renew(self, seconds: float) -> None:
+        """Do nothing: the context knows its executors at any time."""
+
+    def application(self) -> tuple[str, str | None]:
+        """Return the context's id and web page."""
+        with _alive():
+            return str(self._context.applicationId), self._context.uiWebUrl
+
+    def has_active_jobs(self) -> bool:
+        """Ask the status tracker."""
+        return bool(self._context.statusTracker().getActiveJobsIds())
+
+    def has_ended(self) -> bool:
+        """Tell whether the context was stopped, or its JVM is gone."""
+        java = self._context._jsc
+        try:
+            return java is None or bool(java.sc().isStopped())
+        except Py4JError:
+            return True
+
+
+@contextlib.contextmanager
+def _alive() -> Iterator[None]:
+    """Say of a stopped context, and of a JVM that is gone, that the session has ended."""
+    try:
+        yield
+    except (Py4JError, AttributeError) as error:
+        raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error

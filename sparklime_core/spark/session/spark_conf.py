@@ -1,0 +1,69 @@
+"""The settings of Spark that a session starts with."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sparklime_core.spark.cluster.registry import ClusterRecord
+from sparklime_core.spark.session.jvm import QUICK_START
+from sparklime_core.spark.session.master import Master
+
+EXECUTOR_MEMORY = 1024
+SMALLEST_EXECUTOR_MEMORY = 512
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+SECRETIVE = ("secret", "password", "token", "key")
+
+
+def session_conf(
+    master: Master, app_name: str, address: str, workers: Sequence[Mapping[str, Any]], known: ClusterRecord | None
+) -> dict[str, str]:
+    """Return Spark's settings for a session.
+
+    Parameters
+    ----------
+    address
+        Under which the executors reach this process.
+    workers
+        Of a standalone master, as its ``/json/`` tells; empty where that is not known.
+    known
+        The local cluster of the master, if it is one.
+    """
+    conf = {
+        "spark.master": master.url,
+        "spark.app.name": app_name,
+        "spark.driver.host": address,
+        "spark.driver.bindAddress": address,
+        "spark.driver.memory": "2g",
+        "spark.driver.maxResultSize": "1g",
+        "spark.driver.extraJavaOptions": QUICK_START,
+        "spark.ui.port": "0",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "WARN",
+        "spark.scheduler.mode": "FAIR",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.python.worker.reuse": "true",
+        # How long a Python worker may go on after its task was cancelled.
+        "spark.python.task.killTimeout": "500ms",
+        # Spark has a task for each core already; more threads only get in each other's way.
+        **{f"spark.executorEnv.{name}": "1" for name in ONE_THREAD},
+    }
+    if workers:
+        # An executor that is larger than a worker's memory would be waited for in vain.
+        fitting = min(int(worker["memory"]) for worker in workers)
+        conf["spark.executor.memory"] = f"{max(min(EXECUTOR_MEMORY, fitting), SMALLEST_EXECUTOR_MEMORY)}m"
+    if known is not None:
+        conf["spark.executor.extraJavaOptions"] = QUICK_START
+        conf["spark.authenticate"] = "true"
+        conf["spark.authenticate.secret"] = known.secret
+    return conf
+
+
+def without_secrets(conf: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that may stand on a command line, which everybody on the machine can read."""
+    return {key: value for key, value in conf.items() if not any(word in key.lower() for word in SECRETIVE)}
+
+
+def executors_python(conf: Mapping[str, str]) -> str:
+    """Return the Python that the executors run: as set, or this very one."""
+    return conf.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON") or sys.executable

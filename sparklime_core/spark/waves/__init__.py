@@ -1,0 +1,1 @@
+"""The rows of a run on the executors, wave by wave."""
