@@ -1,7 +1,7 @@
 """Weighted sums over the pool for one row's signature after the other: in numpy, or compiled where numba is there.
 
-All terms are whole numbers that float64 adds without rounding (see `explain.binned_pool`), so that the two give the
-same bits, and numba only saves time.
+All terms are whole numbers that float64 adds without rounding (see `explain.binned_pool`): both give the same
+bits, and numba only saves time.
 """
 
 from collections.abc import Callable

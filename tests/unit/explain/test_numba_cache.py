@@ -35,7 +35,7 @@ def report(where: Path, home: Path) -> tuple[str, int]:
 
 
 def test_a_zip_finds_what_the_folder_has_compiled(home: Path) -> None:
-    folder = Path(__file__).parents[2]
+    folder = Path(__file__).parents[3]
 
     path, hits = report(folder, home)
     again, found = report(package_zip(), home)

@@ -9,7 +9,7 @@ import pytest
 
 from sparklime_core.charts.palette import AGAINST, CHOSEN, EXACT, EXECUTORS, FOR, REST
 
-CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
+CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
 BACKGROUNDS = [
     CONFIG[scheme][name] for scheme in ("light", "dark") for name in CONFIG[scheme] if "ackgroundColor" in name
 ]

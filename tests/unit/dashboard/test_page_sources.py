@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SOURCES = sorted(
     [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "sparklime_core/dashboard").rglob("*.py")]
 )
