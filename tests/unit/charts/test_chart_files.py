@@ -1,4 +1,4 @@
-"""Charts as files: drawn here, in the theme's colours, with names as they are."""
+"""Charts as files."""
 
 import struct
 from xml.etree import ElementTree as ET
@@ -10,7 +10,6 @@ from altair.typing import ChartType
 from sparklime_core.charts.chart_files import SCALE, chart_png, chart_svg
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.charts.workers import importance_chart
-from sparklime_core.dashboard.shared.chart_element import LONGEST_NAME, file_name
 
 NASTY = "a.b[0] <img src=x onerror=alert(1)> & </svg><script>"
 
@@ -61,12 +60,3 @@ def test_a_dot_in_a_name_is_a_dot() -> None:
     features = pd.DataFrame({"feature": [NASTY, "x"], "mean_weight": [0.4, 0.1], "rows": [3, 2]})
 
     assert NASTY[:8] in "".join(ET.fromstring(chart_svg(importance_chart(features))).itertext())
-
-
-@pytest.mark.parametrize(
-    ("alt", "name"),
-    [("Weights of row 3", "weights-of-row-3"), ("../../<b>", "b"), ("", "chart"), ("é", "chart")],
-)
-def test_a_file_is_called_what_the_chart_shows(alt: str, name: str) -> None:
-    assert file_name(alt) == name
-    assert len(file_name("long " * 100)) <= LONGEST_NAME

@@ -1,11 +1,10 @@
-"""Tuning: a cell is what the engine and its stability say, and the suggestion follows the written rule."""
+"""A tuning study."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
-from sparklime_core.dashboard.tuning.page import cells_frame, suggested
+from sparklime_core.dashboard.tuning.page import cells_frame
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_rows
@@ -99,19 +98,6 @@ def test_what_a_model_raises_is_told(plan: TuningPlan) -> None:
 def test_a_study_of_nothing_is_refused(plan: TuningPlan, wrong: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         TuningPlan("wine", plan.dataset, plan.estimator, **wrong)  # type: ignore[arg-type]
-
-
-def cells(*rows: tuple[float, float, int]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["score", "jaccard", "num_samples"])
-    return frame.assign(cell=range(len(frame)), kernel_width=1.0, noise=0.1, seconds=0.1)
-
-
-def test_the_suggestion_is_the_best_fit_among_the_steady() -> None:
-    assert suggested(cells((0.9, 0.30, 100), (0.5, 0.89, 500), (0.4, 0.90, 500))) == 1
-
-
-def test_of_equals_the_suggestion_has_fewer_samples() -> None:
-    assert suggested(cells((0.5001, 0.9, 5000), (0.5002, 0.9, 500))) == 1
 
 
 def test_the_charts_mark_the_choice(study: TuningStudy) -> None:

@@ -1,11 +1,10 @@
-"""Values of one's own, explained as the run explained its rows."""
+"""Explanations of changed values."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from sparklime_core.charts.row_comparison import comparison_frame
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.jobs.what_if import WhatIf, prepare_what_if
@@ -96,17 +95,3 @@ def test_an_explanation_of_values_that_cannot_be_explained_says_why(run: Run, wh
     (answer,) = what_if.explain(rows, 0)
 
     assert "finite numbers" in answer.result["error"]
-
-
-def test_a_comparison_keeps_what_it_folds_in_view() -> None:
-    def entry(feature: str, weight: float) -> dict[str, object]:
-        return {"feature": feature, "feature_explanation": f"{feature} > 1", "weight": weight}
-
-    lines = comparison_frame(
-        [("a", [entry("x", 0.5), entry("y", -0.1)]), ("b", [entry("z", -0.6), entry("y", 0.2), entry("v", 0.1)])],
-        2,
-    )
-
-    assert list(lines["feature"]) == ["z", "x", "2 more features together"] * 2
-    assert list(lines["weight"]) == pytest.approx([0.0, 0.5, -0.1, -0.6, 0.0, 0.3])
-    assert list(lines["condition"][:2]) == ["", "x > 1"]

@@ -1,9 +1,10 @@
+"""The forest that the library trains."""
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from sparklime_core import SparkLimeError, load_sample, read_csv, train_forest
-from sparklime_core.models.model_files import load_estimator, save_estimator
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +48,6 @@ def test_a_class_with_one_row_is_learnt_and_not_only_tested():
     for seed in range(8):
         model = train_forest(dataset, n_estimators=3, seed=seed)
         assert model.predict_fn(dataset.features).shape == (40, 4)
-
-
-def test_a_saved_model_predicts_the_same_bits(cancer, tmp_path):
-    model = train_forest(cancer, n_estimators=10)
-    save_estimator(model.estimator, tmp_path / "model.skops")
-    again = load_estimator(tmp_path / "model.skops")
-    np.testing.assert_array_equal(again.predict_proba(cancer.features), model.predict_fn(cancer.features))
-
-
-def test_a_file_that_is_no_model_is_refused(tmp_path):
-    (tmp_path / "model.skops").write_bytes(b"not a model")
-    with pytest.raises(SparkLimeError, match="not a model"):
-        load_estimator(tmp_path / "model.skops")
-    with pytest.raises(SparkLimeError, match="no model file"):
-        load_estimator(tmp_path / "absent.skops")
 
 
 @pytest.mark.parametrize(

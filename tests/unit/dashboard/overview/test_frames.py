@@ -28,7 +28,7 @@ from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.runs.group_difference import differences
 from sparklime_core.runs.row_groups import group_rows
 from sparklime_core.runs.row_sample import RowSample
-from tests.unit.charts.test_charts import NASTY, fields_of, spec_of, values_of
+from tests.unit.charts.specs import NASTY, fields_of, spec_of, values_of
 from tests.unit.runs.test_group_difference import totals
 
 FEATURES = (

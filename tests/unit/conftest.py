@@ -1,0 +1,34 @@
+"""Finished runs that tests of several packages look at."""
+
+import pytest
+
+from sparklime_core import load_sample, read_csv, train_forest
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.app.conftest import nasty_csv
+from tests.finished_run import make_run
+
+ROWS = 12
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    return RunStore(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def classes(store: RunStore) -> Run:
+    dataset = load_sample("penguins")
+    return make_run(store, dataset, train_forest(dataset, n_estimators=5), ROWS, "all", stability=3)
+
+
+@pytest.fixture(scope="module")
+def numbers(store: RunStore) -> Run:
+    dataset = load_sample("diabetes")
+    return make_run(store, dataset, train_forest(dataset, n_estimators=5), ROWS)
+
+
+@pytest.fixture(scope="module")
+def nasty(store: RunStore) -> Run:
+    dataset = read_csv(nasty_csv(), "**target**", name="</title><script>alert(1)</script>")
+    return make_run(store, dataset, train_forest(dataset, n_estimators=5), ROWS)

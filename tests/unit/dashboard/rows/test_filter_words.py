@@ -1,0 +1,40 @@
+"""A filter in words."""
+
+from sparklime_core.dashboard.rows.filter_words import limits_of
+from sparklime_core.runs.row_filter import (
+    RowFilter,
+)
+from tests.unit.runs.filters import EVERYTHING, FEATURES
+
+
+class TestWords:
+    def test_every_limit_is_said_and_can_be_taken_away(self) -> None:
+        limits = limits_of(EVERYTHING, FEATURES, ("no", "yes"))
+
+        assert [limit.text for limit in limits] == [
+            "wrong",
+            "predicted yes",
+            "truly no",
+            "test rows",
+            "probability 0.5 to 0.75",
+            "error ≥ 0.1",
+            "local R² ≤ 0.4",
+            "stability ≥ 0.9",
+            "strongest reason: **age** ~ 1.5 <b>&",
+            "executor driver",
+            "not explained: not a number~",
+            "**age** -1.5 to 2e-05",
+            "sex = f or missing",
+            "income is missing",
+            "weight of **age** ≤ -0.1",
+            "weight of income is there",
+        ]
+        assert all(len(limits_of(limit.without, FEATURES, ("no", "yes"))) == len(limits) - 1 for limit in limits)
+        assert all(limit.without.order == "weight" for limit in limits)
+
+    def test_taking_all_away_leaves_the_order(self) -> None:
+        left = EVERYTHING
+        while limits := limits_of(left, FEATURES, ("no", "yes")):
+            left = limits[0].without
+
+        assert left == RowFilter(order="weight", descending=True, order_feature=2)

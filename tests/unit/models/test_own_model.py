@@ -1,0 +1,61 @@
+"""Models that were trained elsewhere."""
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.svm import LinearSVC
+
+from sparklime_core import SparkLimeError
+from sparklime_core.models.own_model import check_model, load_model
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.train import train_with
+
+
+def test_ones_own_model_is_taken_over(penguins, tmp_path):
+    forest = RandomForestClassifier(5, random_state=0, n_jobs=2).fit(penguins.features, penguins.target)
+    skops.io.dump(forest, tmp_path / "mine.skops")
+    model = load_model(tmp_path / "mine.skops", penguins)
+    assert model.estimator.n_jobs == 1
+    assert len(model.test_rows) == 0
+    assert "trained elsewhere" in model.notes[0]
+    named = RandomForestClassifier(5, random_state=0).fit(
+        penguins.features, np.array(penguins.class_names)[penguins.target]
+    )
+    assert check_model(named, penguins).metrics.values["accuracy"] > 0.9
+
+
+def test_ones_own_model_must_fit(penguins, diabetes):
+    narrow = RandomForestClassifier(2).fit(penguins.features[:, :3], penguins.target)
+    with pytest.raises(SparkLimeError, match="wants 3 features"):
+        check_model(narrow, penguins)
+    other = RandomForestClassifier(2).fit(penguins.features, penguins.target > 0)
+    with pytest.raises(SparkLimeError, match="knows the classes False, True"):
+        check_model(other, penguins)
+    with pytest.raises(SparkLimeError, match="predicts numbers"):
+        check_model(RandomForestRegressor(2).fit(penguins.features, penguins.target), penguins)
+    with pytest.raises(SparkLimeError, match="predicts classes"):
+        check_model(RandomForestClassifier(2).fit(diabetes.features, diabetes.target > 100), diabetes)
+    with pytest.raises(SparkLimeError, match="no predict_proba"):
+        check_model(LinearSVC().fit(penguins.features, penguins.target), penguins)
+    with pytest.raises(SparkLimeError, match="no fitted"):
+        check_model(RandomForestClassifier(), penguins)
+
+
+@pytest.mark.parametrize("kind", ["forest", "boosting"])
+@pytest.mark.parametrize(("field", "value"), [("left", 10**6), ("left", 0), ("feature", 99)])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_tree_that_could_crash_or_never_end_is_refused(penguins, kind, field, value, wrapped):
+    model = train_with(penguins, ModelSettings(2, kind=kind, class_weight="none")).estimator
+    if kind == "forest":
+        tree = model.estimators_[0].tree_
+        state = tree.__getstate__()
+        state["nodes"][0][{"left": "left_child", "feature": "feature"}[field]] = value
+        tree.__setstate__(state)
+    else:
+        model._predictors[0][0].nodes[0][{"left": "left", "feature": "feature_idx"}[field]] = value
+    if wrapped:
+        model = Pipeline([("model", model)])
+    with pytest.raises(SparkLimeError, match="damaged tree"):
+        check_model(model, penguins)

@@ -1,0 +1,43 @@
+"""The report of a row."""
+
+from sparklime_core.reports.row_report import row_report
+from sparklime_core.runs.run import Run
+from tests.unit.reports.document import Page
+
+
+def test_a_rows_report_has_every_class_and_value(classes: Run) -> None:
+    found = Page(row_report(classes, 3))
+
+    assert "Row 3 of penguins" in found.text
+    for name in ("Adelie", "Chinstrap", "Gentoo"):
+        assert f"speaks for, orange speaks against {name}" in found.text
+    assert "flipper_length_mm is missing" in found.text or "missing" in found.text
+    assert found.tags.count("svg") == 4
+    assert found.text.count("Trust: ") == 3
+    assert "worst of them" in found.text
+    names = [value for name, value in found.attributes if name == "id"]
+    assert len(names) == len(set(names)) > 0
+
+
+def test_what_a_run_has_measured_of_stability_is_drawn_beside_the_weights(classes: Run, numbers: Run) -> None:
+    lines = "Lines: one standard deviation over pools of samples"
+
+    assert Page(row_report(classes, 3)).text.count(lines) == 3
+    assert Page(row_report(classes, 3)).text.count("Purple: without sampling") == 3
+    assert lines not in Page(row_report(numbers, 0)).text
+
+
+def test_numbers_are_predicted_and_no_class_is_named(numbers: Run) -> None:
+    found = Page(row_report(numbers, 0))
+
+    assert "The model predicts" in found.text
+    assert "Blue raises, orange lowers progression" in found.text
+    assert "Probabilities" not in found.text
+
+
+def test_a_report_takes_its_colours_from_the_page(classes: Run) -> None:
+    content = row_report(classes, 1).decode()
+
+    assert "prefers-color-scheme: dark" in content
+    assert 'fill="white"' not in content
+    assert "currentColor" in content

@@ -1,0 +1,42 @@
+"""The report of a run."""
+
+from pathlib import Path
+
+import pytest
+
+from sparklime_core import SparkLimeError
+from sparklime_core.reports.row_report import row_report
+from sparklime_core.reports.run_report import run_report
+from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.unit.reports.document import Page
+
+
+def test_a_runs_report_tells_all_there_is(classes: Run) -> None:
+    found = Page(run_report(classes))
+
+    for part in (
+        "Explanations of penguins", "12 rows of 344 explained", "accuracy", "RandomForestClassifier",
+        "Mean local R²", "Who did the work", "spark://127.0.0.1:7077", "body_mass_g", "num samples",
+        "Seed: 0", "lime 0.2.0.1",
+        "sparklime explain penguins.csv", "not causes",
+    ):  # fmt: skip
+        assert part in found.text, part
+    assert found.tags.count("svg") == 2 + 3 * 10
+    assert found.text.count("The model says") == 10
+
+
+def test_what_cannot_be_told_is_one_sentence(classes: Run, store: RunStore) -> None:
+    with pytest.raises(SparkLimeError, match="Row 300 has no explanation"):
+        row_report(classes, 300)
+    with pytest.raises(SparkLimeError, match="Row 300 has no explanation"):
+        run_report(classes, [300])
+
+
+def test_a_run_without_a_result_has_no_report(tmp_path: Path, classes: Run) -> None:
+    empty = Run.create(tmp_path / "empty", classes.manifest(), classes.inputs())
+    empty.update(state=RunState.CANCELLED)
+
+    with pytest.raises(SparkLimeError, match="nothing to report"):
+        run_report(empty)

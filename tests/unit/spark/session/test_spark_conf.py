@@ -1,0 +1,27 @@
+"""The settings of a session."""
+
+import sys
+
+from sparklime_core.spark.cluster.registry import ClusterRecord
+from sparklime_core.spark.session.master import parse_master
+from sparklime_core.spark.session.spark_conf import executors_python, session_conf, without_secrets
+
+
+def test_settings_fit_the_workers_and_keep_secrets_off_the_command_line():
+    known = ClusterRecord("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
+    workers = [{"memory": 4096}, {"memory": 768}]
+    conf = session_conf(parse_master("spark://127.0.0.1:1"), "mine", "127.0.0.1", workers, known)
+    assert conf["spark.executor.memory"] == "768m"
+    assert conf["spark.authenticate.secret"] == "s3cret"
+    assert conf["spark.executorEnv.OPENBLAS_NUM_THREADS"] == "1"
+    told = without_secrets(conf)
+    assert "s3cret" not in told.values()
+    assert told["spark.driver.host"] == "127.0.0.1"
+
+
+def test_the_python_of_the_executors(monkeypatch):
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    assert executors_python({}) == sys.executable
+    assert executors_python({"spark.pyspark.python": "./env/bin/python"}) == "./env/bin/python"
+    monkeypatch.setenv("PYSPARK_PYTHON", "/opt/python")
+    assert executors_python({}) == "/opt/python"
