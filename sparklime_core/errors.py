@@ -42,3 +42,7 @@ class RunError(SparkLimeError):
 
 class CancelledError(SparkLimeError):
     """The person asked for the work to stop."""
+
+
+class LimitError(SparkLimeError):
+    """Work on a file needed more memory or time than it may take, or crashed."""

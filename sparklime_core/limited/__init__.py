@@ -1,0 +1,1 @@
+"""Work on files from strangers, in child processes with limits of memory, time and threads."""
