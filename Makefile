@@ -1,8 +1,9 @@
-# make run: the dashboard.  make test: every check and test.  Both set up what they need in .venv first.
+# make run: the dashboard.  make test: every check and test.  make test-all: the slow tests, too.
+# Each sets up what it needs in .venv first. ARGS goes to pytest: make test ARGS="-p randomly --randomly-seed=7"
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test lint bench clean
+.PHONY: setup run test test-all lint bench clean
 
 setup: .venv/.runtime
 
@@ -25,7 +26,10 @@ lint: .venv/.dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+test-all: lint
+	$(BIN)/python -m pytest -m "slow or not slow" $(ARGS)
 
 bench: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

@@ -1,7 +1,6 @@
 """Real sessions and clusters, and scripts run as a person runs them: elsewhere, each in its own process."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -34,19 +33,6 @@ class Outcome:
 
     def table(self, name):
         return pyarrow.feather.read_table(self.folder / f"{name}.feather")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory):
-    """A home of our own; Python and the scripts below see it."""
-    folder = tmp_path_factory.mktemp("home")
-    before = os.environ.get("SPARKLIME_HOME")
-    os.environ["SPARKLIME_HOME"] = str(folder)
-    yield folder
-    if before is None:
-        del os.environ["SPARKLIME_HOME"]
-    else:
-        os.environ["SPARKLIME_HOME"] = before
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,9 @@ def test_a_forests_values_keep_their_bits(diabetes, forest, criterion):
     assert np.array_equal(quick(rows), model.predict(rows))
 
 
+@pytest.mark.filterwarnings(
+    "ignore:overflow encountered in cast:RuntimeWarning"
+)  # scikit-learn's, then it refuses
 def test_what_scikit_learn_refuses_or_warns_of_is_left_to_it(wine):
     rows, target = wine
     model = RandomForestClassifier(3, random_state=0).fit(rows, target)

@@ -66,12 +66,11 @@ def test_two_processes_do_not_take_a_run_over_at_once(run):
     at_it = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('x'); input()"
     lock = str(run.folder / PARTS / TAKEN)
     command = [sys.executable, "-u", "-c", at_it, lock]
-    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert other.stdout.read(1) == b"x"
-    with pytest.raises(SparkLimeError, match="is being taken over by another process"):
-        run.take_over()
-    other.kill()
-    other.wait()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.read(1) == b"x"
+        with pytest.raises(SparkLimeError, match="is being taken over by another process"):
+            run.take_over()
+        other.kill()
     run.take_over()
     assert run.manifest().owner.pid == os.getpid()
 

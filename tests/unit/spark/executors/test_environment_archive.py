@@ -1,6 +1,7 @@
 """Packing an environment: what goes into the archive, and what is said when it cannot."""
 
 import os
+import subprocess
 import sys
 import tarfile
 
@@ -35,7 +36,8 @@ def test_a_unpacked_archive_is_a_python_with_these_packages(tmp_path, monkeypatc
     with tarfile.open(tmp_path / "env.tar.gz") as archive:
         archive.extractall(tmp_path / "environment", filter="fully_trusted")
     python = tmp_path / "environment" / "bin" / "python"
-    told = os.popen(f"{python} -c 'import dill, sys; print(dill.__file__)'").read().strip()
+    asked = [python, "-c", "import dill, sys; print(dill.__file__)"]
+    told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     assert told.startswith(str(tmp_path / "environment"))
 
 
