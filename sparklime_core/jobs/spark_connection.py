@@ -1,9 +1,9 @@
 """The one Spark connection of a process, and the local cluster that it may stand on."""
 
 import os
+import re
 import threading
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
@@ -14,10 +14,12 @@ from sparklime_core.spark.executors.prewarm import prewarm_soon
 from sparklime_core.spark.session.backend import ExecutorInfo
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.connection import connect, current, disconnect
+from sparklime_core.spark.session.master import Master, parse_master
 from sparklime_core.spark.session.monitor import application, list_executors
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
+THREADS_A_CORE = 4
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,15 @@ class SparkService:
         Raises
         ------
         SparkError
-            When a job is using the present one, or the operator has not allowed this one.
+            When a job is using the present one, or the operator has not allowed this one, or it is no master.
         """
-        check_allowed(master)
+        wanted = check_allowed(master).text
         with self._lock:
-            if master == self._master:
+            if wanted == self._master:
                 return
             self._refuse_when_busy("change the master")
             self._drop_session()
-            self._master = master
+            self._master = wanted
 
     def acquire(self) -> SparkSession:
         """Return a session on the chosen master; `release` it after use.
@@ -93,7 +95,7 @@ class SparkService:
         """
         with self._lock:
             if self._session is None or not self._users or backend_of(self._session).has_ended():
-                self._session = connect(self._master)
+                self._session = connect(self._master, send_token=self._master in allowed_masters())
                 prewarm_soon(self._session)
             self._users += 1
             return self._session
@@ -171,7 +173,14 @@ class SparkService:
             self._drop_session()
 
     def start_cluster(self, workers: int, cores: int, memory: str) -> LocalCluster:
-        """Start a standalone cluster on this machine and choose it as the master."""
+        """Start a standalone cluster on this machine and choose it as the master.
+
+        Raises
+        ------
+        SparkError
+            When it would have more cores than `most_threads`, a job is running, or it does not start.
+        """
+        check_cores(workers * cores)
         with self._lock:
             self._refuse_when_busy("start a cluster")
             self.stop_cluster()
@@ -210,27 +219,49 @@ class SparkService:
             raise SparkError(f"A run is using {self._master}; wait for it to end or cancel it, then {action}.")
 
 
-def check_allowed(master: str) -> None:
-    """Refuse a master that a person on the page may not reach.
+def check_allowed(text: str) -> Master:
+    """Refuse a master that a person on the page may not use; return it as it was parsed.
 
-    Embedded ones and those on this machine are allowed; others must stand in ``SPARKLIME_MASTERS``
-    (comma-separated), which the operator sets.
+    Embedded ones with at most `most_threads` threads are allowed, and those of which every address is on this
+    machine; others must stand in ``SPARKLIME_MASTERS`` (comma-separated), which the operator sets.
 
     Raises
     ------
     SparkError
-        When it is not allowed.
+        When it is not allowed, or is no master.
     """
-    if master.startswith("local") or master in allowed_masters():
-        return
-    if urlsplit(master).hostname in LOOPBACK:
-        return
-    raise SparkError(
-        f"The master {master!r} is not one of those that the operator of this server has allowed; "
-        "ask for it to be added to SPARKLIME_MASTERS."
-    )
+    master = parse_master(text)
+    if master.is_local:
+        check_cores(master.threads)
+    elif master.text not in allowed_masters() and any(host not in LOOPBACK for host, _ in master.addresses):
+        raise SparkError(
+            f"The master {master.text!r} is not one of those that the operator of this server has allowed; "
+            "ask for it to be added to SPARKLIME_MASTERS."
+        )
+    return master
+
+
+def check_cores(cores: int) -> None:
+    """Refuse more tasks at once on this machine than it can bear: each has a Python process.
+
+    Raises
+    ------
+    SparkError
+        When there are more than `most_threads`.
+    """
+    if cores > most_threads():
+        raise SparkError(
+            f"Spark on this machine can run {most_threads()} tasks at once, four for each of its processor cores, "
+            f"not {cores:,}; choose fewer threads, or fewer workers and cores."
+        )
+
+
+def most_threads() -> int:
+    """Return how many tasks at once a person on the page may have Spark run on this machine."""
+    return THREADS_A_CORE * (os.cpu_count() or 1)
 
 
 def allowed_masters() -> tuple[str, ...]:
-    """Return the further masters that the operator has allowed."""
-    return tuple(url.strip() for url in os.environ.get("SPARKLIME_MASTERS", "").split(",") if url.strip())
+    """Return the further masters that the operator has allowed; one of them may have several addresses."""
+    named = re.split(r",\s*(?=\w+://)", os.environ.get("SPARKLIME_MASTERS", ""), flags=re.ASCII)
+    return tuple(url for url in (part.strip(" ,") for part in named) if url)

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 def local_form(service: "SparkService") -> None:
     """Choose embedded Spark, with so many threads."""
-    most = os.cpu_count() or 1
+    from sparklime_core.jobs.spark_connection import most_threads  # noqa: PLC0415 - imports pyspark
+
+    cores = os.cpu_count() or 1
     with st.form("embedded"):
         st.caption("Spark inside this server: nothing to set up, and no processes besides its own.")
-        threads = st.number_input("Threads", 1, 4 * most, most, help=f"This machine has {most} processor cores.")
+        threads = st.number_input(
+            "Threads", 1, most_threads(), cores, help=f"This machine has {cores} processor cores."
+        )
         if st.form_submit_button("Use embedded Spark", icon=":material/memory:"):
             service.choose(f"local[{int(threads)}]")
             _connect(service)

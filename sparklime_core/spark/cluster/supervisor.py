@@ -23,12 +23,15 @@ from sparklime_core.errors import ClusterError
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_json
-from sparklime_core.spark.session.spark_conf import session_conf
+from sparklime_core.spark.session.spark_conf import authentication, session_conf
 
 START_SECONDS = 120.0
 GRACE_SECONDS = 3.0
 DAEMON_MEMORY = "512m"
 PROPERTIES = "spark.conf"
+CLOSED = {"spark.master.rest.enabled": "false", "spark.ui.killEnabled": "false"}
+"""Spark's REST server would run any program for whoever reaches it, with no secret; its pages would end work."""
+
 CONNECT = "connect"
 CONNECT_NAME = "SparkLIME Connect"
 CONNECT_PROPERTIES = "connect.conf"
@@ -58,9 +61,8 @@ def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[Cluster
     secret = secrets.token_hex(32)
     properties = folder / PROPERTIES
     properties.touch(mode=0o600)
-    properties.write_text(
-        f"spark.authenticate true\nspark.authenticate.secret {secret}\nspark.ui.killEnabled false\n"
-    )
+    settings = {**authentication(secret), **CLOSED}
+    properties.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
     # Port 0 lets the system choose free ones, which no other process can take in between.
     ports = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0", "--properties-file", str(properties)]
     master = _daemon("master.Master", ports, folder / "master.log")

@@ -29,7 +29,24 @@ OWN_CONF = {
 
 
 class Channel(DefaultChannelBuilder):
-    """PySpark's channel, which sends a token without TLS to ``localhost`` alone, also for ``127.0.0.1``."""
+    """PySpark's channel, which sends a token without TLS to ``localhost`` alone, also for ``127.0.0.1``.
+
+    Parameters
+    ----------
+    url
+        Of the server.
+    token
+        What the server is sent. PySpark's own channel would send it the token of the environment, whoever it is.
+    """
+
+    def __init__(self, url: str, token: str | None) -> None:
+        super().__init__(url)
+        self._token = token
+
+    @property
+    def token(self) -> str | None:
+        """The token; None: the server is sent none."""
+        return self._token
 
     def toChannel(self) -> grpc.Channel:  # noqa: N802 - PySpark's name
         """Return the channel."""
@@ -51,7 +68,7 @@ def open_session(master: Master, conf: Mapping[str, str], token: str | None, dea
     conf
         Settings of the session.
     token
-        With which the server lets us in; that of ``SPARK_CONNECT_AUTHENTICATE_TOKEN`` when None.
+        With which the server lets us in; None where it is to have none.
     deadline
         On the clock of `time.monotonic`.
 
@@ -60,9 +77,7 @@ def open_session(master: Master, conf: Mapping[str, str], token: str | None, dea
     SparkError
         When what answers is no server of this version of Spark, does not let us in, or refuses a setting.
     """
-    channel = Channel(master.url)
-    if token is not None:
-        channel.set(Channel.PARAM_TOKEN, token)
+    channel = Channel(master.url, token)
     _await_ready(channel, master, deadline)
     os.environ[CONNECT_MODE] = "1"
     spark = ConnectSession.builder.channelBuilder(channel).create()

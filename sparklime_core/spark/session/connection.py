@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ EXECUTOR_SECONDS = 20.0
 IDLE_SECONDS = 1.0
 POLL_SECONDS = 0.1
 REFUSED = "Failed to connect to master"
+TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 - the name, not the token
 PATIENCE = 4
 """How many times as long a start may take where the master has shown that it is one of this version."""
 
@@ -109,6 +110,7 @@ def connect(
     archive: str | os.PathLike[str] | None = None,
     conf: Mapping[str, str] | None = None,
     timeout: float = 25.0,
+    send_token: bool = True,
 ) -> SparkSession:
     """Return a session on a master: the running one where it is the same, a new one otherwise.
 
@@ -128,6 +130,9 @@ def connect(
     timeout
         Seconds after which the attempt ends; four times as long where it is known that only this machine is
         slow: embedded Spark, or a master whose web page shows this version of Spark.
+    send_token
+        Whether a server of Spark Connect is sent the token of ``SPARK_CONNECT_AUTHENTICATE_TOKEN``: not where
+        somebody else than the owner of the token has named the server.
 
     Raises
     ------
@@ -151,7 +156,8 @@ def connect(
         foreign = SparkContext._active_spark_context
         if foreign is not None:
             return _adopted(foreign, wanted)
-        connection = _start(wanted, app_name, asked, approach, deadline)
+        token = os.environ.get(TOKEN_VARIABLE) if send_token else None
+        connection = _start(wanted, app_name, asked, replace(approach, token=token), deadline)
         _connections.append(connection)
         return connection.spark
 
@@ -212,11 +218,12 @@ def _is_idle(spark: SparkSession) -> bool:
 
 @dataclass(frozen=True)
 class _Approach:
-    """What is known of a master before a JVM is started for it."""
+    """What is known of a master before a JVM is started for it, and the token that it may be sent."""
 
     address: str = LOOPBACK
     known: ClusterRecord | None = None
     facts: MasterFacts = field(default_factory=MasterFacts)
+    token: str | None = None
 
 
 def _approach(master: Master) -> _Approach:
@@ -255,7 +262,7 @@ def _start(
 def _start_remote(master: Master, asked: Mapping[str, str], approach: _Approach, deadline: float) -> Connection:
     from sparklime_core.spark.session.connect_session import open_session  # noqa: PLC0415 - imports gRPC
 
-    token = approach.known.secret if approach.known is not None else None
+    token = approach.known.secret if approach.known is not None else approach.token
     spark = open_session(master, asked, token, deadline)
     _wait_for_connect_executors(backend_of(spark), max(len(approach.facts.workers), 1), deadline)
     page = approach.known.connect_web_url if approach.known is not None else None

@@ -2,13 +2,13 @@
 
 import contextlib
 import json
+import os
 import re
 import socket
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -23,9 +23,10 @@ CONNECT = "sc://"
 CONNECT_PORT = 15002
 """Where a server of Spark Connect listens when it is not told otherwise."""
 
-_PORT = re.compile(r":\w*$")
-_PARAMETER = re.compile(r"\w+=[^\s;]+")
-_LOCAL = re.compile(r"local(?:\[(\*|[1-9]\d*)(?:,\s*[1-9]\d*)?\])?")
+_PORT = re.compile(r":\w*$", re.ASCII)
+_ADDRESS = re.compile(r"([a-z0-9_](?:[a-z0-9_.-]*)|\[[0-9a-f:.]+\]):([0-9]{1,5})", re.ASCII | re.IGNORECASE)
+_PARAMETER = re.compile(r"\w+=[^\s;]+", re.ASCII)
+_LOCAL = re.compile(r"local(?:\[(\*|[1-9]\d*)(?:,\s*[1-9]\d*)?\])?", re.ASCII)
 # Spark's pages are on loopback or inside the cluster's network: never ask an outside proxy for them.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -47,6 +48,14 @@ class Master:
     text: str
     url: str
     addresses: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def threads(self) -> int:
+        """How many tasks embedded Spark runs at once; 0 of a master that is none."""
+        found = _LOCAL.fullmatch(self.text)
+        if found is None:
+            return 0
+        return (os.cpu_count() or 1) if found[1] == "*" else int(found[1] or 1)
 
     @property
     def is_local(self) -> bool:
@@ -128,10 +137,11 @@ def _connect_address(text: str) -> tuple[str, int]:
 
 
 def _address(part: str) -> tuple[str, int]:
-    split = urlsplit(f"spark://{part}")
-    if not split.hostname or not split.port or split.path or split.username or " " in part:
+    """Return a host, in small letters, and a port; only what every reader of addresses takes for the same."""
+    found = _ADDRESS.fullmatch(part)
+    if found is None or not 0 < int(found[2]) < 2**16:
         raise ValueError(part)
-    return split.hostname, split.port
+    return found[1].strip("[]").lower(), int(found[2])
 
 
 def local_address_towards(master: Master) -> str:

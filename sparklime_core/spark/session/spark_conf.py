@@ -38,6 +38,8 @@ def session_conf(
         "spark.driver.maxResultSize": "1g",
         "spark.driver.extraJavaOptions": QUICK_START,
         "spark.ui.port": "0",
+        # Spark's page has no sign-in: it shows, and changes nothing.
+        "spark.ui.killEnabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "WARN",
         "spark.scheduler.mode": "FAIR",
@@ -52,11 +54,19 @@ def session_conf(
         # An executor that is larger than a worker's memory would be waited for in vain.
         fitting = min(int(worker["memory"]) for worker in workers)
         conf["spark.executor.memory"] = f"{max(min(EXECUTOR_MEMORY, fitting), SMALLEST_EXECUTOR_MEMORY)}m"
+    if master.is_local:
+        # Its executor asks the driver for the model over a port that every process of the machine can reach.
+        # Spark makes the secret itself.
+        conf["spark.authenticate"] = "true"
     if known is not None:
         conf["spark.executor.extraJavaOptions"] = QUICK_START
-        conf["spark.authenticate"] = "true"
-        conf["spark.authenticate.secret"] = known.secret
+        conf.update(authentication(known.secret))
     return conf
+
+
+def authentication(secret: str) -> dict[str, str]:
+    """Return the settings by which Spark's processes let in who knows a secret, and nobody else."""
+    return {"spark.authenticate": "true", "spark.authenticate.secret": secret}
 
 
 def without_secrets(conf: Mapping[str, str]) -> dict[str, str]:
