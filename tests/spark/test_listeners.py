@@ -1,4 +1,4 @@
-"""What listens is asked, as a stranger on this machine would: each port wants a secret, or is a page that only shows."""
+"""Every port that we open is asked as a stranger would: it wants a secret, or is a page that only shows."""
 
 import contextlib
 import json
@@ -60,7 +60,11 @@ def session():
 
 @pytest.mark.parametrize("kind", ["embedded", "cluster"])
 def test_who_has_no_secret_gets_nothing_but_pages(kind, session, home):
-    with LocalCluster.start(workers=1, memory="512m", connect=True) if kind == "cluster" else no_cluster() as cluster:
+    with (
+        LocalCluster.start(workers=1, memory="512m", connect=True)
+        if kind == "cluster"
+        else no_cluster() as cluster
+    ):
         others = listeners() if kind == "embedded" else {}
         spark = session(cluster.connect_url if cluster else "local[1]")
         assert spark.range(3).count() == 3

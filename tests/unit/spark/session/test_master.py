@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import threading
 from contextlib import contextmanager
 
@@ -33,6 +34,8 @@ def test_masters(text, url):
         "", "yarn", "local[0]", "local[-1]", "local[x]", "locals", "spark://", "spark://host", "spark://host:x",
         "spark://:7077", "spark://host:99999", "spark://a:1,", "spark://a b:1", "spark://u@a:1", "spark://a:1/x",
         "http://a:1", "local[2]\nspark.x=1", "sc://", "sc://:15002", "sc://a:x", "sc://a:1,b:2", "sc://a b", "sc://u@a",
+        "spark://127.0.0.1：7077", "spark://１２７.0.0.1:7077", "spark://a:７077", "spark://a:1#b:2", "spark://a:1?b:2",
+        "spark://a\\b:1", "spark://a:1,\tb:2", "spark://a\n:1", "spark://a%2e:1", "spark://a:0", "local[２]", "sc://a：1",
         "sc://a:1/x", "sc://a/;use_ssl", "sc://a/x;use_ssl=true", "sc://a:1/;user_id=a b", "sc://a:99999",
     ],
 )  # fmt: skip
@@ -67,7 +70,12 @@ def test_a_token_is_not_part_of_an_address():
 
 
 def test_several_addresses():
-    assert parse_master("spark://a:7077,b:7078").addresses == (("a", 7077), ("b", 7078))
+    assert parse_master("spark://a:7077,B:7078,[::1]:1").addresses == (("a", 7077), ("b", 7078), ("::1", 1))
+
+
+def test_threads_of_embedded_spark():
+    texts = ("local", "local[3]", "local[3,1]", "local[*]", "spark://a:1")
+    assert [parse_master(text).threads for text in texts] == [1, 3, 3, os.cpu_count(), 0]
 
 
 @contextmanager
