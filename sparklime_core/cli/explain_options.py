@@ -41,6 +41,9 @@ def add_lime_options(parser: argparse.ArgumentParser) -> "argparse._ArgumentGrou
     lime.add_argument("--labels", default="predicted", type=labels, help="predicted, all, or indices: 0,2")
     lime.add_argument("--num-features", default=10, type=int)
     lime.add_argument("--num-samples", default=5000, type=int)
+    lime.add_argument(
+        "--profiles", action="store_true", help="keep what every bin of a reason's feature does to the prediction"
+    )
     lime.add_argument("--seed", default=0, type=int, help="of the split, the forest and the explanations")
     lime.add_argument("--discretizer", default="quartile", choices=DISCRETIZERS)
     lime.add_argument("--kernel-width", default=None, type=float)
@@ -66,7 +69,12 @@ def model_settings(arguments: argparse.Namespace) -> "ModelSettings":
 def explain_settings(arguments: argparse.Namespace) -> ExplainSettings:
     """Return how rows are to be explained."""
     return ExplainSettings(
-        arguments.engine, arguments.labels, arguments.num_features, arguments.num_samples, arguments.seed
+        arguments.engine,
+        arguments.labels,
+        arguments.num_features,
+        arguments.num_samples,
+        arguments.seed,
+        arguments.profiles,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from sparklime_core.explain.profiles.result import Profiles
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 
 
@@ -18,6 +19,10 @@ class Surrogates:
         (m, k) weights, padded with 0.
     intercept, score, local_prediction
         (m,) intercept, weighted R², and the surrogate's value at the instance.
+    effective_share
+        (m,) effective size of the neighbourhood, as a share of its samples; None where no engine has measured it.
+    profiles
+        Profiles of the features; None where they have none.
     """
 
     features: IntArray
@@ -25,6 +30,8 @@ class Surrogates:
     intercept: FloatArray
     score: FloatArray
     local_prediction: FloatArray
+    effective_share: FloatArray | None = None
+    profiles: Profiles | None = None
 
 
 class Engine(Protocol):

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sparklime_core.errors import DataError
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
@@ -25,6 +25,7 @@ def explain_rows(
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    profiles: bool = False,
 ) -> pa.Table:
     """Explain rows in this process.
 
@@ -37,13 +38,13 @@ def explain_rows(
         ``"exact"`` the bound ``predict_proba`` or ``predict`` of a supported tree ensemble, or that estimator.
     rows
         (n, d) floats.
-    engine, labels, num_features, num_samples, seed
+    engine, labels, num_features, num_samples, seed, profiles
         See `ExplainSettings`.
 
     Returns
     -------
     pyarrow.Table
-        One row for each (row, label), in row order; the columns are those of `RESULT_SCHEMA`. A row that cannot
+        One row for each (row, label), in row order; the columns are those of `result_schema`. A row that cannot
         be explained has its reason in ``error``.
 
     Raises
@@ -51,7 +52,7 @@ def explain_rows(
     SparkLimeError
         When nothing can be explained with these arguments; the message says why.
     """
-    settings = ExplainSettings(engine, labels, num_features, num_samples, seed)  # type: ignore[arg-type]
+    settings = ExplainSettings(engine, labels, num_features, num_samples, seed, profiles)  # type: ignore[arg-type]
     table = as_rows(rows, len(explainer.feature_names))
     task = prepare_task(explainer, predict_fn, settings)
     return explain_with(task, table, np.arange(len(table), dtype=np.int64))
@@ -60,7 +61,8 @@ def explain_rows(
 def explain_with(task: ExplainTask, rows: FloatArray, row_ids: IntArray) -> pa.Table:
     """Explain rows (n, d) with a prepared task, block by block."""
     batches = [task.explain(rows[at], row_ids[at]) for at in blocks(len(rows))]
-    return task.vocabulary.decode(pa.Table.from_batches(batches, schema=COMPACT_SCHEMA))
+    schema = compact_schema(profiles=task.settings.profiles)
+    return task.vocabulary.decode(pa.Table.from_batches(batches, schema=schema))
 
 
 def blocks(rows: int) -> Iterator[slice]:

@@ -34,6 +34,9 @@ class Moments:
     z_instance
         (m, d) the instance itself in the interpretable columns: ones where features are binned or categorical,
         its scaled value elsewhere.
+    effective_share
+        (m,) Kish's effective size of the samples without the instance, as a share of their number; None where it
+        follows from the bins alone.
     """
 
     size: int
@@ -44,6 +47,7 @@ class Moments:
     y_var: FloatArray
     zy_cov: FloatArray
     z_instance: FloatArray
+    effective_share: FloatArray | None = None
 
     def take(self, index: IntArray) -> "Moments":
         """Return the moments of some of the neighbourhoods, in the order of ``index``, which may repeat."""
@@ -56,6 +60,7 @@ class Moments:
             self.y_var[index],
             self.zy_cov[index],
             self.z_instance[index],
+            None if self.effective_share is None else self.effective_share[index],
         )
 
     def rescaled(self, base: FloatArray, span: FloatArray) -> "Moments":

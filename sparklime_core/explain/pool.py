@@ -14,7 +14,7 @@ from lime.lime_tabular import LimeTabularExplainer, RecurrentTabularExplainer
 
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.predict_function import predict_columns
-from sparklime_core.explain.reference_engine import seeded
+from sparklime_core.explain.seeded import seeded
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
 

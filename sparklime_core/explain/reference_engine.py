@@ -1,6 +1,5 @@
 """The engine ``reference``: lime itself, row by row, with one random state made anew for every row."""
 
-import copy
 import warnings
 from dataclasses import dataclass
 
@@ -8,6 +7,8 @@ import numpy as np
 
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.phase_timer import phase
+from sparklime_core.explain.profiles.profiler import Profiler, profiler_beside_lime
+from sparklime_core.explain.seeded import seeded
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, PredictFn
 
@@ -19,11 +20,12 @@ class ReferenceEngine:
     explainer: Explainer
     predict_fn: PredictFn
     settings: ExplainSettings
+    profiler: Profiler | None
 
     @classmethod
     def prepare(cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> "ReferenceEngine":
-        """Nothing is made in advance: lime draws and predicts a neighbourhood for every row."""
-        return cls(explainer, predict_fn, settings)
+        """Draw a pool for the profiles; lime itself draws and predicts a neighbourhood for every row."""
+        return cls(explainer, predict_fn, settings, profiler_beside_lime(explainer, predict_fn, settings))
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Explain row by row; see `Engine.solve`."""
@@ -42,7 +44,8 @@ class ReferenceEngine:
             intercept[pair] = found.intercept[key]
             score[pair] = found.score
             local[pair] = np.ravel(found.local_pred)[0]
-        return Surrogates(features, weights, intercept, score, local)
+        fitted = Surrogates(features, weights, intercept, score, local)
+        return fitted if self.profiler is None else self.profiler.describe(rows, wanted, fitted)
 
     def _predict(self, rows: FloatArray) -> FloatArray:
         with phase("model"):
@@ -58,15 +61,3 @@ class ReferenceEngine:
                 num_features=self.settings.num_features,
                 num_samples=self.settings.num_samples,
             )
-
-
-def seeded(explainer: Explainer, seed: int) -> Explainer:
-    """Return a copy of an explainer whose one random state, shared by all its parts, is ``RandomState(seed)``."""
-    state = np.random.RandomState(seed)
-    twin = copy.copy(explainer)
-    twin.base = copy.copy(explainer.base)
-    twin.discretizer = copy.copy(explainer.discretizer)
-    for part in (twin, twin.base, twin.discretizer):
-        if part is not None:
-            part.random_state = state
-    return twin

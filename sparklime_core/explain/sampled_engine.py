@@ -9,6 +9,7 @@ from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.feature_selection import check_selection
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import draw_pool
+from sparklime_core.explain.profiles.profiler import PoolProfiler
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.surrogate import fit_surrogates
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, PredictFn
@@ -24,10 +25,13 @@ class SampledEngine:
     settings: ExplainSettings
     pool: BinnedPool | UnbinnedPool
     kernel_at_zero: float
+    profiler: PoolProfiler | None
 
     @classmethod
-    def prepare(cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> "SampledEngine":
-        """Draw the pool and predict it.
+    def prepare(
+        cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings, *, profiled: bool = True
+    ) -> "SampledEngine":
+        """Draw the pool and predict it; make ready for profiles, unless they are not wanted.
 
         Raises
         ------
@@ -39,16 +43,20 @@ class SampledEngine:
         check_selection(explainer.feature_selection)
         kernel = kernel_table(explainer, len(explainer.feature_names))
         drawn = draw_pool(explainer, predict_fn, settings)
-        pool: BinnedPool | UnbinnedPool
-        if explainer.discretizer is not None:
-            pool = BinnedPool.of(explainer, drawn)
-        else:
-            pool = UnbinnedPool.of(explainer, predict_fn, drawn)
-        return cls(explainer, settings, pool, float(kernel[0]))
+        if explainer.discretizer is None:
+            unbinned = UnbinnedPool.of(explainer, predict_fn, drawn)
+            return cls(explainer, settings, unbinned, float(kernel[0]), None)
+        binned = BinnedPool.of(explainer, drawn)
+        profiler = PoolProfiler.of(explainer, kernel, binned, drawn) if profiled else None
+        return cls(explainer, settings, binned, float(kernel[0]), profiler)
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""
-        return self.fit(self.moments(rows, predictions, wanted), wanted)
+        return self.describe(rows, wanted, self.fit(self.moments(rows, predictions, wanted), wanted))
+
+    def describe(self, rows: FloatArray, wanted: BoolArray, fitted: Surrogates) -> Surrogates:
+        """Add profiles to surrogates, where their features have any."""
+        return fitted if self.profiler is None else self.profiler.describe(rows, wanted, fitted)
 
     def moments(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Moments:
         """Return the moments of each row's neighbourhood: the pool's, and the row itself."""

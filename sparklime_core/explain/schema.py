@@ -6,9 +6,22 @@ pair in the `Vocabulary`. Executors return terms; texts are put in place once, o
 
 import pyarrow as pa
 
+SCHEMA_VERSION = 2
+"""Of the public result: 1 had neither ``profile_score`` nor ``effective_share``, nor ``profiles``."""
+
+VERSION_KEY = "sparklime_schema_version"
+"""Under which the metadata of Arrow tables and Parquet files hold the version."""
+
 EXPLANATION_TYPE = pa.list_(
     pa.struct([("feature", pa.string()), ("feature_explanation", pa.string()), ("weight", pa.float64())])
 )
+
+BIN_TYPE = pa.struct([("condition", pa.string()), ("share", pa.float64()), ("effect", pa.float64())])
+PROFILES_TYPE = pa.list_(pa.struct([("feature", pa.string()), ("bins", pa.list_(BIN_TYPE))]))
+"""One entry for each feature of the explanation, in its order; ``explain.profiles`` says what a bin's figures are.
+
+An effect is null where nothing is known of it: no sample of the pool has the bin.
+"""
 
 _FIGURES = [
     ("prediction", pa.float64()),
@@ -16,30 +29,55 @@ _FIGURES = [
     ("intercept", pa.float64()),
     ("score", pa.float64()),
 ]
+_PROFILE_FIGURES = [("profile_score", pa.float64()), ("effective_share", pa.float64())]
 
-RESULT_SCHEMA = pa.schema(
-    [
-        ("row_id", pa.int64()),
-        ("label", pa.int32()),
-        ("label_name", pa.string()),
-        *_FIGURES,
-        ("explanation", EXPLANATION_TYPE),
-        ("error", pa.string()),
-    ]
-)
-"""One row for each (row, label), in row order: what people get."""
 
-COMPACT_SCHEMA = pa.schema(
-    [
-        ("row_id", pa.int64()),
-        ("label", pa.int32()),
-        *_FIGURES,
-        ("terms", pa.list_(pa.int32())),
-        ("weights", pa.list_(pa.float64())),
-        ("error", pa.string()),
-    ]
-)
-"""The same with terms for texts: what executors return."""
+def result_schema(*, profiles: bool) -> pa.Schema:
+    """Return the schema of results: one row for each (row, label), in row order."""
+    return pa.schema(
+        [
+            ("row_id", pa.int64()),
+            ("label", pa.int32()),
+            ("label_name", pa.string()),
+            *_FIGURES,
+            ("explanation", EXPLANATION_TYPE),
+            *_PROFILE_FIGURES,
+            *([("profiles", PROFILES_TYPE)] if profiles else []),
+            ("error", pa.string()),
+        ],
+        metadata={VERSION_KEY: str(SCHEMA_VERSION)},
+    )
+
+
+RESULT_SCHEMA = result_schema(profiles=False)
+"""What people get who do not ask for profiles."""
+
+
+BIN_COLUMNS = ("bin_terms", "shares", "effects")
+
+
+def compact_schema(*, profiles: bool) -> pa.Schema:
+    """Return the schema of what executors return: a result with terms for texts.
+
+    ``bin_terms``, ``shares`` and ``effects`` are the bins of all profiles of an explanation, end to end.
+    """
+    kinds = (pa.int32(), pa.float64(), pa.float64())
+    bins = [(name, pa.list_(kind)) for name, kind in zip(BIN_COLUMNS, kinds, strict=True)]
+    return pa.schema(
+        [
+            ("row_id", pa.int64()),
+            ("label", pa.int32()),
+            *_FIGURES,
+            ("terms", pa.list_(pa.int32())),
+            ("weights", pa.list_(pa.float64())),
+            *_PROFILE_FIGURES,
+            *(bins if profiles else []),
+            ("error", pa.string()),
+        ]
+    )
+
+
+COMPACT_SCHEMA = compact_schema(profiles=False)
 
 TASK_SCHEMA = pa.schema(
     [

@@ -39,6 +39,8 @@ class ExplainSettings:
         Size of the neighbourhood, with the instance itself.
     seed
         Seed of the one random state that is made anew for every row.
+    profiles
+        Whether results hold the profiles of their features.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class ExplainSettings:
     num_features: int = 10
     num_samples: int = 5000
     seed: int = 0
+    profiles: bool = False
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINE_NAMES:
@@ -59,6 +62,8 @@ class ExplainSettings:
         _check_whole("num_features", self.num_features, 1, None)
         _check_whole("num_samples", self.num_samples, 2, None)
         _check_whole("seed", self.seed, 0, MAX_SEED)
+        if not isinstance(self.profiles, bool):
+            raise SettingsError(f"profiles must be True or False, not {self.profiles!r}.")
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def prepare_study(
     task = prepare_task(explainer, predict_fn, replace(settings, engine="sampled"))
     seeds = [(settings.seed + pool) % (MAX_SEED + 1) for pool in range(wanted.pools)]
     engines = [
-        SampledEngine.prepare(explainer, task.predict_fn, replace(task.settings, seed=other))
+        SampledEngine.prepare(explainer, task.predict_fn, replace(task.settings, seed=other), profiled=False)
         for other in seeds[1:]
     ]
     truth = None

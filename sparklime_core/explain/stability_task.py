@@ -76,7 +76,8 @@ class MeasuredTask(ExplainTask):
         if first is not self.engine:
             return _Piece(at, rows, predictions, wanted, self.engine.solve(rows, predictions, wanted), None)
         moments = first.moments(rows, predictions, wanted)
-        return _Piece(at, rows, predictions, wanted, first.fit(moments, wanted), moments)
+        fit = first.describe(rows, wanted, first.fit(moments, wanted))
+        return _Piece(at, rows, predictions, wanted, fit, moments)
 
     def _measured(self, piece: "_Piece") -> "list[_Part]":
         """Measure a piece at once; when that fails, row by row, without the rows that cannot be measured."""
@@ -120,7 +121,7 @@ def prepare_measured(
     engines = [
         task.engine
         if seed == settings.seed and isinstance(task.engine, SampledEngine)
-        else SampledEngine.prepare(explainer, task.predict_fn, replace(sampled, seed=seed))
+        else SampledEngine.prepare(explainer, task.predict_fn, replace(sampled, seed=seed), profiled=False)
         for seed in seeds
     ]
     return MeasuredTask(

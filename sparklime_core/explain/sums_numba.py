@@ -1,4 +1,4 @@
-"""`sums.fill_sums_numpy`, compiled by numba: the same whole numbers in bits instead of matrix products.
+"""`sums.fill_sums_numpy` and that of `profiles.sums`, compiled by numba: the same whole numbers.
 
 Samples are put in the order of how many features they agree on with the row, in groups of 64 that share a weight.
 A column z_j (does the sample agree in feature j?) is then a row of 64-bit words, and the weighted number of
@@ -13,6 +13,9 @@ from sparklime_core.explain.numba_cache import kept_by_content
 
 WORD = 64
 BYTE = 8
+
+FEW_CODES = 12
+"""Up to so many codes, a pass over all samples for each is quicker than one pass that adds by code."""
 
 IN_ANY_ORDER = {"reassoc", "nsz"}
 
@@ -173,5 +176,54 @@ def fill_sums(  # type: ignore[no-untyped-def]
                     zy[row, feature, label] = total
 
 
+@njit
+def _count_agreements(positions, signature, agreeing):  # type: ignore[no-untyped-def]
+    for n in range(len(agreeing)):
+        agreeing[n] = 0
+    for feature in range(len(signature)):
+        codes, code = positions[feature], signature[feature]
+        for n in range(len(agreeing)):
+            agreeing[n] += np.uint16(codes[n] == code)
+
+
+@njit
+def _add_by_code(values, codes, by_code):  # type: ignore[no-untyped-def]
+    """Fill the sum of each code's values: in a pass for each but the last where they are few."""
+    if len(by_code) > FEW_CODES:
+        for n in range(len(values)):
+            by_code[codes[n]] += values[n]
+        return
+    rest = _total(values)
+    for code in range(len(by_code) - 1):
+        by_code[code] = _total_of_code(values, codes, code)
+        rest -= by_code[code]
+    by_code[len(by_code) - 1] = rest
+
+
+def fill_residual_sums(  # type: ignore[no-untyped-def]
+    positions, whole, labels, residuals, signatures, label, features, starts, ends, most, totals, by_place
+):
+    """Fill the arrays of `profiles.sums.ResidualSums`, explanation by explanation."""
+    size = positions.shape[1]
+    agreeing = np.empty(size, dtype=np.uint16)
+    weighted, squares = np.empty(size), np.empty(size)
+    for pair in range(len(label)):
+        _count_agreements(positions, signatures[pair], agreeing)
+        most[pair] = agreeing.max()
+        table = whole[most[pair]]
+        for n in range(size):
+            weighted[n] = table[agreeing[n]]
+        totals[pair, 0] = _total(weighted)
+        _weigh_labels(agreeing, table, labels[label[pair]], weighted, squares)
+        totals[pair, 1], totals[pair, 2] = _total(weighted), _total(squares)
+        _weigh_labels(agreeing, table, residuals[label[pair]], weighted, squares)
+        totals[pair, 3], totals[pair, 4] = _total(weighted), _total(squares)
+        for slot in range(features.shape[1]):
+            if features[pair, slot] >= 0:
+                sums = by_place[starts[pair, slot] : ends[pair, slot]]
+                _add_by_code(weighted, positions[features[pair, slot]], sums)
+
+
 with kept_by_content():
     fill_sums = njit(cache=True, nogil=True)(fill_sums)
+    fill_residual_sums = njit(cache=True, nogil=True)(fill_residual_sums)

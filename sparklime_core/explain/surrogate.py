@@ -53,6 +53,7 @@ def fit_surrogates(moments: Moments, wanted: BoolArray, num_features: int, featu
         intercept=intercept,
         score=_r_squared(residual, variance, moments.weight[row] * moments.y_mean[row, label] ** 2),
         local_prediction=intercept + _dot(coefficients, moments.z_instance[row[:, None], at]),
+        effective_share=None if moments.effective_share is None else moments.effective_share[row],
     )
 
 

@@ -14,8 +14,9 @@ from sparklime_core.explain.engine import Engine, Surrogates
 from sparklime_core.explain.phase_timer import phase
 from sparklime_core.explain.predict_function import predict_columns
 from sparklime_core.explain.row_errors import row_errors
-from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.settings import ExplainSettings, Labels
+from sparklime_core.explain.solved_block import SolvedBlock
 from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.vocabulary import Vocabulary, codes_of
@@ -70,13 +71,13 @@ class ExplainTask:
         """Explain as `explain` does, by a solver that also learns which rows of the block it is given."""
         with one_blas_thread():
             errors, predictions, wanted = self.examine(rows)
-            solved = _empty_surrogates(wanted.shape, rows.shape[1])
+            solved = SolvedBlock.empty(wanted.shape, rows.shape[1])
 
             def solve(at: IntArray) -> None:
                 with phase("algebra"):
                     found = solver(at, rows[at], predictions[at], wanted[at])
                 pairs = np.argwhere(wanted[at])
-                _put(solved, at[pairs[:, 0]], pairs[:, 1], found)
+                solved.put(at[pairs[:, 0]], pairs[:, 1], found)
 
             all_or_each(solve, errors)
             with phase("packing"):
@@ -109,7 +110,7 @@ class ExplainTask:
         row_ids: IntArray,
         predictions: FloatArray,
         wanted: BoolArray,
-        solved: Surrogates,
+        solved: SolvedBlock,
         errors: list[str | None],
     ) -> pa.RecordBatch:
         unlabelled: BoolArray = np.logical_not(wanted.any(axis=1))
@@ -118,26 +119,45 @@ class ExplainTask:
         failed = np.array([errors[i] is not None for i in row], dtype=np.bool_)
         label_or_none = np.minimum(label, wanted.shape[1] - 1)
         at = (row, label_or_none)
-        terms, weights, lengths = self._terms(rows, row, solved.features[at], solved.weights[at], failed)
+        fitted = solved.surrogates
+        terms, weights, lengths = self._terms(rows, row, fitted.features[at], fitted.weights[at], failed)
         offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
         mask = pa.array(failed)
 
         def figure(values: FloatArray) -> pa.Array:
-            return pa.array(values, mask=failed)
+            return pa.array(values[at], mask=failed | np.isnan(values[at]))
 
         predicted: FloatArray = predictions[at]
         columns = [
             pa.array(row_ids[row], pa.int64()),
             pa.array(label.astype(np.int32), mask=unlabelled[row]),
             pa.array(predicted, mask=~np.isfinite(predicted)),
-            figure(solved.local_prediction[at]),
-            figure(solved.intercept[at]),
-            figure(solved.score[at]),
+            figure(fitted.local_prediction),
+            figure(fitted.intercept),
+            figure(fitted.score),
             pa.ListArray.from_arrays(offsets, pa.array(terms, pa.int32()), mask=mask),
             pa.ListArray.from_arrays(offsets, pa.array(weights, pa.float64()), mask=mask),
+            figure(solved.profile_score),
+            figure(solved.effective_share),
+            *(self._bins(solved, at, failed) if self.settings.profiles else []),
             pa.array([errors[i] for i in row], pa.string()),
         ]
-        return pa.record_batch(columns, schema=COMPACT_SCHEMA)
+        return pa.record_batch(columns, schema=compact_schema(profiles=self.settings.profiles))
+
+    def _bins(self, solved: SolvedBlock, at: tuple[IntArray, IntArray], failed: BoolArray) -> list[pa.Array]:
+        """Return the lists of the bins of all profiles: their terms, shares and effects."""
+        counts: IntArray = np.where(failed, 0, solved.bins[at])
+        offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))
+        mask = pa.array(counts == 0)
+        terms = [self.vocabulary.terms_of(found.entries.feature, found.entries.code) for found in solved.profiles]
+        shares = [found.entries.share for found in solved.profiles]
+        effects = np.concatenate([np.zeros(0), *(found.effects for found in solved.profiles)])
+        values = [
+            pa.array(np.concatenate([np.zeros(0, dtype=np.int64), *terms]), pa.int32()),
+            pa.array(np.concatenate([np.zeros(0), *shares])),
+            pa.array(effects, mask=np.isnan(effects)),
+        ]
+        return [pa.ListArray.from_arrays(offsets, flat, mask=mask) for flat in values]
 
     def _terms(
         self, rows: FloatArray, row: IntArray, features: IntArray, weights: FloatArray, failed: BoolArray
@@ -176,22 +196,3 @@ def all_or_each(action: Callable[[IntArray], None], errors: list[str | None]) ->
                 action(np.array([row]))
             except Exception as error:  # noqa: BLE001
                 errors[row] = " ".join((str(error) or type(error).__name__).split())
-
-
-def _empty_surrogates(shape: tuple[int, int], width: int) -> Surrogates:
-    return Surrogates(
-        features=np.full((*shape, width), -1, dtype=np.int64),
-        weights=np.zeros((*shape, width)),
-        intercept=np.full(shape, np.nan),
-        score=np.full(shape, np.nan),
-        local_prediction=np.full(shape, np.nan),
-    )
-
-
-def _put(target: Surrogates, row: IntArray, label: IntArray, found: Surrogates) -> None:
-    held = found.features.shape[1]
-    target.features[row, label, :held] = found.features
-    target.weights[row, label, :held] = found.weights
-    target.intercept[row, label] = found.intercept
-    target.score[row, label] = found.score
-    target.local_prediction[row, label] = found.local_prediction

@@ -55,6 +55,7 @@ class UnbinnedPool:
             y_var=np.zeros((count, labels)),
             zy_cov=np.zeros((count, width, labels)),
             z_instance=scaled(self.explainer, rows),
+            effective_share=np.zeros(count),
         )
         found.z_instance[:, self.categorical] = 1.0
         for at in range(count):
@@ -64,11 +65,12 @@ class UnbinnedPool:
     def _fill(self, found: Moments, at: int, row: FloatArray) -> None:
         """Put in the moments of one row, in the same operations on the same shapes for every row."""
         z, y = self._samples(row)
-        distance = np.sqrt(((z - found.z_instance[at][:, None]) ** 2).sum(axis=0))
-        weights = checked_weights(np.asarray(self.explainer.base.kernel_fn(distance), dtype=np.float64))
+        weights = self._weights(z, found.z_instance[at])
         total = weights.sum()
         if total == 0:
             return
+        assert found.effective_share is not None  # noqa: S101 - made above
+        found.effective_share[at] = _effective_share(weights)
         z_mean, y_mean = z @ weights / total, y @ weights / total
         root = np.sqrt(weights)
         z_centred, y_centred = (z - z_mean[:, None]) * root, (y - y_mean[:, None]) * root
@@ -78,20 +80,51 @@ class UnbinnedPool:
         found.zy_cov[at] = z_centred @ y_centred.T
         found.y_var[at] = (y_centred**2).sum(axis=1)
 
+    def effective_share(self, rows: FloatArray) -> FloatArray:
+        """Return the effective size (m,) of the neighbourhoods of rows (m, d), as a share of their samples."""
+        instances = scaled(self.explainer, rows)
+        instances[:, self.categorical] = 1.0
+        return np.array(
+            [
+                _effective_share(self._weights(self._columns_of(row, self._around(row)), instance))
+                for row, instance in zip(rows, instances, strict=True)
+            ]
+        )
+
+    def _weights(self, z: FloatArray, instance: FloatArray) -> FloatArray:
+        """Return the weights (N-1,) of samples z (d, N-1)."""
+        distance = np.sqrt(((z - instance[:, None]) ** 2).sum(axis=0))
+        return checked_weights(np.asarray(self.explainer.base.kernel_fn(distance), dtype=np.float64))
+
     def _samples(self, row: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the columns z (d, N-1) and labels y (K, N-1) of a row's neighbourhood."""
         predictions = self.pool.predictions
-        z = self.columns.copy()
-        if around_instance(self.explainer):
-            samples = self.pool.noise * self.explainer.scaler.scale_ + row
-            samples[:, self.categorical] = self.pool.codes[:, self.categorical]
-            predictions = predict_columns(self.predict_fn, samples, self.explainer.mode)
-            z = scaled(self.explainer, samples).T.copy()
+        around = self._around(row)
+        if around is not None:
+            predictions = predict_columns(self.predict_fn, around, self.explainer.mode)
+        return self._columns_of(row, around), np.ascontiguousarray(predictions.T)
+
+    def _around(self, row: FloatArray) -> FloatArray | None:
+        """Return the samples (N-1, d) that are drawn around a row; None where all rows share them."""
+        if not around_instance(self.explainer):
+            return None
+        samples: FloatArray = self.pool.noise * self.explainer.scaler.scale_ + row
+        samples[:, self.categorical] = self.pool.codes[:, self.categorical]
+        return samples
+
+    def _columns_of(self, row: FloatArray, around: FloatArray | None) -> FloatArray:
+        z = self.columns.copy() if around is None else scaled(self.explainer, around).T.copy()
         z[self.categorical] = self.pool.codes.T[self.categorical] == row[self.categorical, None]
-        return z, np.ascontiguousarray(predictions.T)
+        return z
 
 
 def scaled(explainer: Explainer, samples: FloatArray) -> FloatArray:
     """Return samples (n, d) in the space of lime's distances; categorical columns have mean 0 and scale 1."""
     columns: FloatArray = (samples - explainer.scaler.mean_) / explainer.scaler.scale_
     return columns
+
+
+def _effective_share(weights: FloatArray) -> float:
+    """Return Kish's effective size of samples with these weights, as a share of their number."""
+    square = float((weights**2).sum())
+    return float(weights.sum() ** 2 / (len(weights) * square)) if square > 0 else 0.0

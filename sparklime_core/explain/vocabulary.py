@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.explain.schema import BIN_COLUMNS, result_schema
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray
 
 
@@ -44,6 +44,14 @@ class Vocabulary:
         place = np.minimum(place, len(known) - 1)
         return np.where(known[place] == codes, self.starts[feature] + place, -1)
 
+    def terms_of(self, features: IntArray, codes: IntArray) -> IntArray:
+        """Return the terms of pairs of a feature and one of its codes."""
+        found = np.empty(len(features), dtype=np.int64)
+        for feature in np.unique(features):
+            at = features == feature
+            found[at] = self.terms(int(feature), codes[at])
+        return found
+
     def terms_of_rows(self, codes: IntArray) -> IntArray:
         """Return the terms (n, d) of all codes of rows (n, d)."""
         return np.column_stack([self.terms(feature, column) for feature, column in enumerate(codes.T)])
@@ -69,7 +77,32 @@ class Vocabulary:
         columns = {name: compact[name] for name in compact.column_names if name not in ("terms", "weights")}
         columns["label_name"] = pa.array(self.label_names).take(compact["label"].combine_chunks())
         columns["explanation"] = explanation
-        return pa.table([columns[name] for name in RESULT_SCHEMA.names], schema=RESULT_SCHEMA)
+        with_profiles = "bin_terms" in columns
+        if with_profiles:
+            columns["profiles"] = self._profiles(*(columns[name].combine_chunks() for name in BIN_COLUMNS))
+        schema = result_schema(profiles=with_profiles)
+        return pa.table([columns[name] for name in schema.names], schema=schema)
+
+    def _profiles(self, terms: pa.ListArray, shares: pa.ListArray, effects: pa.ListArray) -> pa.ListArray:
+        """Put the bins of each explanation together by feature, with their texts."""
+        flat = terms.flatten().to_numpy(zero_copy_only=False)
+        lengths = np.asarray(terms.value_lengths().fill_null(0), dtype=np.int64)
+        pair = np.repeat(np.arange(len(lengths)), lengths)
+        feature = np.searchsorted(self.starts, flat, side="right") - 1
+        begins = np.flatnonzero((np.diff(pair, prepend=-1) != 0) | (np.diff(feature, prepend=-1) != 0))
+        bins = pa.StructArray.from_arrays(
+            [pa.array(self.texts).take(pa.array(flat)), shares.flatten(), effects.flatten()],
+            names=["condition", "share", "effect"],
+        )
+        entries = pa.StructArray.from_arrays(
+            [
+                pa.array(self.features).take(pa.array(flat[begins])),
+                pa.ListArray.from_arrays(pa.array(np.append(begins, len(flat)).astype(np.int32)), bins),
+            ],
+            names=["feature", "bins"],
+        )
+        offsets = np.searchsorted(pair[begins], np.arange(len(lengths) + 1)).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), entries, mask=terms.is_null())
 
 
 def build_vocabulary(explainer: Explainer, label_names: tuple[str, ...]) -> Vocabulary:

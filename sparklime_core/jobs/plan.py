@@ -10,6 +10,7 @@ import numpy as np
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import SettingsError
+from sparklime_core.explain.schema import SCHEMA_VERSION
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
 from sparklime_core.explain.types import IntArray
 from sparklime_core.models.metrics import Metrics
@@ -90,6 +91,7 @@ class RunPlan:
             selection=str(self.rows),
             explain=asdict(self.explain),
             explainer=asdict(self.explainer),
+            schema_version=SCHEMA_VERSION,
             stability=self.stability,
             training=self.model.settings.as_dict(),
             data=_data_facts(self.dataset, self.training),

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import CancelledError
 from sparklime_core.explain.call_lime import explain_plainly
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.reference_engine import seeded
+from sparklime_core.explain.seeded import seeded
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.threads import one_blas_thread

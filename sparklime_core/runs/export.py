@@ -46,7 +46,8 @@ def weights_csv(results: pa.Table) -> bytes:
         rows.extend([row] * max(length, 1))
         places.extend(range(flat, flat + length) if length else [None])
         flat += length
-    table = results.drop_columns(["explanation", "error"]).take(pa.array(rows, pa.int64()))
+    lists = [name for name in ("explanation", "profiles", "error") if name in results.column_names]
+    table = results.drop_columns(lists).take(pa.array(rows, pa.int64()))
     parts = entries.flatten().take(pa.array(places, pa.int64())).flatten()
     for name, column in zip(("feature", "feature_explanation", "weight"), parts, strict=True):
         table = table.append_column(name, column)

@@ -98,6 +98,8 @@ class Manifest:
         Rows to explain; those with a result; those of them whose result is an error.
     seed, explain, explainer, training
         The settings, as dictionaries.
+    schema_version
+        Of the results (`sparklime_core.explain.schema.SCHEMA_VERSION`); 1 in runs of before it was written down.
     stability
         From how many pools stability is measured; 0: it is not.
     selection
@@ -125,6 +127,7 @@ class Manifest:
     data: dict[str, Any]
     model: dict[str, Any]
     versions: dict[str, str]
+    schema_version: int = 1
     stability: int = 0
     rows_explained: int = 0
     rows_failed: int = 0

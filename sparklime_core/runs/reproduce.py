@@ -45,6 +45,8 @@ def command_line(run: Run, out: str = "repeated") -> str:
         value = manifest.explain[name]
         shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
         words.append(f"--{name.replace('_', '-')}={shown}")
+    if manifest.explain.get("profiles"):
+        words.append("--profiles")
     if manifest.stability:
         words.append(f"--stability={manifest.stability}")
     explainer = {name: value for name, value in manifest.explainer.items() if value is not None}
@@ -70,8 +72,14 @@ def python_script(run: Run) -> str:
         versions=", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
         names="".join(f"    {name},\n" for name in sorted(used, key=lambda name: (name.islower(), name))),
         steps=code,
-        explain=",\n    ".join(f"{name}={_literal(manifest.explain[name])}" for name in _EXPLAIN),
+        explain=",\n    ".join(f"{name}={_literal(value)}" for name, value in _explaining(manifest).items()),
     )
+
+
+def _explaining(manifest: Manifest) -> dict[str, Any]:
+    """Return the keywords of `explain_rows`."""
+    profiles = {"profiles": True} if manifest.explain.get("profiles") else {}
+    return {name: manifest.explain[name] for name in _EXPLAIN} | profiles
 
 
 _MADE = (

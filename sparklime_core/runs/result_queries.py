@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.run import Run
@@ -154,6 +155,11 @@ def _database() -> duckdb.DuckDBPyConnection:
 def _view(connection: duckdb.DuckDBPyConnection, name: str, files: list[str], schema: pa.Schema) -> None:
     if files:
         paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet([{paths}])")  # noqa: S608
+        held = f"SELECT * FROM read_parquet([{paths}], union_by_name = true)"  # noqa: S608
+        if not set(schema.names) <= set(pq.read_schema(files[0]).names):
+            # Written before all of these columns were kept: they are null. Of parts, the first is the oldest.
+            connection.register(f"empty_{name}", schema.empty_table())
+            held = f"SELECT * FROM empty_{name} UNION ALL BY NAME {held}"  # noqa: S608
+        connection.execute(f"CREATE TEMP VIEW {name} AS {held}")
     else:
         connection.register(name, schema.empty_table())

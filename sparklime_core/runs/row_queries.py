@@ -12,6 +12,7 @@ from sparklime_core.runs.result_queries import query
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_index import index_files, index_schema, scales
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.wave_files import conformed
 
 LISTED = "row_id, label, label_name, prediction, score, target, test, wrong, distance, top_reason, error"
 
@@ -68,7 +69,7 @@ def filtered(run: Run, wanted: RowFilter, *, regression: bool) -> pa.Table:
     where, parameters = where_sql(run, wanted)
     kept = ask_rows(run, f"SELECT row_id FROM rows {where}", parameters, regression=regression)  # noqa: S608
     sql = "SELECT results.* FROM results SEMI JOIN kept USING (row_id) ORDER BY row_id, label"
-    return query(run.explanation_files, RESULT_SCHEMA, sql, [], kept=kept).cast(RESULT_SCHEMA)
+    return conformed(query(run.explanation_files, RESULT_SCHEMA, sql, [], kept=kept), run.result_schema())
 
 
 def mean_weights(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:

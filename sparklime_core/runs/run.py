@@ -13,7 +13,13 @@ from filelock import FileLock, Timeout
 
 from sparklime_core.atomic_files import clear_unfinished, disk_errors_explained, sync
 from sparklime_core.errors import RunError
-from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.explain.schema import (
+    SCHEMA_VERSION,
+    STABILITY_SCHEMA,
+    TASK_SCHEMA,
+    WORK_SCHEMA,
+    result_schema,
+)
 from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 from sparklime_core.runs.wave_files import (
@@ -147,7 +153,7 @@ class Run:
         wave, blocks
             Its number, and the blocks that it explained.
         explanations, tasks, work, stability
-            Tables of `RESULT_SCHEMA`, `TASK_SCHEMA`, `WORK_SCHEMA` and `STABILITY_SCHEMA`.
+            Tables of `result_schema`, `TASK_SCHEMA`, `WORK_SCHEMA` and `STABILITY_SCHEMA`.
 
         Raises
         ------
@@ -183,9 +189,10 @@ class Run:
         """
         changes |= self._counts()
         if state is RunState.FINISHED:
+            changes["schema_version"] = SCHEMA_VERSION
             waves = sorted(self._parts("wave"), key=first_row)
             with disk_errors_explained(self.folder):
-                join_parts(waves, RESULT_SCHEMA, self.folder / EXPLANATIONS)
+                join_parts(waves, self.result_schema(), self.folder / EXPLANATIONS)
                 join_parts(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
                 join_parts(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
                 measured = sorted(self._parts("stability"), key=first_row)
@@ -203,6 +210,10 @@ class Run:
     def discard(self) -> None:
         """Delete the run's folder."""
         shutil.rmtree(self.folder)
+
+    def result_schema(self) -> pa.Schema:
+        """Return the schema of the run's results."""
+        return result_schema(profiles=bool(Manifest.read(self.folder / MANIFEST).explain.get("profiles")))
 
     def explanation_files(self) -> list[str]:
         """Return the files that hold what is explained so far."""

@@ -23,7 +23,16 @@ def join_parts(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
         pq.ParquetWriter(temporary, schema, use_dictionary=_repeating(schema)) as writer,
     ):
         for part in parts:
-            writer.write_table(pq.read_table(part).cast(schema))
+            writer.write_table(conformed(pq.read_table(part), schema))
+
+
+def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table in a schema; columns that were not kept when it was written are null."""
+    held = set(table.column_names)
+    columns = [
+        table[name] if name in held else pa.nulls(len(table), schema.field(name).type) for name in schema.names
+    ]
+    return pa.table(columns, names=schema.names).cast(schema)
 
 
 def first_row(part: Path) -> int:
@@ -33,14 +42,15 @@ def first_row(part: Path) -> int:
 
 
 def count_rows(explanations: pa.Table) -> tuple[int, int]:
-    """Return how many rows a table of `RESULT_SCHEMA` or `COMPACT_SCHEMA` has, and how many of these failed."""
+    """Return how many rows a table of results, with texts or terms, has, and how many of these failed."""
     failed = explanations.filter(pc.is_valid(explanations["error"]))
     return _distinct(explanations["row_id"]), _distinct(failed["row_id"])
 
 
 def with_numbers(table: pa.Table, numbers: Mapping[str, Sequence[int]]) -> pa.Table:
     """Return a table that keeps some numbers beside its rows, under a name each."""
-    return table.replace_schema_metadata({name: ",".join(map(str, of)) for name, of in numbers.items()})
+    kept = {name: ",".join(map(str, of)) for name, of in numbers.items()}
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), **kept})
 
 
 def numbers_of(part: Path, name: str) -> list[int]:

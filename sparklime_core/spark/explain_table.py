@@ -17,7 +17,7 @@ from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
-from sparklime_core.spark.udf import ID, RESULT_DDL, named, table_explainer
+from sparklime_core.spark.udf import ID, named, result_ddl, table_explainer
 from sparklime_core.spark.waves.payload import publish
 
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".orc": "orc", ".avro": "avro"}
@@ -68,7 +68,7 @@ def open_source(
 
 
 def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_col: str | None = None) -> DataFrame:
-    """Return a lazy DataFrame of explanations, with the columns of `RESULT_SCHEMA`.
+    """Return a lazy DataFrame of explanations, with the columns of `result_schema`.
 
     Parameters
     ----------
@@ -87,16 +87,17 @@ def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_co
     SparkError
         When there is no such column.
     """
-    spark, ddl = df.sparkSession, RESULT_DDL
+    spark, kind = df.sparkSession, "long"
     if id_col is None:
         numbered, row_id = df.zipWithIndex(ID), sf.col(ID)
     elif id_col in df.columns:
         numbered, row_id = df, named(id_col).alias(ID)
-        ddl = RESULT_DDL.replace("row_id long", f"row_id {df.schema[id_col].dataType.simpleString()}")
+        kind = df.schema[id_col].dataType.simpleString()
     else:
         raise SparkError(f"The table has no column {id_col!r}; it has {', '.join(df.columns[:12])}.")
     ship_package(backend_of(spark))
     columns = [named(name).alias(f"c{at}") for at, name in enumerate(encoder.columns)]
+    ddl = result_ddl(profiles=task.settings.profiles, row_id=kind)
     return numbered.select(row_id, *columns).mapInArrow(table_explainer(publish(spark, task), encoder.encode), ddl)
 
 
@@ -140,7 +141,8 @@ def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event
     counted = Observation()
     observed = explained.observe(counted, sf.count(sf.lit(1)).alias("rows"), sf.count("error").alias("failed"))
     if sink.form in FLAT:
-        observed = observed.withColumn("explanation", sf.to_json("explanation"))
+        lists = [name for name in ("explanation", "profiles") if name in explained.columns]
+        observed = observed.withColumns({name: sf.to_json(name) for name in lists})
     backend, tag = backend_of(explained.sparkSession), f"sparklime-{uuid.uuid4().hex}"
     with ThreadPoolExecutor(1, "sparklime-table", initializer=backend.enter_thread, initargs=(tag,)) as pool:
         writing = pool.submit(

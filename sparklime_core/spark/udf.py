@@ -1,6 +1,7 @@
 """The recipe's own form, `explainer_udf`, and `explain_dataframe`: lazy, and nothing comes to the driver."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ from pyspark.sql.pandas.functions import arrow_udf
 
 from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.schema import COMPACT_SCHEMA
+from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
@@ -20,13 +21,23 @@ from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.waves.payload import Payload, publish
 from sparklime_core.spark.waves.worker import Batches
 
-EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
-RESULT_DDL = (
-    "row_id long, label int, label_name string, prediction double, local_prediction double, intercept double, "
-    "score double, explanation array<struct<feature: string, feature_explanation: string, weight: double>>, "
-    "error string"
+PROFILES_DDL = (
+    "array<struct<feature: string, bins: array<struct<condition: string, share: double, effect: double>>>>"
 )
+EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
 ID = "__sparklime_row_id"
+
+
+def result_ddl(*, profiles: bool, row_id: str = "long") -> str:
+    """Return `result_schema` in Spark's words, with ids of a type of one's own."""
+    return (
+        f"row_id {row_id}, label int, label_name string, prediction double, local_prediction double, "
+        "intercept double, score double, "
+        "explanation array<struct<feature: string, feature_explanation: string, weight: double>>, "
+        "profile_score double, effective_share double, "
+        + (f"profiles {PROFILES_DDL}, " if profiles else "")
+        + "error string"
+    )
 
 
 def explainer_udf(
@@ -39,6 +50,7 @@ def explainer_udf(
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    profiles: bool = False,
 ) -> Callable[..., Column]:
     """Return a function of feature columns that gives each row's explanation.
 
@@ -56,6 +68,8 @@ def explainer_udf(
         As `explain_rows` takes them.
     labels
         ``"predicted"``, or one class index: a column holds one explanation a row.
+    profiles
+        As `explain_rows` takes it, and without effect: the column has no place for profiles.
 
     Returns
     -------
@@ -73,11 +87,8 @@ def explainer_udf(
             "explainer_udf gives one explanation a row, so labels must be 'predicted' or one class index; "
             "explain_dataframe gives several."
         )
-    task = prepare_task(
-        explainer,
-        predict_fn,
-        ExplainSettings(engine, labels, num_features, num_samples, seed),  # type: ignore[arg-type]
-    )
+    settings = ExplainSettings(engine, labels, num_features, num_samples, seed, profiles)  # type: ignore[arg-type]
+    task = prepare_task(explainer, predict_fn, replace(settings, profiles=False))
     ship_package(backend_of(spark))
     # PySpark infers the kind from the type hints; its own stubs want the kind by number.
     column_of = arrow_udf(_column_explainer(publish(spark, task)), EXPLANATIONS_DDL)  # type: ignore[call-overload]
@@ -104,8 +115,9 @@ def explain_dataframe(
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    profiles: bool = False,
 ) -> DataFrame:
-    """Return a lazy DataFrame of explanations, with the columns of `RESULT_SCHEMA`.
+    """Return a lazy DataFrame of explanations, with the columns of `result_schema`.
 
     Parameters
     ----------
@@ -116,7 +128,7 @@ def explain_dataframe(
     id_col
         A column of whole numbers to take ``row_id`` from. Without it ``row_id`` is the row's position, from 0, in
         the order in which Spark reads the rows (as ``DataFrame.zipWithIndex`` counts them, in one more pass).
-    explainer, predict_fn, engine, labels, num_features, num_samples, seed
+    explainer, predict_fn, engine, labels, num_features, num_samples, seed, profiles
         As `explain_rows` takes them.
 
     Raises
@@ -131,7 +143,7 @@ def explain_dataframe(
     task = prepare_task(
         explainer,
         predict_fn,
-        ExplainSettings(engine, labels, num_features, num_samples, seed),  # type: ignore[arg-type]
+        ExplainSettings(engine, labels, num_features, num_samples, seed, profiles),  # type: ignore[arg-type]
     )
     spark = df.sparkSession
     ship_package(backend_of(spark))
@@ -140,7 +152,8 @@ def explain_dataframe(
     else:
         numbered, row_id = df, named(id_col).cast("long").alias(ID)
     features = [_number(named(name)).alias(f"f{at}") for at, name in enumerate(feature_cols)]
-    return numbered.select(row_id, *features).mapInArrow(table_explainer(publish(spark, task), _rows), RESULT_DDL)
+    explain = table_explainer(publish(spark, task), _rows)
+    return numbered.select(row_id, *features).mapInArrow(explain, result_ddl(profiles=profiles))
 
 
 def _check_columns(df: DataFrame, names: Sequence[str]) -> None:
@@ -186,7 +199,7 @@ def table_explainer(
         for batch in batches:
             ids = batch.column(0)
             for compact in _explained(task, rows_of(batch.columns[1:]), ids):
-                decoded = task.vocabulary.decode(pa.Table.from_batches([compact], schema=COMPACT_SCHEMA))
+                decoded = task.vocabulary.decode(pa.Table.from_batches([compact]))
                 # The ids may be null or repeat, so the row's place in the batch has stood in for them.
                 row_ids = ids.take(compact["row_id"])
                 yield from decoded.set_column(0, "row_id", row_ids).combine_chunks().to_batches()
@@ -210,7 +223,7 @@ def _rows(columns: Sequence[pa.Array]) -> FloatArray:
 
 def _explanations_column(task: ExplainTask, columns: Sequence[pa.Array]) -> pa.Array:
     """Explain a batch of columns; there is one label a row, and so one list a row."""
-    compact = pa.Table.from_batches(_explained(task, _rows(columns)), schema=COMPACT_SCHEMA)
+    compact = pa.Table.from_batches(_explained(task, _rows(columns)), schema=compact_schema(profiles=False))
     explanation = task.vocabulary.decode(compact)["explanation"].combine_chunks()
     structs = explanation.flatten()
     kept = pa.StructArray.from_arrays(

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.phase_timer import PHASES
-from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
+from sparklime_core.explain.schema import STABILITY_SCHEMA, compact_schema
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.explain.stability_task import MeasuredTask
 from sparklime_core.explain.task import ExplainTask, block_rows
@@ -78,7 +78,7 @@ class Wave:
     blocks
         The blocks that it explained, ascending.
     explanations
-        Table of `COMPACT_SCHEMA`, in row order.
+        Table of `compact_schema`, in row order.
     tasks
         Table of `TASK_SCHEMA`.
     work
@@ -155,7 +155,8 @@ def run_waves(
         unless_cancelled(lambda: require_able_executors(spark, payload.size), cancel)
         on_stage("explaining")
         pace = Pace(size * _expected_seconds(task))
-        _WaveScheduler(spark, payload, rows, row_ids, size, pace, tasks_at_once).run(
+        schema = compact_schema(profiles=task.settings.profiles)
+        _WaveScheduler(spark, payload, schema, rows, row_ids, size, pace, tasks_at_once).run(
             wanted, first_wave, on_wave, cancel
         )
     finally:
@@ -198,6 +199,7 @@ class _WaveScheduler:
         self,
         spark: SparkSession,
         payload: Payload,
+        schema: pa.Schema,
         rows: FloatArray,
         row_ids: IntArray,
         size: int,
@@ -206,6 +208,7 @@ class _WaveScheduler:
     ) -> None:
         self._backend = backend_of(spark)
         self._payload = payload
+        self._schema = schema
         self._rows = rows
         self._row_ids = row_ids
         self._size = size
@@ -271,7 +274,7 @@ class _WaveScheduler:
         return Wave(
             number,
             blocks,
-            unpack(done, "explained", COMPACT_SCHEMA),
+            unpack(done, "explained", self._schema),
             task_table(number, done),
             work_table(number, done, self._row_ids, self._size),
             unpack(done, "measured", STABILITY_SCHEMA),

@@ -6,7 +6,7 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.call_lime import explain_plainly
 from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.reference_engine import seeded
+from sparklime_core.explain.seeded import seeded
 from sparklime_core.models.train_forest import train_forest
 
 
