@@ -1,126 +1,129 @@
 """Keep a model on disk with skops: a format that is audited before anything of it is constructed."""
 
+import hashlib
 import pickletools
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from sparklime_core.data.source_bytes import BOUNDED, DAMAGED
+import numpy as np
+import numpy.typing as npt
+
 from sparklime_core.errors import ModelError
+from sparklime_core.limited.limits import Limits
+from sparklime_core.limited.process import call_limited
 
-TRUSTED = frozenset(
-    {
-        "numpy.dtype",
-        "sklearn._loss.link.Interval",
-        "sklearn._loss.link.IdentityLink",
-        "sklearn._loss.link.LogLink",
-        "sklearn._loss.link.LogitLink",
-        "sklearn._loss.link.MultinomialLogit",
-        "sklearn._loss.loss.AbsoluteError",
-        "sklearn._loss.loss.HalfBinomialLoss",
-        "sklearn._loss.loss.HalfGammaLoss",
-        "sklearn._loss.loss.HalfMultinomialLoss",
-        "sklearn._loss.loss.HalfPoissonLoss",
-        "sklearn._loss.loss.HalfSquaredError",
-        "sklearn._loss.loss.PinballLoss",
-        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn.neighbors._ball_tree.BallTree",
-        "sklearn.neighbors._kd_tree.KDTree",
-        "sklearn.metrics._dist_metrics.EuclideanDistance64",
-        "sklearn.tree._tree.Tree",
-    }
-)
-"""Types that a model may hold beside those that skops trusts by itself: data, nothing that can be called."""
+ASKED_ROWS = 256
+"""How many rows a model is asked about before it is used."""
 
-MOST_BYTES = 4 * 2**30
-"""The largest model, unpacked."""
+WORK = "Opening the model"
+
+Rows = npt.NDArray[np.float64]
+
+_known: set[str] = set()
+"""Digests of the model files that this process has written, or that have passed the trial."""
+
+
+def model_limits() -> Limits:
+    """Return what opening a model may take: ``SPARKLIME_MODEL_MEMORY`` (GiB) and ``SPARKLIME_MODEL_SECONDS``."""
+    return Limits.from_environment("SPARKLIME_MODEL", memory=4, seconds=300)
 
 
 def save_estimator(estimator: Any, path: Path) -> None:
     """Write an estimator to a file in skops' format."""
     import skops.io  # noqa: PLC0415 - it takes seconds to load, and listing runs does not need it
 
-    skops.io.dump(estimator, path)
+    data = skops.io.dumps(estimator)
+    path.write_bytes(data)
+    _known.add(_digest(data))
 
 
 def list_types(path: Path) -> tuple[str, ...]:
-    """Return the types in a model file that nobody has vouched for, without constructing anything of it.
+    """Return the types in a model file that are in no list of ours, without constructing anything of it.
 
     Raises
     ------
     ModelError
         When the file is no skops file; a pickle is refused with the reason.
+    LimitError
+        When finding out takes more than `model_limits`.
     """
-    import skops.io  # noqa: PLC0415 - as above
+    from sparklime_core.models.model_trial import list_foreign_types  # noqa: PLC0415 - as above
 
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path.name!r}.")
-    _check_format(path)
-    try:
-        return tuple(name for name in skops.io.get_untrusted_types(file=path) if name not in TRUSTED)
-    except Exception as error:
-        raise ModelError(f"The file {path.name!r} is not a model in the skops format.") from error
+    return tuple(_in_child(list_foreign_types, read_model(path)))
 
 
-def load_estimator(path: Path) -> Any:
-    """Read an estimator back.
+def load_estimator(path: Path, rows: Rows | None = None) -> Any:
+    """Read an estimator back. It is audited, loaded, checked and asked in a limited process first.
+
+    Parameters
+    ----------
+    path
+        The file.
+    rows
+        (r, d) rows that it will be asked about; the first of them are tried. None: a row of zeros.
 
     Raises
     ------
     ModelError
-        When the file is no skops file, or holds types that are not to be trusted; the message names them.
+        When the file is no skops file, is damaged, or holds types that are not trusted; the message names them.
+    LimitError
+        When the trial takes more than `model_limits`, or crashes.
     """
-    import skops.io  # noqa: PLC0415 - as above
+    from sparklime_core.models.model_trial import restore, try_estimator  # noqa: PLC0415 - as above
 
-    foreign = list_types(path)
-    if foreign:
-        shown = ", ".join(foreign[:10]) + (" …" if len(foreign) > 10 else "")
-        raise ModelError(
-            f"The model file {path.name!r} holds types that are not trusted, so nothing of it was loaded: {shown}."
-        )
+    data = read_model(path)
+    digest = _digest(data)
+    if digest not in _known:
+        _in_child(try_estimator, data, None if rows is None else rows[:ASKED_ROWS])
+        _known.add(digest)
+    return restore(data)
+
+
+def read_model(path: Path) -> bytes:
+    """Return the bytes of a model file.
+
+    Raises
+    ------
+    ModelError
+        When there is none, it is a pickle, in another format, or too large.
+    """
+    limits = model_limits()
     try:
-        return skops.io.load(path, trusted=list(TRUSTED))
-    except Exception as error:
-        raise ModelError(
-            f"The model in {path.name!r} cannot be restored; save it with the versions of scikit-learn and skops "
-            "that are installed here."
-        ) from error
+        with path.open("rb") as file:
+            data = file.read(limits.memory + 1)
+    except OSError:
+        raise ModelError(f"There is no model file {path.name!r}.") from None
+    if len(data) > limits.memory:
+        raise ModelError(limits.too_large(WORK))
+    if not zipfile.is_zipfile(path):
+        raise _not_skops(path, data)
+    return data
 
 
-def _check_format(path: Path) -> None:
-    if zipfile.is_zipfile(path):
-        _check_archive(path)
-        return
-    if _is_pickle(path):
-        raise ModelError(
+def _in_child(function: Any, data: bytes, *arguments: Any) -> Any:
+    limits = model_limits()
+    return call_limited(function, data, limits.memory, *arguments, limits=limits, work=WORK).value
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _not_skops(path: Path, data: bytes) -> ModelError:
+    if _is_pickle(path, data):
+        return ModelError(
             f"The file {path.name!r} is a pickle, which can run any program when it is opened; "
             "save the model with skops.io.dump instead."
         )
-    raise ModelError(f"The file {path.name!r} is not a model in the skops format; save it with skops.io.dump.")
+    return ModelError(f"The file {path.name!r} is not a model in the skops format; save it with skops.io.dump.")
 
 
-def _check_archive(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except DAMAGED as error:
-        raise ModelError(f"The model file {path.name!r} is damaged; save it again with skops.io.dump.") from error
-    if any(entry.compress_type not in BOUNDED for entry in entries):
-        raise ModelError(
-            f"The model file {path.name!r} is packed in an unusual way; save it with skops.io.dump as it is."
-        )
-    if sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise ModelError(f"The model file {path.name!r} unpacks to more than {MOST_BYTES // 2**30} GiB.")
-
-
-def _is_pickle(path: Path) -> bool:
+def _is_pickle(path: Path, data: bytes) -> bool:
     """Return whether a file begins as pickles (joblib's too, packed or not) do; nothing is executed."""
-    with path.open("rb") as file:
-        start = file.read(2)
-        if path.suffix.lower() in (".pkl", ".pickle", ".joblib", ".dill") or start[:1] == b"\x80":
-            return True
-        file.seek(0)
-        try:
-            return next(pickletools.genops(file.read(64)))[0].name in ("PROTO", "MARK", "GLOBAL")
-        except (ValueError, StopIteration):
-            return False
+    if path.suffix.lower() in (".pkl", ".pickle", ".joblib", ".dill") or data[:1] == b"\x80":
+        return True
+    try:
+        return next(pickletools.genops(data[:64]))[0].name in ("PROTO", "MARK", "GLOBAL")
+    except (ValueError, StopIteration):
+        return False

@@ -1,17 +1,17 @@
 """A person's own scikit-learn model: from a skops file, audited, and checked against its dataset."""
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.base import BaseEstimator
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError
-from sparklime_core.models.metrics import measure
-from sparklime_core.models.model_files import load_estimator
+from sparklime_core.limited.process import call_limited
+from sparklime_core.models.metrics import Metrics, measure
+from sparklime_core.models.model_files import WORK, model_limits, read_model
+from sparklime_core.models.model_parts import check_trees, use_one_thread
+from sparklime_core.models.model_trial import audited, reason, restore
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
 
@@ -25,8 +25,13 @@ def load_model(path: Path, dataset: Dataset) -> Model:
     ------
     ModelError
         When the file is no skops file or holds untrusted types, or the model does not fit the dataset.
+    LimitError
+        When that takes more than ``SPARKLIME_MODEL_MEMORY`` or ``SPARKLIME_MODEL_SECONDS``, or crashes.
     """
-    return check_model(load_estimator(path), dataset)
+    limits = model_limits()
+    data = read_model(path)
+    tried = call_limited(_try_on, data, limits.memory, dataset, limits=limits, work=WORK)
+    return _taken_over(restore(data), Metrics.from_dict(tried.value))
 
 
 def check_model(estimator: Any, dataset: Dataset) -> Model:
@@ -39,15 +44,22 @@ def check_model(estimator: Any, dataset: Dataset) -> Model:
     """
     _check_width(estimator, dataset)
     _check_task(estimator, dataset)
-    _check_trees(estimator)
-    if hasattr(estimator, "n_jobs"):
-        estimator.n_jobs = 1
+    check_trees(estimator)
+    use_one_thread(estimator)
     rows = np.flatnonzero(dataset.labelled & np.isfinite(dataset.features).all(axis=1))
     try:
         metrics = measure(estimator, dataset.features[rows], dataset.target[rows], dataset.class_names)
     except Exception as error:
-        reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
-        raise ModelError(f"The model cannot predict the rows of {dataset.name!r}: {reason}.") from error
+        raise ModelError(f"The model cannot predict the rows of {dataset.name!r}: {reason(error)}.") from error
+    return _taken_over(estimator, metrics)
+
+
+def _try_on(_: IO[bytes], data: bytes, most_bytes: int, dataset: Dataset) -> dict[str, Any]:
+    """Audit, load and check a model in a limited process, and measure it on a dataset."""
+    return check_model(audited(data, most_bytes), dataset).metrics.as_dict()
+
+
+def _taken_over(estimator: Any, metrics: Metrics) -> Model:
     return Model(estimator, ModelSettings(), metrics, np.empty(0, dtype=np.int64), (OWN,), trained_elsewhere=True)
 
 
@@ -87,50 +99,3 @@ def _check_task(estimator: Any, dataset: Dataset) -> None:
             f"The model knows the classes {', '.join(known[:8])}, and the target has "
             f"{', '.join(dataset.class_names[:8])}; they must be the same, in the same order."
         )
-
-
-def _check_trees(estimator: Any) -> None:
-    """Refuse trees whose nodes point outside or back: predicting with them could crash or never end."""
-    for part in _parts(estimator, set()):
-        tree = getattr(part, "tree_", None)
-        if tree is not None:
-            inner = tree.children_left != -1
-            children = (tree.children_left[inner], tree.children_right[inner])
-            _check_nodes(np.flatnonzero(inner), children, tree.feature[inner], tree.node_count, tree.n_features)
-        elif type(part).__name__ == "TreePredictor":
-            nodes = part.nodes[part.nodes["is_leaf"] == 0]
-            at = np.flatnonzero(part.nodes["is_leaf"] == 0)
-            width = estimator.n_features_in_
-            _check_nodes(at, (nodes["left"], nodes["right"]), nodes["feature_idx"], len(part.nodes), width)
-
-
-def _check_nodes(
-    at: npt.NDArray[Any],
-    children: tuple[npt.NDArray[Any], npt.NDArray[Any]],
-    feature: npt.NDArray[Any],
-    count: int,
-    width: int,
-) -> None:
-    """Check a tree's splits: their positions, children and features, of so many nodes and features."""
-    backward = any(
-        (child.astype(np.int64) <= at).any() or (child.astype(np.int64) >= count).any() for child in children
-    )
-    if backward or (feature < 0).any() or (feature >= width).any():
-        raise ModelError("The model holds a damaged tree; save it again.")
-
-
-def _parts(found: Any, seen: set[int]) -> Iterator[Any]:
-    """Yield an estimator and everything in it, once each."""
-    if id(found) in seen or isinstance(found, (str, bytes, int, float, type(None))):
-        return
-    seen.add(id(found))
-    yield found
-    inside: Iterable[Any] = ()
-    if isinstance(found, dict):
-        inside = found.values()
-    elif isinstance(found, (list, tuple)) or (isinstance(found, np.ndarray) and found.dtype == object):
-        inside = np.ravel(found) if isinstance(found, np.ndarray) else found
-    elif isinstance(found, BaseEstimator):
-        inside = vars(found).values()
-    for part in inside:
-        yield from _parts(part, seen)

@@ -69,7 +69,7 @@ def read_inputs(folder: Path) -> Inputs:
         training = folder / TRAINING_FILE
         return Inputs(
             dataset,
-            load_estimator(folder / MODEL_FILE),
+            load_estimator(folder / MODEL_FILE, dataset.features),
             np.flatnonzero(marks["test"].to_numpy()),
             np.flatnonzero(marks["selected"].to_numpy()),
             _read_dataset(training)[0] if training.exists() else None,
