@@ -1,11 +1,18 @@
-"""A chart as a file, drawn on this machine without a browser: PNG to show, SVG to keep or to put into a page."""
+"""A chart as a file, drawn on this machine without a browser: PNG to show, SVG to keep or to put into a page.
+
+What draws it crashes on some texts, and takes minutes for others with Python's lock held. So it gets
+printable texts, and draws in a child process, one for all charts of this process, that is ended when it takes
+too long.
+"""
 
 from typing import Any, Literal
 
-import vl_convert
-
+from sparklime_core.charts import picture
 from sparklime_core.charts.chart_template import Drawing
+from sparklime_core.charts.chart_texts import printable_spec
 from sparklime_core.charts.palette import INK
+from sparklime_core.limited.limits import GIB, Limits
+from sparklime_core.limited.process import LimitedProcess
 
 Theme = Literal["light", "dark", "page"]
 
@@ -22,25 +29,45 @@ _COLOURS: dict[Theme, tuple[str | None, str, str, str]] = {
 }
 """Background, ink, grid and axis labels; "page" takes those of the page that the SVG is put into."""
 
-NOWHERE: list[str] = []
-"""The addresses that a chart may load from."""
+LIMITS = Limits(memory=4 * GIB, seconds=60.0)
+"""Of one picture, which takes some hundredths of a second, and a second for the first one."""
+
+WORK = "Drawing the chart"
+
+_artist = LimitedProcess()
 
 
 def chart_svg(chart: Drawing, theme: Theme = "light", width: int = WIDTH) -> str:
-    """Return a chart as SVG; texts in it are escaped, and it holds no script."""
-    spec, config = _spec(chart, theme, width)
-    return str(vl_convert.vegalite_to_svg(spec, config=config, allowed_base_urls=NOWHERE))
+    """Return a chart as SVG; texts in it are escaped, and it holds no script.
+
+    Raises
+    ------
+    LimitError
+        When it cannot be drawn, or takes too long.
+    """
+    return _drawn("svg", chart, theme, width).decode()
 
 
 def chart_png(chart: Drawing, theme: Theme = "light", width: int = WIDTH) -> bytes:
-    """Return a chart as a PNG file of twice the chart's size in pixels."""
+    """Return a chart as a PNG file of twice the chart's size in pixels.
+
+    Raises
+    ------
+    LimitError
+        When it cannot be drawn, or takes too long.
+    """
+    return _drawn("png", chart, theme, width)
+
+
+def _drawn(kind: picture.Kind, chart: Drawing, theme: Theme, width: int) -> bytes:
     spec, config = _spec(chart, theme, width)
-    return bytes(vl_convert.vegalite_to_png(spec, scale=SCALE, config=config, allowed_base_urls=NOWHERE))
+    answer = _artist.call(picture.draw, kind, spec, config, SCALE, limits=LIMITS, work=WORK)
+    return bytes(answer.content)
 
 
 def _spec(chart: Drawing, theme: Theme, width: int) -> tuple[dict[str, Any], dict[str, Any]]:
     background, ink, grid, labels = _COLOURS[theme]
-    spec: dict[str, Any] = _inked(chart.to_dict(), ink)
+    spec: dict[str, Any] = printable_spec(_inked(chart.to_dict(), ink))
     if "width" not in spec and "hconcat" not in spec and "vconcat" not in spec:
         spec["width"] = width
     spec["config"] = {}

@@ -4,7 +4,6 @@ Altair takes long to build a chart of many layers, and as long to check it; whoe
 for both.
 """
 
-import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from typing import Any, TypeAlias
 import altair as alt
 import pandas as pd
 from altair.typing import ChartType
+
+from sparklime_core.charts.chart_texts import printable_frame, printable_spec
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class FilledChart:
     data: Mapping[str, pd.DataFrame]
 
     def spec(self) -> dict[str, Any]:
-        """Return the specification with its frames, as Streamlit takes it."""
-        return {**copy.deepcopy(dict(self.template)), "datasets": dict(self.data)}
+        """Return the specification with its frames, as Streamlit takes it; every text in it is printable."""
+        frames = {name: printable_frame(frame) for name, frame in self.data.items()}
+        return {**printable_spec(dict(self.template)), "datasets": frames}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the specification with its data as plain records, as `altair.Chart.to_dict` does."""
-        return {**self.template, "datasets": {name: _records(frame) for name, frame in self.data.items()}}
+        return {
+            **self.template,
+            "datasets": {name: _records(printable_frame(frame)) for name, frame in self.data.items()},
+        }
 
 
 Drawing: TypeAlias = ChartType | FilledChart

@@ -7,6 +7,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.palette import AGAINST, FOR, INK
+from sparklime_core.printable import printable
 
 PICK = "cell"
 """The name of the chart's selection."""
@@ -32,7 +33,7 @@ def heat_map(cells: pd.DataFrame, groups: pd.DataFrame, features: list[str], mos
     most
         The \\|weight\\| that has the full colour.
     """
-    middles, names = json.dumps(list(groups["middle"])), json.dumps(list(groups["name"]))
+    middles, names = json.dumps(list(groups["middle"])), json.dumps([printable(name) for name in groups["name"]])
     rows = alt.Axis(
         title=None,
         values=list(groups["middle"]),

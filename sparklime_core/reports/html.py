@@ -1,12 +1,17 @@
-"""HTML from parts. Every text is escaped here, where it becomes HTML, and nowhere else."""
+"""HTML from parts. Every text is made printable and escaped here, where it becomes HTML, and nowhere else."""
 
 import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
 
+from sparklime_core.printable import printable_lines
+
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser lets a report do: show its own text and drawings. Nothing runs, and nothing is loaded."""
+
+LONGEST_TEXT, LONGEST_CELL = 4000, 1000
+"""Characters of a paragraph, and of a table's cell."""
 
 STYLE = """
 :root { color-scheme: light dark;
@@ -43,9 +48,9 @@ def page(title: str, parts: Iterable[str]) -> bytes:
     ).encode()
 
 
-def text(value: object) -> str:
-    """Return a text that a browser shows as it is."""
-    return html.escape(str(value))
+def text(value: object, longest: int | None = LONGEST_TEXT) -> str:
+    """Return a text that a browser shows as it is, of bounded length; None: all of it."""
+    return html.escape(printable_lines(value, longest))
 
 
 def heading(level: int, words: str) -> str:
@@ -60,7 +65,7 @@ def paragraph(words: str, *, soft: bool = False) -> str:
 
 def code(words: str) -> str:
     """Return a command as it is typed."""
-    return f"<pre>{text(words)}</pre>"
+    return f"<pre>{text(words, None)}</pre>"
 
 
 def figure(svg: str, alt: str) -> str:
@@ -75,7 +80,9 @@ def figure(svg: str, alt: str) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table; nothing when it has no rows."""
-    lines = ["".join(f"<td>{text('' if cell is None else cell)}</td>" for cell in row) for row in rows]
+    lines = [
+        "".join(f"<td>{text('' if cell is None else cell, LONGEST_CELL)}</td>" for cell in row) for row in rows
+    ]
     if not lines:
         return ""
     names = "".join(f"<th scope=col>{text(name)}</th>" for name in header)

@@ -1,12 +1,14 @@
 """A chart on a page, and below it the means to take it away as a picture."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
+from altair.typing import ChartType
 
 from sparklime_core.charts.chart_files import Theme, chart_png, chart_svg
 from sparklime_core.charts.chart_template import Drawing, FilledChart
+from sparklime_core.charts.chart_texts import printable_chart
 
 LONGEST_NAME = 80
 """Characters of a picture's file name."""
@@ -25,10 +27,11 @@ def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
     options
         Further arguments of ``st.altair_chart``.
     """
-    if isinstance(chart, FilledChart):
-        event = st.vega_lite_chart(spec=chart.spec(), alt=alt, **options)
+    spec = chart.spec() if isinstance(chart, FilledChart) else printable_chart(chart)
+    if spec is None:
+        event = st.altair_chart(cast(ChartType, chart), alt=alt, **options)
     else:
-        event = st.altair_chart(chart, alt=alt, **options)
+        event = st.vega_lite_chart(spec=spec, alt=alt, **options)
     theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
     name = file_name(alt)
     with (

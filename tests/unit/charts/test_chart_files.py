@@ -1,5 +1,6 @@
 """Charts as files."""
 
+import json
 import struct
 from xml.etree import ElementTree as ET
 
@@ -7,9 +8,14 @@ import pandas as pd
 import pytest
 from altair.typing import ChartType
 
-from sparklime_core.charts.chart_files import SCALE, chart_png, chart_svg
+from sparklime_core.charts import picture
+from sparklime_core.charts.chart_files import LIMITS, SCALE, WORK, _artist, chart_png, chart_svg
+from sparklime_core.charts.chart_template import FilledChart
+from sparklime_core.charts.chart_texts import printable_chart, printable_frame
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.charts.workers import importance_chart
+from sparklime_core.errors import LimitError
+from sparklime_core.limited.limits import Limits
 
 NASTY = "a.b[0] <img src=x onerror=alert(1)> & </svg><script>"
 
@@ -60,3 +66,54 @@ def test_a_dot_in_a_name_is_a_dot() -> None:
     features = pd.DataFrame({"feature": [NASTY, "x"], "mean_weight": [0.4, 0.1], "rows": [3, 2]})
 
     assert NASTY[:8] in "".join(ET.fromstring(chart_svg(importance_chart(features))).itertext())
+
+
+ODD = "".join(map(chr, range(32))) + "\x7f\x9b\u202e\u2066\ufffe\uffff\ud800"
+
+
+@pytest.mark.parametrize("make", [chart_svg, chart_png])
+def test_no_text_of_a_table_crashes_or_holds_up_what_draws(make) -> None:
+    names = [f"{ODD}{end}" for end in "ab"] + ["z" * 300_000, "z" * 300_000 + "y"]
+    features = pd.DataFrame({"feature": names, "mean_weight": [0.4, 0.3, 0.2, 0.1], "rows": [3, 2, 1, 1]})
+    explanation = [
+        {"feature": name, "feature_explanation": f"{name} <= 1", "weight": 0.1 + 0.1 * at}
+        for at, name in enumerate(names)
+    ]
+    for chart in (importance_chart(features), weights_chart(fold_weights(explanation, {}, 5), 0.6)):
+        assert len(make(chart)) > 1000
+
+
+def test_charts_on_a_page_have_printable_texts_and_keep_apart_what_differs() -> None:
+    names = ["a\u202eb", "q" * 5000, "q" * 5001]
+    frame = pd.DataFrame({"feature": names, "mean_weight": [0.3, 0.2, 0.1], "rows": [3, 2, 1]})
+    shown = json.dumps(drawn_by_page(importance_chart(frame)), ensure_ascii=False)
+    assert "\u202e" not in shown
+    assert len(shown) < 10_000
+    assert len(set(printable_frame(frame)["feature"])) == 3
+    plain = frame.assign(feature=["a", "b", "c"])
+    assert printable_frame(plain) is plain
+    weights = weights_chart(
+        fold_weights([{"feature": names[0], "feature_explanation": names[0], "weight": 1.0}], {}, 5), 1.0
+    )
+    assert "\u202e" not in str(
+        {name: list(map(str, frame.to_numpy().ravel())) for name, frame in weights.spec()["datasets"].items()}
+    )
+
+
+def drawn_by_page(chart) -> object:
+    return chart.spec()["datasets"] if isinstance(chart, FilledChart) else printable_chart(chart)
+
+
+def test_what_crashes_or_never_ends_is_a_sentence_and_the_next_chart_is_drawn(chart: ChartType) -> None:
+    spec = {"data": {"values": [{"t": "\x1b"}]}, "mark": "text", "encoding": {"text": {"field": "t"}}}
+    with pytest.raises(LimitError, match="Drawing the chart has crashed"):
+        _artist.call(picture.draw, "svg", spec, {}, 1.0, limits=LIMITS, work=WORK)
+    assert chart_svg(chart).startswith("<svg")
+    endless = {
+        "data": {"sequence": {"start": 0, "stop": 1e9}},
+        "mark": "point",
+        "encoding": {"x": {"field": "data"}},
+    }
+    with pytest.raises(LimitError, match=r"Drawing the chart (takes longer|needs more)"):
+        _artist.call(picture.draw, "svg", endless, {}, 1.0, limits=Limits(LIMITS.memory, 0.5), work=WORK)
+    assert chart_svg(chart).startswith("<svg")
