@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from sparklime_core.arguments import choice, flag, real_number, whole_number
 from sparklime_core.errors import SettingsError
 
 EngineName = Literal["reference", "sampled", "exact"]
@@ -56,14 +57,16 @@ class ExplainSettings:
     profiles: bool = False
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINE_NAMES:
-            raise SettingsError(f"There is no engine {self.engine!r}; choose one of {', '.join(ENGINE_NAMES)}.")
-        object.__setattr__(self, "labels", _checked_labels(self.labels))
-        _check_whole("num_features", self.num_features, 1, None)
-        _check_whole("num_samples", self.num_samples, 2, None)
-        _check_whole("seed", self.seed, 0, MAX_SEED)
-        if not isinstance(self.profiles, bool):
-            raise SettingsError(f"profiles must be True or False, not {self.profiles!r}.")
+        checked: dict[str, Any] = {
+            "engine": choice("engine", self.engine, ENGINE_NAMES),
+            "labels": _checked_labels(self.labels),
+            "num_features": whole_number("num_features", self.num_features, 1),
+            "num_samples": whole_number("num_samples", self.num_samples, 2),
+            "seed": whole_number("seed", self.seed, 0, MAX_SEED),
+            "profiles": flag("profiles", self.profiles),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
@@ -90,43 +93,34 @@ class ExplainerSettings:
     feature_selection: str = "auto"
 
     def __post_init__(self) -> None:
-        _check_choice("discretizer", self.discretizer, DISCRETIZERS)
-        _check_choice("feature selection", self.feature_selection, FEATURE_SELECTIONS)
-        if self.kernel_width is not None and not 0 < self.kernel_width < float("inf"):
-            raise SettingsError(f"The kernel width must be a positive number, not {self.kernel_width}.")
+        choice("The discretizer", self.discretizer, DISCRETIZERS)
+        choice("The feature selection", self.feature_selection, FEATURE_SELECTIONS)
+        if self.kernel_width is None:
+            return
+        width = real_number("The kernel width", self.kernel_width)
+        if width <= 0:
+            raise SettingsError(f"The kernel width must be a positive number, not {width:g}.")
+        object.__setattr__(self, "kernel_width", width)
 
 
 def check_pools(pools: int) -> None:
     """Raise `SettingsError` when stability cannot be measured from so many pools; 0 leaves it out."""
-    _check_whole("stability", pools, 0, MAX_POOLS)
-    if pools == 1:
+    if whole_number("stability", pools, 0, MAX_POOLS) == 1:
         raise SettingsError("Stability needs at least 2 pools to compare, or 0 to leave it out.")
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise SettingsError(f"The {name} must be one of {', '.join(choices)}, not {value!r}.")
-
-
-def _check_whole(name: str, value: object, low: int, high: int | None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise SettingsError(f"{name} must be a whole number, not {value!r}.")
-    if value < low or (high is not None and value > high):
-        limit = f"at least {low}" if high is None else f"between {low} and {high}"
-        raise SettingsError(f"{name} must be {limit}, not {value}.")
 
 
 def _checked_labels(labels: str | Sequence[int]) -> Labels:
     if isinstance(labels, str):
         if labels not in ("predicted", "all"):
             raise SettingsError(f"labels must be 'predicted', 'all' or class indices, not {labels!r}.")
-        return labels
+        return str(labels)
     try:
-        indices = tuple(int(label) for label in labels)
-    except (TypeError, ValueError):
+        given = tuple(labels)
+    except TypeError:
         raise SettingsError(f"labels must be 'predicted', 'all' or class indices, not {labels!r}.") from None
+    indices = tuple(whole_number("labels: a class index", label, 0) for label in given)
     if not indices:
         raise SettingsError("labels must name at least one class index.")
-    if min(indices) < 0 or len(set(indices)) < len(indices):
+    if len(set(indices)) < len(indices):
         raise SettingsError(f"labels must be different class indices from 0 up, not {list(indices)}.")
     return indices
