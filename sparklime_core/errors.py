@@ -3,6 +3,9 @@
 A message is one sentence: what is wrong, where (column, row), and what to do about it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SparkLimeError(Exception):
     """Base class: catch this to catch everything that SparkLIME raises on purpose."""
@@ -46,3 +49,20 @@ class CancelledError(SparkLimeError):
 
 class LimitError(SparkLimeError):
     """Work on a file needed more memory or time than it may take, or crashed."""
+
+
+@contextmanager
+def raised_as(kind: type[SparkLimeError], what: str) -> Iterator[None]:
+    """Raise what a caller's own objects raise as an error of ours, with the original as its cause."""
+    try:
+        yield
+    except SparkLimeError:
+        raise
+    except Exception as error:
+        raise kind(f"{what}: {reason(error)}.") from error
+
+
+def reason(error: BaseException) -> str:
+    """Return the kind and the first line of an error, without a point at its end."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__

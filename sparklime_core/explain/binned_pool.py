@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparklime_core.errors import EngineError
+from sparklime_core.errors import EngineError, raised_as
 from sparklime_core.explain.moments import Moments, centred
 from sparklime_core.explain.pool import Pool
 from sparklime_core.explain.sums import Positions, weighted_sums
@@ -19,6 +19,9 @@ from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntAr
 
 EXACT_BITS = 52
 """Sums of weights stay at or below 2 to this power."""
+
+KERNEL_TOLERANCE = 1e-9
+"""How far a weight may be, relative to itself, from the weight of the same distance among others."""
 
 SMALLEST_EXPONENT = -1021
 """Of the powers of two that float64 holds with full precision."""
@@ -129,14 +132,38 @@ def kernel_table(explainer: Explainer, width: int) -> FloatArray:
     Raises
     ------
     EngineError
-        When they are no weights.
+        When they are no weights, or the kernel looks at all distances of a row together.
     """
-    weights = np.asarray(explainer.base.kernel_fn(np.sqrt(np.arange(width + 1.0))), dtype=np.float64)
-    return checked_weights(np.broadcast_to(weights, (width + 1,)))
+    distances = np.sqrt(np.arange(width + 1.0))
+    weights = kernel_weights(explainer, distances)
+    if not _is_pointwise(explainer, distances, weights):
+        raise EngineError(
+            "The explainer's kernel gives a distance another weight where there are others, and the engines "
+            "'sampled' and 'exact' need one weight for each distance; use engine 'reference'."
+        )
+    return weights
 
 
-def checked_weights(weights: FloatArray) -> FloatArray:
-    """Return a kernel's weights, or raise `EngineError` when some are negative or not finite."""
+def _is_pointwise(explainer: Explainer, distances: FloatArray, weights: FloatArray) -> bool:
+    """Tell whether each distance alone has the weight that it has among the others."""
+    try:
+        alone = [kernel_weights(explainer, distances[at : at + 1])[0] for at in range(len(distances))]
+    except EngineError:
+        return False
+    return bool(np.allclose(alone, weights, rtol=KERNEL_TOLERANCE, atol=0))
+
+
+def kernel_weights(explainer: Explainer, distances: FloatArray) -> FloatArray:
+    """Return the explainer's weights of distances (n,).
+
+    Raises
+    ------
+    EngineError
+        When the kernel fails, or some weights are negative or not finite.
+    """
+    with raised_as(EngineError, f"The explainer's kernel failed on {len(distances)} distances"):
+        weights = np.asarray(explainer.base.kernel_fn(distances.copy()), dtype=np.float64)
+        weights = np.broadcast_to(weights, distances.shape)
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise EngineError("The explainer's kernel returns weights that are negative or not finite.")
     return weights

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from sparklime_core.errors import DataError
 from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.row_table import as_rows
 from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
@@ -18,7 +17,7 @@ from sparklime_core.explain.types import Explainer, FloatArray, IntArray, Predic
 def explain_rows(
     explainer: Explainer,
     predict_fn: PredictFn,
-    rows: npt.ArrayLike,
+    rows: Any,
     *,
     engine: EngineName = "sampled",
     labels: str | Sequence[int] = "predicted",
@@ -34,10 +33,12 @@ def explain_rows(
     explainer
         Any fitted ``lime.lime_tabular.LimeTabularExplainer``, in either mode.
     predict_fn
-        What lime takes: rows (n, d) to probabilities (n, K), or to values (n,) in regression. For the engine
-        ``"exact"`` the bound ``predict_proba`` or ``predict`` of a supported tree ensemble, or that estimator.
+        What lime takes: rows (n, d) to probabilities (n, K), or to values (n,) in regression; an estimator or a
+        model of `train_forest` stands for its own. For the engine ``"exact"`` the bound ``predict_proba`` or
+        ``predict`` of a supported tree ensemble, or that estimator.
     rows
-        (n, d) floats.
+        (n, d) numbers, or one row (d,), with NaN, None or ``pandas.NA`` for gaps. A table of pandas or of Arrow is
+        matched to the explainer's features by the names of its columns, whatever their order.
     engine, labels, num_features, num_samples, seed, profiles
         See `ExplainSettings`.
 
@@ -53,7 +54,7 @@ def explain_rows(
         When nothing can be explained with these arguments; the message says why.
     """
     settings = ExplainSettings(engine, labels, num_features, num_samples, seed, profiles)  # type: ignore[arg-type]
-    table = as_rows(rows, len(explainer.feature_names))
+    table = as_rows(rows, explainer)
     task = prepare_task(explainer, predict_fn, settings)
     return explain_with(task, table, np.arange(len(table), dtype=np.int64))
 
@@ -69,20 +70,3 @@ def blocks(rows: int) -> Iterator[slice]:
     """Yield the slices that cut rows into blocks."""
     for start in range(0, rows, BLOCK_ROWS):
         yield slice(start, min(start + BLOCK_ROWS, rows))
-
-
-def as_rows(rows: npt.ArrayLike, width: int) -> FloatArray:
-    """Return rows as a C-ordered (n, width) array of float64.
-
-    Raises
-    ------
-    DataError
-        When they are no numbers, or not of this width.
-    """
-    try:
-        table: npt.NDArray[Any] = np.ascontiguousarray(rows, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"The rows are not a table of numbers: {error}.") from error
-    if table.ndim != 2 or table.shape[1] != width:
-        raise DataError(f"The rows have the shape {table.shape}, but the explainer knows {width} features.")
-    return table

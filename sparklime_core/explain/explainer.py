@@ -93,16 +93,21 @@ class MissingAwareDiscretizer(BaseDiscretizer):  # type: ignore[misc]
     A gap is encoded as a sentinel far below all observed values. Its bin ends half-way to the smallest of them,
     and is so narrow a normal that lime draws exactly the sentinel back from it; the next bin starts at the
     smallest observed value, so that nothing is drawn from between.
+
+    Attributes
+    ----------
+    missing
+        The sentinel of each feature that has gaps.
     """
 
     def __init__(self, dataset: Tabular, kind: str) -> None:
         self._kind = kind
-        self._missing = dict(dataset.missing_values)
+        self.missing = dict(dataset.missing_values)
         names = list(dataset.feature_names)
         labelled = is_labelled(dataset.target)
         features, labels = dataset.features[labelled], dataset.target[labelled]
         super().__init__(features, list(dataset.categorical_features), names, labels=labels, random_state=0)
-        for feature, sentinel in self._missing.items():
+        for feature, sentinel in self.missing.items():
             name = names[feature]
             self.names[feature][0] = f"{name} is missing"
             self.names[feature][1] = self.names[feature][1].partition(" < ")[2]
@@ -116,7 +121,7 @@ class MissingAwareDiscretizer(BaseDiscretizer):  # type: ignore[misc]
         return [self._borders(feature, data[:, feature], labels) for feature in self.to_discretize]
 
     def _borders(self, feature: int, values: FloatArray, labels: npt.NDArray[Any] | None) -> FloatArray:
-        sentinel = self._missing.get(feature)
+        sentinel = self.missing.get(feature)
         observed = np.full(len(values), True) if sentinel is None else values != sentinel
         borders = self._observed_borders(values[observed], None if labels is None else labels[observed])
         if sentinel is None:

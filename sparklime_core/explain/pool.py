@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from lime.discretize import BaseDiscretizer
 from lime.lime_base import LimeBase
-from lime.lime_tabular import LimeTabularExplainer, RecurrentTabularExplainer
+from lime.lime_tabular import LimeTabularExplainer
 
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.predict_function import predict_columns
 from sparklime_core.explain.seeded import seeded
 from sparklime_core.explain.settings import ExplainSettings
@@ -56,12 +57,20 @@ def draw_pool(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSett
         When the predict function returns what lime cannot use.
     """
     check_explainer(explainer)
-    check_memory(settings.num_samples, len(explainer.feature_names), available_memory())
+    check_memory(settings.num_samples, feature_count(explainer), available_memory())
     twin = seeded(explainer, settings.seed)
-    codes, noise, samples = _binned(twin, settings) if twin.discretizer is not None else _plain(twin, settings)
+    codes, noise, samples = (_binned if twin.discretizer is not None else _plain)(twin, settings.num_samples)
     if around_instance(explainer):
         return Pool(codes, noise, samples, np.zeros((len(samples), 0)))
     return Pool(codes, noise, samples, predict_columns(predict_fn, samples, explainer.mode))
+
+
+def typical_rows(explainer: Explainer, count: int) -> FloatArray:
+    """Return rows (count, d) like those that lime asks a predict function about."""
+    twin = seeded(explainer, 0)
+    twin.sample_around_instance = False
+    draw = _binned if twin.discretizer is not None else _plain
+    return draw(twin, count + 1)[2]
 
 
 def around_instance(explainer: Explainer) -> bool:
@@ -69,14 +78,14 @@ def around_instance(explainer: Explainer) -> bool:
     return bool(explainer.sample_around_instance) and explainer.discretizer is None
 
 
-def _binned(twin: Explainer, settings: ExplainSettings) -> tuple[FloatArray, FloatArray, FloatArray]:
-    codes = np.zeros((settings.num_samples, len(twin.feature_names)))
+def _binned(twin: Explainer, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    codes = np.zeros((size, feature_count(twin)))
     _draw_codes(twin, range(codes.shape[1]), codes)
     return codes[1:], np.zeros_like(codes[1:]), twin.discretizer.undiscretize(codes[1:])
 
 
-def _plain(twin: Explainer, settings: ExplainSettings) -> tuple[FloatArray, FloatArray, FloatArray]:
-    size, width = settings.num_samples, len(twin.feature_names)
+def _plain(twin: Explainer, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    width = feature_count(twin)
     noise = twin.random_state.normal(0, 1, size * width).reshape(size, width)
     codes = np.zeros_like(noise)
     _draw_codes(twin, twin.categorical_features, codes)
@@ -96,8 +105,6 @@ def _draw_codes(twin: Explainer, columns: "range | list[int]", codes: FloatArray
 
 def check_explainer(explainer: Explainer) -> None:
     """Raise `EngineError` when the explainer does not draw and fit as lime's own ``LimeTabularExplainer`` does."""
-    if isinstance(explainer, RecurrentTabularExplainer):
-        raise EngineError("A RecurrentTabularExplainer explains sequences and not rows; no engine can use it.")
     own = [
         type(part).__name__
         for part, known in ((explainer, LimeTabularExplainer), (explainer.base, LimeBase))

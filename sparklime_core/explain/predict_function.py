@@ -1,10 +1,12 @@
 """Call a predict function and check what it returns, so that what is wrong with it is said in one sentence."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from sparklime_core.errors import PredictionError
+from sparklime_core.errors import PredictionError, raised_as
 from sparklime_core.explain.fast_forest import fast_forest_predict
 from sparklime_core.explain.phase_timer import phase
 from sparklime_core.explain.types import FloatArray, PredictFn
@@ -22,60 +24,84 @@ def resolve_predict(model: Any, mode: str) -> PredictFn:
         When the model is neither a function nor such an estimator.
     """
     name = "predict" if mode == "regression" else "predict_proba"
-    function: PredictFn | None = model if callable(model) else getattr(model, name, None)
-    if function is None:
+    if isinstance(model, type):
+        raise PredictionError(f"The model is the class {model.__name__}; give a fitted one.")
+    found = model if callable(model) else getattr(model, name, None) or getattr(model, "predict_fn", None)
+    if not callable(found):
         raise PredictionError(
             f"In {mode} lime needs a predict function or an estimator with {name}, not {type(model).__name__}."
         )
+    function: PredictFn = found
     return function
 
 
 def predict_columns(predict_fn: PredictFn, rows: FloatArray, mode: str) -> FloatArray:
     """Return predictions as (n, K): class probabilities, or one column of values in regression.
 
+    The same bits as `checked_call`, and sooner where the model is a forest.
+    """
+    return checked_call(fast_forest_predict(predict_fn), rows, mode)
+
+
+def checked_call(predict_fn: PredictFn, rows: FloatArray, mode: str) -> FloatArray:
+    """Call a predict function; return its predictions as (n, K).
+
     Parameters
     ----------
     predict_fn
-        What lime takes.
+        What lime takes. Whatever numpy makes an array of numbers of may be returned: lists and tables, too.
     rows
-        (n, d) floats.
+        (n, d) floats; the function gets a copy.
     mode
         lime's ``"classification"`` or ``"regression"``.
 
     Raises
     ------
     PredictionError
-        When the result has the wrong shape, is not finite, or holds rows that are no probabilities.
+        When the function fails, or returns the wrong shape, what is no finite number, or no probabilities.
     """
-    try:
-        with phase("model"):
-            returned = np.asarray(fast_forest_predict(predict_fn)(rows), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise PredictionError(f"The predict function failed on {len(rows)} rows: {_first_line(error)}.") from error
-    wanted = "one value a row" if mode == "regression" else "one probability a class for each row"
+    with phase("model"):
+        returned = _numbers(predict_fn, rows)
     if mode == "regression" and returned.ndim == 2 and returned.shape[1] == 1:
         returned = returned[:, 0]
     if returned.ndim != (1 if mode == "regression" else 2) or len(returned) != len(rows):
+        wanted = "one value a row" if mode == "regression" else "one probability a class for each row"
         raise PredictionError(
             f"The predict function returned an array of shape {returned.shape} for {len(rows)} rows; "
             f"in {mode} lime needs {wanted}."
         )
-    if not np.isfinite(returned).all():
-        bad = int(np.flatnonzero(~np.isfinite(returned.reshape(len(rows), -1)).all(axis=1))[0])
+    finite = np.isfinite(returned.reshape(len(rows), -1)).all(axis=1)
+    if not finite.all():
         raise PredictionError(
-            f"The predict function returned a value that is not a finite number, first for row {bad}."
+            f"The predict function returned a value that is not a finite number, first for row "
+            f"{int(np.flatnonzero(~finite)[0])}."
         )
     if mode == "regression":
         return returned[:, None]
-    sums = returned.sum(axis=1)
-    if len(sums) and (np.abs(sums - 1) > SUM_TOLERANCE).any():
-        bad = int(np.argmax(np.abs(sums - 1)))
-        raise PredictionError(
-            f"The predict function returned probabilities that sum to {sums[bad]:.4g} and not to 1, "
-            f"for row {bad}; give one that returns class probabilities."
-        )
+    _check_sums(returned)
     return returned
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+def _numbers(predict_fn: Callable[[FloatArray], Any], rows: FloatArray) -> FloatArray:
+    """Return what a predict function returns, as an array of its own: it may reuse its input and its output."""
+    with raised_as(PredictionError, f"The predict function failed on {len(rows)} rows"):
+        returned = predict_fn(rows.copy())
+    with raised_as(PredictionError, f"The predict function returned a {type(returned).__name__} and no numbers"):
+        found: npt.NDArray[Any] = np.asarray(returned)
+        if np.ma.isMaskedArray(returned):
+            found = np.ma.filled(returned.astype(np.float64), np.nan)
+        texts = found.dtype.kind == "O" and any(isinstance(value, (str, bytes)) for value in found.flat)
+        if texts or found.dtype.kind not in "biufO":
+            raise TypeError("texts" if texts else f"an array of {found.dtype}")
+        return np.array(found, dtype=np.float64)
+
+
+def _check_sums(probabilities: FloatArray) -> None:
+    distance = np.abs(probabilities.sum(axis=1) - 1)
+    if not (distance > SUM_TOLERANCE).any():
+        return
+    bad = int(np.argmax(distance))
+    raise PredictionError(
+        f"The predict function returned probabilities that sum to {probabilities[bad].sum():.4g} and not to 1, "
+        f"for row {bad}; give one that returns class probabilities."
+    )

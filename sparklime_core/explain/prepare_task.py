@@ -3,11 +3,12 @@
 import dataclasses
 from typing import Protocol
 
-import numpy as np
-
-from sparklime_core.errors import EngineError, SettingsError
+from sparklime_core.errors import EngineError, SettingsError, raised_as
 from sparklime_core.explain.engine import Engine
 from sparklime_core.explain.exact.exact_engine import ExactEngine
+from sparklime_core.explain.feature_selection import check_selection
+from sparklime_core.explain.features import check_fit
+from sparklime_core.explain.pool import typical_rows
 from sparklime_core.explain.predict_function import predict_columns, resolve_predict
 from sparklime_core.explain.reference_engine import ReferenceEngine
 from sparklime_core.explain.sampled_engine import SampledEngine
@@ -44,8 +45,13 @@ def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainS
     SettingsError
         When a label is asked for that the model does not have.
     """
-    if not hasattr(explainer, "explain_instance") or not hasattr(explainer, "feature_names"):
-        raise EngineError(f"A fitted LimeTabularExplainer is needed, not {type(explainer).__name__}.")
+    with raised_as(EngineError, "The explainer cannot be used"):
+        return _prepared(explainer, predict_fn, settings)
+
+
+def _prepared(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> ExplainTask:
+    check_fit(explainer)
+    check_selection(explainer.feature_selection)
     predict_fn = resolve_predict(predict_fn, explainer.mode)
     names = _label_names(explainer, predict_fn)
     if explainer.mode == "regression":
@@ -60,12 +66,8 @@ def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainS
 
 def _label_names(explainer: Explainer, predict_fn: PredictFn) -> tuple[str, ...]:
     """Name the labels, after one call that shows that the predict function works at all."""
-    probe = np.zeros((BLOCK_ROWS, len(explainer.feature_names)))
-    for feature, values in explainer.feature_values.items():
-        if explainer.discretizer is None or feature not in explainer.discretizer.lambdas:
-            probe[:, feature] = values[0]
-    columns = predict_columns(predict_fn, probe, explainer.mode).shape[1]
-    named = explainer.class_names
+    columns = predict_columns(predict_fn, typical_rows(explainer, BLOCK_ROWS), explainer.mode).shape[1]
+    named = None if explainer.class_names is None else list(explainer.class_names)
     if explainer.mode == "regression":
         return (str(named[0]) if named is not None and len(named) == 1 else "prediction",)
     if named is None:

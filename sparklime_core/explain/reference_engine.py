@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparklime_core.explain.engine import Surrogates
-from sparklime_core.explain.phase_timer import phase
+from sparklime_core.explain.predict_function import checked_call
 from sparklime_core.explain.profiles.profiler import Profiler, profiler_beside_lime
 from sparklime_core.explain.seeded import seeded
 from sparklime_core.explain.settings import ExplainSettings
@@ -48,8 +48,9 @@ class ReferenceEngine:
         return fitted if self.profiler is None else self.profiler.describe(rows, wanted, fitted)
 
     def _predict(self, rows: FloatArray) -> FloatArray:
-        with phase("model"):
-            return self.predict_fn(rows)
+        # lime wants an array, and a person's function may return what is as good as one.
+        columns = checked_call(self.predict_fn, rows, self.explainer.mode)
+        return columns[:, 0] if self.explainer.mode == "regression" else columns
 
     def _explain(self, row: FloatArray, label: int):  # type: ignore[no-untyped-def]
         with warnings.catch_warnings():

@@ -2,24 +2,35 @@
 
 import numpy as np
 
+from sparklime_core.explain.features import feature_names, is_categorical
 from sparklime_core.explain.types import Explainer, FloatArray
-from sparklime_core.explain.vocabulary import Vocabulary, is_categorical
+from sparklime_core.explain.vocabulary import Vocabulary
 
 
 def row_errors(explainer: Explainer, vocabulary: Vocabulary, rows: FloatArray) -> list[str | None]:
     """Return, for each row of (n, d), why it cannot be explained, or None."""
     errors: list[str | None] = [None] * len(rows)
-    finite = np.isfinite(rows)
+    names, finite = feature_names(explainer), np.isfinite(rows)
     for row in np.flatnonzero(~finite.all(axis=1)):
         first = int(np.flatnonzero(~finite[row])[0])
-        name = explainer.feature_names[first]
-        found = "missing (nan)" if np.isnan(rows[row, first]) else rows[row, first]
-        errors[row] = f"The value of {name!r} is {found}, and LIME needs finite numbers."
+        errors[row] = _not_finite(explainer, names[first], first, rows[row, first])
     for feature in np.flatnonzero(is_categorical(explainer)):
         values = rows[:, feature]
         codes = np.where(finite[:, feature], values, -1.0)
         known = (vocabulary.terms(int(feature), codes.astype(np.int64)) >= 0) & (codes == np.floor(codes))
         for row in np.flatnonzero(~known):
-            name = explainer.feature_names[feature]
-            errors[row] = errors[row] or f"The value {values[row]:g} of {name!r} is no category that is known."
+            unknown = f"The value {values[row]:g} of {names[feature]!r} is no category that is known."
+            errors[row] = errors[row] or unknown
     return errors
+
+
+def _not_finite(explainer: Explainer, name: str, feature: int, value: float) -> str:
+    if not np.isnan(value):
+        return f"The value of {name!r} is {value}, and LIME needs finite numbers."
+    sentinel = getattr(explainer.discretizer, "missing", {}).get(feature)
+    if sentinel is not None:
+        # A gap is a number here, and NaN is what the encoding could not place.
+        return (
+            f"The value of {name!r} is far below all that the model has seen (nan; a gap would be {sentinel:g})."
+        )
+    return f"The value of {name!r} is missing, and the model has never seen it missing."

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparklime_core.explain.binned_pool import BinnedPool, kernel_table
 from sparklime_core.explain.engine import Surrogates
-from sparklime_core.explain.feature_selection import check_selection
+from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import draw_pool
 from sparklime_core.explain.profiles.profiler import PoolProfiler
@@ -40,8 +40,7 @@ class SampledEngine:
         PredictionError
             When the predict function returns what lime cannot use.
         """
-        check_selection(explainer.feature_selection)
-        kernel = kernel_table(explainer, len(explainer.feature_names))
+        kernel = kernel_table(explainer, feature_count(explainer))
         drawn = draw_pool(explainer, predict_fn, settings)
         if explainer.discretizer is None:
             unbinned = UnbinnedPool.of(explainer, predict_fn, drawn)

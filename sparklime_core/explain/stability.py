@@ -6,15 +6,17 @@ minutes a row takes milliseconds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from sparklime_core.errors import SettingsError
+from sparklime_core.arguments import flag, whole_number
+from sparklime_core.errors import EngineError, raised_as
 from sparklime_core.explain.engine import Engine
-from sparklime_core.explain.explain_rows import as_rows, blocks
+from sparklime_core.explain.explain_rows import blocks
 from sparklime_core.explain.prepare_task import ENGINES, prepare_task
+from sparklime_core.explain.row_table import as_rows
 from sparklime_core.explain.sampled_engine import SampledEngine
 from sparklime_core.explain.settings import MAX_SEED, ExplainSettings
 from sparklime_core.explain.stability_metrics import PoolFits, feature_figures, pair_figures, sampling_error
@@ -98,16 +100,15 @@ class StabilitySettings:
     exact: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.pools, bool) or not isinstance(self.pools, int) or self.pools < 2:
-            raise SettingsError(f"pools must be a whole number of at least 2, not {self.pools!r}.")
-        if isinstance(self.top, bool) or not isinstance(self.top, int) or self.top < 1:
-            raise SettingsError(f"top must be a whole number of at least 1, not {self.top!r}.")
+        object.__setattr__(self, "pools", whole_number("pools", self.pools, 2))
+        object.__setattr__(self, "top", whole_number("top", self.top, 1))
+        object.__setattr__(self, "exact", flag("exact", self.exact))
 
 
 def stability(
     explainer: Explainer,
     predict_fn: PredictFn,
-    rows: npt.ArrayLike,
+    rows: Any,
     *,
     pools: int = 10,
     top: int = 5,
@@ -133,8 +134,9 @@ def stability(
     """
     wanted = StabilitySettings(pools, top, exact)
     settings = ExplainSettings("sampled", labels, num_features, num_samples, seed)  # type: ignore[arg-type]
-    table = as_rows(rows, len(explainer.feature_names))
-    study = prepare_study(explainer, predict_fn, settings, wanted)
+    table = as_rows(rows, explainer)
+    with raised_as(EngineError, "The explainer cannot be used"):
+        study = prepare_study(explainer, predict_fn, settings, wanted)
     return study.measure(table, np.arange(len(table), dtype=np.int64))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparklime_core.explain.binned_pool import checked_weights
+from sparklime_core.explain.binned_pool import kernel_weights
 from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.pool import Pool, around_instance
 from sparklime_core.explain.predict_function import predict_columns
@@ -94,7 +94,7 @@ class UnbinnedPool:
     def _weights(self, z: FloatArray, instance: FloatArray) -> FloatArray:
         """Return the weights (N-1,) of samples z (d, N-1)."""
         distance = np.sqrt(((z - instance[:, None]) ** 2).sum(axis=0))
-        return checked_weights(np.asarray(self.explainer.base.kernel_fn(distance), dtype=np.float64))
+        return kernel_weights(self.explainer, distance)
 
     def _samples(self, row: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the columns z (d, N-1) and labels y (K, N-1) of a row's neighbourhood."""

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from sparklime_core.explain.features import categorical_keys, category_names, feature_names
 from sparklime_core.explain.schema import BIN_COLUMNS, result_schema
-from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray
+from sparklime_core.explain.types import Explainer, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,12 @@ def build_vocabulary(explainer: Explainer, label_names: tuple[str, ...]) -> Voca
     texts: list[str] = []
     codes: list[IntArray] = []
     starts: list[int] = []
-    for feature, name in enumerate(explainer.feature_names):
-        known, names = _feature_terms(explainer, feature, str(name))
+    for feature, name in enumerate(feature_names(explainer)):
+        known, names = _feature_terms(explainer, feature, name)
         starts.append(len(texts))
         codes.append(known)
         texts.extend(names)
-        features.extend([str(name)] * len(names))
+        features.extend([name] * len(names))
     return Vocabulary(tuple(features), tuple(texts), tuple(codes), np.array(starts, dtype=np.int64), label_names)
 
 
@@ -129,14 +130,10 @@ def _feature_terms(explainer: Explainer, feature: int, name: str) -> tuple[IntAr
     if binned:
         names = [str(text) for text in explainer.discretizer.names[feature]]
         return np.arange(len(names), dtype=np.int64), names
-    if feature not in explainer.categorical_features:
+    if feature not in categorical_keys(explainer):
         return np.zeros(1, dtype=np.int64), [name]
-    categories = explainer.categorical_names.get(feature) if explainer.categorical_names else None
-    if categories is not None:
-        known = np.arange(len(categories), dtype=np.int64)
-        return known, [f"{name}={category}" for category in categories]
-    known = np.unique(np.asarray(explainer.feature_values[feature], dtype=np.int64))
-    return known, [f"{name}={code}" for code in known]
+    categories = category_names(explainer, feature)
+    return np.array(list(categories), dtype=np.int64), [f"{name}={category}" for category in categories.values()]
 
 
 def codes_of(explainer: Explainer, rows: FloatArray) -> IntArray:
@@ -144,18 +141,11 @@ def codes_of(explainer: Explainer, rows: FloatArray) -> IntArray:
 
     Rows must be finite; categories are compared as whole numbers, as lime compares them.
     """
-    discretizer = explainer.discretizer
+    discretizer, categorical = explainer.discretizer, categorical_keys(explainer)
     codes: npt.NDArray[np.int64] = np.zeros(rows.shape, dtype=np.int64)
     for feature in range(rows.shape[1]):
         if discretizer is not None and feature in discretizer.lambdas:
             codes[:, feature] = discretizer.lambdas[feature](rows[:, feature])
-        elif feature in explainer.categorical_features:
+        elif feature in categorical:
             codes[:, feature] = rows[:, feature].astype(np.int64)
     return codes
-
-
-def is_categorical(explainer: Explainer) -> BoolArray:
-    """Return, for each feature, whether its values are categories (and not numbers or bins of numbers)."""
-    binned = set(explainer.discretizer.lambdas) if explainer.discretizer is not None else set()
-    categorical = set(explainer.categorical_features) - binned
-    return np.array([feature in categorical for feature in range(len(explainer.feature_names))], dtype=np.bool_)

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import truncnorm
 
+from sparklime_core.errors import EngineError
+from sparklime_core.explain.features import category_names, feature_count
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray
 
 
@@ -60,20 +62,24 @@ class Column:
 
 def read_columns(explainer: Explainer) -> tuple[Column, ...]:
     """Read the columns of an explainer that discretizes (``LimeTabularExplainer.__data_inverse``)."""
-    return tuple(_read_column(explainer, feature) for feature in range(len(explainer.feature_names)))
+    return tuple(_read_column(explainer, feature) for feature in range(feature_count(explainer)))
 
 
 def _read_column(explainer: Explainer, feature: int) -> Column:
     discretizer = explainer.discretizer
     drawn: FloatArray = np.asarray(explainer.feature_values[feature], dtype=np.float64)
-    if feature in discretizer.means:
-        known = np.arange(len(discretizer.means[feature]), dtype=np.float64)
-    else:
-        known = np.arange(len(explainer.categorical_names.get(feature, ())), dtype=np.float64)
-    codes = np.union1d(drawn, known)
+    binned = feature in discretizer.lambdas
+    if binned != (feature in discretizer.means):
+        name = str(explainer.feature_names[feature])
+        raise EngineError(
+            f"The explainer's discretizer has statistics or bins of {name!r}, but not both, and engine 'exact' "
+            "needs both; use engine 'sampled'."
+        )
+    known = range(len(discretizer.means[feature])) if binned else category_names(explainer, feature)
+    codes = np.union1d(drawn, np.array(list(known), dtype=np.float64))
     frequency = np.zeros(len(codes))
-    frequency[np.searchsorted(codes, drawn)] = explainer.feature_frequencies[feature]
-    if feature not in discretizer.means:
+    np.add.at(frequency, np.searchsorted(codes, drawn), explainer.feature_frequencies[feature])
+    if not binned:
         return Column(codes, frequency, codes, codes, np.zeros(len(codes)), np.ones(len(codes)))
     mean, std = (np.array(getattr(discretizer, name)[feature], dtype=np.float64) for name in ("means", "stds"))
     low = (np.array(discretizer.mins[feature]) - mean) / std

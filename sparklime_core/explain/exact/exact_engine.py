@@ -13,7 +13,6 @@ from sparklime_core.explain.exact.expectations import expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
 from sparklime_core.explain.exact.splits import Block, compile_blocks
 from sparklime_core.explain.exact.variance import Spread
-from sparklime_core.explain.feature_selection import check_selection
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import check_explainer, draw_pool
 from sparklime_core.explain.settings import ExplainSettings
@@ -47,7 +46,6 @@ class ExactEngine:
             When the explainer or the model is none that has closed forms, or the tables would cost too much.
         """
         check_explainer(explainer)
-        check_selection(explainer.feature_selection)
         if explainer.discretizer is None:
             raise EngineError(
                 "Engine 'exact' needs binned features, and this explainer has discretize_continuous=False; "

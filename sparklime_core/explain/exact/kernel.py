@@ -3,6 +3,8 @@
 import numpy as np
 
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.binned_pool import kernel_table
+from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.types import Explainer
 
 KERNEL_TOLERANCE = 1e-9
@@ -19,9 +21,8 @@ def kernel_factor(explainer: Explainer) -> float:
     EngineError
         When the explainer's kernel is no such product.
     """
-    mismatches = np.arange(len(explainer.feature_names) + 1)
-    weights = np.asarray(explainer.base.kernel_fn(np.sqrt(mismatches)), dtype=np.float64)
-    expected = weights[1] ** mismatches
+    weights = kernel_table(explainer, feature_count(explainer))
+    expected = weights[1] ** np.arange(len(weights))
     if not (0 <= weights[1] <= 1 and np.allclose(weights, expected, rtol=KERNEL_TOLERANCE, atol=1e-300)):
         raise EngineError(
             "Engine 'exact' needs lime's default exponential kernel, of any width, and this explainer has "

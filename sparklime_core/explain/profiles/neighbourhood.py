@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sparklime_core.explain.features import category_names, feature_count
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray
 
 KERNEL_TOLERANCE = 1e-9
@@ -82,7 +83,7 @@ class Neighbourhood:
     @classmethod
     def of(cls, explainer: Explainer, kernel: FloatArray) -> "Neighbourhood":
         """Read an explainer whose features are all binned or categorical, with its kernel (d + 1,)."""
-        drawn = [drawn_codes(explainer, feature) for feature in range(len(explainer.feature_names))]
+        drawn = [drawn_codes(explainer, feature) for feature in range(feature_count(explainer))]
         return cls(
             starts=np.cumsum([0, *(len(codes) for codes, _ in drawn)]),
             codes=np.concatenate([codes for codes, _ in drawn]),
@@ -154,11 +155,11 @@ class Neighbourhood:
 def drawn_codes(explainer: Explainer, feature: int) -> tuple[FloatArray, FloatArray]:
     """Return the codes of a binned or categorical feature, ascending, and how often lime draws each."""
     drawn: FloatArray = np.asarray(explainer.feature_values[feature], dtype=np.float64)
-    binned = feature in explainer.discretizer.means
-    known = len(explainer.discretizer.means[feature] if binned else explainer.categorical_names.get(feature, ()))
-    codes = np.union1d(drawn, np.arange(known, dtype=np.float64))
+    binned = feature in explainer.discretizer.lambdas
+    known = range(len(explainer.discretizer.names[feature])) if binned else category_names(explainer, feature)
+    codes = np.union1d(drawn, np.array(list(known), dtype=np.float64))
     frequency = np.zeros(len(codes))
-    frequency[np.searchsorted(codes, drawn)] = explainer.feature_frequencies[feature]
+    np.add.at(frequency, np.searchsorted(codes, drawn), explainer.feature_frequencies[feature])
     return codes, frequency
 
 

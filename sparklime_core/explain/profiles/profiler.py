@@ -7,6 +7,7 @@ import numpy as np
 
 from sparklime_core.explain.binned_pool import BinnedPool, kernel_table
 from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.pool import Pool, draw_pool
 from sparklime_core.explain.profiles.neighbourhood import Neighbourhood
 from sparklime_core.explain.profiles.pool_profiles import PoolProfiles
@@ -72,7 +73,7 @@ def profiler_beside_lime(
         drawn = draw_pool(explainer, predict_fn, settings)
         if explainer.discretizer is None:
             return UnbinnedProfiler(UnbinnedPool.of(explainer, predict_fn, drawn))
-        kernel = kernel_table(explainer, len(explainer.feature_names))
+        kernel = kernel_table(explainer, feature_count(explainer))
         return PoolProfiler.of(explainer, kernel, BinnedPool.of(explainer, drawn), drawn)
     except Exception:  # noqa: BLE001 - whatever fails here is no failure of lime, which is asked row by row
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparklime_core.errors import SparkError
+from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.spark.executors.identity import EMBEDDED, executor_id
@@ -67,7 +68,7 @@ def describe(task: ExplainTask) -> str:
     if len(text) > LONGEST_DESCRIPTION:
         text = text[:LONGEST_DESCRIPTION] + "…"
     explainer = task.explainer
-    lime = f"{type(explainer).__name__}({explainer.mode}, {len(explainer.feature_names)} features)"
+    lime = f"{type(explainer).__name__}({explainer.mode}, {feature_count(explainer)} features)"
     return f"model {text} and explainer {lime}, engine {task.settings.engine}"
 
 

@@ -91,7 +91,7 @@ def test_a_bad_row_has_its_error_and_costs_the_others_nothing(wine):
     table = explain_rows(explainer, model.predict_proba, some, **FEW)
     errors = table["error"].to_pylist()
     assert errors[0] is errors[3] is None
-    assert "'alcalinity_of_ash' is missing (nan)" in errors[1]
+    assert errors[1] == "The value of 'alcalinity_of_ash' is missing, and the model has never seen it missing."
     assert "'total_phenols' is inf" in errors[2]
     assert table["explanation"][1].as_py() is None
     good = explain_rows(explainer, model.predict_proba, rows[[0, 3]], **FEW)
@@ -134,7 +134,7 @@ def test_unknown_categories_are_errors_of_their_rows():
         (lambda rows: np.full((len(rows), 3), 0.5), "sum to 1.5"),
         (lambda rows: np.full((3, 3), 1 / 3), "shape"),
         (lambda rows: np.full((len(rows), 2), 0.5), "3 classes"),
-        (lambda rows: [["x"] * 3] * len(rows), "failed"),
+        (lambda rows: [["x"] * 3] * len(rows), "no numbers"),
     ],
 )
 def test_a_predict_function_that_is_wrong_is_said_in_one_sentence(wine, predict, words):

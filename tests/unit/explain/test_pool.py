@@ -6,6 +6,7 @@ from lime.lime_tabular import LimeTabularExplainer, RecurrentTabularExplainer
 
 from sparklime_core.errors import EngineError, PredictionError
 from sparklime_core.explain import pool as pools
+from sparklime_core.explain.features import check_fit
 from sparklime_core.explain.pool import check_explainer, check_memory, draw_pool
 from sparklime_core.explain.settings import ExplainSettings
 
@@ -94,7 +95,7 @@ def test_sequences_are_refused():
     series = np.random.default_rng(0).normal(size=(20, 4, 2))
     recurrent = RecurrentTabularExplainer(series, feature_names=["a", "b"])
     with pytest.raises(EngineError, match=r"RecurrentTabularExplainer .* no engine"):
-        check_explainer(recurrent)
+        check_fit(recurrent)
 
 
 class OwnExplainer(LimeTabularExplainer):

@@ -97,7 +97,7 @@ def test_bad_rows_have_errors(wine):
     found = stability(explainer, forest.predict_proba, some, pools=2, **FEW)
     assert found.rows["row_id"].to_pylist() == [0, 1, 2]
     assert found.rows["label"].to_pylist()[1] is None
-    assert "nan" in found.rows["error"].to_pylist()[1]
+    assert "never seen it missing" in found.rows["error"].to_pylist()[1]
     assert found.rows["vsi"].null_count == 1
     assert set(found.features["row_id"].to_pylist()) == {0, 2}
 

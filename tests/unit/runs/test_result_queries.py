@@ -39,7 +39,7 @@ def test_a_page_of_rows_names_the_strongest_reason(run, explained):
     assert page["row_id"].tolist() == [1, 2, 3]
     reasons = explained["explanation"][1].as_py()
     assert page["top_reason"][0] == reasons[0]["feature_explanation"]
-    assert "LIME needs finite numbers" in page["error"][1]
+    assert "far below all that the model has seen" in page["error"][1]
     weights = [abs(reason["weight"]) for row in explained["explanation"].to_pylist() if row for reason in row]
     assert result_queries.largest_weight(run) == max(weights)
 
