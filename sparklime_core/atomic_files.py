@@ -1,31 +1,92 @@
-"""Files that appear whole or not at all, also where the disk is full or the machine loses its power."""
+"""The one way in which files are written and deleted: whole or not at all, whenever the process is killed.
+
+A file is written under another name, put on the disk, and renamed. What a killed process was writing keeps that
+other name, which says whose it was, and is cleared away by the next one that writes there.
+"""
 
 import contextlib
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 from sparklime_core.errors import RunError
 
 UNFINISHED = ".unfinished"
-"""Suffix of a file that is being written; one that is left over is nobody's."""
+"""Suffix of a file that is being written; one whose process is gone is nobody's."""
+
+READABLE = 0o666
+"""Rights of a file before the process's own mask."""
+
+PRIVATE = 0o600
+"""Rights of a file that holds a secret."""
+
+EXECUTABLE = 0o777
+"""Rights of a program, before the mask."""
+
+_KEPT_NAME = 50
+"""Characters of a file's name in the name that it has until it is whole: file systems allow no name above 255."""
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, mode: int = READABLE) -> Iterator[Path]:
     """Give the name to write a file under; the file takes its own name when it is whole and on the disk."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    name = f"{path.name[:_KEPT_NAME]}.{os.getpid()}-{secrets.token_hex(4)}{UNFINISHED}"
+    temporary = path.with_name(name)
     try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         yield temporary
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)
     except BaseException:
         # What a full disk has taken of it is given back: the manifest needs a little of it.
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
+
+
+def write_file(path: Path, content: bytes | str, mode: int = READABLE) -> None:
+    """Write bytes, or text as UTF-8, whole or not at all."""
+    with atomic_write(path, mode) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file that a person has named: what is behind a link, and what is no file, is written to as it is.
+
+    Raises
+    ------
+    RunError
+        When it cannot be written.
+    """
+    with disk_errors_explained(path, "file"):
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        target = path.resolve()
+        clear_unfinished(target.parent, target.name)
+        write_file(target, content)
+
+
+def make_folder(path: Path, mode: int = 0o777) -> Path:
+    """Make a folder and those above it where they are missing; return it."""
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    return path
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file, if it is there."""
+    path.unlink(missing_ok=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder with everything in it, as far as the system lets us."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def sync(path: Path) -> None:
@@ -40,15 +101,33 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def clear_unfinished(folder: Path) -> None:
-    """Delete what a process that is gone was writing in a folder."""
-    for left in folder.glob(f"*{UNFINISHED}"):
-        left.unlink(missing_ok=True)
+def clear_unfinished(folder: Path, name: str = "") -> None:
+    """Delete what processes that are gone were writing in a folder: all of it, or under one name."""
+    for left in folder.iterdir():
+        if left.name.startswith(name[:_KEPT_NAME]) and is_unfinished(left) and not _is_being_written(left):
+            remove_file(left)
+
+
+def is_unfinished(path: Path) -> bool:
+    """Return whether a file is one that was or is being written."""
+    return path.name.endswith(UNFINISHED)
+
+
+def _is_being_written(path: Path) -> bool:
+    writer = path.name.removesuffix(UNFINISHED).rpartition(".")[2].partition("-")[0]
+    return writer.isdecimal() and int(writer) != os.getpid() and psutil.pid_exists(int(writer))
 
 
 @contextlib.contextmanager
-def disk_errors_explained(folder: Path) -> Iterator[None]:
+def disk_errors_explained(path: Path, kind: str = "folder", advice: str = "try again") -> Iterator[None]:
     """Turn what the disk refuses into one sentence.
+
+    Parameters
+    ----------
+    path, kind
+        What is written, a folder or a file.
+    advice
+        What to do when a full disk has room again.
 
     Raises
     ------
@@ -59,7 +138,9 @@ def disk_errors_explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason = "the disk is full; make room there and resume the run"
+            reason = f"the disk is full; make room there and {advice}"
+        elif error.errno in (errno.ENOTDIR, errno.EEXIST):
+            reason = "there is a file where a folder must be"
         else:
             reason = os.strerror(error.errno) if error.errno else str(error)
-        raise RunError(f"The folder {str(folder)!r} cannot be written: {reason}.") from error
+        raise RunError(f"The {kind} {str(path)!r} cannot be written: {reason}.") from error

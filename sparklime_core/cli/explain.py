@@ -14,6 +14,7 @@ from sparklime_core.cli.explain_options import (
     explainer_settings,
     model_settings,
 )
+from sparklime_core.cli.explain_request import check_folder, check_same, request_of
 from sparklime_core.cli.options import (
     DEFAULT_MASTER,
     INTERRUPTED,
@@ -30,6 +31,7 @@ from sparklime_core.errors import RunError, SettingsError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
 
 if TYPE_CHECKING:
+    from sparklime_core.data.dataset import Dataset
     from sparklime_core.jobs.plan import RunPlan
     from sparklime_core.runs.manifest import Manifest
 
@@ -69,11 +71,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry the command out; return its exit code."""
     # Spark and scikit-learn take seconds to import, and --help needs neither.
     from sparklime_core.runs.manifest import RunState  # noqa: PLC0415
-    from sparklime_core.runs.run import MANIFEST  # noqa: PLC0415
+    from sparklime_core.runs.run import holds_run  # noqa: PLC0415
 
     line = ProgressLine()
     try:
-        if arguments.resume and (arguments.out / MANIFEST).is_file():
+        if arguments.resume and holds_run(arguments.out):
             ended = _resume(arguments, line)
         else:
             ended = _start(arguments, line)
@@ -84,18 +86,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
-    """Read, connect, train and explain, in this order: what fails early costs nothing."""
+    """Read, connect, train and explain, in this order: what fails early costs nothing.
+
+    Where the folder holds a run of the same command, that run is finished in place of a new one.
+    """
     from sparklime_core.jobs.phases import Phases  # noqa: PLC0415
-    from sparklime_core.runs.run import Run, check_free  # noqa: PLC0415
+    from sparklime_core.runs.run import Run  # noqa: PLC0415
 
     phases = Phases()
     phases.begin("reading")
     _check_new(arguments)
-    check_free(arguments.out)
+    begun = check_folder(arguments.out)
     explain, explainer = explain_settings(arguments), explainer_settings(arguments)
     line.say(f"reading {arguments.data}")
     make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
-    planned = make_plan(arguments, explain, explainer)
+    planned, table = make_plan(arguments, explain, explainer)
+    request = request_of(arguments, table)
+    if begun is not None:
+        check_same(arguments.out, begun, request)
+        return _resume(arguments, line)
     from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415 - after what may be refused at once
 
     master = arguments.master or DEFAULT_MASTER
@@ -108,7 +117,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
         inputs = plan.inputs()
 
         def work(cancel: threading.Event) -> "Manifest":
-            new = Run.create(arguments.out, plan.manifest(master), inputs)
+            manifest = dataclasses.replace(plan.manifest(master), request=request)
+            new = Run.create(arguments.out, manifest, inputs)
             try:
                 return explain_run(spark, new, inputs=inputs, phases=phases, cancel=cancel, on_progress=line.show)
             except SparkLimeError:
@@ -121,8 +131,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
 
 def _plan_table(
     arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
-) -> "Callable[[], RunPlan]":
-    """Read the table and what else may be wrong; return how to plan a run, which may train for long."""
+) -> "tuple[Callable[[], RunPlan], Dataset]":
+    """Read the table and what else may be wrong; return how to plan a run, which may train, and the table."""
     from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
     from sparklime_core.models.own_model import load_model  # noqa: PLC0415
     from sparklime_core.models.train import train_with  # noqa: PLC0415
@@ -131,13 +141,13 @@ def _plan_table(
     dataset = read_dataset(arguments)
     if arguments.model_file is not None:
         plan = RunPlan(dataset, load_model(arguments.model_file, dataset), explain, explainer, arguments.rows)
-        return lambda: plan
-    return lambda: RunPlan(dataset, train_with(dataset, settings), explain, explainer, arguments.rows)
+        return lambda: plan, dataset
+    return lambda: RunPlan(dataset, train_with(dataset, settings), explain, explainer, arguments.rows), dataset
 
 
 def _plan_new_rows(
     arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
-) -> "Callable[[], RunPlan]":
+) -> "tuple[Callable[[], RunPlan], Dataset]":
     """Read the new rows as the earlier run's table was read."""
     from sparklime_core.data.build_dataset import read_rows  # noqa: PLC0415
     from sparklime_core.jobs.plan import plan_new_rows  # noqa: PLC0415
@@ -147,7 +157,7 @@ def _plan_new_rows(
     encoding = earlier.inputs().learnt_from.encoding
     new = read_rows(arguments.data, encoding, options=read_options(arguments))
     plan = plan_new_rows(earlier, new, explain, explainer, arguments.rows)
-    return lambda: plan
+    return lambda: plan, new
 
 
 def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
@@ -160,6 +170,7 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     if not manifest.state.is_ended():
         raise RunError(f"The run in {str(arguments.out)!r} is still running, as process {manifest.owner.pid}.")
     if not manifest.state.is_resumable():
+        stored.tidy()
         return manifest
     with session(arguments.master or manifest.master, line, arguments.archive) as spark:
 
@@ -172,7 +183,10 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
 
 def _check_new(arguments: argparse.Namespace) -> None:
     if arguments.data is None and arguments.resume:
-        raise RunError(f"There is no run in {str(arguments.out)!r} to resume.")
+        raise RunError(
+            f"There is no run in {str(arguments.out)!r} to resume, or it was cut off while its table was stored; "
+            "give the whole command again."
+        )
     if arguments.data is None:
         raise SettingsError("Name the CSV file to explain.")
     if arguments.target is None and arguments.trained_in is None:

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparklime_core.atomic_files import write_output
 from sparklime_core.cli.options import Commands
-from sparklime_core.errors import RunError, SettingsError
+from sparklime_core.errors import SettingsError
 
 if TYPE_CHECKING:
     from sparklime_core.runs.run import Run
@@ -41,10 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         sys.stdout.buffer.write(content)
         return 0
-    try:
-        arguments.out.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"The file {str(arguments.out)!r} cannot be written: {error.strerror}.") from error
+    write_output(arguments.out, content)
     print(arguments.out)
     return 0
 

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from sparklime_core.atomic_files import write_output
 from sparklime_core.cli.options import Commands
 
 
@@ -23,6 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{sample.name:14} --target {sample.target}\n    {sample.description}")
         return 0
     path = arguments.out or Path(f"{arguments.name}.csv")
-    path.write_bytes(sample_csv(arguments.name))
+    write_output(path, sample_csv(arguments.name))
     print(path)
     return 0

@@ -8,6 +8,7 @@ from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.result_queries import query
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import literal, scan
 
 MOST_FEATURES = 20
 BINS = 20
@@ -81,10 +82,10 @@ def worst_rows(run: Run, limit: int, *, regression: bool) -> list[int]:
     sql = (
         "WITH best AS (SELECT row_id, max_by(label, prediction) AS label, max(prediction) AS prediction "  # noqa: S608
         "FROM results WHERE error IS NULL GROUP BY 1) SELECT row_id FROM best JOIN (SELECT target, "
-        "file_row_number AS position FROM read_parquet(?, file_row_number = true)) kept ON kept.position = row_id "
+        f"file_row_number AS position FROM {scan(positions=True)}) kept ON kept.position = row_id "
         f"ORDER BY {distance} DESC NULLS LAST, row_id LIMIT ?"
     )
-    return [int(row) for row in _frame(run, sql, str(run.folder / DATA_FILE), limit)["row_id"]]
+    return [int(row) for row in _frame(run, sql, literal(run.folder / DATA_FILE), limit)["row_id"]]
 
 
 def _frame(run: Run, sql: str, *parameters: Any) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import Any
 from sparklime_core.runs.inputs import DATA_FILE, read_encoding
 from sparklime_core.runs.row_filter import Order, Range, RowFilter, ValueCondition
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import literal, scan
 
 Clause = tuple[str, list[Any]]
 
@@ -39,7 +40,7 @@ def rows_sql(*, regression: bool, stability: bool = False) -> str:
     measured, joined = "", ""
     if stability:
         measured = ", measured.jaccard AS stability"
-        joined = "LEFT JOIN (SELECT row_id, label, jaccard FROM read_parquet(?)) measured USING (row_id, label)"
+        joined = f"LEFT JOIN (SELECT row_id, label, jaccard FROM {scan()}) measured USING (row_id, label)"  # noqa: S608
     return (
         f"WITH rows AS (SELECT results.*, {wrong} AS wrong, {distance} AS distance{measured} "  # noqa: S608 - ours
         f"FROM results {joined}) "
@@ -103,8 +104,8 @@ def _values(run: Run, wanted: RowFilter) -> Iterator[Clause]:
     if clauses:
         where = " AND ".join(sql for sql, _ in clauses)
         parameters = [value for _, values in clauses for value in values]
-        table = f"read_parquet(?, file_row_number = true) WHERE {where}"
-        yield f"row_id IN (SELECT file_row_number FROM {table})", [str(run.folder / DATA_FILE), *parameters]  # noqa: S608 - only names of columns
+        table = f"{scan(positions=True)} WHERE {where}"
+        yield f"row_id IN (SELECT file_row_number FROM {table})", [literal(run.folder / DATA_FILE), *parameters]  # noqa: S608 - only names of columns
 
 
 def _value(condition: ValueCondition, missing: float | None) -> Iterator[Clause]:

@@ -1,7 +1,8 @@
 """A run's inputs on disk: the encoded table, which rows are for testing and which are explained, the model."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sparklime_core.atomic_files import atomic_write
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
-from sparklime_core.errors import RunError
 from sparklime_core.models.model_files import load_estimator, save_estimator
+from sparklime_core.runs.stored_tables import damage_explained, damaged
 
 DATA_FILE = "data.parquet"
 TRAINING_FILE = "training.parquet"
@@ -53,37 +55,30 @@ class Inputs:
 
 
 def write_inputs(inputs: Inputs, folder: Path) -> None:
-    """Write the inputs into a run's folder."""
+    """Write the inputs into a run's folder, the table last: where it is, the inputs are whole."""
     positions = np.arange(inputs.dataset.rows)
     marks = {"test": np.isin(positions, inputs.test_rows), "selected": np.isin(positions, inputs.row_ids)}
-    _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
     if inputs.training is not None:
         _write_dataset(inputs.training, folder / TRAINING_FILE, {})
-    save_estimator(inputs.estimator, folder / MODEL_FILE)
+    with atomic_write(folder / MODEL_FILE) as temporary:
+        save_estimator(inputs.estimator, temporary)
+    _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
 
 
 def read_inputs(folder: Path) -> Inputs:
     """Read a run's inputs back; raise `RunError` when they are not there or not whole."""
-    try:
-        dataset, marks = _read_dataset(folder / DATA_FILE)
-        training = folder / TRAINING_FILE
-        return Inputs(
-            dataset,
-            load_estimator(folder / MODEL_FILE, dataset.features),
-            np.flatnonzero(marks["test"].to_numpy()),
-            np.flatnonzero(marks["selected"].to_numpy()),
-            _read_dataset(training)[0] if training.exists() else None,
-        )
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"The run's table in {str(folder)!r} is missing or damaged.") from error
+    dataset, marks = _read_dataset(folder / DATA_FILE)
+    training = folder / TRAINING_FILE
+    learnt_from = _read_dataset(training)[0] if training.exists() else None
+    with _explained(folder / DATA_FILE):
+        test, selected = (np.flatnonzero(marks[name].to_numpy()) for name in ("test", "selected"))
+    return Inputs(dataset, load_estimator(folder / MODEL_FILE, dataset.features), test, selected, learnt_from)
 
 
 def read_encoding(folder: Path) -> Encoding:
     """Read how a run's table is encoded, and nothing else of it; raise `RunError` when it is not there."""
-    try:
+    with _explained(folder / DATA_FILE):
         return Encoding.from_dict(json.loads(pq.read_schema(folder / DATA_FILE).metadata[_KEY])["encoding"])
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"The run's table in {str(folder)!r} is missing or damaged.") from error
 
 
 def _write_dataset(dataset: Dataset, path: Path, marks: Mapping[str, npt.NDArray[np.bool_]]) -> None:
@@ -94,19 +89,31 @@ def _write_dataset(dataset: Dataset, path: Path, marks: Mapping[str, npt.NDArray
     columns["target"] = pa.array(dataset.target, mask=~dataset.labelled)
     header = {"name": dataset.name, "encoding": dataset.encoding.as_dict(), "report": asdict(dataset.report)}
     table = pa.table({**columns, **marks}).replace_schema_metadata({_KEY: json.dumps(header).encode()})
-    pq.write_table(table, path)
+    with atomic_write(path) as temporary:
+        pq.write_table(table, temporary)
 
 
 def _read_dataset(path: Path) -> tuple[Dataset, pa.Table]:
-    table = pq.read_table(path)
-    header = json.loads(table.schema.metadata[_KEY])
-    encoding = Encoding.from_dict(header["encoding"])
-    width = len(encoding.features)
-    dataset = Dataset(
-        name=header["name"],
-        features=np.column_stack([table[f"f{index}"].to_numpy() for index in range(width)]),
-        target=table["target"].fill_null(-1 if encoding.class_names else np.nan).to_numpy(),
-        encoding=encoding,
-        report=DataReport.from_dict(header["report"]),
-    )
-    return dataset, table
+    with _explained(path):
+        table = pq.read_table(path)
+        header = json.loads(table.schema.metadata[_KEY])
+        encoding = Encoding.from_dict(header["encoding"])
+        width = len(encoding.features)
+        dataset = Dataset(
+            name=header["name"],
+            features=np.column_stack([table[f"f{index}"].to_numpy() for index in range(width)]),
+            target=table["target"].fill_null(-1 if encoding.class_names else np.nan).to_numpy(),
+            encoding=encoding,
+            report=DataReport.from_dict(header["report"]),
+        )
+        return dataset, table
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what reading an input raises into one sentence, also that it is missing."""
+    try:
+        with damage_explained(path):
+            yield
+    except FileNotFoundError as error:
+        raise damaged(path, "is missing") from error

@@ -8,6 +8,7 @@ import pyarrow as pa
 from sparklime_core.errors import SettingsError
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import literal, scan
 
 REASONS = 3
 """Reasons of a line, unless a person wants more."""
@@ -20,7 +21,7 @@ WITH ranked AS (
   QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY prediction DESC NULLS LAST, label) = 1
 )
 SELECT row_id, {said}, {truth} AS "true", score AS local_r2, {reasons}, error
-FROM ranked JOIN (SELECT target, file_row_number AS position FROM read_parquet($data, file_row_number = true)) kept
+FROM ranked JOIN (SELECT target, file_row_number AS position FROM {table}) kept
   ON kept.position = row_id
 ORDER BY row_id
 """
@@ -66,8 +67,8 @@ def reason_codes(
         said, truth = "label_name AS predicted, prediction AS probability", "$classes[kept.target + 1]"
         up, down = "' speaks for ' || label_name", "' speaks against ' || label_name"
     words = [_REASON.format(at=at, up=up, down=down) for at in range(1, reasons + 1)]
-    sql = _LINES.format(said=said, truth=truth, reasons=", ".join(words))
-    parameters = {"data": str(run.folder / DATA_FILE)}
+    sql = _LINES.format(table=scan("$data", positions=True), said=said, truth=truth, reasons=", ".join(words))
+    parameters = {"data": literal(run.folder / DATA_FILE)}
     with duckdb.connect() as connection:
         connection.register("results", results)
         classes = {} if class_names is None else {"classes": list(class_names)}

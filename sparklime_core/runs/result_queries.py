@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
@@ -9,8 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sparklime_core.atomic_files import remove_file
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.run import Run
+from sparklime_core.runs.run import PARTS, ROWS_FILE, Run
+from sparklime_core.runs.stored_tables import check_table, damaged, find_damage, literal, scan
 
 Files: TypeAlias = Callable[[], list[str]]
 
@@ -112,9 +115,30 @@ def query(
     """
     try:
         return _query_once(files, schema, sql, parameters, blocks, tables)
-    except duckdb.IOException:
-        # The run ended in between, and its parts became one file.
+    except (duckdb.Error, FileNotFoundError):
+        # The run ended in between and its parts became one file, or the index was damaged and is made again.
+        forget_damaged(files())
+    try:
         return _query_once(files, schema, sql, parameters, blocks, tables)
+    except FileNotFoundError as error:
+        raise damaged(Path(str(error.filename)), "is missing") from error
+
+
+def forget_damaged(files: Sequence[str]) -> None:
+    """Delete what is damaged of the index beside some files of a run; it is made again.
+
+    Raises
+    ------
+    RunError
+        When another file there is damaged.
+    """
+    for folder in {path.parents[path.parent.name == PARTS] for path in map(Path, files)}:
+        for path in (*folder.glob("*.parquet"), *(folder / PARTS).glob("*.parquet")):
+            error = find_damage(path)
+            if error is not None and not path.name.startswith(Path(ROWS_FILE).stem):
+                raise error
+            if error is not None:
+                remove_file(path)
 
 
 _EXPLAINED_BY = """
@@ -154,8 +178,10 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, files: list[str], schema: pa.Schema) -> None:
     if files:
-        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-        held = f"SELECT * FROM read_parquet([{paths}], union_by_name = true)"  # noqa: S608
+        for path in files:
+            check_table(path, schema)
+        paths = ", ".join("'" + literal(path).replace("'", "''") + "'" for path in files)
+        held = f"SELECT * FROM {scan(f'[{paths}]', union=True)}"  # noqa: S608
         if not set(schema.names) <= set(pq.read_schema(files[0]).names):
             # Written before all of these columns were kept: they are null. Of parts, the first is the oldest.
             connection.register(f"empty_{name}", schema.empty_table())

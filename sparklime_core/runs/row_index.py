@@ -19,10 +19,12 @@ import pyarrow.parquet as pq
 
 from sparklime_core.atomic_files import atomic_write, disk_errors_explained
 from sparklime_core.errors import RunError
+from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
-from sparklime_core.runs.run import EXPLANATIONS, Run
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.run import EXPLANATIONS, MANIFEST, ROWS_FILE, Run
+from sparklime_core.runs.stored_tables import UNREADABLE, check_table, damage_explained, damaged
 
-ROWS_FILE = "rows.parquet"
 GROUP_ROWS = 65_536
 """Rows of a row group: its statistics lead to a row without reading the others."""
 
@@ -67,14 +69,15 @@ def index_files(run: Run, features: tuple[str, ...]) -> list[str]:
     found = []
     for results in map(Path, run.explanation_files()):
         index = _index_of(results)
-        if not _is_current(index, results):
-            try:
+        try:
+            if not _is_current(index, results, len(features)):
+                check_table(str(results), RESULT_SCHEMA)
                 with disk_errors_explained(run.folder):
                     _write_index(run, results, index, features)
-            except RunError:
-                if results.exists():
-                    raise
-                return index_files(run, features)  # the run has ended, and its parts became one file
+        except (RunError, FileNotFoundError):
+            if results.exists() or not run.folder.is_dir():
+                raise
+            return index_files(run, features)  # the run has ended, and its parts became one file
         found.append(str(index))
     return found
 
@@ -99,11 +102,20 @@ def _index_of(results: Path) -> Path:
     return results.with_name(f"rows-{results.stem.rpartition('-')[2]}.parquet")
 
 
-def _is_current(index: Path, results: Path) -> bool:
+def _is_current(index: Path, results: Path, features: int) -> bool:
+    """Return whether an index is whole, and of these results as they are now; it does not ask the clock."""
     try:
-        return index.stat().st_mtime >= results.stat().st_mtime and _metadata(index)["version"] == _VERSION
-    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException):
+        kept = _metadata(index)
+        is_whole = pq.read_schema(index).equals(index_schema(features))
+        return bool(is_whole and kept["version"] == _VERSION and kept["of"] == _state_of(results))
+    except UNREADABLE:
         return False
+
+
+def _state_of(results: Path) -> list[int]:
+    """Return what changes when a file does."""
+    status = results.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _metadata(index: Path) -> dict[str, Any]:
@@ -113,20 +125,33 @@ def _metadata(index: Path) -> dict[str, Any]:
 
 def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...]) -> None:
     """Write the index of a file of results whole or not at all, also where two do it at once."""
-    truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"])
-    schema = index_schema(len(features))
-    scale = _Scale()
+    with damage_explained(run.folder / DATA_FILE):
+        truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"])
+    schema, state = index_schema(len(features)), _state_of(results)
+    scale, rows = _Scale(), 0
     with atomic_write(index) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in _whole_rows(results):
             scale.add(table["explanation"].combine_chunks())
-            writer.write_table(_lines(table, truth, features, schema), row_group_size=GROUP_ROWS)
-        kept = {"version": _VERSION, **scale.as_dict()}
+            with damage_explained(results):
+                lines = _lines(table, truth, features, schema)
+            writer.write_table(lines, row_group_size=GROUP_ROWS)
+            rows += len(lines)
+        _check_count(run, results, rows)
+        kept = {"version": _VERSION, "of": state, **scale.as_dict()}
         writer.add_key_value_metadata({_KEY: json.dumps(kept).encode()})
+
+
+def _check_count(run: Run, results: Path, rows: int) -> None:
+    """Raise `RunError` when a finished run has explained more or fewer rows than there are in its results."""
+    manifest = Manifest.read(run.folder / MANIFEST)
+    explained = manifest.rows_explained if manifest.state is RunState.FINISHED else 0
+    if results.name == EXPLANATIONS and explained and rows != explained:
+        raise damaged(results, f"has {rows} of the {explained} rows that were explained")
 
 
 def _whole_rows(results: Path) -> Iterator[pa.Table]:
     """Yield the results in pieces that end where a row ends: its labels stay together."""
-    with pq.ParquetFile(results) as file:
+    with damage_explained(results), pq.ParquetFile(results) as file:
         held: pa.Table | None = None
         for batch in file.iter_batches(_BATCH_ROWS):
             table = pa.Table.from_batches([batch])
@@ -149,6 +174,8 @@ def _lines(table: pa.Table, truth: pa.Table, features: tuple[str, ...], schema: 
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(lengths) else lengths
     names, texts, weights = entries.flatten().flatten()
     positions = pc.index_in(names, value_set=pa.array(features, pa.string()))
+    if positions.null_count:
+        raise ValueError("another table's features")
     matrix = _matrix(lengths, _numbers(positions), _numbers(weights), len(features))
     first = pa.array(starts, mask=lengths == 0)
     rows = table["row_id"]

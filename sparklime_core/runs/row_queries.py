@@ -12,6 +12,7 @@ from sparklime_core.runs.result_queries import query
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_index import index_files, index_schema, scales
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import literal
 from sparklime_core.runs.wave_files import conformed
 
 LISTED = "row_id, label, label_name, prediction, score, target, test, wrong, distance, top_reason, error"
@@ -123,7 +124,7 @@ def ask_rows(run: Run, sql: str, parameters: Sequence[Any], *, regression: bool,
         lambda: index_files(run, names),
         index_schema(len(names)),
         rows_sql(regression=regression, stability=bool(measured)) + sql,
-        [*([measured] if measured else []), *parameters],
+        [*([[literal(file) for file in measured]] if measured else []), *parameters],
         blocks=run.block_files if EXPLAINED_BY in sql else None,
         **tables,
     )

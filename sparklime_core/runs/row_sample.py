@@ -14,6 +14,7 @@ from sparklime_core.runs.result_queries import query
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import ask_rows, feature_names
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import literal, scan
 from sparklime_core.runs.weight_totals import Explained, FloatArray, chosen_results, sign_sql
 
 SAMPLE_ROWS = 1000
@@ -105,8 +106,8 @@ def _facts(run: Run, found: pa.Table, ids: pa.Table, *, regression: bool) -> pd.
 def _values(run: Run, ids: pa.Table, width: int) -> FloatArray:
     columns = ", ".join(f"f{feature}" for feature in range(width))
     sql = (
-        f"SELECT {columns} FROM read_parquet(?, file_row_number = true) AS given "  # noqa: S608 - names of columns
+        f"SELECT {columns} FROM {scan(positions=True)} AS given "  # noqa: S608 - names of columns
         "JOIN ids ON given.file_row_number = ids.row_id ORDER BY place"
     )
-    table = query(run.explanation_files, RESULT_SCHEMA, sql, [str(run.folder / DATA_FILE)], ids=ids)
+    table = query(run.explanation_files, RESULT_SCHEMA, sql, [literal(run.folder / DATA_FILE)], ids=ids)
     return np.column_stack([table[name].to_numpy() for name in table.column_names]).astype(np.float64)

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,15 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from sparklime_core.atomic_files import clear_unfinished, disk_errors_explained, sync
+from sparklime_core.atomic_files import (
+    clear_unfinished,
+    disk_errors_explained,
+    is_unfinished,
+    make_folder,
+    remove_file,
+    remove_folder,
+    write_file,
+)
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import (
     SCHEMA_VERSION,
@@ -20,8 +27,9 @@ from sparklime_core.explain.schema import (
     WORK_SCHEMA,
     result_schema,
 )
-from sparklime_core.runs.inputs import Inputs, read_inputs, write_inputs
+from sparklime_core.runs.inputs import DATA_FILE, MODEL_FILE, TRAINING_FILE, Inputs, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
+from sparklime_core.runs.stored_tables import damaged
 from sparklime_core.runs.wave_files import (
     count_rows,
     first_row,
@@ -36,6 +44,7 @@ EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
 BLOCKS = "blocks.parquet"
 STABILITY = "stability.parquet"
+ROWS_FILE = "rows.parquet"
 MANIFEST = "run.json"
 PARTS = "parts"
 RESERVE = "reserve"
@@ -44,6 +53,9 @@ RESERVED_BYTES = 64 * 1024
 """Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
 
 _BLOCKS, _COUNTS = "blocks", "counts"
+_FILES = (DATA_FILE, TRAINING_FILE, MODEL_FILE, EXPLANATIONS, TASKS, BLOCKS, STABILITY, ROWS_FILE, RESERVE)
+"""Everything in a run's folder but its manifest and its parts."""
+
 _worked_on: set[Path] = set()
 _updating = threading.Lock()
 
@@ -61,7 +73,9 @@ class Run:
 
     @classmethod
     def create(cls, folder: Path, manifest: Manifest, inputs: Inputs) -> "Run":
-        """Make a run's folder; the manifest comes last, so that a folder with one is complete.
+        """Make a run's folder: the manifest comes first, so that it is known whose a half-made one is.
+
+        The table comes last of the inputs: without it a run is half-made, and may be made again.
 
         Raises
         ------
@@ -70,36 +84,58 @@ class Run:
         """
         check_free(folder)
         run = cls(folder)
-        with disk_errors_explained(folder):
-            try:
-                (folder / PARTS).mkdir(parents=True)
-                write_inputs(inputs, folder)
-                for written in folder.iterdir():
-                    sync(written)
-                run._reserve()
-                manifest.write(folder / MANIFEST)
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-        _worked_on.add(folder.resolve())
+        manifest = dataclasses.replace(
+            manifest, state=RunState.RUNNING, owner=Owner.this_process(), rows_explained=0, rows_failed=0
+        )
+        with _explained(folder):
+            make_folder(folder / PARTS)
+            with run._alone():
+                check_free(folder)  # again, now that no other process makes a run there
+                try:
+                    run._clear()
+                    _worked_on.add(folder.resolve())
+                    manifest.write(folder / MANIFEST)
+                    run._reserve()
+                    write_inputs(inputs, folder)
+                except BaseException:
+                    run.discard()
+                    raise
         return run
 
     def manifest(self) -> Manifest:
-        """Read the manifest; a run that nothing works on any more is ``INTERRUPTED``.
+        """Read the manifest; a run that nothing works on any more is ``INTERRUPTED`` or ``HALF_MADE``.
 
         What it counts is written down when a run ends; of another, the waves that are on the disk are counted.
+
+        Raises
+        ------
+        RunError
+            When there is none, or it is damaged.
         """
         manifest = Manifest.read(self.folder / MANIFEST)
         if manifest.state is not RunState.RUNNING:
-            return manifest
+            return self._unless_half_made(manifest)
         counts: dict[str, Any] = {}
         with contextlib.suppress(FileNotFoundError):  # it may end meanwhile, and its waves be joined
             counts = self._counts()
         manifest = Manifest.read(self.folder / MANIFEST)
         if manifest.state is not RunState.RUNNING:
+            return self._unless_half_made(manifest)
+        if self._is_worked_on(manifest.owner):
+            return dataclasses.replace(manifest, **counts)
+        return self._unless_half_made(dataclasses.replace(manifest, state=RunState.INTERRUPTED, **counts))
+
+    def _unless_half_made(self, manifest: Manifest) -> Manifest:
+        """Return the manifest where the run has its table; without one, it never began, or is damaged."""
+        if (self.folder / DATA_FILE).exists():
             return manifest
-        state = RunState.RUNNING if self._is_worked_on(manifest.owner) else RunState.INTERRUPTED
-        return dataclasses.replace(manifest, state=state, **counts)
+        if manifest.rows_explained:
+            raise damaged(self.folder / DATA_FILE, "is missing")
+        return dataclasses.replace(manifest, state=RunState.HALF_MADE)
+
+    def is_worked_on(self) -> bool:
+        """Return whether this process works on the run, also where its manifest cannot be read."""
+        return self.folder.resolve() in _worked_on
 
     def update(self, **changes: Any) -> Manifest:
         """Change entries of the manifest; return the new one.
@@ -109,7 +145,7 @@ class Run:
         RunError
             When the disk refuses it; the manifest is then as it was.
         """
-        with _updating, disk_errors_explained(self.folder):
+        with _updating, _explained(self.folder):
             manifest = dataclasses.replace(Manifest.read(self.folder / MANIFEST), **changes)
             manifest.write(self.folder / MANIFEST)
         return manifest
@@ -126,9 +162,12 @@ class Run:
         RunError
             When another process works on it, or the disk refuses it.
         """
-        with disk_errors_explained(self.folder), self._alone():
-            if self.manifest().state is RunState.RUNNING:
+        with _explained(self.folder), self._alone():
+            state = self.manifest().state
+            if state is RunState.RUNNING:
                 raise RunError(f"The run {self.id!r} is being worked on; wait for its end, or cancel it there.")
+            if state is RunState.HALF_MADE:
+                raise RunError(f"The run {self.id!r} {_HALF_MADE}; delete it, and start it again.")
             for folder in (self.folder, self.folder / PARTS):
                 clear_unfinished(folder)
             self._reserve()
@@ -161,7 +200,8 @@ class Run:
             When the disk refuses it.
         """
         named = with_numbers(explanations, {_BLOCKS: blocks, _COUNTS: count_rows(explanations)})
-        with disk_errors_explained(self.folder):
+        with _explained(self.folder):
+            make_folder(self.folder / PARTS)
             if work is not None:
                 write_part(work.cast(WORK_SCHEMA), self._part("blocks", wave))
             if stability is not None:
@@ -191,25 +231,47 @@ class Run:
         if state is RunState.FINISHED:
             changes["schema_version"] = SCHEMA_VERSION
             waves = sorted(self._parts("wave"), key=first_row)
-            with disk_errors_explained(self.folder):
+            with _explained(self.folder):
                 join_parts(waves, self.result_schema(), self.folder / EXPLANATIONS)
                 join_parts(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
                 join_parts(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
                 measured = sorted(self._parts("stability"), key=first_row)
                 if measured:
                     join_parts(measured, STABILITY_SCHEMA, self.folder / STABILITY)
-        (self.folder / RESERVE).unlink(missing_ok=True)
+        remove_file(self.folder / RESERVE)
         try:
             manifest = self.update(state=state, **changes)
         finally:
             _worked_on.discard(self.folder.resolve())
-        if state is RunState.FINISHED:
-            shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+        self.tidy()
         return manifest
 
+    def tidy(self) -> None:
+        """Delete the parts of a finished run: they are joined, and may be left of a process that was killed."""
+        if Manifest.read(self.folder / MANIFEST).state is RunState.FINISHED:
+            remove_folder(self.folder / PARTS)
+
     def discard(self) -> None:
-        """Delete the run's folder."""
-        shutil.rmtree(self.folder)
+        """Delete the run, and its folder where nothing else is in it.
+
+        The table goes first and the manifest last: what a process that is killed here leaves is half-made.
+        """
+        self._clear()
+        remove_folder(self.folder / PARTS)
+        remove_file(self.folder / MANIFEST)
+        _worked_on.discard(self.folder.resolve())
+        with contextlib.suppress(OSError):  # somebody's file is in it, or it is where a disk is mounted
+            self.folder.rmdir()
+
+    def _clear(self) -> None:
+        """Delete everything of the run but its manifest, and what holds the lock."""
+        for name in _FILES:
+            remove_file(self.folder / name)
+        for folder in (self.folder, self.folder / PARTS):
+            if folder.is_dir():
+                clear_unfinished(folder)
+        for part in (self.folder / PARTS).glob("*.parquet"):
+            remove_file(part)
 
     def result_schema(self) -> pa.Schema:
         """Return the schema of the run's results."""
@@ -217,11 +279,11 @@ class Run:
 
     def explanation_files(self) -> list[str]:
         """Return the files that hold what is explained so far."""
-        return self._files(EXPLANATIONS, "wave")
+        return self._files(EXPLANATIONS, "wave", needed=True)
 
     def task_files(self) -> list[str]:
         """Return the files that hold the finished tasks so far."""
-        return self._files(TASKS, "tasks")
+        return self._files(TASKS, "tasks", needed=True)
 
     def block_files(self) -> list[str]:
         """Return the files that say who explained which block so far; none in a run of before they were kept."""
@@ -239,9 +301,15 @@ class Run:
             "rows_failed": sum(failed for _, failed in counts),
         }
 
-    def _files(self, joined: str, part: str) -> list[str]:
+    def _files(self, joined: str, part: str, *, needed: bool = False) -> list[str]:
+        """Return the joined file or the parts; raise `RunError` where a finished run lacks one that is needed."""
         whole = self.folder / joined
-        return [str(whole)] if whole.exists() else [str(path) for path in self._parts(part)]
+        found = [str(whole)] if whole.exists() else [str(path) for path in self._parts(part)]
+        if needed and not found and Manifest.read(self.folder / MANIFEST).state is RunState.FINISHED:
+            if whole.exists():  # it has ended at this moment
+                return [str(whole)]
+            raise damaged(whole, "is missing")
+        return found
 
     def _parts(self, kind: str) -> list[Path]:
         """Return the parts of one kind, of waves that are whole."""
@@ -253,29 +321,64 @@ class Run:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let one process at a time take the run over; the system frees what a killed one has locked."""
+        """Let one process alone make the run or take it over; the system frees what a killed one has locked."""
         try:
+            make_folder(self.folder / PARTS)
             with FileLock(self.folder / PARTS / TAKEN, timeout=0):
                 yield
         except Timeout as error:
             raise RunError(f"The run {self.id!r} is being taken over by another process.") from error
 
     def _reserve(self) -> None:
-        (self.folder / RESERVE).write_bytes(bytes(RESERVED_BYTES))
+        write_file(self.folder / RESERVE, bytes(RESERVED_BYTES))
 
     def _is_worked_on(self, owner: Owner) -> bool:
         """Tell whether a process works on the run; this one knows of itself, the others are alive or gone."""
         if owner.is_this_process():
-            return self.folder.resolve() in _worked_on
+            return self.is_worked_on()
         return owner.is_alive()
 
 
+_HALF_MADE = "was cut off while its table and model were stored"
+
+
 def check_free(folder: Path) -> None:
-    """Raise `RunError` when a folder cannot become a run's: it holds something, or is a file."""
+    """Raise `RunError` when a folder cannot become a run's: it holds something, or is a file.
+
+    What a process that was killed left of a run that was never whole stands in nobody's way.
+    """
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{str(folder)!r} is a file; name a folder.")
-    if folder.exists() and any(folder.iterdir()):
+    if holds_run(folder):
+        raise RunError(f"The folder {str(folder)!r} is not empty: it holds a run; choose another one.")
+    if not (folder / MANIFEST).exists() and any(not _is_left_over(entry) for entry in _entries(folder)):
         raise RunError(f"The folder {str(folder)!r} is not empty; choose another one.")
+
+
+def holds_run(folder: Path) -> bool:
+    """Return whether a folder holds a run that is more than half-made.
+
+    Raises
+    ------
+    RunError
+        When it holds one that is damaged.
+    """
+    return (folder / MANIFEST).exists() and Run(folder).manifest().state is not RunState.HALF_MADE
+
+
+def _is_left_over(entry: Path) -> bool:
+    """Return whether an entry of a folder is what a run begins with: its manifest unfinished, and no parts."""
+    if entry.name == PARTS:
+        return entry.is_dir() and {inner.name for inner in entry.iterdir()} <= {TAKEN}
+    return is_unfinished(entry) and entry.name.startswith(MANIFEST)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+def _explained(folder: Path) -> contextlib.AbstractContextManager[None]:
+    return disk_errors_explained(folder, advice="resume the run")
 
 
 def _number(part: Path) -> int:

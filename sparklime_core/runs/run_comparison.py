@@ -1,17 +1,41 @@
 """Two runs over one table, row by row: whose explanation changed most. Answered by DuckDB over their Parquet."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 
-from sparklime_core.atomic_files import atomic_write
+from sparklime_core.atomic_files import (
+    atomic_write,
+    clear_unfinished,
+    disk_errors_explained,
+    make_folder,
+    remove_file,
+)
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.paths import newest_folders
 from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.result_queries import forget_damaged
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import check_table, find_damage, literal
+
+_COLUMNS = {
+    "row_id",
+    "first_predicted",
+    "second_predicted",
+    "first_prediction",
+    "second_prediction",
+    "first_score",
+    "second_score",
+    "changed",
+    "distance",
+    "overlap",
+}
 
 TOP = 5
 """Features of an explanation whose overlap is counted."""
@@ -125,19 +149,22 @@ def comparison_file(first: Run, second: Run, folder: Path, *, regression: bool) 
         Whether there are no classes that could have changed.
     """
     path = folder / f"{first.id}--{second.id}--{_version(first)}-{_version(second)}.parquet"
-    if path.exists():
+    if path.exists() and find_damage(path) is None and set(pq.read_schema(path).names) == _COLUMNS:
         return path
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.parquet"), key=lambda file: file.stat().st_mtime)[: -KEPT + 1]:
-        old.unlink(missing_ok=True)
     changed = "NULL::BOOLEAN" if regression else "first_label <> second_label"
     sql = _PAIRS.format(changed=changed, top=TOP)
-    with atomic_write(path) as unfinished:
-        try:
-            _write(first, second, sql, unfinished)
-        except duckdb.IOException:
-            # One of the runs ended in between, and its parts became one file.
-            _write(first, second, sql, unfinished)
+    with disk_errors_explained(folder):
+        make_folder(folder)
+        clear_unfinished(folder)
+        for old in newest_folders(folder, "*.parquet")[KEPT - 1 :]:
+            remove_file(old)
+        with atomic_write(path) as unfinished:
+            try:
+                _write(first, second, sql, unfinished)
+            except (duckdb.Error, FileNotFoundError):
+                # One of the runs ended in between and its parts became one file, or it is damaged.
+                forget_damaged([*first.explanation_files(), *second.explanation_files()])
+                _write(first, second, sql, unfinished)
     return path
 
 
@@ -145,7 +172,7 @@ def forget_comparisons(run_id: str, folder: Path) -> None:
     """Delete the comparisons of a run that is deleted: they tell of its rows."""
     for path in folder.glob("*.parquet"):
         if run_id in path.stem.split("--")[:2]:
-            path.unlink(missing_ok=True)
+            remove_file(path)
 
 
 def compare_rows(
@@ -198,16 +225,21 @@ def _settings(manifest: Manifest) -> dict[str, Any]:
 
 def _version(run: Run) -> str:
     """Return what changes when a run has more results."""
-    files = [Path(file) for file in run.explanation_files()]
-    return f"{len(files)}.{max((file.stat().st_mtime_ns for file in files if file.exists()), default=0):x}"
+    written = [(file.name, file.stat()) for file in map(Path, run.explanation_files()) if file.exists()]
+    facts = [(name, status.st_size, status.st_mtime_ns) for name, status in written]
+    return f"{len(facts)}.{sha256(repr(facts).encode()).hexdigest()[:12]}"
 
 
 def _write(first: Run, second: Run, sql: str, path: Path) -> None:
     with duckdb.connect() as connection:
         for name, run in (("first", first), ("second", second)):
             files = run.explanation_files()
+            for file in files:
+                check_table(file, RESULT_SCHEMA)
             if files:
-                connection.read_parquet(files).create_view(name)
+                connection.read_parquet([literal(file) for file in files], hive_partitioning=False).create_view(
+                    name
+                )
             else:
                 connection.register(name, RESULT_SCHEMA.empty_table())
         connection.sql(sql).write_parquet(str(path))
@@ -215,6 +247,6 @@ def _write(first: Run, second: Run, sql: str, path: Path) -> None:
 
 def _frame(path: Path, sql: str, *parameters: int) -> pd.DataFrame:
     with duckdb.connect() as connection:
-        connection.read_parquet(str(path)).create_view("measured")
+        connection.read_parquet(literal(path), hive_partitioning=False).create_view("measured")
         frame: pd.DataFrame = connection.sql(sql, params=list(parameters)).to_arrow_table().to_pandas()
         return frame

@@ -8,6 +8,7 @@ from sparklime_core.data.feature_encoding import Encoding, Feature
 from sparklime_core.runs.inputs import DATA_FILE, read_encoding
 from sparklime_core.runs.row_queries import LISTED, ask_rows, feature_names
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import literal, scan
 
 NEIGHBOURS = 100
 """Rows nearest by their values, among which those with the most different reasons are looked for."""
@@ -61,7 +62,7 @@ def other_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.
     if own is None:
         return pd.DataFrame()
     encoding = read_encoding(run.folder)
-    data = str(run.folder / DATA_FILE)
+    data = literal(run.folder / DATA_FILE)
     far, values = _far(encoding, _own_values(run, row_id, encoding), _spreads(run, encoding))
     turned = "CASE WHEN label = ? THEN 1 ELSE -1 END"
     apart, weights = _apart(own, len(encoding.features), turned)
@@ -70,7 +71,7 @@ def other_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.
     sql = (
         f", explained AS (SELECT row_id FROM rows WHERE {explained}), "  # noqa: S608 - as above
         f"distances AS (SELECT file_row_number AS row_id, {far} AS far "
-        "FROM read_parquet(?, file_row_number = true)), "
+        f"FROM {scan(positions=True)}), "
         "near AS (SELECT * FROM distances SEMI JOIN explained USING (row_id) ORDER BY far, row_id LIMIT ?) "
         f"SELECT {LISTED}, far, {apart} AS apart FROM near JOIN rows USING (row_id) "
         "ORDER BY apart DESC, row_id LIMIT ?"
@@ -89,8 +90,8 @@ def _own_line(run: Run, row_id: int, *, regression: bool) -> Line | None:
 
 def _own_values(run: Run, row_id: int, encoding: Encoding) -> list[float]:
     names = ", ".join(f"f{at}" for at in range(len(encoding.features)))
-    sql = f"SELECT {names} FROM read_parquet(?, file_row_number = true) WHERE file_row_number = ?"  # noqa: S608
-    line = ask_rows(run, sql, [str(run.folder / DATA_FILE), row_id], regression=True).to_pylist()[0]
+    sql = f"SELECT {names} FROM {scan(positions=True)} WHERE file_row_number = ?"  # noqa: S608
+    line = ask_rows(run, sql, [literal(run.folder / DATA_FILE), row_id], regression=True).to_pylist()[0]
     return [float(value) for value in line.values()]
 
 
@@ -100,8 +101,8 @@ def _spreads(run: Run, encoding: Encoding) -> list[float]:
     if not numbers:
         return [1.0] * len(encoding.features)
     spreads = ", ".join(_spread(at, encoding.features[at]) for at in numbers)
-    sql = f"SELECT {spreads} FROM read_parquet(?)"  # noqa: S608 - names of columns, and numbers
-    found = ask_rows(run, sql, [str(run.folder / DATA_FILE)], regression=True).to_pylist()[0]
+    sql = f"SELECT {spreads} FROM {scan()}"  # noqa: S608 - names of columns, and numbers
+    found = ask_rows(run, sql, [literal(run.folder / DATA_FILE)], regression=True).to_pylist()[0]
     return [found.get(f"s{at}") or 1.0 for at in range(len(encoding.features))]
 
 

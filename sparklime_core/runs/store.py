@@ -3,13 +3,13 @@
 import os
 import re
 import secrets
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import platformdirs
 
+from sparklime_core.atomic_files import disk_errors_explained, remove_folder
 from sparklime_core.errors import RunError
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
@@ -18,7 +18,9 @@ from sparklime_core.runs.run import MANIFEST, Run
 LONGEST_TITLE = 120
 """Characters of a run's name."""
 
-_ID = re.compile(r"[\w.-]{1,200}")
+_ID = re.compile(r"\w[\w.-]{0,199}")
+_OWN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+")
+"""An id that `RunStore.create` has given: such a folder is a run's, also where there is no manifest in it."""
 
 
 def default_home() -> Path:
@@ -44,23 +46,21 @@ class RunStore:
         return self.root.parent / "comparisons"
 
     def create(self, manifest: Manifest, inputs: Inputs) -> Run:
-        """Make a new run; its id is its time, its table's name, and four random digits."""
+        """Make a new run; its id is its time, its table's name, and eight random digits."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = re.sub(r"[^a-z0-9]+", "-", inputs.dataset.name.lower()).strip("-")[:24] or "table"
-        return Run.create(self.root / f"{stamp}-{name}-{secrets.token_hex(2)}", manifest, inputs)
+        return Run.create(self.root / f"{stamp}-{name}-{secrets.token_hex(4)}", manifest, inputs)
 
     def runs(self) -> list[Run]:
-        """Return the runs, newest first."""
+        """Return the runs, newest first, half-made and damaged ones among them."""
         if not self.root.is_dir():
             return []
-        folders = sorted((path.parent for path in self.root.glob(f"*/{MANIFEST}")), reverse=True)
-        return [Run(folder) for folder in folders]
+        return [Run(folder) for folder in sorted(self.root.iterdir(), reverse=True) if _is_run(folder)]
 
     def open(self, run_id: str) -> Run:
-        """Return a run by its id; raise `RunError` when there is none."""
+        """Return a run by its id, whole or not; raise `RunError` when there is none."""
         folder = self.root / run_id
-        is_name = _ID.fullmatch(run_id) is not None and folder.parent == self.root
-        if not is_name or not (folder / MANIFEST).is_file():
+        if _ID.fullmatch(run_id) is None or folder.parent != self.root or not _is_run(folder):
             raise RunError(f"There is no run {run_id!r} in the store.")
         return Run(folder)
 
@@ -81,8 +81,25 @@ class RunStore:
         run.update(title=title)
 
     def delete(self, run_id: str) -> None:
-        """Delete a run that nothing works on."""
+        """Delete a run that nothing works on, half-made and damaged ones too, with all that is in its folder.
+
+        Raises
+        ------
+        RunError
+            When there is no such run, it is still running, or the disk refuses it.
+        """
         run = self.open(run_id)
-        if not run.manifest().state.is_ended():
+        try:
+            is_running = not run.manifest().state.is_ended()
+        except RunError:  # its manifest is missing or damaged
+            is_running = run.is_worked_on()
+        if is_running:
             raise RunError(f"The run {run_id!r} is still running; cancel it first.")
-        shutil.rmtree(run.folder)
+        with disk_errors_explained(run.folder):
+            run.discard()
+            remove_folder(run.folder)
+
+
+def _is_run(folder: Path) -> bool:
+    """Return whether a folder of the store is a run's."""
+    return (folder / MANIFEST).is_file() or (folder.is_dir() and _OWN_ID.fullmatch(folder.name) is not None)

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.atomic_files import atomic_write
+from sparklime_core.runs.stored_tables import damage_explained
 
 
 def write_part(table: pa.Table, path: Path) -> None:
@@ -23,7 +24,7 @@ def join_parts(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
         pq.ParquetWriter(temporary, schema, use_dictionary=_repeating(schema)) as writer,
     ):
         for part in parts:
-            writer.write_table(conformed(pq.read_table(part), schema))
+            writer.write_table(conformed(read_part(part), schema))
 
 
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -35,9 +36,21 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, names=schema.names).cast(schema)
 
 
+def read_part(part: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a table, or some of its columns.
+
+    Raises
+    ------
+    RunError
+        When the file is damaged.
+    """
+    with damage_explained(part):
+        return pq.read_table(part, columns=columns)
+
+
 def first_row(part: Path) -> int:
     """Return the smallest ``row_id`` of a part; -1 where it has no rows."""
-    first = pc.min(pq.read_table(part, columns=["row_id"])["row_id"]).as_py()
+    first = pc.min(read_part(part, ["row_id"])["row_id"]).as_py()
     return -1 if first is None else int(first)
 
 
@@ -55,13 +68,14 @@ def with_numbers(table: pa.Table, numbers: Mapping[str, Sequence[int]]) -> pa.Ta
 
 def numbers_of(part: Path, name: str) -> list[int]:
     """Return numbers that a part keeps beside its rows; none in a part of before there were such numbers."""
-    kept = pq.read_schema(part).metadata.get(name.encode(), b"")
-    return [int(number) for number in kept.split(b",") if number]
+    with damage_explained(part):
+        kept = (pq.read_schema(part).metadata or {}).get(name.encode(), b"")
+        return [int(number) for number in kept.split(b",") if number]
 
 
 def read_outcomes(part: Path) -> pa.Table:
     """Read what `count_rows` needs of a part."""
-    return pq.read_table(part, columns=["row_id", "error"])
+    return read_part(part, ["row_id", "error"])
 
 
 def _distinct(column: pa.ChunkedArray) -> int:

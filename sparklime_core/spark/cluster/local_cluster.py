@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from types import TracebackType
 import psutil
 
 import sparklime_core
+from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_folder
 from sparklime_core.errors import ClusterError
 from sparklime_core.paths import newest_folders
 from sparklime_core.spark.cluster.registry import RECORD_FILE, ClusterRecord, clusters_folder
@@ -141,13 +141,12 @@ def _check_whole(name: str, value: int, most: int) -> None:
 
 def _new_folder() -> Path:
     parent = clusters_folder()
-    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in newest_folders(parent, "*")[KEPT_FOLDERS - 1 :]:
-        if not _in_use(old):
-            shutil.rmtree(old, ignore_errors=True)
-    folder = parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}"
-    folder.mkdir(mode=0o700)
-    return folder
+    with disk_errors_explained(parent):
+        make_folder(parent, 0o700)
+        for old in newest_folders(parent, "*")[KEPT_FOLDERS - 1 :]:
+            if not _in_use(old):
+                remove_folder(old)
+        return make_folder(parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}", 0o700)
 
 
 def _in_use(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 
+from sparklime_core.atomic_files import PRIVATE, write_file
 from sparklime_core.paths import logs_folder, newest_folders
 
 RECORD_FILE = "cluster.json"
@@ -39,9 +40,7 @@ class ClusterRecord:
 
     def write(self, folder: Path) -> None:
         """Write the note, readable by this user only: it holds the secret."""
-        note = folder / RECORD_FILE
-        note.touch(mode=0o600)
-        note.write_text(json.dumps(asdict(self)))
+        write_file(folder / RECORD_FILE, json.dumps(asdict(self)), PRIVATE)
 
     @classmethod
     def read(cls, folder: Path) -> "ClusterRecord":

@@ -14,11 +14,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
+from sparklime_core.atomic_files import PRIVATE, write_file
 from sparklime_core.errors import ClusterError
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
@@ -60,9 +62,8 @@ def main(arguments: list[str]) -> int:
 def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[ClusterRecord, "subprocess.Popen[bytes]"]:
     secret = secrets.token_hex(32)
     properties = folder / PROPERTIES
-    properties.touch(mode=0o600)
     settings = {**authentication(secret), **CLOSED}
-    properties.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+    _write_properties(properties, settings)
     # Port 0 lets the system choose free ones, which no other process can take in between.
     ports = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0", "--properties-file", str(properties)]
     master = _daemon("master.Master", ports, folder / "master.log")
@@ -89,8 +90,7 @@ def _serve(folder: Path, known: ClusterRecord) -> ClusterRecord:
     conf["spark.connect.grpc.binding.port"] = "0"
     conf["spark.connect.authenticate.token"] = known.secret
     properties = folder / CONNECT_PROPERTIES
-    properties.touch(mode=0o600)
-    properties.write_text("".join(f"{key} {value}\n" for key, value in conf.items()))
+    _write_properties(properties, conf)
     log = folder / "connect.log"
     command = ["spark-submit", "--class", CONNECT_CLASS, "--properties-file", str(properties), "spark-internal"]
     server = _spawn(command, log, SPARK_CONNECT_MODE="0", PYSPARK_PYTHON=sys.executable)
@@ -98,6 +98,11 @@ def _serve(folder: Path, known: ClusterRecord) -> ClusterRecord:
     url = "sc://" + _told(r"Spark Connect server started at: (\S+)", log, server, deadline)
     port = re.search(r"service 'SparkUI' on port (\d+)", log.read_text(errors="replace"))
     return replace(known, connect_url=url, connect_web_url=f"http://{LOOPBACK}:{port[1]}" if port else None)
+
+
+def _write_properties(path: Path, settings: Mapping[str, str]) -> None:
+    """Write settings for a launcher of Spark, readable by this user only: they hold the secret."""
+    write_file(path, "".join(f"{key} {value}\n" for key, value in settings.items()), PRIVATE)
 
 
 def _daemon(name: str, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":

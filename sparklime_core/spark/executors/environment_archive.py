@@ -10,12 +10,12 @@ import re
 import sys
 import sysconfig
 import tarfile
-import tempfile
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path
 
+from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained, make_folder
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.self_report import NEEDED, python_version
 
@@ -53,28 +53,23 @@ def pack_environment(target: Path, *, further: Iterable[str] = (), python: str |
     Raises
     ------
     SparkError
-        When a package is not installed, or the file cannot be written.
+        When a package is not installed.
+    RunError
+        When the file cannot be written.
     """
     if not target.name.endswith(ENDINGS):
         raise SparkError(f"The archive must be a .tar.gz file, not {target.name!r}.")
     packed = _closure([*NEEDED, "threadpoolctl", *further])
-    temporary = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent)
+    with disk_errors_explained(target, "archive"):
+        clear_unfinished(make_folder(target.parent), target.name)
         with (
-            os.fdopen(descriptor, "wb") as file,
-            tarfile.open(fileobj=file, mode="w:gz", compresslevel=COMPRESSION, dereference=True) as archive,
+            atomic_write(target) as made,
+            tarfile.open(made, mode="w:gz", compresslevel=COMPRESSION, dereference=True) as archive,
         ):
             _add_python(archive, python or _base_python())
             for one in packed:
                 for source, name in _files(one):
                     archive.add(source, f"{_site_packages()}/{name}", recursive=False)
-        Path(temporary).replace(target)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise SparkError(f"The archive {str(target)!r} cannot be written: {error.strerror or error}.") from error
     return sorted(f"{one.name}=={one.version}" for one in packed)
 
 

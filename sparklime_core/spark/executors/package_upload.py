@@ -1,7 +1,5 @@
 """Send this package to the executors, which may run in any folder of any machine."""
 
-import os
-import tempfile
 import threading
 import zipfile
 from functools import lru_cache
@@ -9,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import sparklime_core
+from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained, make_folder
 from sparklime_core.paths import cache_folder
 from sparklime_core.spark.session.backend import Backend
 
@@ -37,11 +36,10 @@ def package_zip() -> Path:
         digest.update(str(module.relative_to(root)).encode() + b"\0" + module.read_bytes())
     target = cache_folder() / "package" / f"sparklime_core-{digest.hexdigest()[:12]}.zip"
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for module in modules:
-                name = str(module.relative_to(root.parent))
-                archive.writestr(zipfile.ZipInfo(name, KEPT_DATE), module.read_bytes())
-        Path(made).replace(target)
+        with disk_errors_explained(target.parent):
+            clear_unfinished(make_folder(target.parent))
+            with atomic_write(target) as made, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+                for module in modules:
+                    name = str(module.relative_to(root.parent))
+                    archive.writestr(zipfile.ZipInfo(name, KEPT_DATE), module.read_bytes())
     return target

@@ -16,6 +16,7 @@ from pyspark import SparkConf
 from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
+from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_file, write_file
 from sparklime_core.errors import SparkError
 from sparklime_core.paths import logs_folder, newest_folders
 from sparklime_core.spark.cluster.registry import ClusterRecord, find_cluster
@@ -326,11 +327,13 @@ def _await_executors(spark: SparkSession, expected: int, deadline: float) -> Non
 
 def _new_log() -> Path:
     folder = logs_folder() / "drivers"
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in newest_folders(folder, "*.log")[KEPT_LOGS - 1 :]:
-        old.unlink(missing_ok=True)
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    return folder / f"{stamp}-{os.getpid()}.log"
+    with disk_errors_explained(folder):
+        make_folder(folder)
+        for old in newest_folders(folder, "*.log")[KEPT_LOGS - 1 :]:
+            remove_file(old)
+        log = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}.log"
+        write_file(log, "")
+    return log
 
 
 def _after(seconds: float) -> Callable[[], bool]:

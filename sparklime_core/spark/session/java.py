@@ -10,11 +10,17 @@ import re
 import shlex
 import shutil
 import subprocess
-import tempfile
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from sparklime_core.atomic_files import (
+    EXECUTABLE,
+    clear_unfinished,
+    disk_errors_explained,
+    make_folder,
+    write_file,
+)
 from sparklime_core.errors import SparkError
 from sparklime_core.paths import cache_folder
 
@@ -78,13 +84,9 @@ def wrapped_home(java: Path) -> Path:
     home = cache_folder() / "java" / sha256(text.encode()).hexdigest()[:16]
     wrapper = home / "bin" / "java"
     if not wrapper.is_file():
-        wrapper.parent.mkdir(parents=True, exist_ok=True)
-        # Made beside and renamed: another process finds all of it or nothing.
-        descriptor, made = tempfile.mkstemp(dir=home)
-        with open(descriptor, "w") as file:
-            file.write(text)
-        Path(made).chmod(0o755)
-        Path(made).replace(wrapper)
+        with disk_errors_explained(home):
+            clear_unfinished(make_folder(wrapper.parent))
+            write_file(wrapper, text, EXECUTABLE)
     return home
 
 

@@ -2,11 +2,9 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -58,8 +56,7 @@ def test_stability_is_kept_in_row_order(run, explained):
 
 
 def test_two_processes_do_not_take_a_run_over_at_once(run):
-    parent = psutil.Process(os.getppid())
-    run.update(owner=Owner(socket.gethostname(), parent.pid, parent.create_time()))
+    run.update(owner=Owner.of(os.getppid()))
     with pytest.raises(SparkLimeError, match="is being worked on"):
         run.take_over()
     run.finish(RunState.FAILED)

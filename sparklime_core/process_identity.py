@@ -1,0 +1,26 @@
+"""What tells a process from others that had its number, whatever becomes of the system's clock."""
+
+from pathlib import Path
+
+import psutil
+
+_PROCESSES = Path("/proc")
+_BOOT = _PROCESSES / "sys/kernel/random/boot_id"
+_STATE, _START = 0, 19
+"""Places in ``/proc/PID/stat`` after the name (proc(5)): the state, and the ticks from boot to the start."""
+
+
+def process_start(pid: int) -> str | None:
+    """Return a text that no other process of this machine has had; None where no process of this number runs.
+
+    On Linux it is the boot and the ticks from it to the start, which no step of the clock changes. The times that
+    psutil gives are the clock's; other systems write them down when a process starts and leave them so.
+    """
+    try:
+        if not _BOOT.exists():
+            return str(psutil.Process(pid).create_time())
+        told = (_PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        facts = told.rpartition(")")[2].split()
+        return None if facts[_STATE] in "ZX" else f"{_BOOT.read_text(encoding='ascii').strip()} {facts[_START]}"
+    except (OSError, psutil.NoSuchProcess):
+        return None

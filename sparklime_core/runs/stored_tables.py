@@ -1,0 +1,104 @@
+"""Read Parquet files of a run: by their own names, and no further than they are what they should be."""
+
+import contextlib
+import functools
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sparklime_core.errors import RunError
+
+UNREADABLE = (OSError, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError)
+"""What reading a file raises that is not whole, or another one."""
+
+LATER_COLUMNS = frozenset({"profile_score", "effective_share", "profiles"})
+"""Columns that a run of before may lack."""
+
+
+def scan(parameter: str = "?", *, positions: bool = False, union: bool = False) -> str:
+    """Return SQL that reads the files of a parameter, whose value `literal` gives.
+
+    DuckDB would take a folder ``label=9`` of their path for a column; nothing but what is in a file is read.
+
+    Parameters
+    ----------
+    parameter
+        Its name in the question.
+    positions
+        Whether each row has its place in the file as ``file_row_number``.
+    union
+        Whether a file may lack columns that another one has; they are null.
+    """
+    options = {"hive_partitioning": False, "file_row_number": positions, "union_by_name": union}
+    return f"read_parquet({parameter}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
+
+
+def literal(path: Path | str) -> str:
+    """Return a path for `scan`, in which ``*``, ``?`` and ``[`` stand for themselves."""
+    return glob.escape(str(Path(path).absolute()))
+
+
+def check_table(path: str, schema: pa.Schema) -> None:
+    """Check that a file is whole and has the columns of a schema; it may be one of before.
+
+    Raises
+    ------
+    RunError
+        When it is damaged, or another file.
+    FileNotFoundError
+        When there is none.
+    """
+    status = os.stat(path)
+    _check(path, status.st_size, status.st_mtime_ns, schema)
+
+
+@functools.lru_cache(maxsize=4096)
+def _check(path: str, _size: int, _written: int, schema: pa.Schema) -> None:
+    with damage_explained(Path(path)):
+        found = pq.read_schema(path)
+    kinds = dict(zip(found.names, found.types, strict=True))
+    for field in schema:
+        if kinds.get(field.name, field.type if field.name in LATER_COLUMNS else None) != field.type:
+            raise damaged(Path(path), f"has no column {field.name!r} of the type {field.type}")
+
+
+@contextlib.contextmanager
+def damage_explained(path: Path) -> Iterator[None]:
+    """Turn what reading a file of a run raises into one sentence, but for that there is none.
+
+    Raises
+    ------
+    RunError
+        When it is damaged, or another file.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except UNREADABLE as error:
+        raise damaged(path, "is cut off, or another file") from error
+
+
+def damaged(path: Path, what: str) -> RunError:
+    """Return the error for a file of a run that is not what it should be."""
+    is_part = path.parent.name == "parts"
+    folder = path.parent.parent if is_part else path.parent
+    advice = "delete this file and resume the run" if is_part else "delete the run, or explain it again"
+    return RunError(f"The run in {str(folder)!r} is damaged: {path.name} {what}; {advice}.")
+
+
+def find_damage(path: Path) -> RunError | None:
+    """Read a file to its end; return the error that says that it is damaged, or None."""
+    try:
+        with damage_explained(path), pq.ParquetFile(path) as file:
+            for _ in file.iter_batches():
+                pass
+    except FileNotFoundError:
+        return None
+    except RunError as error:
+        return error
+    return None
