@@ -6,12 +6,15 @@ from sparklime_core.dashboard.runs.runs_table import (
     confirm_delete,
     history_columns,
     history_frame,
+    readable_manifest,
     rename_dialog,
 )
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.downloads import repeat_panel, report_button
+from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import COMPARE_RUNS, HOME, ROWS, WORKERS, next_step
 from sparklime_core.dashboard.shared.progress import resume_button
+from sparklime_core.dashboard.shared.run_cache import files_version, score_of
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
@@ -40,10 +43,12 @@ if not event.selection.rows:
     st.stop()
 
 run = runs[event.selection.rows[0]]
-manifest = run.manifest()
+manifest = readable_manifest(run)
 with st.container(border=True):
     st.markdown(f"**{plain(manifest.title)}** &nbsp; {plain(run.id)}")
     run_summary(manifest)
+    with shown_errors():
+        score_of(run.id, files_version(run))  # a damaged file of results is said to be so
     with st.container(horizontal=True, vertical_alignment="center"):
         query = {"run": run.id}
         st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)

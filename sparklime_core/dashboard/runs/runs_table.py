@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import files_version, score_of
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.errors import RunError
-from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.run import Run
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.run import MANIFEST, Run
 from sparklime_core.runs.run_comparison import forget_comparisons
 from sparklime_core.runs.store import LONGEST_TITLE
 
@@ -21,7 +21,7 @@ MEASURES = (("accuracy", "accuracy"), ("r2", "R²"))
 
 
 def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return one line a run; a run whose manifest cannot be read says so."""
+    """Return one line a run; one that is damaged, or that was never whole, says so."""
     return pd.DataFrame([_line(run) for run in runs])
 
 
@@ -47,6 +47,19 @@ def history_columns() -> dict[str, Any]:
         "speed": column.NumberColumn("Rows/s", format="%.0f"),
         "master": "Spark",
     }
+
+
+def readable_manifest(run: Run) -> Manifest:
+    """Return a run's manifest; where it cannot be read, say why, offer to delete the run, and stop."""
+    try:
+        return run.manifest()
+    except RunError as error:
+        with st.container(border=True):
+            st.markdown(f"**{plain(run.id)}**")
+            show_error(str(error))
+            if st.button("Delete …", icon=":material/delete:"):
+                confirm_delete(run.id, run.id)
+        st.stop()
 
 
 @st.dialog("Delete this run?")
@@ -77,9 +90,13 @@ def rename_dialog(run_id: str, title: str) -> None:
 
 def _line(run: Run) -> dict[str, object]:
     try:
-        manifest = run.manifest()
+        return _facts(run, run.manifest())
     except RunError:
-        return {"title": run.id, "state": "damaged"}
+        is_damaged = (run.folder / MANIFEST).exists()
+        return {"title": run.id, "state": "damaged" if is_damaged else RunState.HALF_MADE.value}
+
+
+def _facts(run: Run, manifest: Manifest) -> dict[str, object]:
     explain, explainer = manifest.explain, manifest.explainer
     return {
         "title": manifest.title,

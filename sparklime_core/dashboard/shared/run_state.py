@@ -11,6 +11,7 @@ STATES: dict[RunState, tuple[str, str]] = {
     RunState.CANCELLED: (":material/cancel:", "orange"),
     RunState.FAILED: (":material/error:", "red"),
     RunState.INTERRUPTED: (":material/power_off:", "orange"),
+    RunState.HALF_MADE: (":material/draft:", "orange"),
 }
 
 
@@ -30,6 +31,8 @@ def run_summary(manifest: Manifest, what: str = "") -> None:
         facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
     if manifest.state.is_resumable():
         facts.append(f"partial: {count(manifest.rows - manifest.rows_explained, 'row')} left for Resume on Runs")
+    if manifest.state is RunState.HALF_MADE:
+        facts = ["cut off while its table and model were stored; delete it on Runs, and start it again"]
     with st.container(horizontal=True, vertical_alignment="center"):
         if what:
             st.markdown(what, width="content")
