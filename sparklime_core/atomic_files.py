@@ -89,6 +89,12 @@ def remove_folder(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_empty_folder(path: Path) -> None:
+    """Delete a folder, unless something is in it, or a disk is mounted there."""
+    with contextlib.suppress(OSError):
+        path.rmdir()
+
+
 def sync(path: Path) -> None:
     """Wait until a file, or a folder's list of names, is on the disk."""
     is_folder = path.is_dir()

@@ -15,6 +15,7 @@ from sparklime_core.atomic_files import (
     disk_errors_explained,
     is_unfinished,
     make_folder,
+    remove_empty_folder,
     remove_file,
     remove_folder,
     write_file,
@@ -260,8 +261,7 @@ class Run:
         remove_folder(self.folder / PARTS)
         remove_file(self.folder / MANIFEST)
         _worked_on.discard(self.folder.resolve())
-        with contextlib.suppress(OSError):  # somebody's file is in it, or it is where a disk is mounted
-            self.folder.rmdir()
+        remove_empty_folder(self.folder)
 
     def _clear(self) -> None:
         """Delete everything of the run but its manifest, and what holds the lock."""
