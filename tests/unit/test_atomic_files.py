@@ -32,6 +32,7 @@ ELSEWHERE = {
     ("spark/session/connect_backend.py", "write_bytes"),
     ("dashboard/model/model_form.py", "write_bytes"),
     ("limited/process.py", "write_bytes"),
+    ("models/model_files.py", "write_bytes"),
     # Into memory and pipes.
     ("limited/process.py", "open"),
     ("limited/template.py", "open"),
