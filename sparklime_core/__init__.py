@@ -7,6 +7,8 @@ Spark's driver side nor a model library it does not need.
 from importlib import import_module
 from typing import Any
 
+from sparklime_core.extras import extras_named
+
 _HOME = {
     "SparkLimeError": "sparklime_core.errors",
     "build_explainer": "sparklime_core.explain.explainer",
@@ -37,7 +39,8 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    with extras_named():
+        return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

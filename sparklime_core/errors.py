@@ -11,6 +11,10 @@ class SparkLimeError(Exception):
     """Base class: catch this to catch everything that SparkLIME raises on purpose."""
 
 
+class MissingExtraError(SparkLimeError, ImportError):
+    """A package is not installed that an extra of SparkLIME brings."""
+
+
 class DataError(SparkLimeError):
     """A table could not be read, or does not hold what was asked of it."""
 

@@ -1,9 +1,17 @@
-"""Where Spark's logs and the Java wrapper are kept."""
+"""Where things are: the dashboard's script, Spark's logs, and what can be made again."""
 
 import os
 from pathlib import Path
 
 import platformdirs
+
+PACKAGE = Path(__file__).parent
+
+
+def app_file() -> Path:
+    """Return the dashboard's script: in the installed package, or at the top of the repository."""
+    installed = PACKAGE / "dashboard_app" / "app.py"
+    return installed if installed.is_file() else PACKAGE.parent / "app.py"
 
 
 def logs_folder() -> Path:

@@ -1,24 +1,30 @@
 """Parse the command line, run the command, and turn what goes wrong into one line and an exit code."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from sparklime_core.cli import cluster, describe, doctor, explain, explain_table, export, pack, sample
+from sparklime_core.cli import cluster, dashboard, describe, doctor, explain, explain_table, export, pack, sample
 from sparklime_core.cli.options import BAD_INPUT, INTERRUPTED
 from sparklime_core.errors import CancelledError, SparkLimeError
+from sparklime_core.extras import extras_named
+
+BROKEN_PIPE = 141
+"""What a shell reports of a program that wrote into a closed pipe."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 2 after bad input, 130 when interrupted."""
     parser = _Parser(prog="sparklime", description="Distributed LIME on Apache Spark.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (explain, explain_table, describe, export, cluster, doctor, pack, sample):
+    for command in (dashboard, explain, explain_table, describe, export, cluster, doctor, pack, sample):
         command.add_parser(commands)
     try:
         chosen = parser.parse_args(arguments)
-        return int(chosen.run(chosen))
+        with extras_named():
+            return int(chosen.run(chosen))
     except SparkLimeError as error:
         if isinstance(error, CancelledError):
             return INTERRUPTED
@@ -26,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads the output has had enough, as `head` has. What is left to write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
 
 
 class _Parser(argparse.ArgumentParser):

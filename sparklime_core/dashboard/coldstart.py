@@ -6,11 +6,10 @@ runs ``app.py``: after that the server knows the real pages, and these files are
 """
 
 import runpy
-from pathlib import Path
 
-APP = Path(__file__).parents[2] / "app.py"
+from sparklime_core.paths import app_file
 
 
 def run_app() -> None:
     """Run the dashboard's router."""
-    runpy.run_path(str(APP))
+    runpy.run_path(str(app_file()))
