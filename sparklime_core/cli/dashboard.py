@@ -2,6 +2,9 @@
 
 import argparse
 import os
+import runpy
+import sys
+from importlib.util import find_spec
 
 from sparklime_core.cli.options import Commands
 from sparklime_core.paths import app_file
@@ -22,10 +25,12 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run Streamlit's server in this process; return its exit code."""
-    from streamlit.web import cli  # noqa: PLC0415 - takes a second
-
+    """Run Streamlit's server in this process; it ends the process itself."""
+    if find_spec("streamlit") is None:
+        raise ModuleNotFoundError("No module named 'streamlit'", name="streamlit")
     app = app_file()
     os.chdir(app.parent)  # where Streamlit looks for .streamlit/config.toml
     options = ["--server.port", str(arguments.port), "--server.address", arguments.address]
-    return int(cli.main(["run", app.name, *options], standalone_mode=False) or 0)
+    sys.argv = ["streamlit", "run", app.name, *options]
+    runpy.run_module("streamlit", run_name="__main__")
+    return 0
