@@ -24,7 +24,7 @@ def fidelity_chart(
     Parameters
     ----------
     points
-        ``row_id``, ``prediction``, ``score`` (local R²), ``truth`` (text), ``outcome`` (one of `OUTCOMES`; in
+        ``row_id``, ``prediction``, ``fit``, ``truth`` (text), ``outcome`` (one of `OUTCOMES`; in
         regression the same for all) and, in regression, ``true_value``.
     chosen
         The row to mark.
@@ -38,12 +38,12 @@ def fidelity_chart(
     """
     pick = alt.selection_point(name=PICK, fields=["row_id"], on="click", toggle=False)
     across = f"True {name}" if regression else "Probability of the predicted class"
-    up = f"Predicted {name}" if regression else "Local R² of the explanation"
+    up = f"Predicted {name}" if regression else "Fit of the explanation"
     scale = alt.Scale(zero=False)
     x = alt.X("true_value:Q" if regression else "prediction:Q", title=across, scale=scale)
-    y = alt.Y("prediction:Q" if regression else "score:Q", title=up, scale=scale)
+    y = alt.Y("prediction:Q" if regression else "fit:Q", title=up, scale=scale)
     colour = (
-        alt.Color("score:Q", title="Local R²", scale=alt.Scale(scheme="viridis"))
+        alt.Color("fit:Q", title="Fit", scale=alt.Scale(scheme="viridis"))
         if regression
         else alt.Color(
             "outcome:N",
@@ -56,7 +56,7 @@ def fidelity_chart(
         alt.Tooltip("row_id:Q", title="Row"),
         alt.Tooltip("truth:N", title="True"),
         alt.Tooltip("prediction:Q", title="Prediction", format=".4~g"),
-        alt.Tooltip("score:Q", title="Local R²", format=".3f"),
+        alt.Tooltip("fit:Q", title="Fit", format=".3f"),
     ]
     # Wrong ones are drawn last, and so on top: they are what one looks for.
     dots = (

@@ -8,18 +8,18 @@ from sparklime_core.charts.palette import FOR
 
 
 def scores_chart(bins: pd.DataFrame) -> ChartType:
-    """Draw how many explanations have which local R².
+    """Draw how many explanations have which fit.
 
     Parameters
     ----------
     bins
-        ``low`` and ``high`` (of local R², from 0 to 1) and ``rows``.
+        ``low`` and ``high`` (of the fit, from 0 to 1) and ``rows``.
     """
     chart: ChartType = (
         alt.Chart(bins)
         .mark_bar(color=FOR, binSpacing=1)
         .encode(
-            x=alt.X("low:Q", bin="binned", title="Local R²", scale=alt.Scale(domain=[0, 1])),
+            x=alt.X("low:Q", bin="binned", title="Fit", scale=alt.Scale(domain=[0, 1])),
             x2="high:Q",
             y=alt.Y("rows:Q", title="Explanations"),
             tooltip=[

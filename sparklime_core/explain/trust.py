@@ -4,8 +4,9 @@ Each check looks at one figure and finds it good, fair or weak by two limits; th
 limits are a convention and not a theorem, which is why they are shown wherever the verdict is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Level = Literal["good", "fair", "weak"]
 LEVELS: tuple[Level, ...] = ("weak", "fair", "good")
@@ -51,7 +52,8 @@ FIT = TrustLimits(
     "Fit",
     0.7,
     0.4,
-    "how much of what the model does around the row the surrogate explains (local R²)",
+    "how much of what the model does around the row the features of the explanation account for, by the effect of "
+    "each of their bins (the profile score; where there are no profiles, lime's local R²)",
 )
 GAP = TrustLimits(
     "Gap",
@@ -74,6 +76,22 @@ SAMPLING = TrustLimits(
     "how far the weights of one run of lime are from those without sampling (root mean square, of the strongest)",
 )
 CHECKS = (FIT, GAP, STABILITY, SAMPLING)
+
+Locality = Literal["whole table", "broad", "local"]
+WHOLE_TABLE, BROAD = 0.9, 0.5
+"""From these effective shares on, an explanation is about nearly the whole table, or about a large part of it."""
+
+LOCALITY_RULE = (
+    "Locality: the effective size of the row's neighbourhood, as a share of its samples. From "
+    f"{WHOLE_TABLE:.0%} on, the explanation is about nearly the whole table; from {BROAD:.0%} on, about a large "
+    "part of it. How local an explanation should be is a choice (the kernel width), so locality does not count in "
+    "the verdict."
+)
+
+LOW_R2 = (
+    "lime asks only whether a sample is in the row's own bin, and sees nothing of what lies between the others."
+)
+"""Why lime's local R² is low for most rows."""
 
 RULE = (
     "Every check that could be made is good, fair or weak, and the explanation is as trustworthy as the worst of "
@@ -125,6 +143,7 @@ def judge(
     score: float | None,
     gap: float | None,
     *,
+    profile_score: float | None = None,
     span: float = 1.0,
     jaccard: float | None = None,
     sampling_rmse: float | None = None,
@@ -135,9 +154,11 @@ def judge(
     Parameters
     ----------
     score
-        Local R².
+        Local R²: it stands for the fit where there is no profile score.
     gap
         The surrogate's value at the row less the model's.
+    profile_score
+        Share of the model's variance around the row that the explanation's profiles account for.
     span
         The range of predictions, for the gap.
     jaccard
@@ -146,7 +167,7 @@ def judge(
         Root mean square error of a pool's weights against the exact ones, and the strongest weight.
     """
     figures = (
-        (FIT, score),
+        (FIT, score if profile_score is None else profile_score),
         (GAP, None if gap is None or not span > 0 else abs(gap) / span),
         (STABILITY, jaccard),
         (SAMPLING, sampling_rmse / abs(strongest) if sampling_rmse is not None and strongest else None),
@@ -154,3 +175,35 @@ def judge(
     checks = tuple(Check(limits, value, limits.level(value)) for limits, value in figures if value is not None)
     levels = [check.level for check in checks]
     return Verdict(min(levels, key=LEVELS.index) if levels else None, checks)
+
+
+def locality(effective_share: float) -> Locality:
+    """Return how local an explanation is, from the effective size of its neighbourhood as a share."""
+    if effective_share >= WHOLE_TABLE:
+        return "whole table"
+    return "broad" if effective_share >= BROAD else "local"
+
+
+def fit_words(result: Mapping[str, Any]) -> str:
+    """Say how much of the model's behaviour around the row its explanation accounts for."""
+    score, profile_score = result["score"], result.get("profile_score")
+    if profile_score is None:
+        share = f"{score:.0%}" if score > 0 else "nothing"
+        return f"The surrogate explains {share} of what the model does around this row (local R² {score:.2f})."
+    return (
+        f"The {len(result['explanation'])} features account for {profile_score:.0%} of what the model does around "
+        f"this row. lime's own local R² is {score:.2f}: {LOW_R2}"
+    )
+
+
+def locality_words(effective_share: float) -> str:
+    """Say what part of the table the explanation is about."""
+    about: dict[Locality, str] = {
+        "whole table": "This explanation is about nearly the whole table, and hardly about this row",
+        "broad": "This explanation is about a large part of the table",
+        "local": "This explanation is about the row's surroundings",
+    }
+    return (
+        f"{about[locality(effective_share)]}: the samples around the row count for {effective_share:.0%} of what "
+        "samples of equal weight would. A smaller kernel width makes it more local."
+    )

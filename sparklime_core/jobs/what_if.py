@@ -107,7 +107,7 @@ def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
     learnt_from = inputs.learnt_from
     explainer = build_explainer(learnt_from, ExplainerSettings(**manifest.explainer))
     predict_fn = predict_fn_of(inputs.estimator)
-    settings = ExplainSettings(**{**manifest.explain, "labels": "predicted"})
+    settings = ExplainSettings(**{**manifest.explain, "labels": "predicted", "profiles": True})
     if settings.engine == "reference":
         try:
             task = prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine="sampled"))

@@ -11,7 +11,7 @@ from sparklime_core.charts.classes import ROLES, probabilities_chart
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import RunError
-from sparklime_core.explain.trust import CHECKS, RULE, judge
+from sparklime_core.explain.trust import CHECKS, LOCALITY_RULE, RULE, fit_words, judge
 from sparklime_core.reports import html
 from sparklime_core.reports.settings_table import LIMITS, footer, settings_table
 from sparklime_core.runs.inputs import Inputs
@@ -46,6 +46,7 @@ def row_report(run: Run, row: int) -> bytes:
         html.heading(2, "How far to trust an explanation"),
         html.paragraph(RULE),
         *(html.paragraph(limits.rule) for limits in CHECKS),
+        html.paragraph(LOCALITY_RULE),
         html.heading(2, "How it was explained"),
         settings_table(manifest),
         html.heading(2, "What this does not say"),
@@ -72,7 +73,7 @@ def row_parts(results: Sequence[Result], inputs: Inputs, largest: float, stabili
         chart = weights_chart(fold_weights(result["explanation"], values, BARS, **beside), largest)
         fit = (
             f"{name}: the model says {number(result['prediction'])}, the surrogate "
-            f"{number(result['local_prediction'])}; local R² {result['score']:.2f}. "
+            f"{number(result['local_prediction'])}; {fit_words(result)} "
             f"Blue {up}, orange {down} {name}."
         )
         if measured:
@@ -90,6 +91,7 @@ def trust(result: Result, measured: Result, span: float) -> str:
     verdict = judge(
         result["score"],
         result["local_prediction"] - result["prediction"],
+        profile_score=result.get("profile_score"),
         span=span,
         jaccard=measured.get("jaccard"),
         sampling_rmse=measured.get("sampling_rmse"),

@@ -29,11 +29,15 @@ def mean_weights(run: Run) -> pd.DataFrame:
     )
 
 
-def score_bins(run: Run) -> pd.DataFrame:
-    """Return how many explanations have which local R²: ``low``, ``high`` and ``rows``, from 0 to 1."""
+FIT = "coalesce(profile_score, score)"
+"""What the fit of an explanation is judged by; runs made before have no profile score."""
+
+
+def fit_bins(run: Run) -> pd.DataFrame:
+    """Return how many explanations have which fit: ``low``, ``high`` and ``rows``, from 0 to 1."""
     counted = _frame(
         run,
-        "SELECT least(greatest(floor(score * ?), 0), ? - 1)::INTEGER AS bin, count(*) AS rows FROM results "
+        f"SELECT least(greatest(floor({FIT} * ?), 0), ? - 1)::INTEGER AS bin, count(*) AS rows FROM results "  # noqa: S608
         "WHERE score IS NOT NULL GROUP BY 1",
         BINS,
         BINS,
@@ -48,11 +52,11 @@ def score_bins(run: Run) -> pd.DataFrame:
     )
 
 
-def score_shares(run: Run, good: float, fair: float) -> tuple[float, float, float]:
-    """Return the shares of explanations with a good, a fair and a weaker local R²."""
+def fit_shares(run: Run, good: float, fair: float) -> tuple[float, float, float]:
+    """Return the shares of explanations with a good, a fair and a weaker fit."""
     found = _frame(
         run,
-        "SELECT avg((score >= ?)::INTEGER) AS good, avg((score >= ? AND score < ?)::INTEGER) AS fair "
+        f"SELECT avg(({FIT} >= ?)::INTEGER) AS good, avg(({FIT} >= ? AND {FIT} < ?)::INTEGER) AS fair "  # noqa: S608
         "FROM results WHERE score IS NOT NULL",
         good,
         fair,

@@ -6,10 +6,10 @@ from sparklime_core.charts.chart_files import chart_svg
 from sparklime_core.charts.score_histogram import scores_chart
 from sparklime_core.charts.workers import importance_chart
 from sparklime_core.errors import RunError
-from sparklime_core.explain.trust import CHECKS, FIT, RULE
+from sparklime_core.explain.trust import CHECKS, FIT, LOW_R2, RULE
 from sparklime_core.reports import html
 from sparklime_core.reports.row_report import row_parts
-from sparklime_core.reports.run_facts import errors, mean_weights, score_bins, score_shares, worst_rows
+from sparklime_core.reports.run_facts import errors, fit_bins, fit_shares, mean_weights, worst_rows
 from sparklime_core.reports.settings_table import LIMITS, footer, settings_table
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.result_queries import executors, explanations_of, largest_weight, mean_score, stability_of
@@ -88,7 +88,7 @@ def _model(manifest: Manifest) -> list[str]:
 
 
 def _explanations(run: Run, mean: float) -> list[str]:
-    good, fair, weak = score_shares(run, FIT.good, FIT.fair)
+    good, fair, weak = fit_shares(run, FIT.good, FIT.fair)
     failed = errors(run)
     return [
         html.heading(2, "What the model looks at"),
@@ -99,11 +99,12 @@ def _explanations(run: Run, mean: float) -> list[str]:
         ),
         html.heading(2, "How far to trust the explanations"),
         html.paragraph(
-            f"Mean local R²: {mean:.2f}. The fit is good (from {FIT.good}) for {good:.0%} of the explanations, "
-            f"fair (from {FIT.fair}) for {fair:.0%}, and weak for {weak:.0%}. The limits are a convention."
+            f"The fit is good (from {FIT.good}) for {good:.0%} of the explanations, "
+            f"fair (from {FIT.fair}) for {fair:.0%}, and weak for {weak:.0%}. The limits are a convention. "
+            f"lime's own local R² is {mean:.2f} in the mean: {LOW_R2}"
         ),
         html.paragraph(f"{RULE} {' '.join(limits.rule for limits in CHECKS)}", soft=True),
-        html.figure(chart_svg(scores_chart(score_bins(run)), "page", 480), "Explanations by their local R²"),
+        html.figure(chart_svg(scores_chart(fit_bins(run)), "page", 480), "Explanations by their fit"),
         html.table(("Rows", "Why they could not be explained"), failed[["rows", "error"]].to_numpy().tolist()),
     ]
 

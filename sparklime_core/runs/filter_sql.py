@@ -20,6 +20,7 @@ _OUTCOMES = {"right": "NOT wrong", "wrong": "wrong", "failed": "error IS NOT NUL
 _ORDERS: dict[Order, str] = {
     "row": "row_id",
     "probability": "prediction",
+    "fit": "fit",
     "score": "score",
     "error": "distance",
     "weight": "abs(top_weight)",
@@ -80,6 +81,7 @@ def _plain(wanted: RowFilter) -> Iterator[Clause]:
 def _ranges(wanted: RowFilter) -> Iterator[Clause]:
     yield from _within("prediction", wanted.prediction)
     yield from _within("distance", wanted.error)
+    yield from _within("fit", wanted.fit)
     yield from _within("score", wanted.score)
     yield from _within(STABILITY, wanted.stability)
 

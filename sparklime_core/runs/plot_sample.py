@@ -15,8 +15,8 @@ WORST_SHARE = 4
 
 
 def axes(*, regression: bool) -> tuple[str, str]:
-    """Return what the plot's axes are: true and predicted value, or probability and local R²."""
-    return ("target", "prediction") if regression else ("prediction", "score")
+    """Return what the plot's axes are: true and predicted value, or probability and fit."""
+    return ("target", "prediction") if regression else ("prediction", "fit")
 
 
 def sample_points(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:

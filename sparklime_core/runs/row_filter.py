@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from urllib.parse import quote, unquote
 
 Outcome = Literal["all", "right", "wrong", "failed"]
-Order = Literal["row", "probability", "score", "error", "weight", "stability"]
+Order = Literal["row", "probability", "fit", "score", "error", "weight", "stability"]
 
 _TERMS = "~"
 _LOW_HIGH = "_"
@@ -74,6 +74,8 @@ class RowFilter:
     error
         Range of the model's error: 1 - probability of the true class where that is known, or
         \\|prediction - target\\|.
+    fit
+        Range of the explanation's fit: its profile score, or the local R² where there are no profiles.
     score
         Range of the local R².
     stability
@@ -87,7 +89,7 @@ class RowFilter:
     error_text
         Only rows that could not be explained, with this in the reason, in any case.
     order, descending
-        What to sort by: row, probability (or predicted value), local R², error of the model, stability, or weight.
+        What to sort by: row, probability (or predicted value), fit, local R², error, stability or weight.
     order_feature
         The feature (by its position) whose weight is sorted by; None: the strongest reason's \\|weight\\|.
     """
@@ -98,6 +100,7 @@ class RowFilter:
     test_only: bool = False
     prediction: Range = Range()
     error: Range = Range()
+    fit: Range = Range()
     score: Range = Range()
     stability: Range = Range()
     values: tuple[ValueCondition, ...] = ()
@@ -110,7 +113,7 @@ class RowFilter:
     order_feature: int | None = None
 
 
-RANGES = ("prediction", "error", "score", "stability")
+RANGES = ("prediction", "error", "fit", "score", "stability")
 _ORDERING = ("order", "descending", "order_feature")
 _NUMBERS = ("label", "truth")
 _TEXTS = ("top_feature", "executor", "error_text")

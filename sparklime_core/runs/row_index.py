@@ -29,7 +29,7 @@ GROUP_ROWS = 65_536
 """Rows of a row group: its statistics lead to a row without reading the others."""
 
 _KEY = b"sparklime"
-_VERSION = 1
+_VERSION = 2
 _BATCH_ROWS = 131_072
 
 _FIXED = [
@@ -39,6 +39,8 @@ _FIXED = [
     ("prediction", pa.float64()),
     ("local_prediction", pa.float64()),
     ("score", pa.float64()),
+    ("fit", pa.float64()),
+    ("effective_share", pa.float64()),
     ("target", pa.float64()),
     ("test", pa.bool_()),
     ("top_feature", pa.string()),
@@ -53,7 +55,7 @@ def index_schema(features: int) -> pa.Schema:
 
     Of a row with several explained labels it is the most probable one that has its line. ``target`` is the class
     index or the value; ``w0``, ``w1``, … are the weights of the features by their position, null where the
-    explanation does not name the feature.
+    explanation does not name the feature. ``fit`` is the profile score, or the local R² without profiles.
     """
     return pa.schema([*_FIXED, *((f"w{feature}", pa.float32()) for feature in range(features))])
 
@@ -182,6 +184,8 @@ def _lines(table: pa.Table, truth: pa.Table, features: tuple[str, ...], schema: 
     columns: dict[str, Any] = {
         **{name: table[name] for name in ("row_id", "label", "label_name", "prediction", "local_prediction")},
         "score": table["score"],
+        "fit": _fit(table),
+        "effective_share": _column(table, "effective_share"),
         "target": truth["target"].take(rows).cast(pa.float64()),
         "test": truth["test"].take(rows),
         "top_feature": names.take(first),
@@ -192,6 +196,16 @@ def _lines(table: pa.Table, truth: pa.Table, features: tuple[str, ...], schema: 
     for feature, column in enumerate(matrix.T):
         columns[f"w{feature}"] = pa.array(column, mask=np.isnan(column))
     return pa.table(columns, schema=schema)
+
+
+def _fit(table: pa.Table) -> pa.ChunkedArray:
+    """Return what the fit of each explanation is judged by."""
+    return pc.coalesce(_column(table, "profile_score"), table["score"])
+
+
+def _column(table: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
+    """Return a column that results of runs made before do not have."""
+    return table[name] if name in table.column_names else pa.nulls(len(table), pa.float64())
 
 
 def _numbers(values: pa.Array) -> npt.NDArray[Any]:

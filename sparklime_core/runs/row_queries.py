@@ -15,7 +15,7 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal
 from sparklime_core.runs.wave_files import conformed
 
-LISTED = "row_id, label, label_name, prediction, score, target, test, wrong, distance, top_reason, error"
+LISTED = "row_id, label, label_name, prediction, score, fit, target, test, wrong, distance, top_reason, error"
 
 
 def find_rows(run: Run, wanted: RowFilter, *, regression: bool, limit: int, offset: int = 0) -> pd.DataFrame:
@@ -24,9 +24,9 @@ def find_rows(run: Run, wanted: RowFilter, *, regression: bool, limit: int, offs
     Returns
     -------
     pandas.DataFrame
-        ``row_id``, ``label``, ``label_name``, ``prediction``, ``score``, ``target`` (class index, or value),
-        ``test``, ``wrong`` (None in regression), ``distance`` (1 - probability of the true class where it is
-        known, or \\|prediction - target\\|), ``top_reason``, ``error``, and ``weight``: of the feature that is
+        ``row_id``, ``label``, ``label_name``, ``prediction``, ``score``, ``fit``, ``target`` (class index, or
+        value), ``test``, ``wrong`` (None in regression), ``distance`` (1 - probability of the true class where it
+        is known, or \\|prediction - target\\|), ``top_reason``, ``error``, and ``weight``: of the feature that is
         sorted by, or of the strongest reason. For a row with several explained labels it is the most probable one
         that is listed.
     """

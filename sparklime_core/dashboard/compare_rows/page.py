@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
-from sparklime_core.dashboard.row_panel.row_view import RowView, fidelity_words, view_row
+from sparklime_core.dashboard.row_panel.row_view import RowView, fit_badge, view_row
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import show_error
@@ -142,11 +142,11 @@ def _card(inputs: Inputs, view: RowView) -> None:
         st.markdown(f"Predicted **{predicted}**, truly **{truth}**")
     else:
         st.markdown(f"**{predicted}** ({view.result['prediction']:.2f}), truly **{truth}**")
-    words, colour = fidelity_words(view.result["score"])
+    words, colour = fit_badge(view.fit)
     with st.container(horizontal=True, gap="xsmall"):
         if view.right is not None:
             st.badge("right" if view.right else "wrong", color="green" if view.right else "red")
-        st.badge(f"{words}, R² {view.result['score']:.2f}", color=colour)  # type: ignore[arg-type]
+        st.badge(f"{words}, {view.fit:.2f}", color=colour)  # type: ignore[arg-type]
 
 
 def _label(inputs: Inputs, views: Sequence[RowView]) -> int:

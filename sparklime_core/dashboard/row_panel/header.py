@@ -9,7 +9,7 @@ from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.row_view import RowView
 from sparklime_core.dashboard.row_panel.trust_words import COLOURS, badge_words, rule_words
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.text import duration, number, plain
+from sparklime_core.dashboard.shared.text import count, duration, number, plain
 
 
 def sentence(row: RowContext) -> None:
@@ -35,6 +35,14 @@ def _sentences(row: RowContext) -> list[str]:
         chance = "" if result["prediction"] is None else f", with probability {result['prediction']:.2f}"
         said.append(f"Explained below is **{plain(explained)}**{chance}.")
     return said
+
+
+def fit_sentence(row: RowContext) -> None:
+    """Say how much of the model's behaviour around the row the explanation accounts for."""
+    profile_score = row.view.result.get("profile_score")
+    if profile_score is not None:
+        features = count(len(row.view.result["explanation"]), "feature")
+        st.markdown(f"Its {features} account for **{profile_score:.0%}** of what the model does around this row.")
 
 
 def badges(row: RowContext) -> None:

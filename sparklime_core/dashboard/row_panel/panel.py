@@ -7,7 +7,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.row_panel.classes import draw_classes, has_classes
 from sparklime_core.dashboard.row_panel.context import PanelPart, RowContext
-from sparklime_core.dashboard.row_panel.header import badges, label_switch, sentence, who_explained
+from sparklime_core.dashboard.row_panel.header import badges, fit_sentence, label_switch, sentence, who_explained
 from sparklime_core.dashboard.row_panel.row_facts import (
     POOLS_NOW,
     measured_now,
@@ -54,6 +54,7 @@ def row_panel(run: Run, row_id: int) -> None:
         show_error(f"This row could not be explained: {row.view.result['error']}.")
         values_table(row)
     else:
+        fit_sentence(row)
         badges(row)
         label_switch(row.view)
         _chosen_part(row).draw(row)
@@ -81,6 +82,7 @@ def _verdict(run: Run, view: RowView, stability: Mapping[str, Any] | None) -> Ve
     return judge(
         view.result["score"],
         view.gap,
+        profile_score=view.result.get("profile_score"),
         span=prediction_span(run.id),
         jaccard=beside.get("jaccard"),
         sampling_rmse=beside.get("sampling_rmse"),

@@ -51,6 +51,13 @@ class RowView:
     values: Mapping[str, str]
 
     @property
+    def fit(self) -> float | None:
+        """What the fit of the explanation is judged by: its profile score, or the local R² without profiles."""
+        profile_score: float | None = self.result.get("profile_score")
+        score: float | None = self.result["score"]
+        return score if profile_score is None else profile_score
+
+    @property
     def gap(self) -> float | None:
         """How far the surrogate is from the model at this row."""
         model, local = self.result["prediction"], self.result["local_prediction"]
@@ -153,11 +160,11 @@ def _value(prediction: float | None) -> str:
     return UNKNOWN if prediction is None else number(prediction)
 
 
-def fidelity_words(score: float | None) -> tuple[str, str]:
-    """Say how far a local R² goes: (words, colour of a badge); the rule is `explain.trust.FIT`."""
-    if score is None:
+def fit_badge(fit: float | None) -> tuple[str, str]:
+    """Say how good a fit is: (words, colour of a badge); the rule is `explain.trust.FIT`."""
+    if fit is None:
         return "fit unknown", "gray"
-    level = FIT.level(score)
+    level = FIT.level(fit)
     return f"{level} local fit", {"good": "green", "fair": "yellow", "weak": "orange"}[level]
 
 

@@ -12,6 +12,7 @@ from sparklime_core.dashboard.row_panel.trust_words import (
     rule_words,
     stability_frame,
 )
+from sparklime_core.explain.trust import locality, locality_words
 
 MEASURED_RUN = "measured-run"
 """Key of the run whose rows this session measures as they are looked at."""
@@ -28,6 +29,9 @@ def draw_trust(row: RowContext) -> None:
     for check in row.verdict.checks:
         told = check_words(check, row.view.result, row.stability, row.pools)
         st.markdown(f":{COLOURS[check.level]}-badge[{check.level}] **{check.limits.name}.** {told}")
+    share = row.view.result.get("effective_share")
+    if share is not None:
+        st.markdown(f":gray-badge[{locality(share)}] **Locality.** {locality_words(share)}")
     if row.stability is None:
         _offer(row)
     else:

@@ -6,7 +6,18 @@ from typing import Any
 import pandas as pd
 
 from sparklime_core.dashboard.shared.text import number
-from sparklime_core.explain.trust import CHECKS, FIT, GAP, RULE, SAMPLING, STABILITY, Check, Verdict
+from sparklime_core.explain.trust import (
+    CHECKS,
+    FIT,
+    GAP,
+    LOCALITY_RULE,
+    RULE,
+    SAMPLING,
+    STABILITY,
+    Check,
+    Verdict,
+    fit_words,
+)
 
 COLOURS = {"good": "green", "fair": "yellow", "weak": "orange", None: "gray"}
 """Colour of a level's badge."""
@@ -22,16 +33,13 @@ def badge_words(verdict: Verdict) -> str:
 
 def rule_words() -> str:
     """Return the rule of the badge, as paragraphs of Markdown."""
-    return "\n\n".join([RULE, *(f"- {limits.rule}" for limits in CHECKS)])
+    return "\n\n".join([RULE, *(f"- {limits.rule}" for limits in CHECKS), f"- {LOCALITY_RULE}"])
 
 
 def check_words(check: Check, result: Mapping[str, Any], stability: Mapping[str, Any] | None, pools: int) -> str:
     """Return what a check found of an explanation."""
     if check.limits == FIT:
-        share = f"{check.figure:.0%}" if check.figure > 0 else "nothing"
-        return (
-            f"The surrogate explains {share} of what the model does around this row (local R² {check.figure:.2f})."
-        )
+        return fit_words(result)
     if check.limits == GAP:
         return (
             f"At the row itself the surrogate says {number(result['local_prediction'])} and the model "

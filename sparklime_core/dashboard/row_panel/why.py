@@ -8,11 +8,12 @@ from sparklime_core.charts.classes import probabilities_chart
 from sparklime_core.charts.palette import AGAINST, EXACT, FOR
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.row_panel.profiles import draw_profiles
 from sparklime_core.dashboard.row_panel.row_view import classes_frame
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.run_cache import files_version, largest_bar
 from sparklime_core.dashboard.shared.text import count, number, plain
-from sparklime_core.explain.trust import FIT
+from sparklime_core.explain.trust import FIT, LOW_R2
 
 MOST_CLASSES = 6
 """Classes whose probability has a bar; the table of all is one click away."""
@@ -20,13 +21,15 @@ MOST_CLASSES = 6
 
 def draw_why(row: RowContext) -> None:
     """Draw the weights and what belongs to them."""
-    _weights(row)
+    shown = _weights(row)
     _figures(row)
+    draw_profiles(row, shown)
     if row.probabilities is not None:
         _classes(row, row.probabilities)
 
 
-def _weights(row: RowContext) -> None:
+def _weights(row: RowContext) -> int:
+    """Draw the weights; return how many features have a bar."""
     run, view, stability = row.run, row.view, row.stability
     explanation = view.result["explanation"]
     top = _top(len(explanation))
@@ -38,6 +41,7 @@ def _weights(row: RowContext) -> None:
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
         key="weights",
     )
+    return top
 
 
 def _legend(row: RowContext) -> str:
@@ -72,14 +76,15 @@ def _top(features: int) -> int:
 def _figures(row: RowContext) -> None:
     result = row.view.result
     what = "the predicted value" if row.regression else "the probability of this class"
-    with st.grid(4, min_column_width=90, gap="xsmall"):
+    with st.grid(5, min_column_width=90, gap="xsmall"):
         st.metric("Model", _number(result["prediction"]), help=f"What the model says: {what}.")
         st.metric(
             "Surrogate",
             _number(result["local_prediction"]),
             help="What LIME's linear surrogate says at this row. Close to the model's: the explanation fits here.",
         )
-        st.metric("Local R²", _number(result["score"]), help=FIT.rule)
+        st.metric("Fit", _number(row.view.fit), help=FIT.rule)
+        st.metric("Local R²", _number(result["score"]), help=f"lime's own measure, low for most rows: {LOW_R2}")
         st.metric(
             "Intercept",
             _number(result["intercept"]),

@@ -12,13 +12,14 @@ from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_filter import Order, Range, RowFilter, ValueCondition, WeightCondition
+from sparklime_core.runs.row_filter import RANGES, Order, Range, RowFilter, ValueCondition, WeightCondition
 from sparklime_core.runs.run import Run
 
 ORDERS: dict[Order, str] = {
     "row": "row number",
     "error": "error of the model",
     "probability": "prediction",
+    "fit": "fit of the explanation",
     "score": "local R²",
     "weight": "weight of …",
     "stability": "stability",
@@ -81,7 +82,7 @@ def _fill(wanted: RowFilter) -> None:
     state["rows-order-feature"] = wanted.order_feature
     for name in ("outcome", "label", "truth", "test_only", "top_feature", "executor", "error_text"):
         state[f"filter-{name}"] = getattr(wanted, name)
-    for name in ("prediction", "error", "score", "stability"):
+    for name in RANGES:
         _fill_range(name, getattr(wanted, name))
     state["filter-values"] = [condition.feature for condition in wanted.values]
     for condition in wanted.values:
@@ -130,7 +131,8 @@ def _conditions(found: RowFilter, manifest: Manifest, features: tuple[Feature, .
     found = _about_the_model(found, classes)
     found = replace(
         found,
-        score=_unit_range("Local R²", "score"),
+        fit=_unit_range("Fit of the explanation", "fit"),
+        score=_unit_range("lime's own local R²", "score"),
         top_feature=_choice("Strongest reason is about", "top_feature", [feature.name for feature in features]),
         values=_values(features),
         weights=_weights(features),

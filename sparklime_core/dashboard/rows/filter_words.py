@@ -75,7 +75,7 @@ def _single(wanted: RowFilter, classes: tuple[str, ...] | None) -> Iterator[Limi
 
 def _range_names(classes: tuple[str, ...] | None) -> dict[str, str]:
     predicted = "predicted value" if classes is None else "probability"
-    return {"prediction": predicted, "error": "error", "score": "local R²", "stability": "stability"}
+    return {"prediction": predicted, "error": "error", "fit": "fit", "score": "local R²", "stability": "stability"}
 
 
 def _words(name: str, value: Any, classes: tuple[str, ...] | None) -> str | None:

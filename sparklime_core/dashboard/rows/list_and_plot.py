@@ -21,6 +21,7 @@ from sparklime_core.dashboard.shared.run_cache import (
     rows_sampled,
 )
 from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.explain.trust import FIT
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.run import Run
@@ -90,7 +91,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     )
     behind = rows_density(run.id, seen, wanted, regression) if found > PLOT_ROWS else None
     chosen = _chosen_or_first([int(row) for row in points["row_id"]])
-    kept = points[["row_id", "prediction", "score", "truth", "true_value", "outcome"]]
+    kept = points[["row_id", "prediction", "fit", "truth", "true_value", "outcome"]]
     key = f"plot-{run.id}-{hash(wanted)}"
     draw(
         fidelity_chart(kept, chosen, regression=regression, name=manifest.data["target"], behind=behind),
@@ -130,7 +131,7 @@ def _table(frame: pd.DataFrame, manifest: Manifest, wanted: RowFilter) -> pd.Dat
         shown["predicted"] = frame["label_name"]
         shown["prediction"] = frame["prediction"]
         shown["right"] = [None if pd.isna(wrong) else not wrong for wrong in frame["wrong"]]
-    shown["score"] = frame["score"]
+    shown["fit"] = frame["fit"]
     if wanted.order == "weight":
         shown["weight"] = frame["weight"]
     if wanted.order == "error" and not regression:
@@ -160,7 +161,7 @@ def _columns(manifest: Manifest, wanted: RowFilter) -> dict[str, Any]:
         ),
         "distance": column.NumberColumn("Error", format="%.4g" if regression else "%.3f", width=70, help=error),
         "right": column.CheckboxColumn("Right", width=46),
-        "score": column.NumberColumn("R²", format="%.2f", width=46, help="Local R² of the explanation"),
+        "fit": column.NumberColumn("Fit", format="%.2f", width=46, help=FIT.rule),
         "weight": column.NumberColumn("Weight", format="%+.4f", width=70, help=f"Of {plain(weighed)}"),
         "reason": column.TextColumn("Strongest reason"),
     }

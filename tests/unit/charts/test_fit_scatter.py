@@ -11,7 +11,7 @@ class TestFidelityChart:
         {
             "row_id": [4, 9],
             "prediction": [0.9, 0.4],
-            "score": [0.8, 0.1],
+            "fit": [0.8, 0.1],
             "truth": [NASTY, "b"],
             "true_value": [0.0, 1.0],
             "outcome": ["right", "wrong"],

@@ -1,6 +1,6 @@
 import pytest
 
-from sparklime_core.explain.trust import CHECKS, FIT, GAP, RULE, STABILITY, judge
+from sparklime_core.explain.trust import CHECKS, FIT, GAP, RULE, STABILITY, judge, locality, locality_words
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,18 @@ def test_the_rule_is_told_in_words():
     assert FIT.rule.endswith("Good when at least 70%, fair when at least 40%, weak below that.")
     assert GAP.rule.endswith("Good when at most 10%, fair when at most 25%, weak above that.")
     assert "worst" in RULE
+
+
+def test_profiles_say_the_fit_where_there_are_any():
+    assert judge(0.1, 0.0, profile_score=0.8).level == "good"
+    assert judge(0.9, 0.0, profile_score=0.3).reasons == (FIT.name,)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected", "about"),
+    [(0.99, "whole table", "nearly the whole table"), (0.9, "whole table", "whole"), (0.6, "broad", "large part"),
+     (0.49, "local", "the row's surroundings")],
+)  # fmt: skip
+def test_locality_says_what_the_explanation_is_about(share, expected, about):
+    assert locality(share) == expected
+    assert about in locality_words(share)

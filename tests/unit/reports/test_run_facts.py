@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparklime_core.reports.run_facts import errors, mean_weights, score_bins, score_shares, worst_rows
+from sparklime_core.reports.run_facts import errors, fit_bins, fit_shares, mean_weights, worst_rows
 from sparklime_core.runs.result_queries import explanations_of
 from sparklime_core.runs.run import Run
 
@@ -11,7 +11,7 @@ ROWS = 12
 
 def test_the_figures_of_a_report_are_those_of_its_rows(classes: Run) -> None:
     results = [result for row in range(ROWS) for result in explanations_of(classes, row)]
-    scores = [result["score"] for result in results]
+    fits = [result["profile_score"] for result in results]
     ranked = mean_weights(classes)
     weights = [
         abs(entry["weight"])
@@ -21,9 +21,9 @@ def test_the_figures_of_a_report_are_those_of_its_rows(classes: Run) -> None:
     ]
 
     assert ranked["mean_weight"][0] == pytest.approx(sum(weights) / len(results))
-    assert score_bins(classes)["rows"].sum() == len(scores)
-    good, fair, weak = score_shares(classes, 0.7, 0.4)
-    assert good == pytest.approx(sum(score >= 0.7 for score in scores) / len(scores))
+    assert fit_bins(classes)["rows"].sum() == len(fits)
+    good, fair, weak = fit_shares(classes, 0.7, 0.4)
+    assert good == pytest.approx(sum(fit >= 0.7 for fit in fits) / len(fits))
     assert good + fair + weak == pytest.approx(1)
     assert errors(classes).empty
 

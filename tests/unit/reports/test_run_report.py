@@ -18,7 +18,7 @@ def test_a_runs_report_tells_all_there_is(classes: Run) -> None:
 
     for part in (
         "Explanations of penguins", "12 rows of 344 explained", "accuracy", "RandomForestClassifier",
-        "Mean local R²", "Who did the work", "spark://127.0.0.1:7077", "body_mass_g", "num samples",
+        "lime's own local R² is", "Who did the work", "spark://127.0.0.1:7077", "body_mass_g", "num samples",
         "Seed: 0", "lime 0.2.0.1",
         "sparklime explain penguins.csv", "not causes",
     ):  # fmt: skip

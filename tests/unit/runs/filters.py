@@ -15,6 +15,7 @@ EVERYTHING = RowFilter(
     test_only=True,
     prediction=Range(0.5, 0.75),
     error=Range(0.1, None),
+    fit=Range(0.7, None),
     score=Range(None, 0.4),
     stability=Range(0.9, None),
     values=(

@@ -10,7 +10,7 @@ from sparklime_core.dashboard.row_panel.trust_words import (
 )
 from sparklime_core.explain.trust import CHECKS, judge
 
-RESULT = {"prediction": 0.97, "local_prediction": 0.85}
+RESULT = {"prediction": 0.97, "local_prediction": 0.85, "score": 0.62}
 MEASURED = {
     "jaccard": 0.6,
     "vsi": 91.3,
@@ -37,7 +37,20 @@ def test_every_check_is_told_with_its_figures():
     assert "the surrogate says 0.85 and the model 0.97: 12% of" in told[1]
     assert "(5 pools), 60% of the five strongest features stay the same (VSI 91 of 100)." in told[2]
     assert "off by 0.004 (root mean square, 0.02 at most) from those without sampling: 2% of" in told[3]
-    assert "explains nothing" in check_words(judge(-0.1, None).checks[0], RESULT, None, 0)
+
+
+def test_without_profiles_the_fit_is_limes_own():
+    low = {**RESULT, "score": -0.1}
+    assert "explains nothing" in check_words(judge(-0.1, None).checks[0], low, None, 0)
+
+
+def test_with_profiles_the_fit_is_theirs_and_limes_own_beside_it():
+    result = {**RESULT, "score": 0.2, "profile_score": 0.81, "explanation": [{}] * 3}
+    verdict = judge(0.2, 0.0, profile_score=0.81)
+    assert verdict.level == "good"
+    told = check_words(verdict.checks[0], result, None, 0)
+    assert told.startswith("The 3 features account for 81% of what the model does around this row.")
+    assert "lime's own local R² is 0.20: lime asks only whether" in told
 
 
 def test_the_rule_names_every_check():

@@ -18,6 +18,7 @@ class TestWords:
             "test rows",
             "probability 0.5 to 0.75",
             "error ≥ 0.1",
+            "fit ≥ 0.7",
             "local R² ≤ 0.4",
             "stability ≥ 0.9",
             "strongest reason: **age** ~ 1.5 <b>&",
