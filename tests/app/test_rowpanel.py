@@ -107,3 +107,13 @@ def test_classes_are_compared_where_all_are_explained(runs: Runs, open_page: Ope
 
     assert "Only one class of this row is explained." in words(app)
     assert not app.get("vega_lite_chart")
+
+
+def test_a_bar_opens_into_the_profile_of_its_feature(open_page: OpenPage, runs: Runs) -> None:
+    app = open_page("rows", run=runs.classes.id, row=1)
+    (opened,) = [found for found in app.button_group if found.label.startswith("Open a bar")]
+
+    assert len(opened.value) == 1
+    assert "carry" in words(app)
+    assert "account for" in words(app)
+    assert "remaining" in words(app)

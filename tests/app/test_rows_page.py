@@ -12,7 +12,7 @@ class TestRows:
 
         assert len(app.dataframe[0].value) == 12
         assert "The model says **malignant**" in words(app)
-        assert [metric.label for metric in app.metric] == ["Model", "Surrogate", "Local R²", "Intercept"]
+        assert [metric.label for metric in app.metric] == ["Model", "Surrogate", "Fit", "Local R²", "Intercept"]
         assert app.query_params["row"] == "0"
 
     def test_a_link_leads_to_its_row(self, runs: Runs, open_page: OpenPage) -> None:
