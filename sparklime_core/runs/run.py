@@ -169,6 +169,7 @@ class Run:
                 raise RunError(f"The run {self.id!r} is being worked on; wait for its end, or cancel it there.")
             if state is RunState.HALF_MADE:
                 raise RunError(f"The run {self.id!r} {_HALF_MADE}; delete it, and start it again.")
+            self.finished_blocks()  # a part that is damaged is said to be so while the run is as it was
             for folder in (self.folder, self.folder / PARTS):
                 clear_unfinished(folder)
             self._reserve()
@@ -228,24 +229,29 @@ class Run:
         RunError
             When the disk refuses it; the run keeps what it has, and can be resumed.
         """
-        changes |= self._counts()
-        if state is RunState.FINISHED:
-            changes["schema_version"] = SCHEMA_VERSION
-            waves = sorted(self._parts("wave"), key=first_row)
-            with _explained(self.folder):
-                join_parts(waves, self.result_schema(), self.folder / EXPLANATIONS)
-                join_parts(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
-                join_parts(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
-                measured = sorted(self._parts("stability"), key=first_row)
-                if measured:
-                    join_parts(measured, STABILITY_SCHEMA, self.folder / STABILITY)
-        remove_file(self.folder / RESERVE)
         try:
+            changes |= self._counts()
+            if state is RunState.FINISHED:
+                changes["schema_version"] = SCHEMA_VERSION
+                self._join()
+            remove_file(self.folder / RESERVE)
             manifest = self.update(state=state, **changes)
         finally:
             _worked_on.discard(self.folder.resolve())
         self.tidy()
         return manifest
+
+    def _join(self) -> None:
+        """Join the parts of each kind into one file, in row order."""
+        with _explained(self.folder):
+            join_parts(
+                sorted(self._parts("wave"), key=first_row), self.result_schema(), self.folder / EXPLANATIONS
+            )
+            join_parts(self._parts("tasks"), TASK_SCHEMA, self.folder / TASKS)
+            join_parts(self._parts("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
+            measured = sorted(self._parts("stability"), key=first_row)
+            if measured:
+                join_parts(measured, STABILITY_SCHEMA, self.folder / STABILITY)
 
     def tidy(self) -> None:
         """Delete the parts of a finished run: they are joined, and may be left of a process that was killed."""

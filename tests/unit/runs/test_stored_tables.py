@@ -1,0 +1,95 @@
+"""What folders are called changes no result."""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sparklime_core.cli.main import main
+from sparklime_core.explain.schema import TASK_SCHEMA
+from sparklime_core.reports.run_report import run_report
+from sparklime_core.runs.result_queries import mean_score, row_page
+from sparklime_core.runs.row_filter import RowFilter, ValueCondition
+from sparklime_core.runs.row_queries import find_rows
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_comparison import comparison_file, summarise
+from sparklime_core.runs.similar_rows import other_reasons
+from sparklime_core.runs.stored_tables import check_table
+from sparklime_core.runs.weight_totals import Explained, weight_totals
+from tests.explain_here import SETTINGS, TABLE, rows_explained_here
+
+NAMES = (
+    "row_id=7/label=9",
+    "date=2024-01-01",
+    "a*",
+    "[x]",
+    "a?",
+    "it's",
+    "env=prod/x",
+    "target=0/test=1",
+    "~",
+    "ä b",
+)
+"""Names that mean something to DuckDB's readers, to a shell, or to SQL."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in a plain folder, and folders that a pattern would find as well."""
+    folder = tmp_path_factory.mktemp("names")
+    (folder / "table.csv").write_text(TABLE)
+    for name in ("plain", "ab", "x", "a1"):
+        explained(folder, name)
+    return folder
+
+
+def explained(home: Path, name: str) -> Run:
+    with rows_explained_here():
+        assert main(["explain", str(home / "table.csv"), "--out", str(home / name), *SETTINGS]) == 0
+    return Run(home / name)
+
+
+def said(run: Run, tmp_path: Path) -> list[object]:
+    """Return what a run says by all the ways to ask it."""
+    valued = RowFilter(values=(ValueCondition(0, codes=(0, 1, 2)),))
+    csv, reasons = tmp_path / "out.csv", tmp_path / "reasons.csv"
+    for form, out in (("csv", csv), ("reasons", reasons)):
+        assert main(["export", str(run.folder), "--as", form, "--out", str(out)]) == 0
+    totals = weight_totals(run, RowFilter(), Explained(None), regression=False)
+    report = run_report(run).decode()
+    return [
+        row_page(run).to_csv(),
+        find_rows(run, RowFilter(), regression=False, limit=99).to_csv(),
+        find_rows(run, valued, regression=False, limit=99).to_csv(),
+        other_reasons(run, 0, regression=False, limit=5).to_csv(),
+        mean_score(run),
+        totals.strength.tolist(),
+        csv.read_bytes(),
+        reasons.read_bytes(),
+        report.count("Row "),
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_says_the_same_whatever_its_folder_is_called(home, tmp_path, name) -> None:
+    plain, run = Run(home / "plain"), explained(home, name)
+    assert said(run, tmp_path) == said(plain, tmp_path)
+    found = summarise(comparison_file(plain, run, tmp_path / name, regression=False))
+    assert (found.rows, found.changed, found.mean_distance) == (24, 0, 0.0)
+
+
+def test_a_relative_path_is_that_of_the_working_folder(home, monkeypatch) -> None:
+    monkeypatch.chdir(home)
+    assert row_page(Run(Path("plain"))).equals(row_page(Run(home / "plain")))
+
+
+def test_a_table_is_checked_again_when_it_has_changed(tmp_path) -> None:
+    path = tmp_path / "tasks.parquet"
+    pq.write_table(TASK_SCHEMA.empty_table(), path)
+    check_table(str(path), TASK_SCHEMA)
+    pq.write_table(pa.table({"wave": [1]}), path)
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(Exception, match="damaged: tasks.parquet has no column 'wave' of the type int32"):  # noqa: RUF043
+        check_table(str(path), TASK_SCHEMA)
