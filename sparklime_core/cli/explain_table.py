@@ -1,7 +1,6 @@
 """``explain-table``: any table that Spark reads, explained and written by the executors; nothing is collected."""
 
 import argparse
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,9 +141,10 @@ def _trained_on(arguments: argparse.Namespace) -> _Learnt:
 
 def _options(arguments: argparse.Namespace, learnt: "Dataset") -> ReadOptions:
     """Return what is said now about how texts are written, and otherwise what was said when the table was read."""
-    now = dataclasses.asdict(read_options(arguments))
-    before = learnt.report.origin.options if learnt.report.origin is not None else ReadOptions()
-    return dataclasses.replace(before, **{name: value for name, value in now.items() if value is not None})
+    now = read_options(arguments)
+    if learnt.encoding.format is not None or learnt.report.origin is None:
+        return now
+    return now.over(learnt.report.origin.options)  # a run that was made before its format was stored
 
 
 def _sink(arguments: argparse.Namespace) -> "Sink":

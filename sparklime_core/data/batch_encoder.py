@@ -1,7 +1,7 @@
 """`BatchEncoder`: encode the rows of a table that nobody sees whole, some of them at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pyarrow as pa
 from sparklime_core.data.feature_encoding import Encoding, encode_feature
 from sparklime_core.data.parse_column import Column, parse_column
 from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.table_format import TableFormat
 from sparklime_core.errors import DataError
 
 
@@ -17,8 +18,8 @@ from sparklime_core.errors import DataError
 class BatchEncoder:
     """Encodes batches as the model's own table was encoded, value by value: how they are cut changes nothing.
 
-    What can only be told from a whole column is settled beforehand: numbers that are texts have decimal points,
-    and dates that are texts have the month before the day, unless the options say otherwise.
+    What can only be told from a whole column is settled beforehand: texts are written as in the model's table,
+    unless the options say otherwise. A number or date in another notation cannot be explained.
 
     Attributes
     ----------
@@ -27,7 +28,7 @@ class BatchEncoder:
     found
         For each of its columns, the name of the table's column; None where it is not there and taken as missing.
     options
-        What is known of how texts are written.
+        What is said of how texts are written, instead of what the encoding knows.
     """
 
     encoding: Encoding
@@ -61,22 +62,20 @@ class BatchEncoder:
     def encode(self, columns: Sequence[pa.Array]) -> npt.NDArray[np.float64]:
         """Return a batch (n, d) of features; NaN where the model has never seen such a value."""
         arrays = dict(zip(self.columns, columns, strict=True))
-        kinds = {feature.column: feature.kind for feature in self.encoding.features}
-        options = replace(self.options, decimal=self.options.decimal or ".")
         understood: dict[str, Column] = {
-            name: parse_column(
-                name,
-                pa.chunked_array([arrays[held]]),
-                options,
-                decimal=options.decimal or ".",
-                wanted=kinds[name],
-                each=True,
-            )
-            for name, held in self.found.items()
-            if held is not None
+            name: self._understand(name, arrays[held]) for name, held in self.found.items() if held is not None
         }
         features = np.empty((len(columns[0]), len(self.encoding.features)))
         for at, feature in enumerate(self.encoding.features):
             column = understood.get(feature.column)
             features[:, at] = feature.missing if column is None else encode_feature(feature, column)[0]
+            if column is not None and column.misfits is not None:
+                features[np.asarray(column.misfits.to_numpy(zero_copy_only=False)), at] = np.nan
         return features
+
+    def _understand(self, name: str, values: pa.Array) -> Column:
+        kind = next(feature.kind for feature in self.encoding.features if feature.column == name)
+        form = self.encoding.format or TableFormat(ReadOptions())
+        like = form.column(name, kind, self.options)
+        options = self.options.over(form.options)
+        return parse_column(name, pa.chunked_array([values]), options, decimal=".", wanted=kind, like=like)

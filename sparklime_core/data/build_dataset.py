@@ -11,11 +11,12 @@ from sparklime_core.data.column_roles import ColumnRole, column_for, propose_rol
 from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding, Feature, encode_feature, fit_features
 from sparklime_core.data.missing_target import UNLABELLED
-from sparklime_core.data.parse_column import Column, Kind
+from sparklime_core.data.parse_column import Column
 from sparklime_core.data.provenance import Origin
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.read_table import Reading, read_table
 from sparklime_core.data.source_bytes import Source
+from sparklime_core.data.table_format import ColumnFormat, Kind, TableFormat
 from sparklime_core.data.target import Target, encode_known, encode_target
 from sparklime_core.errors import DataError
 
@@ -99,7 +100,9 @@ def assemble(
         name=reading.name,
         features=np.column_stack(columns),
         target=encoded.values,
-        encoding=Encoding(_with_own_names(features), encoded.name, encoded.class_names),
+        encoding=Encoding(
+            _with_own_names(features), encoded.name, encoded.class_names, _format(reading, proposed, task)
+        ),
         report=DataReport(reading.rows, tuple(reports), reading.decisions, origin),
     )
 
@@ -123,6 +126,7 @@ def encode_rows(encoding: Encoding, reading: Reading) -> tuple[npt.NDArray[np.fl
         When a column is not there that the model has never seen without values.
     """
     features = np.empty((reading.rows, len(encoding.features)))
+    _check_places(encoding, reading)
     used = {name: _find(encoding, reading, name) for name in encoding.columns()}
     notes: dict[str, list[str]] = {name: list(column.notes) for name, column in used.items() if column is not None}
     for index, feature in enumerate(encoding.features):
@@ -165,7 +169,9 @@ def read_rows(
     DataError
         When the table cannot be read, or lacks a column that the model needs.
     """
-    reading = read_table(source, options, name=name, header_names=[*encoding.columns(), encoding.target])
+    like = None if encoding.format is None else encoding.format.options
+    header_names = [*encoding.columns(), encoding.target]
+    reading = read_table(source, options, name=name, header_names=header_names, like=like)
     features, reports = encode_rows(encoding, reading)
     target, said = _known_target(encoding, reading)
     return Dataset(
@@ -226,8 +232,7 @@ def _find(encoding: Encoding, reading: Reading, name: str) -> Column | None:
     """Return a column of the new table, taken for what the model's was, or None where its lack can be borne."""
     made = [feature for feature in encoding.features if feature.column == name]
     if name in reading.names or name.strip() in [known.strip() for known in reading.names]:
-        kind: Kind = made[0].kind
-        return reading.column(name, kind)
+        return reading.column(name, made[0].kind, _like(encoding, reading, name))
     if any(feature.missing is None for feature in made):
         raise DataError(
             f"The table {reading.name!r} has no column {name!r}, which the model needs; add it, or train a model "
@@ -236,11 +241,41 @@ def _find(encoding: Encoding, reading: Reading, name: str) -> Column | None:
     return None
 
 
+def _like(encoding: Encoding, reading: Reading, name: str) -> ColumnFormat | None:
+    """Return how a column of new rows is written; None for the model of an old run, which does not know."""
+    if encoding.format is None or name not in encoding.format.columns:
+        return None
+    return encoding.format.column(name, encoding.format.columns[name].kind, reading.options)
+
+
+def _check_places(encoding: Encoding, reading: Reading) -> None:
+    """Refuse a file without a header line whose columns cannot be those of the model's table."""
+    form = encoding.format
+    if form is None or reading.found.header is not False or reading.found.delimiter is None:
+        return
+    if form.options.header is False and len(reading.columns) != form.width:
+        raise DataError(
+            f"The table {reading.name!r} has {len(reading.columns)} columns and no header line, and the model's "
+            f"table has {form.width}; give all of them in the same order, or name them in a header line."
+        )
+
+
+def _format(reading: Reading, roles: Sequence[ColumnRole], task: str) -> TableFormat:
+    """Return how a table was read, so that new rows are read in the same way."""
+    used = [column_for(reading, role) for role in roles if role.role not in ("drop", "target")]
+    target = [role.name for role in roles if role.role == "target"]
+    used += [reading.column(name, "number" if task == "regression" else None) for name in target]
+    columns = {column.name: column.written for column in used if column.written is not None}
+    return TableFormat(reading.found, columns, len(reading.columns))
+
+
 def _known_target(encoding: Encoding, reading: Reading) -> tuple[npt.NDArray[Any], tuple[ColumnReport, ...]]:
     blank = np.full(reading.rows, np.nan) if encoding.class_names is None else np.full(reading.rows, UNLABELLED)
     if encoding.target.strip() not in [name.strip() for name in reading.names]:
         return blank, ()
-    column = reading.column(encoding.target, "number" if encoding.class_names is None else None)
+    wanted: Kind | None = "number" if encoding.class_names is None else None
+    like = _like(encoding, reading, encoding.target)
+    column = reading.column(encoding.target, like.kind if like is not None else wanted, like)
     if column.kind == "empty":
         return blank, (_report(column, "target", "the model predicts it"),)
     values = encode_known(column, encoding.class_names)

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data.feature_encoding import MOST_CATEGORIES, category_texts
-from sparklime_core.data.parse_column import Column, Kind, count_distinct
+from sparklime_core.data.giveaway_columns import copy_reason, index_reason
+from sparklime_core.data.parse_column import Column, count_distinct
 from sparklime_core.data.read_table import Reading
+from sparklime_core.data.table_format import Kind
 from sparklime_core.errors import DataError
 
 ROLES = ("numeric", "categorical", "date", "drop")
@@ -81,11 +83,14 @@ def propose_roles(
     wanted = {reading.full_name(name): _checked(name, role) for name, role in (chosen or {}).items()}
     every = learnt is None or bool(learnt.all())
     proposed = []
-    for column in reading.columns:
+    for position, column in enumerate(reading.columns):
+        left_out = index_reason(reading, position) or copy_reason(reading, position, target, learnt)
         if column.name == target:
             proposed.append(ColumnRole(column.name, "target", "you chose it"))
         elif column.name in wanted:
             proposed.append(ColumnRole(column.name, wanted[column.name], "you chose it"))
+        elif left_out:
+            proposed.append(ColumnRole(column.name, "drop", f"{left_out}; give it a role to have it back"))
         else:
             role, reason = _detect(column, column.values if every else column.values.filter(pa.array(learnt)))
             proposed.append(ColumnRole(column.name, role, reason))

@@ -5,7 +5,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sparklime_core.data.read_options import DELIMITERS, Decision, ReadOptions
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 2**20
 """How much of a file is looked at."""
 
+CHOSEN = "you chose it"
+ROW_NAMES = "row names"
 SAMPLE_RECORDS = 200
 MOST_TITLE_LINES = 20
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
@@ -43,6 +45,10 @@ class Dialect:
         Whether spaces follow the delimiters, before quotation marks.
     decisions
         What was decided, and why.
+    has_header
+        Whether the first line names the columns.
+    has_row_names
+        Whether the first column holds names of rows, and the header has no name for it.
     """
 
     delimiter: str
@@ -51,9 +57,13 @@ class Dialect:
     start: int
     spaced: bool
     decisions: tuple[Decision, ...]
+    has_header: bool = True
+    has_row_names: bool = False
 
 
-def find_dialect(text: bytes, options: ReadOptions, header_names: Sequence[str] = ()) -> Dialect:
+def find_dialect(
+    text: bytes, options: ReadOptions, header_names: Sequence[str] = (), like: ReadOptions | None = None
+) -> Dialect:
     """Look at the beginning of a text in UTF-8.
 
     Parameters
@@ -64,6 +74,8 @@ def find_dialect(text: bytes, options: ReadOptions, header_names: Sequence[str] 
         What the person has decided.
     header_names
         Names that the person has used: a line that holds one of them is a header.
+    like
+        How another table is cut, which this one should be like.
 
     Raises
     ------
@@ -71,8 +83,10 @@ def find_dialect(text: bytes, options: ReadOptions, header_names: Sequence[str] 
         When the text is no table.
     """
     lines = _sample_lines(text)
+    usual = like or ReadOptions()
+    options, chosen = replace(options.over(usual), delimiter=options.delimiter), options
     quote, quote_decision = _find_quote(lines, options)
-    delimiter, delimiter_decision = _find_delimiter(lines, quote, options)
+    delimiter, delimiter_decision = _find_delimiter(lines, quote, options, usual.delimiter, header_names)
     spaced = delimiter == " " or _is_spaced(lines, delimiter, quote)
     records, ends = _cut(lines, delimiter, quote, spaced)
     width = _usual_width(records)
@@ -82,10 +96,25 @@ def find_dialect(text: bytes, options: ReadOptions, header_names: Sequence[str] 
     began = ends[first] if is_header else (ends[first - 1] if first else 0)
     start = sum(len(line.encode("utf-8")) for line in lines[:began])
     decisions = [delimiter_decision, *quote_decision, header_decision, *width_decision]
+    decisions = [_attributed(decision, chosen, usual) for decision in decisions]
     if first:
         what = f"{first} line{'s' * (first > 1)} before the table skipped"
         decisions.append(Decision("title", what, "the table begins where the lines have several fields"))
-    return Dialect(delimiter, quote, names, start, spaced, tuple(decisions))
+    has_row_names = any(decision.what == ROW_NAMES for decision in decisions)
+    return Dialect(delimiter, quote, names, start, spaced, tuple(decisions), is_header, has_row_names)
+
+
+def find_quote(text: bytes, options: ReadOptions) -> str:
+    """Return the quotation mark of a text in UTF-8, or ``""``."""
+    return options.quote if options.quote is not None else _find_quote(_sample_lines(text), options)[0]
+
+
+def _attributed(decision: Decision, chosen: ReadOptions, usual: ReadOptions) -> Decision:
+    """Return a decision with its true reason, where another table has settled it."""
+    settled = getattr(usual, decision.what, None) is not None and getattr(chosen, decision.what, None) is None
+    if settled and decision.reason == CHOSEN:
+        return replace(decision, reason="as in the model's table")
+    return decision
 
 
 def csv_reader(lines: Iterable[str], delimiter: str, quote: str, *, spaced: bool = False) -> "csv_types.Reader":
@@ -134,7 +163,7 @@ def _usual_width(records: Sequence[Record]) -> int:
 
 def _find_quote(lines: Sequence[str], options: ReadOptions) -> tuple[str, list[Decision]]:
     if options.quote is not None:
-        return options.quote, [Decision("quote", options.quote or "none", "you chose it")]
+        return options.quote, [Decision("quote", options.quote or "none", CHOSEN)]
     sample = "".join(lines)
     if '"' not in sample:
         quoted = re.compile(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n]|$)")
@@ -146,10 +175,37 @@ def _find_quote(lines: Sequence[str], options: ReadOptions) -> tuple[str, list[D
     return '"', []
 
 
-def _find_delimiter(lines: Sequence[str], quote: str, options: ReadOptions) -> tuple[str, Decision]:
-    """Return the first delimiter under which header and rows have the same number of fields."""
+def _find_delimiter(
+    lines: Sequence[str], quote: str, options: ReadOptions, usual: str | None, header_names: Sequence[str]
+) -> tuple[str, Decision]:
+    """Return the delimiter of another table where it cuts this one as well, or the one that does."""
     if options.delimiter is not None:
-        return options.delimiter, Decision("delimiter", _called(options.delimiter), "you chose it")
+        return options.delimiter, Decision("delimiter", _called(options.delimiter), CHOSEN)
+    if usual is None:
+        return _detect_delimiter(lines, quote)
+    if _cuts(lines, quote, usual, header_names, has_header=bool(options.header)):
+        return usual, Decision("delimiter", _called(usual), "as in the model's table")
+    found, decision = _detect_delimiter(lines, quote)
+    unlike = f"{decision.reason}; the model's table has {_called(usual)}, which does not cut this one"
+    return found, replace(decision, reason=unlike) if found != usual else decision
+
+
+def _cuts(
+    lines: Sequence[str], quote: str, delimiter: str, header_names: Sequence[str], *, has_header: bool
+) -> bool:
+    """Return whether a delimiter cuts lines into a header with a known name, or into several fields."""
+    try:
+        records, _ = _cut(lines, delimiter, quote, spaced=True)
+    except DataError:
+        return False
+    width = _usual_width(records)
+    first = [field.strip() for field in records[_skip_titles(records, width)]]
+    known = {name.strip() for name in header_names}
+    return bool(known.intersection(first)) if has_header else width > 1
+
+
+def _detect_delimiter(lines: Sequence[str], quote: str) -> tuple[str, Decision]:
+    """Return the first delimiter under which header and rows have the same number of fields."""
     best, best_score, best_width = ",", (0.0, 0), 1
     for delimiter in DELIMITERS:
         try:
@@ -212,24 +268,51 @@ def _find_header(
 ) -> tuple[bool, Decision]:
     """Decide whether the first record names the columns."""
     if options.header is not None:
-        return options.header, Decision("header", _yes(options.header), "you chose it")
+        return options.header, Decision("header", _yes(options.header), CHOSEN)
     first, rows = [field.strip() for field in records[0]], records[1:]
     if any(name.strip() in first for name in header_names if name.strip()):
         return True, Decision("header", "yes", "it holds the name of a column that you named")
     if not rows:
         return True, Decision("header", "yes", "it is the only line")
     numbers = [field for field in first if _NUMBER.match(field)]
-    if not numbers or _count_up(numbers):
-        reason = (
-            "the numbers in the first line count years or places" if numbers else "the first line holds no numbers"
-        )
-        return True, Decision("header", "yes", reason)
-    alike = all(
-        _looks_alike(first[at], [row[at].strip() for row in rows if at < len(row)]) for at in range(len(first))
-    )
-    if alike:
+    columns = [[row[at].strip() for row in rows if at < len(row)] for at in range(len(first))]
+    why = _names_of_numbers(first, columns) if numbers else "the first line holds no numbers"
+    if why:
+        return True, Decision("header", "yes", why)
+    if all(_looks_alike(field, values) for field, values in zip(first, columns, strict=True)):
         return False, Decision("header", "no", "the first line holds the same kinds of values as the others")
     return True, Decision("header", "yes", "the first line is unlike the others")
+
+
+def _names_of_numbers(first: Sequence[str], columns: Sequence[Sequence[str]]) -> str | None:
+    """Return why a first line with numbers names the columns, like one of years or wavelengths; None if not."""
+    numbers = [field for field in first if _NUMBER.match(field)]
+    if _count_up(numbers):
+        return "the numbers in the first line count years or places"
+    if any(_is_stranger(field, values) for field, values in zip(first, columns, strict=True)):
+        return "a word in the first line is none of those that its column repeats"
+    pairs = [(field, values) for field, values in zip(first, columns, strict=True) if _NUMBER.match(field)]
+    if len(pairs) > 1 and len(set(numbers)) == len(numbers) and all(_is_outside(*pair) for pair in pairs):
+        return "the numbers in the first line differ, and are beyond all those below them"
+    return None
+
+
+def _is_stranger(field: str, values: Sequence[str]) -> bool:
+    """Return whether a word is above a few words, each of them in several rows, of which it is none."""
+    counts = Counter(value for value in values if value)
+    if not field or _NUMBER.match(field) or field in counts or len(counts) < 2:
+        return False
+    words = [value for value in counts if not _NUMBER.match(value)]
+    return len(words) == len(counts) and min(counts.values()) > 1 and counts.total() >= 5 * len(counts)
+
+
+def _is_outside(field: str, values: Sequence[str]) -> bool:
+    """Return whether a number is beyond all the numbers of at least ten rows below it."""
+    try:
+        found = [float(value) for value in values if value]
+        return len(found) >= 10 and not min(found) <= float(field) <= max(found)
+    except ValueError:
+        return False
 
 
 def _yes(value: bool) -> str:
@@ -262,5 +345,5 @@ def _names(records: Sequence[Record], is_header: bool, width: int) -> tuple[tupl
         return tuple(names), []
     if width == len(names) + 1 and any(record[-1].strip() for record in rows if len(record) == width):
         reason = "the rows have one field more than the header, as R writes row names"
-        return ("", *names), [Decision("row names", "first column", reason)]
+        return ("", *names), [Decision(ROW_NAMES, "first column", reason)]
     return (*names, *[""] * (width - len(names))), []

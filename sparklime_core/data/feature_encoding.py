@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparklime_core.data.parse_column import Column, Kind
+from sparklime_core.data.parse_column import Column
+from sparklime_core.data.table_format import Kind, TableFormat
 
 MISSING = "missing"
 """How a missing value is called, as a category and in an explanation."""
@@ -98,11 +99,14 @@ class Encoding:
         The column that is predicted.
     class_names
         Name of each class code; None in regression.
+    format
+        How the table is read; None in runs that were made before it was stored.
     """
 
     features: tuple[Feature, ...]
     target: str
     class_names: tuple[str, ...] | None
+    format: TableFormat | None = None
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns that the features are made of, in order."""
@@ -119,8 +123,13 @@ class Encoding:
         for entry in values["features"]:
             categories = entry["categories"]
             features.append(Feature(**{**entry, "categories": None if categories is None else tuple(categories)}))
-        names = values["class_names"]
-        return cls(tuple(features), values["target"], None if names is None else tuple(names))
+        names, form = values["class_names"], values.get("format")
+        return cls(
+            tuple(features),
+            values["target"],
+            None if names is None else tuple(names),
+            None if form is None else TableFormat.from_dict(form),
+        )
 
 
 def fit_features(column: Column, role: str, learnt: BoolArray) -> tuple[Feature, ...]:
@@ -247,6 +256,8 @@ def _encode_categories(
         ), ()
     texts = category_texts(column.values)
     special = {feature.missing, feature.unseen}
+    if feature.kind == "boolean":
+        texts = _as_spelled(texts, [name for at, name in enumerate(categories) if at not in special])
     known = pa.array([name if at not in special else None for at, name in enumerate(categories)], pa.string())
     found = pc.index_in(texts, value_set=known, skip_nulls=True)
     unseen = pc.and_(pc.is_valid(texts), pc.is_null(found))
@@ -258,3 +269,13 @@ def _encode_categories(
     shown = ", ".join(repr(name) for name in strangers[:3])
     many = np.asarray(unseen.to_numpy(zero_copy_only=False))
     return encoded, _note(many, f"of {feature.name!r} are categories that the model has never seen, like {shown}")
+
+
+def _as_spelled(texts: pa.Array, names: list[str]) -> pa.Array:
+    """Return yes and no in the spelling of the categories: Parquet has true where a CSV file has TRUE."""
+    encoded = texts.dictionary_encode()
+    spelled = {name.lower(): name for name in names}
+    distinct = [
+        text if text in names else spelled.get(text.lower(), text) for text in encoded.dictionary.to_pylist()
+    ]
+    return pa.array(distinct, pa.string()).take(encoded.indices)

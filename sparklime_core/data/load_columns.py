@@ -1,14 +1,16 @@
 """The files of a table to its names and columns, as the files hold them; nothing is understood yet."""
 
 import io
+import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sparklime_core.data.csv_dialect import Dialect, find_dialect
+from sparklime_core.data.csv_dialect import Dialect, find_dialect, find_quote
+from sparklime_core.data.csv_escapes import without_escapes
 from sparklime_core.data.csv_rows import Cut, cut
 from sparklime_core.data.parse_column import is_text
 from sparklime_core.data.part_files import PartFile
@@ -18,13 +20,51 @@ from sparklime_core.data.text_encoding import to_utf8
 from sparklime_core.errors import DataError
 
 PARQUET = b"PAR1"
+SPARK_TYPES = b"org.apache.spark.sql.parquet.row.metadata"
 MOST_COLUMNS = 20_000
 
-Raw: TypeAlias = tuple[tuple[str, ...], list[pa.ChunkedArray], tuple[Decision, ...]]
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as its files hold it.
+
+    Attributes
+    ----------
+    names, columns
+        In the order of the files; names are as written.
+    decisions
+        What was decided, and why.
+    found
+        The same as options; None for what the files do not tell.
+    indexes
+        Positions of the columns that a file says are the index of a table, and not data.
+    """
+
+    names: tuple[str, ...]
+    columns: list[pa.ChunkedArray]
+    decisions: tuple[Decision, ...]
+    found: ReadOptions
+    indexes: frozenset[int] = frozenset()
 
 
-def read_raw(parts: Sequence[PartFile], options: ReadOptions, header_names: Sequence[str]) -> Raw:
-    """Read the files of a table, of which all are Parquet, or none: names, columns as they are held, decisions.
+def read_raw(
+    parts: Sequence[PartFile],
+    options: ReadOptions,
+    header_names: Sequence[str],
+    like: ReadOptions | None = None,
+) -> RawTable:
+    """Read the files of a table, of which all are Parquet, or none.
+
+    Parameters
+    ----------
+    parts
+        The files.
+    options
+        What the person has decided.
+    header_names
+        Names that are known to be the columns'.
+    like
+        How another table is read, which this one should be like.
 
     Raises
     ------
@@ -34,15 +74,22 @@ def read_raw(parts: Sequence[PartFile], options: ReadOptions, header_names: Sequ
     kinds = {part.content.data.startswith(PARQUET) for part in parts}
     if len(kinds) > 1:
         raise DataError("The folder holds Parquet files and others; name a folder with files of one kind.")
-    return _read_parquets(parts) if kinds == {True} else _read_texts(parts, options, header_names)
+    return _read_parquets(parts) if kinds == {True} else _read_texts(parts, options, header_names, like)
 
 
-def _read_texts(parts: Sequence[PartFile], options: ReadOptions, header_names: Sequence[str]) -> Raw:
+def _read_texts(
+    parts: Sequence[PartFile], options: ReadOptions, header_names: Sequence[str], like: ReadOptions | None
+) -> RawTable:
     filled = [part for part in parts if part.content.data.strip()] or parts[:1]
-    decoded = [to_utf8(part.content.data, options.encoding) for part in filled]
+    usual = like or ReadOptions()
+    decoded = [to_utf8(part.content.data, options.encoding, usual.encoding) for part in filled]
     texts, encoding = [text for text, _ in decoded], decoded[0][1]
     sample = max(range(len(texts)), key=lambda at: len(texts[at]))
-    dialect = find_dialect(texts[sample], options, header_names)
+    quote = find_quote(texts[sample], options.over(usual))
+    escape = options.escape if options.escape is not None else usual.escape
+    _, escape, escaped = without_escapes(texts[sample], quote, escape, chosen=options.escape is not None)
+    texts = [without_escapes(text, quote, escape, chosen=False)[0] for text in texts] if escape else texts
+    dialect = find_dialect(texts[sample], options, header_names, like)
     _check_width(len(dialect.names))
     head = texts[sample][: dialect.start]
     found = [
@@ -58,11 +105,23 @@ def _read_texts(parts: Sequence[PartFile], options: ReadOptions, header_names: S
         columns.pop()
         unused += 1
     mended = dict.fromkeys(decision for cut_part, _ in found for decision in cut_part.decisions)
-    decisions = [encoding, *dialect.decisions, *mended]
+    decisions = [encoding, *dialect.decisions, *escaped, *mended]
     if unused:
         decisions.append(Decision("empty columns", f"{unused} left out", "they have neither a name nor a value"))
     keys = _key_columns([(cut_part.table.num_rows, keys) for cut_part, keys in found], names)
-    return (*names, *keys), [*columns, *keys.values()], tuple(decisions)
+    plain = any(decision.what == "quote" and decision.value == "none" for decision in decisions)
+    found_options = ReadOptions(
+        encoding=encoding.value if any(not text.isascii() for text in texts) else None,
+        delimiter=dialect.delimiter,
+        quote="" if plain else dialect.quote,
+        escape=escape,
+        header=dialect.has_header,
+    )
+    # R leaves out the name of its row names.
+    indexes = [at for at, name in enumerate(names) if dialect.has_row_names and at == 0]
+    return RawTable(
+        (*names, *keys), [*columns, *keys.values()], tuple(decisions), found_options, frozenset(indexes)
+    )
 
 
 def _has_rows(part: PartFile, text: bytes, head: bytes, sample: PartFile) -> bool:
@@ -101,7 +160,7 @@ def _is_blank(values: pa.ChunkedArray) -> bool:
     return not pc.any(pc.not_equal(pc.utf8_trim_whitespace(values), "")).as_py()
 
 
-def _read_parquets(parts: Sequence[PartFile]) -> Raw:
+def _read_parquets(parts: Sequence[PartFile]) -> RawTable:
     tables = [_read_parquet(part.content) for part in parts]
     names = tables[0].column_names
     for part, table in zip(parts, tables, strict=True):
@@ -121,7 +180,30 @@ def _read_parquets(parts: Sequence[PartFile]) -> Raw:
     keys = _key_columns([(len(table), part.keys) for part, table in zip(parts, tables, strict=True)], names)
     columns = [_plain(column) for column in whole.columns]
     decision = Decision("format", "Parquet", "the file begins as Parquet files do")
-    return (*names, *keys), [*columns, *keys.values()], (decision,)
+    indexes = frozenset(names.index(name) for name in _pandas_index(tables[0].schema) if name in names)
+    return RawTable((*names, *keys), [*columns, *keys.values()], (decision,), ReadOptions(), indexes)
+
+
+def _pandas_index(schema: pa.Schema) -> list[str]:
+    """Return the columns that pandas has written as the index of its table."""
+    try:
+        described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        return [name for name in described.get("index_columns", ()) if isinstance(name, str)]
+    except (ValueError, AttributeError, TypeError):
+        return []
+
+
+def _with_zones(table: pa.Table) -> pa.Table:
+    """Return a table in which instants that Spark wrote without a time zone have the one they are in: UTC."""
+    try:
+        described = json.loads((table.schema.metadata or {}).get(SPARK_TYPES, b"{}"))
+        instants = {field["name"] for field in described.get("fields", ()) if field["type"] == "timestamp"}
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return table
+    for at, field in enumerate(table.schema):
+        if field.name in instants and pa.types.is_timestamp(field.type) and field.type.tz is None:
+            table = table.set_column(at, field.name, table[at].cast(pa.timestamp(field.type.unit, "UTC")))
+    return table
 
 
 def _read_parquet(content: Content) -> pa.Table:
@@ -132,6 +214,7 @@ def _read_parquet(content: Content) -> pa.Table:
             raise DataError("The Parquet file unpacks to more than 2 GiB, which is too much; give a part of it.")
         table = file.read()
         table.validate(full=True)  # a damaged file may hold text that is none
+        table = _with_zones(table)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError("The Parquet file is damaged and cannot be read.") from error
     _check_width(table.num_columns)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +10,7 @@ import pyarrow.compute as pc
 
 from sparklime_core.data import parse_dates, parse_numbers
 from sparklime_core.data.read_options import MISSING_WORDS, NO_NUMBERS, ReadOptions
-
-Kind = Literal["number", "boolean", "date", "text", "empty"]
+from sparklime_core.data.table_format import ColumnFormat, Kind
 
 MOSTLY = 0.9
 """A column is one of numbers when so large a share of its values are; the others are then taken as missing."""
@@ -20,6 +18,7 @@ MOSTLY = 0.9
 FEW_NAMES = 30
 """So few different values, numbers among them, are names."""
 
+TAKEN = "taken as missing"
 MOST_SPELLINGS = 6
 """Of yes and no: Yes, yes, YES, and so on."""
 
@@ -44,6 +43,11 @@ class Column:
         Why it is of this kind.
     notes
         What was done to some of its values.
+    written
+        How its values are written.
+    misfits
+        (n,) which values are numbers or dates, but written otherwise than in the table that they should be like;
+        None where there are none.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Column:
     raw: pa.ChunkedArray
     reason: str
     notes: tuple[str, ...] = ()
+    written: ColumnFormat | None = None
+    misfits: pa.Array | None = None
 
     @property
     def missing(self) -> int:
@@ -79,7 +85,7 @@ def parse_column(
     *,
     decimal: str,
     wanted: Kind | None = None,
-    each: bool = False,
+    like: ColumnFormat | None = None,
 ) -> Column:
     """Understand a column.
 
@@ -93,12 +99,12 @@ def parse_column(
         The decimal mark where a column's own values leave it open.
     wanted
         What it is to be taken for, whatever it looks like; values that are none become missing, with a note.
-    each
-        Whether every value is taken for it by itself, as it must be where nobody sees the whole column: numbers
-        are written with the mark, and dates with the month first unless the options say otherwise.
+    like
+        How numbers and dates are known to be written: every value is then read by itself, whatever the others
+        look like.
     """
     if not is_text(raw.type):
-        typed = _typed(name, raw)
+        typed = _typed(name, raw, None if like is None else like.zone)
         if typed.kind != "text" and wanted in (None, typed.kind):
             return typed
         raw = _as_text(raw)
@@ -106,7 +112,7 @@ def parse_column(
     texts, notes = _without(trimmed, MISSING_WORDS if options.missing_words is None else options.missing_words)
     if texts.null_count == len(texts):
         return Column(name, "empty", texts, raw, "it has no values", notes)
-    return _understand(_Cells(name, raw, texts, notes, options, decimal, each), wanted)
+    return _understand(_Cells(name, raw, texts, notes, options, decimal, like), wanted)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -120,7 +126,7 @@ def _without(texts: pa.Array, words: Sequence[str]) -> tuple[pa.Array, tuple[str
     found = pc.value_counts(texts.filter(mask)).to_pylist() if pc.any(mask).as_py() else []
     cleared = pc.if_else(mask, pa.scalar(None, pa.string()), texts)
     named = [f"{entry['values']!r} ({entry['counts']})" for entry in found if entry["values"]]
-    note = (f"taken as missing: {', '.join(named[:5])}",) if named else ()
+    note = (f"{TAKEN}: {', '.join(named[:5])}",) if named else ()
     return cleared, note
 
 
@@ -152,17 +158,20 @@ class _Cells:
     notes: tuple[str, ...]
     options: ReadOptions
     decimal: str
-    each: bool
+    like: ColumnFormat | None
 
-    def column(self, kind: Kind, values: pa.Array, reason: str, *notes: str) -> Column:
-        return Column(self.name, kind, values, self.raw, reason, (*self.notes, *notes))
+    def column(self, values: pa.Array, reason: str, *notes: str, written: ColumnFormat) -> Column:
+        return Column(self.name, written.kind, values, self.raw, reason, (*self.notes, *notes), written)
+
+    def text(self, reason: str) -> Column:
+        return self.column(self.texts, reason, written=ColumnFormat("text"))
 
 
 def _as_numbers(cells: _Cells) -> Column | None:
     if parse_numbers.are_codes(cells.texts):
-        return cells.column("text", cells.texts, "its numbers begin with zeros, so they are codes")
+        return cells.text("its numbers begin with zeros, so they are codes")
     if parse_numbers.are_huge(cells.texts):
-        return cells.column("text", cells.texts, "its whole numbers are too large to be held exactly")
+        return cells.text("its whole numbers are too large to be held exactly")
     return _numbers_of_share(cells, 1.0)
 
 
@@ -176,9 +185,16 @@ def _numbers_of_share(cells: _Cells, least: float) -> Column | None:
     kept = len(cells.texts) - found.values.null_count
     if not filled or kept < least * filled or (kept < filled and _are_names(cells.texts, found.values)):
         return None
+    if found.notation.thousands == "mark" and parse_numbers.are_addresses(cells.texts):
+        return None
     reason = found.reason if kept == filled else f"{kept / filled:.1%} of its values are numbers"
+    return _number_column(cells, found, reason)
+
+
+def _number_column(cells: _Cells, found: parse_numbers.Numbers, reason: str) -> Column:
     values, beyond = parse_numbers.within_reach(found.values)
-    return cells.column("number", values, reason, *_note_others(cells.texts, found.values, "numbers"), *beyond)
+    others = _note_others(cells.texts, found.values, "numbers")
+    return cells.column(values, reason, *others, *beyond, written=ColumnFormat("number", found.notation))
 
 
 def _understand(cells: _Cells, wanted: Kind | None) -> Column:
@@ -211,57 +227,76 @@ def _as_truth(cells: _Cells) -> Column | None:
     if len(distinct) > MOST_SPELLINGS or {text.lower() for text in distinct.to_pylist()} not in _TRUTH:
         return None
     values = cells.texts if len(distinct) == 2 else pc.utf8_lower(cells.texts)
-    return cells.column("boolean", values, "its values are yes or no")
+    return cells.column(values, "its values are yes or no", written=ColumnFormat("boolean"))
 
 
 def _as_dates(cells: _Cells) -> Column | None:
     found = parse_dates.parse_dates(cells.texts, cells.options.day_first)
-    if found is None:
-        return None
-    return cells.column("date", found.values, found.reason, *_note_others(cells.texts, found.values, "dates"))
+    return None if found is None else _date_column(cells, found)
+
+
+def _date_column(cells: _Cells, found: parse_dates.Dates) -> Column:
+    written = ColumnFormat("date", day_first=found.day_first, zone=found.zone)
+    others = _note_others(cells.texts, found.values, "dates")
+    return cells.column(found.values, found.reason, *others, *found.notes, written=written)
 
 
 def _plain_text(cells: _Cells) -> Column:
-    return cells.column("text", cells.texts, "its values are text")
+    return cells.text("its values are text")
 
 
 def _forced_numbers(cells: _Cells) -> Column:
-    found = parse_numbers.parse_numbers(cells.texts, cells.decimal, each=cells.each)
-    values, beyond = parse_numbers.within_reach(found.values)
-    others = _note_others(cells.texts, found.values, "numbers")
-    return cells.column("number", values, found.reason, *others, *beyond)
+    if cells.like is None or cells.like.notation is None:
+        found = parse_numbers.parse_numbers(cells.texts, cells.decimal)
+        return _number_column(cells, found, found.reason)
+    notation = cells.like.notation
+    parsed, misfits = parse_numbers.parse_as(cells.texts, notation)
+    column = _number_column(cells, parse_numbers.Numbers(parsed, "", notation), "as in the model's table")
+    return replace(column, misfits=_some(misfits))
 
 
 def _forced_dates(cells: _Cells) -> Column:
-    if cells.each:
-        parsed = parse_dates.parse_each(cells.texts, day_first=bool(cells.options.day_first))
-        return cells.column("date", parsed, "its values are dates, each by itself")
+    if cells.like is not None:
+        parsed, misfits, notes = parse_dates.parse_as(cells.texts, cells.like.day_first, cells.like.zone)
+        others = _note_others(cells.texts, parsed, "dates")
+        column = cells.column(parsed, "as in the model's table", *others, *notes, written=cells.like)
+        return replace(column, misfits=_some(misfits))
     found = parse_dates.parse_dates(cells.texts, cells.options.day_first, least=0.0)
-    values = pa.nulls(len(cells.texts), pa.timestamp("s")) if found is None else found.values
-    reason = "none of its values is a date" if found is None else found.reason
-    return cells.column("date", values, reason, *_note_others(cells.texts, values, "dates"))
+    if found is None:
+        nothing = pa.nulls(len(cells.texts), pa.timestamp("s"))
+        found = parse_dates.Dates(nothing, "none of its values is a date")
+    return _date_column(cells, found)
 
 
-def _typed(name: str, raw: pa.ChunkedArray) -> Column:
+def _some(misfits: pa.Array) -> pa.Array | None:
+    return misfits if pc.any(misfits).as_py() else None
+
+
+def _typed(name: str, raw: pa.ChunkedArray, zone: str | None) -> Column:
     """Take over a column whose file says its type, as Parquet does."""
     kind = raw.type
     said = f"the file says its type, {kind}"
     if pa.types.is_null(kind):
         return Column(name, "empty", pa.nulls(len(raw), pa.string()), raw, "it has no values")
     if pa.types.is_boolean(kind):
-        return Column(name, "boolean", _flat(raw), raw, said)
+        return Column(name, "boolean", _flat(raw), raw, said, written=ColumnFormat("boolean"))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        values = raw.cast(pa.timestamp("s"), safe=False).combine_chunks()
-        return Column(name, "date", values, raw, said)
+        values, used, notes = parse_dates.local_times(raw, zone)
+        return Column(name, "date", values, raw, said, notes, ColumnFormat("date", zone=used))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        if parse_numbers.is_beyond_exact(raw):
-            return Column(name, "text", _flat(raw), raw, "its whole numbers are too large to be held exactly")
-        values, notes = parse_numbers.within_reach(raw.cast(pa.float64(), safe=False).combine_chunks())
-        empty = values.null_count == len(values)
-        return Column(
-            name, "empty" if empty else "number", values, raw, "it has no values" if empty else said, notes
-        )
-    return Column(name, "text", pa.nulls(len(raw), pa.string()), raw, said)
+        return _typed_numbers(name, raw, said)
+    return Column(name, "text", pa.nulls(len(raw), pa.string()), raw, said, written=ColumnFormat("text"))
+
+
+def _typed_numbers(name: str, raw: pa.ChunkedArray, said: str) -> Column:
+    if parse_numbers.is_beyond_exact(raw):
+        reason = "its whole numbers are too large to be held exactly"
+        return Column(name, "text", _flat(raw), raw, reason, written=ColumnFormat("text"))
+    values, notes = parse_numbers.within_reach(raw.cast(pa.float64(), safe=False).combine_chunks())
+    if values.null_count == len(values):
+        return Column(name, "empty", values, raw, "it has no values", notes)
+    written = ColumnFormat("number", parse_numbers.Notation("."))
+    return Column(name, "number", values, raw, said, notes, written)
 
 
 def _as_text(raw: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparklime_core.errors import DataError
+
 MOSTLY = 0.95
 """A column is one of dates when so large a share of its values are."""
 
@@ -15,7 +17,7 @@ PIVOT = 30
 
 _TIME = (
     r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d+)?)?\s*(?P<p>[AaPp][Mm])?"
-    r"\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?"
+    r"\s*(?P<z>Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?)?"
 )
 _WEEKDAY = r"(?:(?:[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*,? )?"
 _PATTERNS = {
@@ -41,13 +43,22 @@ class Dates:
     Attributes
     ----------
     values
-        (n,) ``timestamp[s]`` as written (a time zone is not applied); null where missing or no date.
+        (n,) ``timestamp[s]`` as written (an offset from UTC is not applied); null where missing or no date.
     reason
         How they are written.
+    day_first
+        Whether the day is first; None where they are not three numbers with the year at the end.
+    zone
+        ``"UTC"`` where all times say that they are of it.
+    notes
+        What is to be known of their time zones.
     """
 
     values: pa.Array
     reason: str
+    day_first: bool | None = None
+    zone: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def parse_dates(texts: pa.Array, day_first: bool | None, *, least: float = MOSTLY) -> Dates | None:
@@ -59,24 +70,147 @@ def parse_dates(texts: pa.Array, day_first: bool | None, *, least: float = MOSTL
         if not len(start) or (pc.sum(tried).as_py() or 0) < max(least - 0.15, 0.01) * len(start):
             continue
         parts = pc.extract_regex(texts, pattern=pattern)
+        if name == "numbers" and least and _are_versions(texts, parts):
+            continue
         order, why = _order(parts, day_first) if name == "numbers" else (name, "")
         values = _assemble(parts, order)
         kept = len(texts) - values.null_count
         if kept and kept >= least * filled:
-            return Dates(values, f"its values are dates, written {order}{why}")
+            zone, notes = _zones(parts)
+            day = order.startswith("day/") if name == "numbers" else None
+            return Dates(values, f"its values are dates, written {order}{why}", day, zone, notes)
     return None
 
 
-def parse_each(texts: pa.Array, *, day_first: bool) -> pa.Array:
-    """Parse texts (n,) one by one: what becomes of a text does not depend on the others."""
-    values = pa.nulls(len(texts), pa.timestamp("s"))
+def parse_as(
+    texts: pa.Array, day_first: bool | None, zone: str | None
+) -> tuple[pa.Array, pa.Array, tuple[str, ...]]:
+    """Parse texts (n,) one by one: what becomes of a text does not depend on the others.
+
+    Parameters
+    ----------
+    day_first
+        Whether the day is first in dates of three numbers; None where such dates are not expected.
+    zone
+        The time zone to which times with an offset from UTC are converted; None: they stay as written.
+
+    Returns
+    -------
+    values
+        (n,) ``timestamp[s]``, null where a text is missing or not such a date.
+    misfits
+        (n,) which texts are dates of three numbers in another order.
+    notes
+        What was converted.
+    """
+    values, misfits = pa.nulls(len(texts), pa.timestamp("s")), pa.repeat(False, len(texts))
+    notes: list[str] = []
     for name, pattern in _PATTERNS.items():
         left = pc.and_(pc.is_null(values), pc.is_valid(texts))
-        if pc.any(left).as_py():
-            parts = pc.extract_regex(pc.if_else(left, texts, pa.scalar(None, pa.string())), pattern=pattern)
-            order = _order(parts, day_first)[0] if name == "numbers" else name
-            values = pc.coalesce(values, _assemble(parts, order))
-    return values
+        if not pc.any(left).as_py():
+            break
+        parts = pc.extract_regex(pc.if_else(left, texts, pa.scalar(None, pa.string())), pattern=pattern)
+        if name == "numbers":
+            days, months = _assemble(parts, "day/month/year"), _assemble(parts, "month/day/year")
+            taken, untaken = (days, months) if day_first else (months, days)
+            if day_first is None:
+                taken, untaken = pa.nulls(len(texts), pa.timestamp("s")), pc.coalesce(days, months)
+            misfits = pc.and_(pc.is_null(taken), pc.is_valid(untaken))
+        else:
+            taken = _assemble(parts, name)
+        taken, converted = _in_zone(taken, parts, zone)
+        notes += [f"{converted} times are converted to {zone}, as the model's table has them"] * bool(converted)
+        values = pc.coalesce(values, taken)
+    return values, misfits, tuple(notes)
+
+
+def local_times(raw: pa.ChunkedArray, zone: str | None) -> tuple[pa.Array, str | None, tuple[str, ...]]:
+    """Return the local times of a typed column.
+
+    Parameters
+    ----------
+    raw
+        (n,) dates or timestamps.
+    zone
+        The zone to have them in, where they have one; their own when None.
+
+    Returns
+    -------
+    values
+        (n,) ``timestamp[s]`` without a time zone.
+    zone
+        The one that they are in, if any.
+    notes
+        What is to be known of it.
+
+    Raises
+    ------
+    DataError
+        When there is no such time zone.
+    """
+    own = raw.type.tz if pa.types.is_timestamp(raw.type) else None
+    if own is None:
+        return raw.cast(pa.timestamp("s"), safe=False).combine_chunks(), None, ()
+    used = zone or own
+    try:
+        values = pc.local_timestamp(raw.cast(pa.timestamp("s", used), safe=False)).combine_chunks()
+    except pa.ArrowException as error:
+        raise DataError(f"The time zone {used!r} is not known on this machine; write the times in UTC.") from error
+    if used == own:
+        return values, used, (f"times are local ones of {used}, as the file has them",)
+    return values, used, (f"times are converted from {own} to {used}, as the model's table has them",)
+
+
+def _are_versions(texts: pa.Array, parts: pa.Array) -> bool:
+    """Return whether texts like 1.12.10 are versions of software rather than dates with a year of two digits.
+
+    A date has a day above 12 somewhere, or parts that are filled up with zeros; and all of them are dates.
+    """
+    dotted = pc.match_substring_regex(texts, pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,3}$")
+    if (pc.sum(dotted).as_py() or 0) < (len(texts) - texts.null_count):
+        return False
+    first, second = _part(parts, "a", -1), _part(parts, "b", -1)
+    high, low = np.maximum(first, second), np.minimum(first, second)
+    padded = pc.any(pc.match_substring_regex(texts, pattern=r"^0\d\.|\.0\d\.")).as_py()
+    valid = (high <= 31) & (low >= 1) & (low <= 12)
+    known = np.asarray(texts.is_valid().to_numpy(zero_copy_only=False))
+    return not valid[known].all() or not (padded or (high > 12).any())
+
+
+def _zones(parts: pa.Array) -> tuple[str | None, tuple[str, ...]]:
+    """Return UTC where all times are of it, and a note on the offsets of the others."""
+    if "z" not in [field.name for field in parts.type]:
+        return None, ()
+    found = pc.struct_field(parts, "z")
+    offsets = sorted(text for text in pc.unique(found).to_pylist() if text)
+    if not offsets:
+        return None, ()
+    whole = not pc.any(pc.equal(found, "")).as_py()
+    if whole and all(_seconds(text) == 0 for text in offsets):
+        return "UTC", ("times are in UTC, as the file has them",)
+    shown = ", ".join(offsets[:4]) + (", …" if len(offsets) > 4 else "")
+    return None, (f"times are local ones as written; their offsets from UTC ({shown}) are not applied",)
+
+
+def _in_zone(values: pa.Array, parts: pa.Array, zone: str | None) -> tuple[pa.Array, int]:
+    """Convert dates (n,) with an offset from UTC to a time zone; return how many were another time before."""
+    if zone is None or "z" not in [field.name for field in parts.type]:
+        return values, 0
+    encoded = pc.fill_null(pc.struct_field(parts, "z"), "").dictionary_encode()
+    seconds = pa.array([_seconds(text) for text in encoded.dictionary.to_pylist()], pa.int64())
+    offsets = seconds.take(encoded.indices)
+    instants = pc.subtract(values, pc.cast(offsets, pa.duration("s")))
+    local = local_times(pa.chunked_array([pc.assume_timezone(instants, "UTC")]), zone)[0]
+    local = pc.if_else(pc.is_valid(offsets), local, values)
+    return local, int(pc.sum(pc.not_equal(local, values)).as_py() or 0)
+
+
+def _seconds(offset: str) -> int | None:
+    """Return an offset from UTC in seconds; None where none is written."""
+    if not offset or offset in ("Z", "UTC", "GMT"):
+        return 0 if offset else None
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    return (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * (-1 if offset[0] == "-" else 1)
 
 
 def _unnamed(pattern: str) -> str:
@@ -103,7 +237,7 @@ def _order(parts: pa.Array, day_first: bool | None) -> tuple[str, str]:
         return "day/month/year", ""
     if months_first:
         return "month/day/year", ""
-    return "month/day/year", ", though they could be day/month/year"
+    return "month/day/year", ", though they could be day/month/year: choose the day first to have it so"
 
 
 def _assemble(parts: pa.Array, order: str) -> pa.Array:

@@ -1,6 +1,7 @@
-"""Texts to numbers: decimal commas, thousands separators, currencies, percent signs, amounts in brackets."""
+"""Texts to numbers: decimal commas, groups of thousands, currencies, percent signs, amounts in brackets."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,21 +12,38 @@ EXACT = 2**53
 REACH = 1e37
 """The largest number that is kept: a forest compares numbers as float32."""
 
-_CURRENCY = r"(?:[$€£¥₹₩₽]|US\$|USD|EUR|GBP|CHF)"
+MARKS = (".", ",")
+ANY = "any"
+GROUPINGS = ("", "mark", "space", "apostrophe", "lakh")
+"""How thousands are grouped: not at all, by the mark that is not the decimal one, by a space, by an apostrophe, or
+by the other mark as in India (12,34,567)."""
+
+_GAP = r"[ \x{a0}\x{202f}\x{2009}]"
+_CODES = (
+    "USD|EUR|GBP|CHF|JPY|CNY|INR|BRL|RUB|KRW|AUD|CAD|NZD|SGD|HKD|MXN|ZAR|TRY|SEK|NOK|DKK|PLN|CZK|HUF|RON|ILS|THB"
+)
+_CURRENCY = rf"(?:(?:US|R|A|C|AU|CA|NZ|HK|MX|S)?\$|\p{{Sc}}|[Kk]r\.?|Rs\.?|S?Fr\.|zł|Kč|Ft|{_CODES})"
 _SIGN = r"[-+\x{2212}]?"
-_GAP = r"[ \x{a0}\x{202f}\x{2009}'’]"
 _EXPONENT = r"(?:[eE][-+]?\d{1,3})?"
+_UNUSUAL = r"[^-0-9eE.,+()%$€£'’ʼ \x{2212}\x{a0}\x{202f}\x{2009}]"
+_NEGATIVE = r"^[^\d]*[-\x{2212}(]|[-\x{2212}]$"
+_GROUPED_OR_SHORT = r"^[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d{1,3})$"
 
 
-def _shape(thousands: str, mark: str) -> str:
-    whole = rf"(?:\d{{1,3}}(?:(?:{thousands}|{_GAP})\d{{3}})+|\d+)"
-    number = rf"(?:{whole}(?:{mark}\d*)?|{mark}\d+){_EXPONENT}"
-    amount = rf"{_SIGN}{_CURRENCY}?\s?{_SIGN}{number}\s?(?:%|{_CURRENCY})?"
-    return rf"^(?:{amount}|\({amount}\))$"
+@dataclass(frozen=True)
+class Notation:
+    """How the numbers of a column are written.
 
+    Attributes
+    ----------
+    mark
+        The decimal mark, ``"."`` or ``","``.
+    thousands
+        One of `GROUPINGS`, or `ANY` of them.
+    """
 
-SHAPES = {".": _shape(",", r"\."), ",": _shape(r"\.", ",")}
-"""What a number looks like, by its decimal mark."""
+    mark: str
+    thousands: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,42 +56,160 @@ class Numbers:
         (n,) float64, null where a text is missing or no number.
     reason
         How they are written.
+    notation
+        The same, for the next table.
     """
 
     values: pa.Array
     reason: str
+    notation: Notation
 
 
-def parse_numbers(texts: pa.Array, decimal: str, *, each: bool = False) -> Numbers:
-    """Parse texts (n,), of which every one may be null.
+def parse_numbers(texts: pa.Array, decimal: str) -> Numbers:
+    """Parse texts (n,), of which every one may be null, as they are written together.
+
+    A notation is chosen for all: the one that most of the texts can be written in. So 1,234 beside 0,567 or 12,5
+    is a decimal.
 
     Parameters
     ----------
     decimal
         The mark where the texts leave it open.
-    each
-        Whether it is the mark in any case, so that what a text becomes does not depend on the others.
     """
     if decimal == "." or not pc.any(pc.match_substring(texts, ".")).as_py():
         try:
-            return Numbers(pc.cast(texts, pa.float64()), "all its values are numbers")
+            values = pc.cast(texts, pa.float64())
         except pa.ArrowInvalid:
             pass
+        else:
+            return Numbers(values, "all its values are numbers" + _open_point(texts), Notation(decimal))
     encoded = texts.dictionary_encode()
     distinct = encoded.dictionary
-    fits = {mark: pc.match_substring_regex(distinct, pattern=shape) for mark, shape in SHAPES.items()}
-    mark = decimal if each else _mark(fits, decimal)
-    values = _convert(pc.if_else(fits[mark], distinct, pa.scalar(None, pa.string())), mark)
-    return Numbers(values.take(encoded.indices), _reason(distinct, mark))
+    notation, is_open = _choose(distinct, decimal)
+    fits = _fits(distinct, notation)
+    values = _convert(pc.if_else(fits, distinct, pa.scalar(None, pa.string())), notation.mark)
+    reason = _reason(distinct, notation, decimal) + (_other_reading(distinct, notation.mark) if is_open else "")
+    return Numbers(values.take(encoded.indices), reason, notation)
+
+
+def parse_as(texts: pa.Array, notation: Notation) -> tuple[pa.Array, pa.Array]:
+    """Parse texts (n,) one by one in a notation that is known.
+
+    A group of thousands that the notation lacks is taken only where the text has no other reading.
+
+    Returns
+    -------
+    values
+        (n,) float64, null where a text is missing or not written so.
+    misfits
+        (n,) which texts are numbers in another notation.
+    """
+    encoded = texts.dictionary_encode()
+    distinct = encoded.dictionary
+    other = _fits(distinct, Notation(_other(notation.mark), ANY))
+    same = _fits(distinct, Notation(notation.mark, ANY))
+    fits = pc.or_(_fits(distinct, notation), pc.and_(same, pc.invert(other)))
+    values = _convert(pc.if_else(fits, distinct, pa.scalar(None, pa.string())), notation.mark)
+    misfits = pc.and_(pc.or_(same, other), pc.invert(fits))
+    return values.take(encoded.indices), pc.fill_null(misfits.take(encoded.indices), False)
 
 
 def vote(texts: pa.Array) -> str | None:
     """Return the decimal mark that some of the texts can only have been written with, or None."""
-    fits = {mark: pc.match_substring_regex(texts, pattern=shape) for mark, shape in SHAPES.items()}
-    counts = {mark: pc.sum(found).as_py() or 0 for mark, found in fits.items()}
+    counts = {mark: _count(_fits(texts, Notation(mark, ANY))) for mark in MARKS}
     if counts["."] == counts[","] or max(counts.values()) < 0.9 * (len(texts) - texts.null_count):
         return None
     return max(counts, key=lambda mark: counts[mark])
+
+
+def are_addresses(texts: pa.Array) -> bool:
+    """Return whether texts are IP addresses, like 192.168.100.200."""
+    octet = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+    return bool(pc.all(pc.match_substring_regex(texts, pattern=rf"^{octet}(?:\.{octet}){{3}}$")).as_py())
+
+
+def _other(mark: str) -> str:
+    return "," if mark == "." else "."
+
+
+@cache
+def _shape(notation: Notation, *, units: bool) -> str:
+    """Return the pattern of a number; one without currencies is far quicker to compile."""
+    mark, other = (r"\.", ",") if notation.mark == "." else (",", r"\.")
+    wholes = {
+        "mark": rf"[1-9]\d{{0,2}}(?:{other}\d{{3}})+",
+        "space": rf"[1-9]\d{{0,2}}(?:{_GAP}\d{{3}})+",
+        "apostrophe": r"[1-9]\d{0,2}(?:['’ʼ]\d{3})+",
+        "lakh": rf"[1-9]\d?(?:{other}\d{{2}})*{other}\d{{3}}",
+    }
+    grouped = list(wholes.values()) if notation.thousands == ANY else [wholes.get(notation.thousands, r"\d+")]
+    number = rf"(?:(?:{'|'.join(grouped)}|\d+)(?:{mark}\d*)?|{mark}\d+){_EXPONENT}"
+    currency = _CURRENCY if units else "[$€£]"
+    unit = rf"(?:{_GAP}?(?:%|{currency}))?"
+    signed = rf"(?:{_SIGN}(?:{currency}{_GAP}?)?|{currency}{_GAP}?{_SIGN}){number}[-\x{{2212}}]?{unit}"
+    return rf"^(?:{signed}|{currency}?\({signed}\)%?)$"
+
+
+def _fits(texts: pa.Array, notation: Notation) -> pa.Array:
+    if not _any(texts, r"\d"):
+        return pc.and_(pc.is_valid(texts), False)
+    return pc.match_substring_regex(texts, pattern=_shape(notation, units=_any(texts, _UNUSUAL)))
+
+
+def _any(texts: pa.Array, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(texts, pattern=pattern)).as_py())
+
+
+def _count(found: pa.Array) -> int:
+    return int(pc.sum(found).as_py() or 0)
+
+
+def _choose(distinct: pa.Array, decimal: str) -> tuple[Notation, bool]:
+    """Return the notation in which most texts can be written, and whether that leaves the mark open."""
+    counts = {mark: _count(_fits(distinct, Notation(mark, ANY))) for mark in MARKS}
+    if not max(counts.values()):
+        return Notation(decimal), False
+    best = {mark: _grouping(distinct, mark) for mark in MARKS}
+    if counts["."] != counts[","]:
+        return best[max(counts, key=lambda mark: counts[mark])], False
+    if _is_uneven(distinct, best[decimal]) and not _is_uneven(distinct, best[_other(decimal)]):
+        return best[_other(decimal)], False
+    return best[decimal], best["."].thousands != best[","].thousands
+
+
+def _grouping(distinct: pa.Array, mark: str) -> Notation:
+    """Return the notation with a decimal mark in which most texts can be written, the plainest of equal ones."""
+    candidates = [Notation(mark, thousands) for thousands in GROUPINGS]
+    counts = [_count(_fits(distinct, notation)) for notation in candidates]
+    return candidates[counts.index(max(counts))]
+
+
+def _is_uneven(distinct: pa.Array, notation: Notation) -> bool:
+    """Return whether long numbers are not grouped where others are: then the separator groups nothing."""
+    return bool(notation.thousands) and bool(
+        pc.any(pc.match_substring_regex(distinct, pattern=r"(?:^|[^\d.,])\d{5,}(?:[.,]\d*)?$")).as_py()
+    )
+
+
+def _open_point(texts: pa.Array) -> str:
+    """Return what to say of numbers with a point that could as well group thousands."""
+    start = texts.drop_null()[:1000]
+    if not len(start) or not pc.all(pc.match_substring_regex(start, pattern=_GROUPED_OR_SHORT)).as_py():
+        return ""
+    if not pc.any(pc.match_substring(texts, ".")).as_py():
+        return ""
+    if not pc.all(pc.match_substring_regex(texts, pattern=_GROUPED_OR_SHORT)).as_py():
+        return ""
+    return _other_reading(texts, ".")
+
+
+def _other_reading(texts: pa.Array, mark: str) -> str:
+    found = texts.filter(pc.fill_null(pc.match_substring_regex(texts, pattern=r"\d[.,]\d"), False))
+    if not len(found):
+        return ""
+    shown, other = found[0].as_py(), _other(mark)
+    read, unread = ("decimals", "thousands") if mark in shown else ("thousands", "decimals")
+    return f"; {shown} could be of {unread} rather than of {read}: the decimal mark {other!r} reads it so"
 
 
 def are_codes(texts: pa.Array) -> bool:
@@ -114,30 +250,23 @@ def within_reach(values: pa.Array) -> tuple[pa.Array, tuple[str, ...]]:
     return pc.if_else(beyond, pa.scalar(None, pa.float64()), values), (note,)
 
 
-def _mark(fits: dict[str, pa.Array], decimal: str) -> str:
-    counts = {mark: pc.sum(found).as_py() or 0 for mark, found in fits.items()}
-    return decimal if counts["."] == counts[","] else max(counts, key=lambda mark: counts[mark])
-
-
 def _convert(texts: pa.Array, mark: str) -> pa.Array:
     """Strip texts that have the shape of a number to what Arrow reads as one."""
-    bracketed = pc.starts_with(texts, pattern="(")
     plain = pc.replace_substring_regex(texts, pattern=_CURRENCY, replacement="")
-    plain = pc.replace_substring(plain, pattern="\u2212", replacement="-")
     plain = pc.replace_substring_regex(plain, pattern=rf"[^0-9eE{mark}+-]", replacement="")
     plain = pc.replace_substring(plain, pattern=mark, replacement=".")
-    plain = pc.replace_substring_regex(plain, pattern=r"^\+", replacement="")
-    plain = pc.if_else(bracketed, pc.binary_join_element_wise("-", plain, ""), plain)
-    plain = pc.replace_substring(plain, pattern="--", replacement="-")
-    return pc.cast(plain, pa.float64())
+    plain = pc.replace_substring_regex(plain, pattern=r"^[-+]+|[-+]+$", replacement="")
+    values = pc.cast(plain, pa.float64())
+    return pc.if_else(pc.match_substring_regex(texts, pattern=_NEGATIVE), pc.negate(values), values)
 
 
-def _reason(distinct: pa.Array, mark: str) -> str:
+def _reason(distinct: pa.Array, notation: Notation, decimal: str) -> str:
     said = []
-    if pc.any(pc.match_substring(distinct, mark)).as_py() and mark == ",":
-        said.append("decimal commas")
-    other = "." if mark == "," else ","
-    if pc.any(pc.match_substring_regex(distinct, pattern=rf"\d(?:[{other}]|{_GAP})\d{{3}}")).as_py():
+    if (notation.mark == "," or decimal == ",") and pc.any(
+        pc.match_substring_regex(distinct, pattern=rf"[{notation.mark}]\d*\D*$")
+    ).as_py():
+        said.append("decimal commas" if notation.mark == "," else "decimal points")
+    if notation.thousands:
         said.append("thousands separators")
     if pc.any(pc.match_substring_regex(distinct, pattern=_CURRENCY)).as_py():
         said.append("currency signs")

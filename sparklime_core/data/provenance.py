@@ -33,7 +33,5 @@ class Origin:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Origin":
         """Return an origin from what ``dataclasses.asdict`` gave, through JSON or not."""
-        options = dict(values["options"])
-        words = options["missing_words"]
-        options["missing_words"] = None if words is None else tuple(words)
-        return cls(**{**values, "options": ReadOptions(**options), "roles": dict(values["roles"])})
+        options = ReadOptions.from_dict(values["options"])
+        return cls(**{**values, "options": options, "roles": dict(values["roles"])})

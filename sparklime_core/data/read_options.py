@@ -1,7 +1,9 @@
 """What a person may overrule about reading a file, and what was decided instead."""
 
 import codecs
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sparklime_core.errors import SettingsError
 
@@ -31,6 +33,9 @@ class ReadOptions:
         One of `DELIMITERS`, or any other single character.
     quote
         ``'"'``, ``"'"``, or ``""`` for a file whose quotation marks are ordinary characters.
+    escape
+        The character before a quotation mark that is part of a text, like a backslash, or ``""`` where such marks
+        are doubled.
     header
         Whether the first line names the columns.
     decimal
@@ -56,6 +61,18 @@ class ReadOptions:
     day_first: bool | None = None
     missing_words: tuple[str, ...] | None = None
     member: str | None = None
+    escape: str | None = None
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ReadOptions":
+        """Return options from what ``dataclasses.asdict`` gave, through JSON or not; older ones have fewer."""
+        words = values["missing_words"]
+        return cls(**{**values, "missing_words": None if words is None else tuple(words)})
+
+    def over(self, other: "ReadOptions") -> "ReadOptions":
+        """Return these options, and another's where these leave something open."""
+        chosen = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(other, **chosen)
 
     def __post_init__(self) -> None:
         if self.encoding is not None and not _is_text_codec(self.encoding):
@@ -66,6 +83,8 @@ class ReadOptions:
             raise SettingsError(f"The delimiter must be one character, not {self.delimiter!r}.")
         if self.quote not in (None, "", '"', "'"):
             raise SettingsError(f"The quotation mark must be \", ' or nothing, not {self.quote!r}.")
+        if self.escape and not _is_mark(self.escape):
+            raise SettingsError(f"The escape before a quotation mark must be one character, not {self.escape!r}.")
         if self.decimal not in (None, ".", ","):
             raise SettingsError(f"The decimal mark must be . or , and not {self.decimal!r}.")
 

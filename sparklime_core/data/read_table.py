@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data import parse_numbers
 from sparklime_core.data.load_columns import read_raw
-from sparklime_core.data.parse_column import Column, Kind, is_text, parse_column
+from sparklime_core.data.parse_column import Column, is_text, parse_column
 from sparklime_core.data.part_files import read_parts
 from sparklime_core.data.read_options import Decision, ReadOptions
 from sparklime_core.data.source_bytes import Source
+from sparklime_core.data.table_format import ColumnFormat, Kind
 from sparklime_core.errors import DataError
 
 VOTES = 1000
@@ -37,6 +38,12 @@ class Reading:
         The decimal mark where a column's own values leave it open.
     file, sha256
         The file's name, and the digest of its bytes.
+    found
+        What was decided about the file, as options.
+    headers
+        The names of the columns as the file writes them: empty where it has none, and twice where it has two.
+    indexes
+        Names of the columns that the file says are the index of a table.
     """
 
     name: str
@@ -46,6 +53,9 @@ class Reading:
     decimal: str
     file: str = "table"
     sha256: str = ""
+    found: ReadOptions = field(default_factory=ReadOptions)
+    headers: tuple[str, ...] = ()
+    indexes: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -57,15 +67,28 @@ class Reading:
         """Names of the columns."""
         return tuple(column.name for column in self.columns)
 
-    def column(self, name: str, wanted: Kind | None = None) -> Column:
+    def column(self, name: str, wanted: Kind | None = None, like: ColumnFormat | None = None) -> Column:
         """Return a column by its name, taken for what is wanted whatever it looks like.
+
+        Parameters
+        ----------
+        name, wanted
+            The column, and what to take it for.
+        like
+            How its values are known to be written.
 
         Raises
         ------
         DataError
-            When there is none.
+            When there is none, or its values are numbers or dates that are written otherwise.
         """
         found = self.columns[self._position(name)]
+        if like is not None:
+            column = parse_column(
+                found.name, found.raw, self.options, decimal=self.decimal, wanted=wanted, like=like
+            )
+            _check_fits(column, like)
+            return column
         if wanted is None or wanted == found.kind:
             return found
         return parse_column(found.name, found.raw, self.options, decimal=self.decimal, wanted=wanted)
@@ -93,6 +116,7 @@ def read_table(
     name: str | None = None,
     file: str | None = None,
     header_names: Sequence[str] = (),
+    like: ReadOptions | None = None,
 ) -> Reading:
     """Read a table and understand its columns.
 
@@ -104,6 +128,8 @@ def read_table(
         The name of the file that the source's bytes are of, to repeat a run with; found out for a path.
     header_names
         Names that are known to be the columns': a first line that holds one of them is a header.
+    like
+        How the file of another table is read, which this one should be like; `options` overrule it.
 
     Raises
     ------
@@ -112,16 +138,44 @@ def read_table(
     """
     options = options or ReadOptions()
     found = read_parts(source, options.member)
-    names, raw, decisions = read_raw(found.parts, options, header_names)
-    if not raw or len(raw[0]) == 0:
+    table = read_raw(found.parts, options, header_names, like)
+    if not table.columns or len(table.columns[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")
-    names, renamed = _repaired(names)
-    decimal, said = _decimal(raw, decisions, options)
+    options = options if like is None else replace(options, missing_words=options.over(like).missing_words)
+    names, renamed = _repaired(table.names)
+    decimal, said = _decimal(table.columns, table.decisions, options)
     columns = tuple(
-        parse_column(column, values, options, decimal=decimal) for column, values in zip(names, raw, strict=True)
+        parse_column(column, values, options, decimal=decimal)
+        for column, values in zip(names, table.columns, strict=True)
     )
-    decisions = (*found.decisions, *decisions, *renamed, *said)
-    return Reading(name or found.name, columns, decisions, options, decimal, file or found.file, found.sha256)
+    return Reading(
+        name=name or found.name,
+        columns=columns,
+        decisions=(*found.decisions, *table.decisions, *renamed, *said),
+        options=options,
+        decimal=decimal,
+        file=file or found.file,
+        sha256=found.sha256,
+        found=options.over(table.found),
+        headers=table.names,
+        indexes=frozenset(names[at] for at in table.indexes),
+    )
+
+
+def _check_fits(column: Column, like: ColumnFormat) -> None:
+    """Refuse numbers and dates that are written otherwise than in the table that a column should be like."""
+    if column.misfits is None:
+        return
+    row = int(pc.index(column.misfits, True).as_py())
+    text = str(column.raw[row].as_py()).strip()
+    if like.kind == "number":
+        mark = "point" if like.notation is None or like.notation.mark == "." else "comma"
+        how, choice = f"no number written with the decimal {mark} of the model's table", "choose the decimal mark"
+    else:
+        order = {None: "no date with three numbers", True: "the day", False: "the month"}[like.day_first]
+        order = order if like.day_first is None else f"dates with {order} first"
+        how, choice = f"no date as in the model's table, which has {order}", "choose whether the day is first"
+    raise DataError(f"Row {row + 1} of column {column.name!r} holds {text!r}, {how}; write it so, or {choice}.")
 
 
 def _repaired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[Decision, ...]]:

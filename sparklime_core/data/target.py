@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from sparklime_core.data.feature_encoding import category_texts
 from sparklime_core.data.missing_target import UNLABELLED, is_labelled
-from sparklime_core.data.parse_column import Column
+from sparklime_core.data.parse_column import TAKEN, Column
 from sparklime_core.data.read_table import Reading
 from sparklime_core.errors import DataError
 
@@ -80,15 +80,26 @@ def encode_target(reading: Reading, name: str, task: str) -> Target:
         what = "number" if task == "regression" and reading.column(name).kind != "empty" else "value"
         raise DataError(f"The target {column.name!r} has no {what} in any row; choose another target.")
     if distinct == 1:
-        only = category_texts(column.values.drop_null()[:1])[0].as_py()
-        raise DataError(
-            f"The target {column.name!r} has the one value {only!r} in every row; "
-            "there is nothing to learn, so choose another target."
-        )
+        raise DataError(_one_value(column))
     classes, reason = _is_classes(column, task, distinct)
     if not classes:
         return _numbers(column, reason, distinct)
     return _classes(column, reason, distinct)
+
+
+def _one_value(column: Column) -> str:
+    only = category_texts(column.values.drop_null()[:1])[0].as_py()
+    if not column.missing:
+        return (
+            f"The target {column.name!r} has the one value {only!r} in every row; "
+            "there is nothing to learn, so choose another target."
+        )
+    held = "; ".join(note for note in column.notes if note.startswith(TAKEN))
+    classes = f" ({held}): choose the missing words if one of them is a class" if held else ""
+    return (
+        f"The target {column.name!r} has the one value {only!r}, and none in {column.missing} of "
+        f"{len(column.values)} rows{classes or '; choose another target'}."
+    )
 
 
 def encode_known(column: Column, class_names: tuple[str, ...] | None) -> npt.NDArray[Any]:

@@ -2,6 +2,7 @@
 
 import codecs
 
+from sparklime_core.data.guess_encoding import decodes, guess_encoding
 from sparklime_core.data.read_options import Decision
 from sparklime_core.errors import DataError
 
@@ -30,8 +31,17 @@ _LANGUAGES = (
 )
 
 
-def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, Decision]:
+def to_utf8(data: bytes, encoding: str | None, usual: str | None = None) -> tuple[bytes, Decision]:
     """Return a file's text in UTF-8 without a byte order mark, and how it was written.
+
+    Parameters
+    ----------
+    data
+        The file.
+    encoding
+        What the person has chosen, if anything.
+    usual
+        The encoding of another file, which this one should be like: taken where the bytes do not tell.
 
     Raises
     ------
@@ -41,14 +51,14 @@ def to_utf8(data: bytes, encoding: str | None) -> tuple[bytes, Decision]:
     for magic, what in _FOREIGN:
         if data.startswith(magic):
             raise DataError(f"The file is {what}.")
-    decision = _detect(data) if encoding is None else Decision("encoding", encoding, "you chose it")
+    decision = _detect(data, usual) if encoding is None else Decision("encoding", encoding, "you chose it")
     text = _recode(data, decision.value)
     text = text.rstrip(b"\x1a")  # where DOS ended its files
     _check_text(text)
     return text, decision
 
 
-def _detect(data: bytes) -> Decision:
+def _detect(data: bytes, usual: str | None = None) -> Decision:
     for mark, name in _BOMS:
         if data.startswith(mark):
             return Decision("encoding", name, "the file begins with its byte order mark")
@@ -58,9 +68,9 @@ def _detect(data: bytes) -> Decision:
             return Decision("encoding", name, "every second byte is zero")
     if _is_utf8(data):
         return Decision("encoding", "utf-8", "its bytes are valid UTF-8")
-    if any(byte in data for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
-        return Decision("encoding", "latin-1", "it is not UTF-8, and has bytes that Windows-1252 does not know")
-    return Decision("encoding", "cp1252", "it is not UTF-8; name another encoding if letters look wrong")
+    if usual is not None and decodes(data, usual):
+        return Decision("encoding", usual, "as in the model's table")
+    return guess_encoding(data)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -1,11 +1,13 @@
 """A person's own scikit-learn model: from a skops file, audited, and checked against its dataset."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.feature_encoding import number_text
 from sparklime_core.errors import ModelError
 from sparklime_core.limited.process import call_limited
 from sparklime_core.models.metrics import Metrics, measure
@@ -93,9 +95,39 @@ def _check_task(estimator: Any, dataset: Dataset) -> None:
         raise ModelError("The model predicts numbers, and the target is of classes; choose the other task.")
     if not hasattr(estimator, "predict_proba"):
         raise ModelError("The model has no predict_proba, which LIME needs; train it with probabilities.")
-    known = tuple(map(str, np.asarray(classes).tolist()))
-    if known not in (dataset.class_names, tuple(map(str, range(len(dataset.class_names))))):
+    known = np.asarray(classes).tolist()
+    codes = list(range(len(dataset.class_names)))
+    if not any(_are_same(known, names) for names in (dataset.class_names, codes)):
         raise ModelError(
-            f"The model knows the classes {', '.join(known[:8])}, and the target has "
-            f"{', '.join(dataset.class_names[:8])}; they must be the same, in the same order."
+            f"The model knows the classes {_listed(classes)}, and the target has {_listed(dataset.class_names)}; "
+            "they must be the same, in the same order."
         )
+
+
+def _label(value: Any) -> str:
+    """Return a class in the one spelling that all its spellings share: 1, 1.0, "1.0" and " 1 " are the same."""
+    text = value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+    text = text.strip()
+    try:
+        number = float(text)
+    except ValueError:
+        return text.casefold()
+    return number_text(number) if np.isfinite(number) else text.casefold()
+
+
+def _are_same(known: list[Any], names: Sequence[Any]) -> bool:
+    """Return whether classes are the same in the same order, where they are spelled in other ways as well."""
+    exact = [str(value) for value in known] == [str(name) for name in names]
+    found, wanted = [_label(value) for value in known], [_label(name) for name in names]
+    return (
+        exact
+        or (found == wanted and len(set(wanted)) == len(wanted))
+        or (known == [False, True] and wanted == ["0", "1"])
+    )
+
+
+def _listed(classes: Any) -> str:
+    names = [
+        repr(value) if isinstance(value, (str, bytes)) else str(value) for value in np.asarray(classes).tolist()
+    ]
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
