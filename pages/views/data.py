@@ -9,6 +9,7 @@ from sparklime_core.dashboard.data.table_form import decisions_form, roles_form,
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import MODEL
+from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.samples import SAMPLES
@@ -35,8 +36,14 @@ if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     session_state.set_source(None)
     with shown_errors():
         session_state.set_source(read_upload(upload.name, upload.getvalue()))
-    if session_state.source() is None:
-        st.stop()
+if upload is not None and session_state.source() is None:
+    st.markdown("Say how the file is to be read, where that is the reason")
+    with shown_errors():
+        options = reading_form("unread")
+        if options is not None:
+            session_state.set_source(read_upload(upload.name, upload.getvalue(), options))
+            st.rerun()
+    st.stop()
 
 source = session_state.source()
 if source is None:

@@ -28,6 +28,9 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--encoding", help="utf-8, cp1252, utf-16, ...")
     table.add_argument("--delimiter", type=_delimiter, help="one character, or tab, or space (any run of them)")
     table.add_argument("--quote", choices=('"', "'", "none"), help="the quotation mark")
+    table.add_argument(
+        "--escape", type=_escape, help="before a quotation mark in a text: backslash, none, or one sign"
+    )
     table.add_argument("--header", choices=("yes", "no"), help="whether the first line names the columns")
     table.add_argument("--decimal", choices=(".", ","), help="the decimal mark")
     table.add_argument("--day-first", choices=("yes", "no"), help="whether 03/04/2020 is in April")
@@ -49,6 +52,7 @@ def read_options(arguments: argparse.Namespace) -> ReadOptions:
         day_first=_truth(arguments.day_first),
         missing_words=arguments.missing,
         member=arguments.member,
+        escape=arguments.escape,
     )
 
 
@@ -95,6 +99,10 @@ def _roles_file(path: Path) -> dict[str, str]:
 
 def _delimiter(text: str) -> str:
     return {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
+
+
+def _escape(text: str) -> str:
+    return {"none": "", "backslash": "\\"}.get(text, text)
 
 
 def _truth(text: str | None) -> bool | None:

@@ -181,6 +181,10 @@ def _find_delimiter(
     """Return the delimiter of another table where it cuts this one as well, or the one that does."""
     if options.delimiter is not None:
         return options.delimiter, Decision("delimiter", _called(options.delimiter), CHOSEN)
+    if lines[0].strip() in [name.strip() for name in header_names]:
+        return usual or ",", Decision(
+            "delimiter", _called(usual or ","), "the first line is the name of one column"
+        )
     if usual is None:
         return _detect_delimiter(lines, quote)
     if _cuts(lines, quote, usual, header_names, has_header=bool(options.header)):

@@ -137,7 +137,7 @@ def read_table(
         When there is no such file, or it is no table.
     """
     options = options or ReadOptions()
-    found = read_parts(source, options.member)
+    found = read_parts(source, options.member, None if like is None else like.member)
     table = read_raw(found.parts, options, header_names, like)
     if not table.columns or len(table.columns[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")

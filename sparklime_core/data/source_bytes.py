@@ -57,8 +57,15 @@ class Content:
     decisions: tuple[Decision, ...] = ()
 
 
-def read_content(source: Source, member: str | None = None) -> Content:
+def read_content(source: Source, member: str | None = None, usual: str | None = None) -> Content:
     """Read a source whole, and unpack it.
+
+    Parameters
+    ----------
+    source, member
+        The source, and which file of an archive.
+    usual
+        The file of another archive, taken from one of several files where it is there.
 
     Raises
     ------
@@ -70,7 +77,7 @@ def read_content(source: Source, member: str | None = None) -> Content:
     if data.startswith(GZIP):
         unpacked, how = _gunzip(data), Decision("packing", "gzip", "the file begins as gzip files do")
     elif data.startswith(ZIP):
-        found, unpacked = _unzip(data, member)
+        found, unpacked = _unzip(data, member, usual)
         how = Decision("member", found, "it is the table in the zip archive")
     else:
         return Content(name, data, file, digest)
@@ -158,10 +165,10 @@ def _gunzip(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _unzip(data: bytes, member: str | None) -> tuple[str, bytes]:
+def _unzip(data: bytes, member: str | None, usual: str | None) -> tuple[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            name = _choose(archive.namelist(), member)
+            name = _choose(archive.namelist(), member, usual)
             if archive.getinfo(name).compress_type not in BOUNDED:
                 raise DataError("The zip archive is packed in an unusual way; unpack it and give the CSV file.")
             limit = _limit(len(data))
@@ -175,7 +182,7 @@ def _unzip(data: bytes, member: str | None) -> tuple[str, bytes]:
         raise DataError("The zip archive is damaged or packed in an unknown way; unpack it yourself.") from error
 
 
-def _choose(names: list[str], member: str | None) -> str:
+def _choose(names: list[str], member: str | None, usual: str | None) -> str:
     if "[Content_Types].xml" in names:
         raise DataError("The file is an Excel workbook; save its sheet as CSV and give that file.")
     files = [name for name in names if not name.endswith("/") and not name.startswith("__MACOSX/")]
@@ -184,7 +191,7 @@ def _choose(names: list[str], member: str | None) -> str:
         if member not in files:
             raise DataError(f"There is no file {member!r} in the archive; it holds {', '.join(files[:8])}.")
         return member
-    candidates = tables or files
+    candidates = [usual] if usual is not None and usual in files else tables or files
     if len(candidates) != 1:
         held = f"{len(candidates)} files ({', '.join(candidates[:8])})" if candidates else "no file"
         raise DataError(f"The archive holds {held}; give one with a single table, or name the member to read.")

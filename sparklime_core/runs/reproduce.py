@@ -211,6 +211,8 @@ def _reading(options: ReadOptions) -> list[str]:
         words.append(f"--delimiter={_DELIMITERS.get(options.delimiter, options.delimiter)}")
     if options.quote is not None:
         words.append(f"--quote={options.quote or 'none'}")
+    if options.escape is not None:
+        words.append(f"--escape={options.escape or 'none'}")
     for name, truth in (("header", options.header), ("day-first", options.day_first)):
         words += [] if truth is None else [f"--{name}={'yes' if truth else 'no'}"]
     if options.missing_words is not None:

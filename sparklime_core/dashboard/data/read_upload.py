@@ -11,10 +11,10 @@ from sparklime_core.data.read_table import read_table
 from sparklime_core.data.samples import get_sample, read_sample, sample_csv
 
 
-def read_upload(filename: str, content: bytes) -> TableSource:
+def read_upload(filename: str, content: bytes, options: ReadOptions | None = None) -> TableSource:
     """Read an uploaded file; raise `DataError` when it is no table."""
     name = PurePath(filename).stem or "table"
-    return TableSource(name, read_table(content, name=name, file=filename), content)
+    return TableSource(name, read_table(content, options, name=name, file=filename), content)
 
 
 def read_again(source: TableSource, options: ReadOptions) -> TableSource:

@@ -5,16 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.session_state import TableSource
 from sparklime_core.data.column_roles import ROLES, ColumnRole, propose_roles
-from sparklime_core.data.read_options import DELIMITERS, ReadOptions
+from sparklime_core.data.read_options import ReadOptions
 
-FOUND_OUT = "find out"
 TASKS = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "shift_jis", "gb18030")
-_DECIMALS = {".": "point: 1,234.5", ",": "comma: 1.234,5"}
-_HEADERS = {True: "names the columns", False: "is a row"}
-_DAYS = {True: "day before month", False: "month before day"}
 
 
 def decisions_form(source: TableSource) -> ReadOptions | None:
@@ -26,16 +22,7 @@ def decisions_form(source: TableSource) -> ReadOptions | None:
         column_config={"what": "What", "value": "Decided", "reason": "Why"},
         alt="What was decided about the file, and why",
     )
-    with st.form("decisions", border=False):
-        with st.grid(5, min_column_width=150):
-            encoding = _choice("Encoding", {name: name for name in ENCODINGS}, "read-encoding")
-            delimiter = _choice("Delimiter", DELIMITERS, "read-delimiter")
-            decimal = _choice("Decimal mark", _DECIMALS, "read-decimal")
-            header = _choice("The first line", _HEADERS, "read-header")
-            day_first = _choice("Dates", _DAYS, "read-dates")
-        if not st.form_submit_button("Read it again", icon=":material/refresh:"):
-            return None
-    return ReadOptions(encoding=encoding, delimiter=delimiter, decimal=decimal, header=header, day_first=day_first)
+    return reading_form("read")
 
 
 def target_choice(source: TableSource) -> tuple[str, str]:
@@ -106,9 +93,3 @@ def changed_roles(proposed: tuple[ColumnRole, ...], edited: pd.DataFrame) -> dic
     before = {role.name: role.role for role in proposed}
     now = dict(zip(edited["column"], edited["role"], strict=True))
     return {name: role for name, role in now.items() if role != before[name]}
-
-
-def _choice(label: str, options: dict[Any, str], key: str) -> Any:
-    """Draw a choice that is left to SparkLIME unless a person makes it."""
-    names = {None: FOUND_OUT, **options}
-    return st.selectbox(label, list(names), format_func=names.__getitem__, key=key)

@@ -6,6 +6,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.settings import (
@@ -143,11 +144,14 @@ def new_rows_panel(dataset: Dataset) -> None:
     if upload is None:
         session_state.set_new_rows(None)
         return
-    if upload.file_id != st.session_state.get("read-new-rows"):
+    with st.expander("How the rows are read: as the model's table, unless you choose otherwise"):
+        options = reading_form("new-rows")
+    if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
         session_state.set_new_rows(None)
         st.session_state["read-new-rows"] = upload.file_id
         name = PurePath(upload.name).stem or "new rows"
-        session_state.set_new_rows(read_rows(upload, dataset.encoding, name=name))
+        content = upload.getvalue()
+        session_state.set_new_rows(read_rows(content, dataset.encoding, name=name, options=options))
     new = session_state.new_rows()
     if new is None:
         return

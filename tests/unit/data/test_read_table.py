@@ -298,3 +298,21 @@ def test_a_missing_file_is_named(tmp_path):
 def test_options_are_checked(options):
     with pytest.raises(SparkLimeError):
         ReadOptions(**options)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["500.5,510.25,523.75,kind", "0,6,18,kind", "1990,1995,2005,kind", "1,2,3,kind"],
+)
+def test_a_header_of_numbers_is_one_where_no_column_is_named(header):
+    rows = "\n".join(f"0.{k % 9}1,0.{k % 7}2,0.{k % 5}3,{'uv'[k % 2]}" for k in range(30))
+    reading = read_table(f"{header}\n{rows}".encode())
+    assert (reading.rows, reading.names) == (30, tuple(header.split(",")))
+    numbers_alone = "\n".join(line.rpartition(",")[0] for line in f"{header}\n{rows}".splitlines())
+    assert read_table(numbers_alone.encode()).rows == 30
+    assert read_table(f"{header}\n{rows}".encode(), ReadOptions(header=False)).rows == 31
+
+
+def test_a_first_row_of_data_is_no_header():
+    rows = "\n".join(f"{4 + k % 4}.{k % 9},{k % 7},{('setosa', 'virginica')[k % 2]}" for k in range(30))
+    assert read_table(rows.encode()).rows == 30

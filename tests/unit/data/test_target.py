@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparklime_core import SparkLimeError, build_explainer, explain_rows, read_csv, train_forest
+from sparklime_core import ReadOptions, SparkLimeError, build_explainer, explain_rows, read_csv, train_forest
 from tests.unit.data.tables import csv, report
 
 
@@ -64,3 +64,12 @@ def test_a_target_that_cannot_be_learnt_is_refused(columns, words):
     rows = len(columns["t"])
     with pytest.raises(SparkLimeError, match=words):
         read_csv(csv(a=range(rows), **columns), "t")
+
+
+def test_a_class_that_is_written_like_a_missing_word_is_named_in_the_refusal():
+    content = csv(a=range(40), y=["yes" if k % 2 else "?" for k in range(40)])
+    with pytest.raises(
+        SparkLimeError, match=r"one value 'yes', and none in 20 of 40 rows \(taken as missing: '\?' \(20\)\)"
+    ):
+        read_csv(content, "y")
+    assert read_csv(content, "y", options=ReadOptions(missing_words=())).class_names == ("?", "yes")

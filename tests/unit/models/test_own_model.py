@@ -7,7 +7,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from sparklime_core import SparkLimeError
+from sparklime_core import SparkLimeError, read_csv
 from sparklime_core.models.own_model import check_model, load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
@@ -31,7 +31,7 @@ def test_ones_own_model_must_fit(penguins, diabetes):
     with pytest.raises(SparkLimeError, match="wants 3 features"):
         check_model(narrow, penguins)
     other = RandomForestClassifier(2).fit(penguins.features, penguins.target > 0)
-    with pytest.raises(SparkLimeError, match="knows the classes False, True"):
+    with pytest.raises(SparkLimeError, match="knows the classes False, True, and the target has 'Adelie'"):
         check_model(other, penguins)
     with pytest.raises(SparkLimeError, match="predicts numbers"):
         check_model(RandomForestRegressor(2).fit(penguins.features, penguins.target), penguins)
@@ -59,3 +59,31 @@ def test_a_tree_that_could_crash_or_never_end_is_refused(penguins, kind, field, 
         model = Pipeline([("model", model)])
     with pytest.raises(SparkLimeError, match="damaged tree"):
         check_model(model, penguins)
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        (("0", "1"), [0.0, 1.0]),
+        (("0", "1"), [False, True]),
+        (("0", "1"), ["0.0", "1.0"]),
+        (("FALSE", "TRUE"), [False, True]),
+        (("no", "yes"), np.array([" no", "yes "])),
+        (("no", "yes"), np.array([b"no", b"yes"])),
+        (("No", "Yes"), np.array(["no", "yes"], dtype=object)),
+    ],
+)
+def test_the_same_labels_in_another_spelling_are_the_model_s(written, labels):
+    x = np.arange(40) * 37 % 41 / 2
+    content = "x,y\n" + "\n".join(f"{value},{written[int(value > 10)]}" for value in x)
+    forest = RandomForestClassifier(5, random_state=0).fit(x[:, None], np.asarray(labels)[(x > 10).astype(int)])
+    model = check_model(forest, read_csv(content.encode(), "y"))
+    assert model.metrics.values["accuracy"] > 0.9
+
+
+def test_labels_that_differ_in_case_alone_or_in_their_order_are_refused():
+    x = np.arange(40) * 37 % 41 / 2
+    content = "x,y\n" + "\n".join(f"{value},{'Aa'[int(value > 10)]}" for value in x)
+    other = RandomForestClassifier(2).fit(x[:, None], np.where(x > 10, "A ", "a "))
+    with pytest.raises(SparkLimeError, match="knows the classes 'A ', 'a ', and the target has 'A', 'a'"):
+        check_model(other, read_csv(content.encode(), "y"))
