@@ -7,7 +7,8 @@ import numpy.typing as npt
 from scipy.stats import truncnorm
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.features import category_names, feature_count
+from sparklime_core.explain.features import feature_count
+from sparklime_core.explain.profiles.neighbourhood import drawn_codes
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray
 
 
@@ -67,7 +68,6 @@ def read_columns(explainer: Explainer) -> tuple[Column, ...]:
 
 def _read_column(explainer: Explainer, feature: int) -> Column:
     discretizer = explainer.discretizer
-    drawn: FloatArray = np.asarray(explainer.feature_values[feature], dtype=np.float64)
     binned = feature in discretizer.lambdas
     if binned != (feature in discretizer.means):
         name = str(explainer.feature_names[feature])
@@ -75,10 +75,7 @@ def _read_column(explainer: Explainer, feature: int) -> Column:
             f"The explainer's discretizer has statistics or bins of {name!r}, but not both, and engine 'exact' "
             "needs both; use engine 'sampled'."
         )
-    known = range(len(discretizer.means[feature])) if binned else category_names(explainer, feature)
-    codes = np.union1d(drawn, np.array(list(known), dtype=np.float64))
-    frequency = np.zeros(len(codes))
-    np.add.at(frequency, np.searchsorted(codes, drawn), explainer.feature_frequencies[feature])
+    codes, frequency = drawn_codes(explainer, feature)
     if not binned:
         return Column(codes, frequency, codes, codes, np.zeros(len(codes)), np.ones(len(codes)))
     mean, std = (np.array(getattr(discretizer, name)[feature], dtype=np.float64) for name in ("means", "stds"))

@@ -30,7 +30,7 @@ def check_cost(ensemble: Ensemble, columns: tuple[Column, ...], settings: Explai
     """
     feature = ensemble.feature[ensemble.left >= 0]
     entries = int(np.array([len(column.codes) for column in columns])[feature].sum())
-    size = 8 * (2 * entries + ensemble.value.size)
+    size = (4 * 8 + 4) * entries + 8 * ensemble.value.size
     if size > MAX_TABLE_BYTES:
         raise EngineError(
             f"Engine 'exact' needs tables of {size / 2**30:.1f} GiB for this model's {len(feature):,} splits, "

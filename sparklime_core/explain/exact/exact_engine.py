@@ -1,6 +1,6 @@
 """The engine ``exact``: LIME's surrogate from expectations instead of samples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,12 +9,14 @@ from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.cost import check_cost
 from sparklime_core.explain.exact.ensemble import read_ensemble
-from sparklime_core.explain.exact.expectations import expectations
+from sparklime_core.explain.exact.expectations import Expectations, expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
-from sparklime_core.explain.exact.splits import Block, compile_blocks
+from sparklime_core.explain.exact.splits import Trees, compile_trees
 from sparklime_core.explain.exact.variance import Spread
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import check_explainer, draw_pool
+from sparklime_core.explain.profiles.closed_form import exact_profiles
+from sparklime_core.explain.profiles.neighbourhood import Neighbourhood
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.surrogate import fit_surrogates
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
@@ -31,9 +33,8 @@ class ExactEngine:
     explainer: Explainer
     settings: ExplainSettings
     columns: tuple[Column, ...]
-    blocks: tuple[Block, ...]
-    offset: FloatArray
-    rho: float
+    trees: Trees
+    neighbourhood: Neighbourhood
     spread: Spread
 
     @classmethod
@@ -55,52 +56,83 @@ class ExactEngine:
         ensemble = read_ensemble(predict_fn, explainer.mode)
         columns = read_columns(explainer)
         check_cost(ensemble, columns, settings)
-        blocks = compile_blocks(ensemble, columns, rho)
+        trees = compile_trees(ensemble, columns, rho)
         pool = draw_pool(explainer, predict_fn, settings)
         kernel = np.power(rho, np.arange(len(columns) + 1), dtype=np.float64)
         spread = Spread.of_pool(columns, pool.codes, pool.predictions, kernel)
-        return cls(explainer, settings, columns, blocks, ensemble.offset, rho, spread)
+        return cls(explainer, settings, columns, trees, Neighbourhood.of(explainer, kernel), spread)
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""
-        return self.fit(self.moments(rows, predictions, wanted), wanted)
+        expected = self.expected(rows, wanted)
+        moments = with_instance(self._moments(expected), 1.0, predictions)
+        fitted = fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
+        return self._describe(expected, wanted, fitted)
 
-    def moments(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Moments:
-        """Return the moments of each row's neighbourhood; rows with the same codes share their expectations."""
-        codes = codes_of(self.explainer, rows)
-        positions = np.column_stack([column.positions(codes[:, at]) for at, column in enumerate(self.columns)])
-        distinct, which = np.unique(positions, axis=0, return_inverse=True)
+    def expected(self, rows: FloatArray, wanted: BoolArray) -> "Expected":
+        """Return what samples of rows (n, d) have on average; rows with the same bins share it."""
+        own = self.neighbourhood.own_bins(codes_of(self.explainer, rows))
+        distinct, which = np.unique(own, axis=0, return_inverse=True)
         labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
         np.logical_or.at(labels, which, wanted)
-        return with_instance(self._expected_moments(distinct, labels).take(which), 1.0, predictions)
+        found = expectations(self.trees, distinct, labels)
+        return Expected(distinct, which, found, self.spread.variance(distinct - self.trees.starts[:-1]))
 
-    def fit(self, moments: Moments, wanted: BoolArray) -> Surrogates:
-        """Fit the surrogates of the wanted labels."""
-        return fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
-
-    def _expected_moments(self, positions: IntArray, wanted: BoolArray) -> Moments:
-        """Return what samples 1 to N-1 have on average, for rows whose codes have these positions (m, d).
+    def _moments(self, expected: "Expected") -> Moments:
+        """Return what samples 1 to N-1 have on average.
 
         Under lime's kernel, ``rho`` to the number of features that differ from the row's, the columns z_j are
         independent: z_j is one with probability ``u_j = p_j / (p_j + rho (1 - p_j))``, where p_j is how often lime
         draws the row's code (Garreau and von Luxburg, "Looking Deeper into Tabular LIME", 2020).
         """
-        drawn = np.column_stack([column.frequency[positions[:, at]] for at, column in enumerate(self.columns)])
-        factor = drawn + self.rho * (1.0 - drawn)
+        drawn, factor = self.neighbourhood.frequency[expected.own], self.neighbourhood.factors(expected.own)
         u = np.divide(drawn, factor, out=np.zeros_like(drawn), where=factor > 0)
         weight = (self.settings.num_samples - 1) * factor.prod(axis=1)
-        y_mean, zy_cov = expectations(self.blocks, self.offset, positions, wanted)
+        covariance = expected.found.covariance
         z_var = u * (1.0 - u)
         # What the columns explain bounds the variance from below, which keeps R² at 1 or less.
-        explained = np.divide(zy_cov**2, z_var[:, :, None], out=np.zeros_like(zy_cov), where=z_var[:, :, None] > 0)
-        y_var = np.maximum(self.spread.variance(positions), explained.sum(axis=1))
+        explained = np.divide(
+            covariance**2, z_var[:, :, None], out=np.zeros_like(covariance), where=z_var[:, :, None] > 0
+        )
+        y_var = np.maximum(expected.variance, explained.sum(axis=1))
         return Moments(
             size=self.settings.num_samples,
             weight=weight,
             z_mean=u,
             z_cov=(weight[:, None] * z_var)[:, :, None] * np.eye(len(self.columns)),
-            y_mean=y_mean,
+            y_mean=expected.found.mean,
             y_var=weight[:, None] * y_var,
-            zy_cov=weight[:, None, None] * zy_cov,
+            zy_cov=weight[:, None, None] * covariance,
             z_instance=np.ones_like(u),
-        )
+        ).take(expected.which)
+
+    def _describe(self, expected: "Expected", wanted: BoolArray, fitted: Surrogates) -> Surrogates:
+        """Add the profiles, which are in the expectations already."""
+        row, label = np.nonzero(wanted)
+        at = expected.which[row]
+        own, pull = expected.own[at], expected.found.pull[expected.found.pair[at, label]]
+        variance = np.maximum(expected.variance[at, label], self.neighbourhood.additive_variance(own, pull))
+        profiles = exact_profiles(self.neighbourhood, own, pull, variance, fitted.features)
+        return replace(fitted, effective_share=self.neighbourhood.effective_share(own), profiles=profiles)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Expectations of rows with different bins.
+
+    Attributes
+    ----------
+    own
+        (m, d) their bins.
+    which
+        (n,) which of them each row is.
+    found
+        Expectations of the m.
+    variance
+        (m, K) of the predictions.
+    """
+
+    own: IntArray
+    which: IntArray
+    found: Expectations
+    variance: FloatArray

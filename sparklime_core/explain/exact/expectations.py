@@ -1,94 +1,57 @@
-"""Walk compiled trees: the model's expectation under lime's kernel, and its covariance with every feature."""
+"""Expectations of a compiled model under lime's kernel: its mean, and how much each bin pulls it.
+
+A node's expectation, given that it is reached, is ``right + share * (left - right)``. The covariance of the model
+with "the value is in bin b of feature j" is a sum over leaves of value, reach and ``P(b | leaf) - P(b)``. That
+difference builds up along a path, at the splits on j only, which leaves a sum over these splits: of
+``reach / s(I) * (left - right) * (g(L, b) - share * g(I, b))``, times 1 for the row's own bin and rho for the
+others.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from sparklime_core.explain.exact.splits import Block
+from sparklime_core.explain.exact.splits import Trees
+from sparklime_core.explain.exact.walk import walk
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 
-WALK_SIZE = 2**17
-"""Splits times rows that are walked together, so that a walk's arrays stay small; no result depends on it."""
 
+@dataclass(frozen=True)
+class Expectations:
+    """Expectations of m rows, d features with T bins, and K labels; those of labels that are not wanted are 0.
 
-def expectations(
-    blocks: tuple[Block, ...], offset: FloatArray, positions: IntArray, wanted: BoolArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return ``E[f]`` and ``E[f z_j] - E[f] E[z_j]`` under lime's kernel, for the wanted labels.
-
-    Parameters
+    Attributes
     ----------
-    blocks, offset
-        The model: compiled trees, and the (K,) constants added to them.
-    positions
-        (m, d) the position of each row's code among the codes of its feature.
-    wanted
-        (m, K) which labels of which rows.
-
-    Returns
-    -------
-    y_mean
-        (m, K), 0 where not wanted.
-    zy_cov
-        (m, d, K), likewise.
+    mean
+        (m, K) ``E_w[f]``.
+    covariance
+        (m, d, K) of the model with "the value is in the row's own bin".
+    pair
+        (m, K) where each wanted label of a row is in ``pull``.
+    pull
+        (p, T) ``(E_w[f | bin] - E_w[f]) / c`` of each bin, with c as in `explain.profiles.neighbourhood`.
     """
-    y_mean = np.zeros(wanted.shape)
-    zy_cov = np.zeros((*positions.shape, wanted.shape[1]))
+
+    mean: FloatArray
+    covariance: FloatArray
+    pair: IntArray
+    pull: FloatArray
+
+
+def expectations(trees: Trees, own: IntArray, wanted: BoolArray) -> Expectations:
+    """Return the expectations of the wanted labels (m, K) for rows of these bins (m, d)."""
+    row, label = np.nonzero(wanted)
+    pair = np.where(wanted, np.cumsum(wanted).reshape(wanted.shape) - 1, -1)
     # The first pass takes the first wanted label of each row, the second one the second, and so on.
-    order, count = np.argsort(~wanted, axis=1, kind="stable"), wanted.sum(axis=1)
-    for block in blocks:
-        together = max(1, WALK_SIZE // len(block.feature))
-        for begin in range(0, len(positions), together):
-            rows = np.arange(begin, min(begin + together, len(positions)))
-            share, pull = _down(block, np.ascontiguousarray(positions[rows].T))
-            for turn in range(count[rows].max(initial=0)):
-                some = np.flatnonzero(count[rows] > turn)
-                label = order[rows[some], turn]
-                if len(some) < len(rows):
-                    mean, covariance = _up(block, share[:, some], pull[:, some], label)
-                else:
-                    mean, covariance = _up(block, share, pull, label)
-                y_mean[rows[some], label] += mean
-                zy_cov[rows[some], :, label] += covariance.T
-    return np.where(wanted, y_mean + offset, 0.0), zy_cov
-
-
-def _down(block: Block, codes: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return, for each split and row (n, m), the share that turns left, and the tilt times the node's reach."""
-    entry = codes[block.feature]
-    entry += block.start[:, None]
-    share, pull = block.share.take(entry), block.tilt.take(entry)
-    reach = np.ones((block.levels[0].splits.stop, codes.shape[1]))
-    for level in block.levels:
-        here = level.splits
-        count = here.stop - here.start
-        pull[here] *= reach
-        children = np.empty((2 * count, codes.shape[1]))
-        np.multiply(reach, share[here], out=children[:count])
-        np.subtract(reach, children[:count], out=children[count:])
-        reach = children.take(level.inner, axis=0)
-    return share, pull
-
-
-def _up(block: Block, share: FloatArray, pull: FloatArray, label: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return the trees' expectations (m,) of each row's label, and covariances (d, m) with every feature.
-
-    A node's expectation, given that it is reached, is ``right + share * (left - right)``. The covariance with z_j
-    is the sum over leaves of value, reach and ``P(z_j = 1 | leaf) - P(z_j = 1)``. That difference builds up along
-    a path, at the splits on j only, which leaves a sum over those splits of ``reach * tilt * (left - right)``.
-    """
-    pulled = np.empty_like(pull)
-    below = np.empty((0, len(label)))
-    for level in reversed(block.levels):
-        here = level.splits
-        count = here.stop - here.start
-        children = np.empty((2 * count, len(label)))
-        children[level.inner] = below
-        children[level.leaves] = level.value.take(label, axis=1)
-        left, right = children[:count], children[count:]
-        left -= right
-        np.multiply(pull[here], left, out=pulled[here])
-        left *= share[here]
-        right += left
-        below = right
-    # Added up one after the other: numpy's sum may pair them otherwise when there is one row.
-    mean = np.add.accumulate(below, axis=0)[-1]
-    return mean, block.by_feature @ pulled
+    order = np.argsort(~wanted, axis=1, kind="stable")
+    turns = int(wanted.sum(axis=1).max(initial=0))
+    label_of_turn = np.ascontiguousarray(order[:, :turns])
+    pair_of_turn = np.take_along_axis(pair, label_of_turn, axis=1)
+    mean_of_pair, pull = np.zeros(len(row)), np.zeros((len(row), len(trees.frequency)))
+    for block in trees.blocks:
+        walk(block, own - trees.starts[:-1], label_of_turn, pair_of_turn, mean_of_pair, pull)
+    mean = np.zeros(wanted.shape)
+    mean[row, label] = mean_of_pair + trees.offset[label]
+    covariance = np.zeros((*own.shape, wanted.shape[1]))
+    covariance[row, :, label] = trees.frequency[own[row]] * np.take_along_axis(pull, own[row], axis=1)
+    return Expectations(mean, covariance, pair, pull)

@@ -1,14 +1,10 @@
 """The one kernel under which the features of lime's samples stay independent."""
 
-import numpy as np
-
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.binned_pool import kernel_table
 from sparklime_core.explain.features import feature_count
+from sparklime_core.explain.profiles.neighbourhood import product_factor
 from sparklime_core.explain.types import Explainer
-
-KERNEL_TOLERANCE = 1e-9
-"""How far the kernel may be from a product over features, relative to itself."""
 
 
 def kernel_factor(explainer: Explainer) -> float:
@@ -21,11 +17,10 @@ def kernel_factor(explainer: Explainer) -> float:
     EngineError
         When the explainer's kernel is no such product.
     """
-    weights = kernel_table(explainer, feature_count(explainer))
-    expected = weights[1] ** np.arange(len(weights))
-    if not (0 <= weights[1] <= 1 and np.allclose(weights, expected, rtol=KERNEL_TOLERANCE, atol=1e-300)):
+    rho = product_factor(kernel_table(explainer, feature_count(explainer)))
+    if rho is None:
         raise EngineError(
             "Engine 'exact' needs lime's default exponential kernel, of any width, and this explainer has "
             "another one; use engine 'sampled', which takes any kernel."
         )
-    return float(weights[1])
+    return rho

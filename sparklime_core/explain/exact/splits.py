@@ -3,14 +3,15 @@
 Under lime's kernel the features stay independent, so that the probability of reaching a node is a product over
 features of the mass of an interval. Walking down from a node to its left child changes one factor only, that of
 the feature it splits on: from the mass of its interval at the node to the mass of the part below the threshold.
-A split therefore needs two numbers for each bin that a row can have: see `Block`.
+A split therefore needs two numbers for each bin that a row can have, and two more for each bin that its interval
+reaches into: see `Block`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+import numpy.typing as npt
 
 from sparklime_core.explain.exact.columns import Column
 from sparklime_core.explain.exact.ensemble import Ensemble
@@ -21,30 +22,8 @@ BLOCK_SPLITS = 4_096
 
 
 @dataclass(frozen=True)
-class Level:
-    """The n splits of one depth in a block's trees; their children are counted left ones first, then right ones.
-
-    Attributes
-    ----------
-    splits
-        Which of the block's splits they are.
-    inner
-        Children that are the splits of the next level, in their order.
-    leaves
-        Children that are leaves.
-    value
-        (leaves, K) what they add to each label.
-    """
-
-    splits: slice
-    inner: IntArray
-    leaves: IntArray
-    value: FloatArray
-
-
-@dataclass(frozen=True)
 class Block:
-    """Some trees, level by level.
+    """Some trees, level by level: children come after their parents.
 
     With ``g(I, b)`` the frequency of drawing bin b and a value in the interval I of it, ``r`` the row's bin, and
     the kernel's factor rho for a feature that differs from the row's, the mass of I under lime's kernel is
@@ -53,41 +32,77 @@ class Block:
 
     Attributes
     ----------
+    levels
+        (depth + 1,) where the splits of each depth begin; the first are the roots.
     feature
         (n,) feature of each split.
+    left, right
+        (n,) the split that a child is, or, where it is a leaf, its number among the leaves less their number.
+    value
+        (leaves, K) what each leaf adds to each label.
     start
-        (n,) where the entries of each split begin: one for each code of the feature that a row can have.
+        (n,) where the entries of each split begin in the next two: one for each code of the feature.
     share
-        (E,) ``s(L) / s(I)``: the probability of turning left at the node.
-    tilt
-        (E,) ``share * (g(L, r) / s(L) - g(I, r) / s(I))``: that probability, times what turning left adds to the
-        probability that the value comes from the row's own bin.
-    levels
-        The walk, from the roots down.
-    by_feature
-        (d, n) ones where a split is on a feature.
+        ``s(L) / s(I)`` for a row of that code: the probability of turning left at the node.
+    inverse
+        ``1 / s(I)`` likewise.
+    first
+        (n + 1,) where the entries of each split begin in the next three: one for each bin that I reaches into;
+        none where it lies in a single one, whose samples turn left as often as all.
+    bin
+        Which bin, among those of all features.
+    inside, below
+        Which share of the bin is in I, and in L.
     """
 
+    levels: IntArray
     feature: IntArray
+    left: IntArray
+    right: IntArray
+    value: FloatArray
     start: IntArray
     share: FloatArray
-    tilt: FloatArray
-    levels: tuple[Level, ...]
-    by_feature: csr_array
+    inverse: FloatArray
+    first: IntArray
+    bin: npt.NDArray[np.int32]
+    inside: FloatArray
+    below: FloatArray
+
+
+@dataclass(frozen=True)
+class Trees:
+    """A model that is compiled against d features, whose T bins are counted end to end.
+
+    Attributes
+    ----------
+    blocks
+        The trees that split at all.
+    offset
+        (K,) the rest.
+    starts
+        (d + 1,) where the bins of each feature begin.
+    frequency
+        (T,) how often lime draws each.
+    """
+
+    blocks: tuple[Block, ...]
+    offset: FloatArray
+    starts: IntArray
+    frequency: FloatArray
 
 
 @dataclass(frozen=True)
 class _Cuts:
     """The thresholds of one feature, numbered from 1; 0 is below all of them, and the last number above all.
 
-    ``below`` (t + 2, B) is the frequency of drawing each code and a value that is below.
+    ``below`` (t + 2, B) is the share of each code's values that is below.
     """
 
     thresholds: FloatArray
     below: FloatArray
 
 
-def compile_blocks(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) -> tuple[Block, ...]:
+def compile_trees(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) -> Trees:
     """Compile all trees that split at all."""
     cuts = tuple(_cuts(ensemble, feature, column) for feature, column in enumerate(columns))
     number = np.zeros(len(ensemble.left), dtype=np.int64)
@@ -95,7 +110,13 @@ def compile_blocks(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) 
     for feature, cut in enumerate(cuts):
         at = np.flatnonzero(inner & (ensemble.feature == feature))
         number[at] = np.searchsorted(cut.thresholds, ensemble.threshold[at]) + 1
-    return tuple(_compile(ensemble, roots, number, cuts, rho) for roots in _groups(ensemble))
+    starts = np.cumsum([0, *(len(column.codes) for column in columns)])
+    frequency = np.concatenate([column.frequency for column in columns])
+    blocks = tuple(
+        _tabulate(_walked(ensemble, roots, number, cuts), columns, cuts, starts, rho)
+        for roots in _groups(ensemble)
+    )
+    return Trees(blocks, ensemble.offset, starts, frequency)
 
 
 def tree_sizes(ensemble: Ensemble) -> IntArray:
@@ -123,19 +144,29 @@ def _groups(ensemble: Ensemble) -> Iterator[IntArray]:
 def _cuts(ensemble: Ensemble, feature: int, column: Column) -> _Cuts:
     thresholds = np.unique(ensemble.threshold[(ensemble.left >= 0) & (ensemble.feature == feature)])
     below = np.zeros((len(thresholds) + 2, len(column.codes)))
-    below[1:-1] = column.frequency * column.share_below(thresholds)
-    below[-1] = column.frequency
+    below[1:-1] = column.share_below(thresholds)
+    below[-1] = 1.0
     return _Cuts(thresholds, below)
 
 
-def _compile(ensemble: Ensemble, roots: IntArray, number: IntArray, cuts: tuple[_Cuts, ...], rho: float) -> Block:
-    levels: list[Level] = []
+@dataclass(frozen=True)
+class _Walked:
+    """The splits of some trees, level by level; ``intervals`` (n, 3) are cuts: lower end, threshold, upper end."""
+
+    levels: IntArray
+    feature: IntArray
+    left: IntArray
+    right: IntArray
+    value: FloatArray
+    intervals: IntArray
+
+
+def _walked(ensemble: Ensemble, roots: IntArray, number: IntArray, cuts: tuple[_Cuts, ...]) -> _Walked:
     nodes: list[IntArray] = []
     intervals: list[IntArray] = []
     node = roots
     low = np.zeros((len(roots), len(cuts)), dtype=np.int32)
     high = np.tile(np.array([len(cut.below) - 1 for cut in cuts], dtype=np.int32), (len(roots), 1))
-    done = 0
     while len(node):
         each, feature, cut = np.arange(len(node)), ensemble.feature[node], number[node]
         nodes.append(node)
@@ -144,36 +175,62 @@ def _compile(ensemble: Ensemble, roots: IntArray, number: IntArray, cuts: tuple[
         high[each, feature] = cut
         low[len(node) + each, feature] = cut
         child = np.concatenate([ensemble.left[node], ensemble.right[node]])
-        is_split = ensemble.left[child] >= 0
-        inner, leaves = np.flatnonzero(is_split), np.flatnonzero(~is_split)
-        levels.append(Level(slice(done, done + len(node)), inner, leaves, ensemble.value[child[leaves]]))
-        done += len(node)
+        inner = np.flatnonzero(ensemble.left[child] >= 0)
         node, low, high = child[inner], low[inner], high[inner]
-    feature = ensemble.feature[np.concatenate(nodes)]
-    return _tabulate(feature, np.concatenate(intervals), tuple(levels), cuts, rho)
+    splits = np.concatenate(nodes)
+    children = np.concatenate([ensemble.left[splits], ensemble.right[splits]])
+    leaves = children[ensemble.left[children] < 0]
+    place = np.empty(len(ensemble.left), dtype=np.int64)
+    place[splits] = np.arange(len(splits))
+    place[leaves] = np.arange(len(leaves)) - len(leaves)
+    return _Walked(
+        np.cumsum([0, *map(len, nodes)]),
+        ensemble.feature[splits],
+        place[ensemble.left[splits]],
+        place[ensemble.right[splits]],
+        ensemble.value[leaves],
+        np.concatenate(intervals),
+    )
 
 
 def _tabulate(
-    feature: IntArray, intervals: IntArray, levels: tuple[Level, ...], cuts: tuple[_Cuts, ...], rho: float
+    walked: _Walked, columns: tuple[Column, ...], cuts: tuple[_Cuts, ...], starts: IntArray, rho: float
 ) -> Block:
-    """Fill the tables; ``intervals`` (n, 3) are the cuts of each split: its lower end, threshold, upper end."""
-    entries = np.array([cut.below.shape[1] for cut in cuts])[feature]
+    """Fill the tables."""
+    feature = walked.feature
+    entries = np.diff(starts)[feature]
     start = np.cumsum(entries) - entries
-    share, tilt = np.empty(entries.sum()), np.empty(entries.sum())
-    for at, cut in enumerate(cuts):
+    share, inverse, inside, below = (np.empty(entries.sum()) for _ in range(4))
+    for at, (column, cut) in enumerate(zip(columns, cuts, strict=True)):
         here = np.flatnonzero(feature == at)
-        low, middle, high = cut.below[intervals[here].T]
-        all_of_it, on_the_left = np.maximum(high - low, 0.0), np.maximum(middle - low, 0.0)
-        mass, left_mass = _mass(all_of_it, rho), _mass(on_the_left, rho)
+        low, middle, high = cut.below[walked.intervals[here].T]
+        within, on_the_left = np.maximum(high - low, 0.0), np.maximum(middle - low, 0.0)
+        mass, left_mass = (_mass(column.frequency * part, rho) for part in (within, on_the_left))
         # A node that lime never draws has no mass; whatever its split does is multiplied by 0.
         reached = np.where(mass > 0, mass, 1.0)
-        turn = np.minimum(left_mass / reached, 1.0)
         place = start[here][:, None] + np.arange(cut.below.shape[1])
-        share[place] = turn
-        tilt[place] = (on_the_left - turn * all_of_it) / reached
-    ones = np.ones(len(feature))
-    by_feature = csr_array((ones, (feature, np.arange(len(feature)))), shape=(len(cuts), len(feature)))
-    return Block(feature, start, share, tilt, levels, by_feature)
+        share[place] = np.minimum(left_mass / reached, 1.0)
+        inverse[place] = 1.0 / reached
+        inside[place], below[place] = within, on_the_left
+    split = np.repeat(np.arange(len(feature)), entries)
+    reached_into = inside > 0
+    counts = np.bincount(split[reached_into], minlength=len(feature))
+    kept = reached_into & (counts > 1)[split]
+    bins = starts[feature][split] + np.arange(len(split)) - start[split]
+    return Block(
+        walked.levels,
+        feature,
+        walked.left,
+        walked.right,
+        walked.value,
+        start,
+        share,
+        inverse,
+        np.cumsum([0, *np.where(counts > 1, counts, 0)]),
+        bins[kept].astype(np.int32),
+        inside[kept],
+        below[kept],
+    )
 
 
 def _mass(frequency: FloatArray, rho: float) -> FloatArray:

@@ -101,8 +101,10 @@ class Neighbourhood:
             ]
         )
 
-    def factors(self, own: IntArray, rho: float) -> FloatArray:
-        """Return ``c`` (m, d) of rows with these bins (m, d)."""
+    def factors(self, own: IntArray, rho: float | None = None) -> FloatArray:
+        """Return ``c`` (m, d) of rows with these bins (m, d); for another kernel where its ``rho`` is given."""
+        rho = self.rho if rho is None else rho
+        assert rho is not None  # noqa: S101 - only kernels that are products have such factors
         drawn = self.frequency[own]
         factors: FloatArray = drawn + rho * (1.0 - drawn)
         return factors
@@ -116,10 +118,22 @@ class Neighbourhood:
             by_mismatches = mismatch_distribution(self.frequency[own])
             mean, square = (_weighted(by_mismatches, self.kernel**power) for power in (1, 2))
             return np.divide(mean**2, square, out=np.zeros_like(mean), where=square > 0)
-        mean, square = self.factors(own, self.rho), self.factors(own, self.rho**2)
+        mean, square = self.factors(own), self.factors(own, self.rho**2)
         ratio = np.divide(mean**2, square, out=np.zeros_like(mean), where=square > 0)
         share: FloatArray = ratio.prod(axis=1)
         return share
+
+    def additive_variance(self, own: IntArray, pull: FloatArray) -> FloatArray:
+        """Return the variance (p,) of the best additive surrogate in all bins, from each bin's pull (p, T).
+
+        The share of a bin times its effect squared is ``mass * c * pull^2``.
+        """
+        assert self.rho is not None  # noqa: S101 - see `factors`
+        mass = np.tile(self.rho * self.frequency, (len(own), 1))
+        np.put_along_axis(mass, own, self.frequency[own], axis=1)
+        of_features = np.add.reduceat(mass * pull**2, self.starts[:-1], axis=1) * self.factors(own)
+        total: FloatArray = np.add.accumulate(of_features, axis=1)[:, -1]
+        return total
 
     def entries(self, features: IntArray, own: IntArray) -> Entries:
         """List the bins of the features (p, k) of explanations, -1 for none.

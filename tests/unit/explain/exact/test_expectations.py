@@ -21,7 +21,7 @@ from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.ensemble import read_ensemble
 from sparklime_core.explain.exact.expectations import expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
-from sparklime_core.explain.exact.splits import compile_blocks
+from sparklime_core.explain.exact.splits import compile_trees
 
 CATEGORY = 2
 WAYS = [(kind, width) for kind in ("quartile", "entropy") for width in (None, 0.4)]
@@ -126,19 +126,18 @@ def test_expectations_are_those_of_an_enumeration(table, name, kind, width):
     predict = model.predict_proba if mode == "classification" else model.predict
     explainer = explainer_of(rows, target, mode, kind, width)
     ensemble, columns = read_ensemble(predict, mode), read_columns(explainer)
-    blocks = compile_blocks(ensemble, columns, kernel_factor(explainer))
+    trees = compile_trees(ensemble, columns, kernel_factor(explainer))
     bins = [len(column.codes) for column in columns]
     positions = np.array(list(itertools.product(*(range(count) for count in bins))))
-    y_mean, zy_cov = expectations(
-        blocks, ensemble.offset, positions, np.ones((len(positions), ensemble.value.shape[1]), dtype=bool)
-    )
+    wanted = np.ones((len(positions), ensemble.value.shape[1]), dtype=bool)
+    found = expectations(trees, trees.starts[:-1] + positions, wanted)
     drawn = everything_drawn(explainer, ensemble)
     predicted = predict(drawn[:, :, 2]).reshape(len(drawn), -1)
     for at in range(0, len(positions), 5):
         codes = [column.codes[where] for column, where in zip(columns, positions[at], strict=True)]
         mean, covariance = enumerated(drawn, predicted, codes, kernel_factor(explainer))
-        np.testing.assert_allclose(y_mean[at], mean, rtol=0, atol=1e-10)
-        np.testing.assert_allclose(zy_cov[at], covariance, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(found.mean[at], mean, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(found.covariance[at], covariance, rtol=0, atol=1e-10)
 
 
 def test_expectations_of_all_classes_add_up(table):
@@ -146,12 +145,12 @@ def test_expectations_of_all_classes_add_up(table):
     model = ExtraTreesClassifier(50, random_state=0).fit(rows, target)
     explainer = explainer_of(rows, target, "classification")
     ensemble, columns = read_ensemble(model.predict_proba, "classification"), read_columns(explainer)
-    blocks = compile_blocks(ensemble, columns, kernel_factor(explainer))
+    trees = compile_trees(ensemble, columns, kernel_factor(explainer))
     positions = np.random.RandomState(0).randint(0, 3, size=(50, 3))
-    y_mean, zy_cov = expectations(blocks, ensemble.offset, positions, np.ones((50, 3), dtype=bool))
-    np.testing.assert_allclose(y_mean.sum(axis=1), 1.0, rtol=0, atol=1e-13)
-    np.testing.assert_allclose(zy_cov.sum(axis=2), 0.0, rtol=0, atol=1e-13)
-    assert (y_mean > 0).all()
+    found = expectations(trees, trees.starts[:-1] + positions, np.ones((50, 3), dtype=bool))
+    np.testing.assert_allclose(found.mean.sum(axis=1), 1.0, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(found.covariance.sum(axis=2), 0.0, rtol=0, atol=1e-13)
+    assert (found.mean > 0).all()
 
 
 def test_the_table_has_the_bins_that_are_hard(table):
@@ -169,18 +168,19 @@ def test_only_wanted_labels_are_computed_and_blocks_change_nothing(table, monkey
     rho = kernel_factor(explainer)
     positions = np.array([[0, 0, 0], [1, 2, 1], [3, 1, 2], [2, 0, 0]])
     wanted = np.array([[True, True, True], [False, False, True], [True, False, True], [False, False, False]])
-    one = expectations(compile_blocks(ensemble, columns, rho), ensemble.offset, positions, wanted)
-    everything = expectations(
-        compile_blocks(ensemble, columns, rho), ensemble.offset, positions, np.ones_like(wanted)
-    )
-    for some, every in zip(one, everything, strict=True):
+    trees = compile_trees(ensemble, columns, rho)
+    own = trees.starts[:-1] + positions
+    one, everything = expectations(trees, own, wanted), expectations(trees, own, np.ones_like(wanted))
+    np.testing.assert_array_equal(one.pull, everything.pull[wanted.ravel()])
+    for some, every in ((one.mean, everything.mean), (one.covariance, everything.covariance)):
         np.testing.assert_array_equal(np.moveaxis(some, -1, 1)[wanted], np.moveaxis(every, -1, 1)[wanted])
         assert not np.moveaxis(some, -1, 1)[~wanted].any()
     monkeypatch.setattr(splits, "BLOCK_SPLITS", 1)
-    many = compile_blocks(ensemble, columns, rho)
-    assert len(many) == 12
-    for some, every in zip(one, expectations(many, ensemble.offset, positions, wanted), strict=True):
-        np.testing.assert_allclose(some, every, rtol=0, atol=1e-15)
+    many = compile_trees(ensemble, columns, rho)
+    assert len(many.blocks) == 12
+    again = expectations(many, own, wanted)
+    for name in ("mean", "covariance", "pull"):
+        np.testing.assert_allclose(getattr(again, name), getattr(one, name), rtol=0, atol=1e-15)
 
 
 def test_shares_below_a_threshold_are_those_of_limes_draws():
