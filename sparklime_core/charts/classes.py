@@ -8,6 +8,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of
+from sparklime_core.charts.lanes import BAR_Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
 
 CLASSES = "classes"
@@ -35,17 +36,12 @@ def _probabilities(rows: int) -> dict[str, Any]:
             alt.Tooltip("probability:Q", title="Probability", format=".4f"),
         ],
     )
-    bar = base.mark_bar(height=8, yOffset=9, cornerRadiusEnd=2).encode(
+    bar = base.mark_bar(height=8, yOffset=BAR_Y, cornerRadiusEnd=2).encode(
         x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=None),
         color=alt.Color("role:N", scale=alt.Scale(domain=list(ROLES), range=[FOR, REST]), legend=None),
     )
-    name = base.mark_text(align="left", baseline="middle", dy=-6, limit=300, fontSize=12, color=INK).encode(
-        x=alt.value(0), text="name:N"
-    )
-    number = base.mark_text(align="right", baseline="middle", dy=-6, fontSize=12, color=INK).encode(
-        x=alt.value("width"), text=alt.Text("probability:Q", format=".3f")
-    )
-    return template_of(alt.layer(bar, name, number).properties(height=20 + 32 * max(rows, 1)))
+    texts = lane_names(base, "name:N", 300), lane_numbers(base, alt.Text("probability:Q", format=".3f"))
+    return template_of(alt.layer(bar, *texts).properties(height=20 + 32 * max(rows, 1)))
 
 
 def confusion_chart(counts: pd.DataFrame) -> ChartType:

@@ -4,10 +4,8 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, AXIS, FIRST, FOR, INK, REST, SECOND
-
-LANE = 34
-"""Pixels for each feature: its name, and below it its bar. So names of any length fit on a narrow screen."""
 
 SIDES = ("raises it", "lowers it")
 MORE = ("more in the first", "more in the second", "not clear")
@@ -37,12 +35,12 @@ def means_chart(features: pd.DataFrame) -> ChartType:
     end = float(features[["up", "down"]].abs().to_numpy().max()) if len(features) else 0.0
     scale = alt.Scale(domain=[-(end or 1.0), end or 1.0], nice=False)
     bars = [
-        base.mark_bar(height=12, yOffset=10, color=colour, cornerRadiusEnd=2).encode(
+        base.mark_bar(height=12, yOffset=BAR_Y, color=colour, cornerRadiusEnd=2).encode(
             x=alt.X(f"{side}:Q", title="Mean of the weights above and below 0", scale=scale, axis=_axis())
         )
         for side, colour in (("up", FOR), ("down", AGAINST))
     ]
-    tick = base.mark_tick(height=18, thickness=2.5, yOffset=10, color=INK).encode(x="mean:Q")
+    tick = base.mark_tick(height=18, thickness=2.5, yOffset=BAR_Y, color=INK).encode(x="mean:Q")
     return _named(features, [_zero(), *bars, tick], base, "shown")
 
 
@@ -70,29 +68,22 @@ def difference_chart(features: pd.DataFrame, title: str) -> ChartType:
     end = float(ends) * 1.02 or 1.0
     x = alt.X("difference:Q", title=title, scale=alt.Scale(domain=[-end, end], nice=False), axis=_axis())
     colour = alt.Color("kind:N", scale=alt.Scale(domain=list(MORE), range=[FIRST, SECOND, REST]), legend=None)
-    bar = base.mark_bar(height=10, yOffset=10, opacity=0.55).encode(x=x, color=colour)
+    bar = base.mark_bar(height=10, yOffset=BAR_Y, opacity=0.55).encode(x=x, color=colour)
     known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
-    interval = known.mark_rule(strokeWidth=2, yOffset=10).encode(x="low:Q", x2="high:Q", color=colour)
-    point = base.mark_point(filled=True, size=60, yOffset=10, opacity=1).encode(x="difference:Q", color=colour)
+    interval = known.mark_rule(strokeWidth=2, yOffset=BAR_Y).encode(x="low:Q", x2="high:Q", color=colour)
+    point = base.mark_point(filled=True, size=60, yOffset=BAR_Y, opacity=1).encode(x="difference:Q", color=colour)
     return _named(features, [_zero(), bar, interval, point], base, "shown")
 
 
 def _lanes(features: pd.DataFrame, tooltip: list[alt.Tooltip]) -> alt.Chart:
-    chart: alt.Chart = alt.Chart(features).encode(
-        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)), tooltip=tooltip
-    )
+    chart: alt.Chart = alt.Chart(features).encode(y=Y, tooltip=tooltip)
     return chart
 
 
 def _named(features: pd.DataFrame, layers: list[alt.Chart], base: alt.Chart, number: str) -> ChartType:
     """Write above each lane the feature's name, and at its end a number."""
-    name = base.mark_text(align="left", baseline="middle", dy=-7, limit=240, fontSize=12, color=INK).encode(
-        x=alt.value(0), text="feature:N"
-    )
-    text = base.mark_text(align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600, color=INK).encode(
-        x=alt.value("width"), text=f"{number}:N"
-    )
-    return alt.layer(*layers, name, text).properties(height=AXIS + LANE * max(len(features), 1))
+    texts = lane_names(base, "feature:N", 240), lane_numbers(base, f"{number}:N")
+    return alt.layer(*layers, *texts).properties(height=AXIS + LANE * max(len(features), 1))
 
 
 def _axis() -> alt.Axis:

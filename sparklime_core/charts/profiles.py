@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
-from sparklime_core.charts.palette import AGAINST, AXIS, FOR, INK, REST
+from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
+from sparklime_core.charts.palette import AGAINST, AXIS, FOR, REST
 
-LINE_HEIGHT = 24
 BINS = "bins"
 KINDS = ("feature", "raises", "lowers", "other bin")
 """What a line is: the name of a feature, the row's own bin by its effect, or another bin."""
@@ -62,7 +62,7 @@ def profiles_chart(lines: pd.DataFrame, largest: float) -> FilledChart:
 @lru_cache(maxsize=256)
 def _template(lines: int, end: float) -> dict[str, Any]:
     base = alt.Chart(named(BINS)).encode(
-        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)),
+        y=Y,
         tooltip=[
             alt.Tooltip("text:N", title="Bin"),
             alt.Tooltip("effect:Q", title="Effect", format="+.4g"),
@@ -71,7 +71,7 @@ def _template(lines: int, end: float) -> dict[str, Any]:
     )
     bar = (
         base.transform_filter("isValid(datum.effect)")
-        .mark_bar(height=8, yOffset=7, cornerRadiusEnd=2)
+        .mark_bar(height=8, yOffset=BAR_Y, cornerRadiusEnd=2)
         .encode(
             x=alt.X(
                 "effect:Q",
@@ -84,12 +84,5 @@ def _template(lines: int, end: float) -> dict[str, Any]:
             ),
         )
     )
-    weight = alt.ExprRef("datum.kind === 'other bin' ? 400 : 700")
-    text = base.mark_text(
-        align="left", baseline="middle", dy=-5, limit=360, fontSize=11, fontWeight=weight, color=INK
-    ).encode(x=alt.value(0), text="text:N")
-    number = base.mark_text(
-        align="right", baseline="middle", dy=-5, fontSize=11, fontWeight=weight, color=INK
-    ).encode(x=alt.value("width"), text="shown:N")
-    chart = alt.layer(zero_line(REST), bar, text, number)
-    return template_of(chart.properties(height=AXIS + LINE_HEIGHT * max(lines, 1)))
+    chart = alt.layer(zero_line(REST), bar, lane_names(base, "text:N"), lane_numbers(base))
+    return template_of(chart.properties(height=AXIS + LANE * max(lines, 1)))

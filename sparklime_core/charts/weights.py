@@ -8,10 +8,8 @@ import altair as alt
 import pandas as pd
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, AXIS, EXACT, FOR, INK, REST
-
-BAR_HEIGHT = 34
-"""Pixels for each feature: its text, and below it its bar. So texts of any length fit on a narrow screen."""
 
 BARS = "bars"
 BESIDE = {"std": ("Standard deviation", ".2g"), "exact": ("Without sampling", "+.4g")}
@@ -90,7 +88,7 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> FilledChart:
 @lru_cache(maxsize=256)
 def _template(rows: int, end: float, beside: tuple[str, ...]) -> dict[str, Any]:
     base = alt.Chart(named(BARS)).encode(
-        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)),
+        y=Y,
         tooltip=[
             alt.Tooltip("text:N", title="Condition"),
             alt.Tooltip("value:N", title="Value in this row"),
@@ -98,7 +96,7 @@ def _template(rows: int, end: float, beside: tuple[str, ...]) -> dict[str, Any]:
             *(alt.Tooltip(f"{name}:Q", title=BESIDE[name][0], format=BESIDE[name][1]) for name in beside),
         ],
     )
-    bar = base.mark_bar(height=12, yOffset=10, cornerRadiusEnd=2).encode(
+    bar = base.mark_bar(height=12, yOffset=BAR_Y, cornerRadiusEnd=2).encode(
         x=alt.X(
             "weight:Q",
             title="Weight, on the same scale for every row",
@@ -111,14 +109,9 @@ def _template(rows: int, end: float, beside: tuple[str, ...]) -> dict[str, Any]:
             legend=None,
         ),
     )
-    text = base.mark_text(align="left", baseline="middle", dy=-7, limit=360, fontSize=12, color=INK).encode(
-        x=alt.value(0), text="label:N"
-    )
-    number = base.mark_text(
-        align="right", baseline="middle", dy=-7, fontSize=12, fontWeight=600, color=INK
-    ).encode(x=alt.value("width"), text="shown:N")
-    chart = alt.layer(zero_line(REST), bar, *_uncertainty(beside, base), text, number)
-    return template_of(chart.properties(height=AXIS + BAR_HEIGHT * max(rows, 1)))
+    texts = lane_names(base, "label:N"), lane_numbers(base)
+    chart = alt.layer(zero_line(REST), bar, *_uncertainty(beside, base), *texts)
+    return template_of(chart.properties(height=AXIS + LANE * max(rows, 1)))
 
 
 def _uncertainty(beside: tuple[str, ...], base: alt.Chart) -> list[alt.Chart]:
@@ -126,12 +119,12 @@ def _uncertainty(beside: tuple[str, ...], base: alt.Chart) -> list[alt.Chart]:
     layers: list[alt.Chart] = []
     if "std" in beside:
         whisker = base.transform_filter("isValid(datum.std)").mark_rule(
-            yOffset=10, strokeWidth=1.5, color=INK, clip=True
+            yOffset=BAR_Y, strokeWidth=1.5, color=INK, clip=True
         )
         layers.append(whisker.encode(x="low:Q", x2="high:Q"))
     if "exact" in beside:
         tick = base.transform_filter("isValid(datum.exact)").mark_tick(
-            yOffset=10, thickness=2.5, height=18, color=EXACT, clip=True
+            yOffset=BAR_Y, thickness=2.5, height=18, color=EXACT, clip=True
         )
         layers.append(tick.encode(x="exact:Q"))
     return layers
