@@ -1,4 +1,6 @@
-from collections.abc import Callable, Iterator
+"""Pages opened in this process, and the finished runs that they show."""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,19 +63,32 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 
 
 @pytest.fixture
-def runs(made: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
-    monkeypatch.setenv("SPARKLIME_HOME", str(made.home))
-    st.cache_resource.clear()
-    yield made
-    st.cache_resource.clear()
+def live_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Let the pages live in a home; what they remember is forgotten where it is another one than before."""
+
+    def live_in(home: Path) -> None:
+        monkeypatch.setenv("SPARKLIME_HOME", str(home))
+        if _remembered != [home]:
+            st.cache_resource.clear()
+            _remembered[:] = [home]
+
+    return live_in
+
+
+_remembered: list[Path] = []
+"""The home that the pages' caches are of."""
 
 
 @pytest.fixture
-def no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
-    monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path))
-    st.cache_resource.clear()
-    yield RunStore(tmp_path / "runs")
-    st.cache_resource.clear()
+def runs(made: Runs, live_in: Callable[[Path], None]) -> Runs:
+    live_in(made.home)
+    return made
+
+
+@pytest.fixture
+def no_runs(tmp_path: Path, live_in: Callable[[Path], None]) -> RunStore:
+    live_in(tmp_path)
+    return RunStore(tmp_path / "runs")
 
 
 @pytest.fixture
@@ -86,7 +101,6 @@ def open_page(app: AppTest) -> Callable[..., AppTest]:
     """Open a page, as its link would."""
 
     def open_page(name: str, **query: object) -> AppTest:
-        app.run()
         app.switch_page(f"pages/views/{name}.py")
         for key, value in query.items():
             app.query_params[key] = str(value)

@@ -1,13 +1,12 @@
 """The overview: each of its panels, for every kind of run, and where there is little or nothing to show."""
 
 import io
-import os
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.build_dataset import read_csv
@@ -155,23 +154,24 @@ def test_names_from_data_are_never_markdown(runs: Runs, open_page: OpenPage) -> 
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
-    """Return runs that are at the edges: one row, many features and classes, failed rows."""
+def odd_runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Run]]:
+    """Make runs that are at the edges: one row, many features and classes, failed rows."""
     home = tmp_path_factory.mktemp("home")
     store = RunStore(home / "runs")
     wide = _table(60, 100)
     model = train_forest(wide, n_estimators=5)
-    runs = {
+    return home, {
         "one_row": make_run(store, wide, model, 1),
         "wide": make_run(store, wide, model, 6),
         "failed": _failed(store, wide, model),
     }
-    before = os.environ.get("SPARKLIME_HOME")
-    os.environ["SPARKLIME_HOME"] = str(home)
-    st.cache_resource.clear()
-    yield runs
-    os.environ.pop("SPARKLIME_HOME") if before is None else os.environ.update(SPARKLIME_HOME=before)
-    st.cache_resource.clear()
+
+
+@pytest.fixture
+def odd(odd_runs: tuple[Path, dict[str, Run]], live_in: Callable[[Path], None]) -> dict[str, Run]:
+    home, runs = odd_runs
+    live_in(home)
+    return runs
 
 
 def _table(features: int, classes: int) -> Dataset:

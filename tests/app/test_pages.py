@@ -46,18 +46,14 @@ NEXT = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_fresh_page_shows_no_error(no_runs: RunStore, open_page: OpenPage, name: str) -> None:
+def test_a_fresh_page_shows_no_error_and_names_the_next_action(
+    no_runs: RunStore, open_page: OpenPage, name: str
+) -> None:
     app = open_page(name)
 
     assert app.title[0].value == PAGES[name]
     assert not app.error
-
-
-@pytest.mark.parametrize("name", NEXT)
-def test_an_empty_page_names_the_next_action(no_runs: RunStore, open_page: OpenPage, name: str) -> None:
-    app = open_page(name)
-
-    assert NEXT[name] in [link.value for link in app.main.page_link]
+    assert NEXT.get(name) in [None, *(link.value for link in app.main.page_link)]
 
 
 @pytest.mark.parametrize("name", PAGES)

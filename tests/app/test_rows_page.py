@@ -90,9 +90,8 @@ class TestRows:
         assert app.query_params["filter"] == text
         assert app.dataframe[0].value["weight"].is_monotonic_decreasing
 
-    @pytest.mark.parametrize("text", ["nonsense", "label.99", "value99.1_2", "~.~", "<b>x</b>"])
-    def test_a_link_of_another_run_filters_nothing(self, runs: Runs, open_page: OpenPage, text: str) -> None:
-        app = open_page("rows", run=runs.classes.id, filter=text)
+    def test_a_link_of_another_run_filters_nothing(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_page("rows", run=runs.classes.id, filter="label.99~<b>x</b>")
 
         assert len(app.dataframe[0].value) == 12
         assert "filter" not in app.query_params
@@ -148,7 +147,7 @@ class TestRows:
 
         assert "There is no run 'no-such-run' in the store." in words(app)
 
-    @pytest.mark.parametrize("row", ["99999", "-1", "x", "<b>"])
+    @pytest.mark.parametrize("row", ["99999", "<b>"])
     def test_a_row_that_is_not_there_is_no_error(self, runs: Runs, open_page: OpenPage, row: str) -> None:
         app = open_page("rows", run=runs.classes.id, row=row)
 

@@ -42,6 +42,10 @@ class TestLink:
             "rows.all",
             "executor.",
             "label.²",
+            "label.99",
+            "value99.1_2",
+            "~.~",
+            "<b>x</b>",
         ],
     )
     def test_what_a_run_does_not_know_is_left_out(self, text: str) -> None:

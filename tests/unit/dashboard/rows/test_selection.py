@@ -30,6 +30,8 @@ class TestSelection:
             ("0", 0),
             (None, None),
             ("-1", None),
+            ("x", None),
+            ("<b>", None),
             ("1e3", None),
             ("", None),
             ("²", None),
