@@ -7,6 +7,8 @@ import numpy as np
 from lime.lime_tabular import LimeTabularExplainer
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier
 
+from tests.parity.recorded import Said
+
 TOLERANCE = 1e-6
 SIZE = 300
 
@@ -19,6 +21,19 @@ class Answer:
     intercept: float
     score: float
     local_prediction: float
+
+    def said(self) -> Said:
+        """Return it as it is recorded."""
+        weights = [weight for _, weight in self.terms]
+        return Said(
+            [text for text, _ in self.terms], [*weights, self.intercept, self.score, self.local_prediction]
+        )
+
+    @classmethod
+    def of(cls, said: Said) -> "Answer":
+        """Return what is recorded as an answer."""
+        *weights, intercept, score, local_prediction = said.figures
+        return cls(list(zip(said.texts, weights, strict=True)), intercept, score, local_prediction)
 
 
 def ask_lime(explainer, predict_fn, row, label, *, num_features, num_samples, seed=0):

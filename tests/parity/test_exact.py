@@ -17,6 +17,8 @@ from sklearn.tree import DecisionTreeClassifier
 from sparklime_core import explain_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.settings import ExplainerSettings
+from tests.parity.limes_own import Answer, as_answer, ask_lime
+from tests.parity.recorded import Said, check_against_lime
 
 RUNS = 40
 SAMPLES = 2000
@@ -103,48 +105,66 @@ def weights_of(table):
     return np.array(ordered)[:, :, 1], table["intercept"].to_numpy()
 
 
+def limes_weights(explainer, model, rows, labels, num_samples, seed):
+    """Ask lime under a seed; return its weights, intercepts, scores and local predictions in one array."""
+    table = explain_rows(
+        explainer, model, rows, engine="reference", labels=labels, num_samples=num_samples, seed=seed
+    )
+    others = [table[name].to_numpy() for name in ("score", "local_prediction")]
+    return np.column_stack([*weights_of(table), *others])
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 def test_agrees_with_the_mean_of_many_lime_runs(case):
     explainer, model, rows = case()
     some = rows[[0, len(rows) // 2]]
-    exact = np.column_stack(
-        weights_of(explain_rows(explainer, model, some, engine="exact", labels="all", num_samples=SAMPLES))
-    )
-    runs = []
-    for seed in range(RUNS):
-        table = explain_rows(
-            explainer, model, some, engine="reference", labels="all", num_samples=SAMPLES, seed=seed
-        )
-        runs.append(np.column_stack(weights_of(table)))
-    spread = np.std(runs, axis=0, ddof=1)
-    error = spread / np.sqrt(RUNS)
-    assert (spread > 0).any()
-    z = (np.mean(runs, axis=0) - exact) / np.where(error > 0, error, 1.0)
-    assert np.abs(z).max() < 4.5
-    # One chance in a hundred is 2.7; a bias that each weight has a little of would show in the mean square.
-    assert np.mean(z**2) < 2.0
-    for name in ("score", "local_prediction", "prediction"):
-        ours = explain_rows(explainer, model, some, engine="exact", labels="all", num_samples=SAMPLES)[name]
-        np.testing.assert_allclose(ours.to_numpy(), table[name].to_numpy(), rtol=0.15, atol=0.05)
+    table = explain_rows(explainer, model, some, engine="exact", labels="all", num_samples=SAMPLES)
+    exact = np.column_stack(weights_of(table))
+
+    def ask(seed):
+        return lambda: Said([], limes_weights(explainer, model, some, "all", SAMPLES, seed).ravel().tolist())
+
+    def check(answers):
+        limes = np.array([said.figures for said in answers]).reshape(RUNS, len(exact), -1)
+        runs = limes[:, :, :-2]
+        spread = np.std(runs, axis=0, ddof=1)
+        error = spread / np.sqrt(RUNS)
+        assert (spread > 0).any()
+        z = (np.mean(runs, axis=0) - exact) / np.where(error > 0, error, 1.0)
+        assert np.abs(z).max() < 4.5
+        # One chance in a hundred is 2.7; a bias that each weight has a little of would show in the mean square.
+        assert np.mean(z**2) < 2.0
+        for name, place in (("score", -2), ("local_prediction", -1)):
+            np.testing.assert_allclose(table[name].to_numpy(), limes[-1, :, place], rtol=0.15, atol=0.05)
+
+    check_against_lime({str(seed): ask(seed) for seed in range(RUNS)}, check)
+    predict = getattr(model, "predict_proba", model.predict)
+    np.testing.assert_allclose(table["prediction"].to_numpy(), np.ravel(predict(some)), rtol=1e-9)
 
 
 def test_limes_error_against_it_falls_as_one_over_the_root_of_the_samples():
     rows, target = load_diabetes(return_X_y=True)
     model = RandomForestRegressor(5, max_depth=5, random_state=0).fit(rows, target)
     explainer = LimeTabularExplainer(rows, mode="regression", feature_selection="none")
-    sizes = np.array([300, 1200, 4800, 19200])
-    errors = []
-    for size in sizes:
-        exact, _ = weights_of(explain_rows(explainer, model, rows[:1], engine="exact", num_samples=int(size)))
-        limes = [
-            weights_of(
-                explain_rows(explainer, model, rows[:1], engine="reference", num_samples=int(size), seed=seed)
-            )[0]
-            for seed in range(10)
+    sizes, seeds = [300, 1200, 4800, 19200], range(10)
+    exact = np.array(
+        [
+            weights_of(explain_rows(explainer, model, rows[:1], engine="exact", num_samples=size))[0][0]
+            for size in sizes
         ]
-        errors.append(np.sqrt(np.mean((np.array(limes) - exact) ** 2)))
-    slope = np.polyfit(np.log(sizes), np.log(errors), 1)[0]
-    assert slope == pytest.approx(-0.5, abs=0.1)
+    )
+
+    def ask(size, seed):
+        found = lambda: limes_weights(explainer, model, rows[:1], "all", size, seed)  # noqa: E731
+        return lambda: Said([], found()[0, :-3].tolist())
+
+    def check(answers):
+        limes = np.array([said.figures for said in answers]).reshape(len(sizes), len(seeds), -1)
+        errors = np.sqrt(np.mean((limes - exact[:, None]) ** 2, axis=(1, 2)))
+        slope = np.polyfit(np.log(sizes), np.log(errors), 1)[0]
+        assert slope == pytest.approx(-0.5, abs=0.1)
+
+    check_against_lime({f"{size} {seed}": ask(size, seed) for size in sizes for seed in seeds}, check)
 
 
 @pytest.mark.parametrize("selection", ["highest_weights", "forward_selection", "lasso_path", "none", "auto"])
@@ -152,17 +172,19 @@ def test_selects_what_lime_selects_from_very_many_samples(selection):
     rows, target = load_diabetes(return_X_y=True)
     model = RandomForestRegressor(5, max_depth=4, random_state=0).fit(rows, target)
     explainer = LimeTabularExplainer(rows, mode="regression", feature_selection=selection)
-    keywords = {"num_features": 3, "num_samples": 100_000}
-    exact, lime = (
-        explain_rows(explainer, model, rows[:1], engine=engine, **keywords).to_pylist()[0]
-        for engine in ("exact", "reference")
-    )
-    assert len(exact["explanation"]) == len(lime["explanation"])
-    for ours, theirs in list(zip(exact["explanation"], lime["explanation"], strict=True))[:3]:
-        assert ours["feature_explanation"] == theirs["feature_explanation"]
-        assert ours["weight"] == pytest.approx(theirs["weight"], rel=0.1)
-    assert exact["score"] == pytest.approx(lime["score"], abs=0.02)
-    assert exact["local_prediction"] == pytest.approx(lime["local_prediction"], rel=0.02)
+    kept = {"num_features": 3, "num_samples": 100_000}
+    exact = as_answer(explain_rows(explainer, model, rows[:1], engine="exact", **kept).to_pylist()[0])
+
+    def check(answers):
+        lime = Answer.of(answers[0])
+        assert len(exact.terms) == len(lime.terms)
+        for (text, weight), (limes_text, limes_weight) in list(zip(exact.terms, lime.terms, strict=True))[:3]:
+            assert text == limes_text
+            assert weight == pytest.approx(limes_weight, rel=0.1)
+        assert exact.score == pytest.approx(lime.score, abs=0.02)
+        assert exact.local_prediction == pytest.approx(lime.local_prediction, rel=0.02)
+
+    check_against_lime({"lime": lambda: ask_lime(explainer, model.predict, rows[0], 1, **kept).said()}, check)
 
 
 def test_no_seed_touches_anything_but_the_score():

@@ -12,6 +12,7 @@ from scipy.special import softmax
 
 from sparklime_core import explain_rows
 from tests.parity.limes_own import (
+    Answer,
     Table,
     as_answer,
     ask_lime,
@@ -20,19 +21,36 @@ from tests.parity.limes_own import (
     make_model,
     make_table,
 )
+from tests.parity.recorded import check_against_lime
 
 SELECTIONS = ["auto", "highest_weights", "forward_selection", "lasso_path", "none"]
 DISCRETIZERS = ["quartile", "decile", "entropy", "none"]
 
 
-def assert_like_lime(explainer, predict_fn, rows, *, labels="all", num_features=4, num_samples=400, seed=0):
+def assert_like_lime(
+    explainer, predict_fn, rows, *, labels="all", num_features=4, num_samples=400, seed=0, recorded=True
+):
     """Compare every (row, label) with lime's own answer."""
     kept = {"num_features": num_features, "num_samples": num_samples, "seed": seed}
     found = explain_rows(explainer, predict_fn, rows, engine="sampled", labels=labels, **kept).to_pylist()
     assert found
-    for result in found:
-        lime = ask_lime(explainer, predict_fn, rows[result["row_id"]], result["label"], **kept)
-        assert_agree(as_answer(result), lime)
+
+    def ask(result):
+        return ask_lime(explainer, predict_fn, rows[result["row_id"]], result["label"], **kept)
+
+    if not recorded:
+        for result in found:
+            assert_agree(as_answer(result), ask(result))
+        return
+
+    def check(answers):
+        for result, said in zip(found, answers, strict=True):
+            assert_agree(as_answer(result), Answer.of(said))
+
+    check_against_lime(
+        {f"{result['row_id']} {result['label']}": lambda result=result: ask(result).said() for result in found},
+        check,
+    )
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -220,4 +238,5 @@ def test_any_table(seed, width, levels, discretizer, selection, num_features, nu
             num_features=num_features,
             num_samples=num_samples,
             seed=seed,
+            recorded=False,
         )
