@@ -7,7 +7,7 @@ import pyarrow as pa
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.settings import EngineName, ExplainerSettings, ExplainSettings
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.train import Model
@@ -25,10 +25,16 @@ EXECUTORS = [
 
 
 def make_run(
-    store: RunStore, dataset: Dataset, model: Model, rows: int, labels: str = "predicted", stability: int = 0
+    store: RunStore,
+    dataset: Dataset,
+    model: Model,
+    rows: int,
+    labels: str = "predicted",
+    stability: int = 0,
+    engine: EngineName = "sampled",
 ) -> Run:
-    """Explain the first rows of a dataset with lime itself, and store them as a finished run of two executors."""
-    settings = ExplainSettings(engine="reference", labels=labels, num_features=6, num_samples=300)
+    """Explain the first rows of a dataset, and store them as a finished run of two executors."""
+    settings = ExplainSettings(engine=engine, labels=labels, num_features=6, num_samples=300)
     plan = RunPlan(dataset, model, settings, QUICK, rows=rows, stability=stability)
     run = store.create(plan.manifest("spark://127.0.0.1:7077"), plan.inputs())
     task = prepare_measured(build_explainer(dataset, QUICK), model.predict_fn, settings, stability)

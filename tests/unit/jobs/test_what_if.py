@@ -18,7 +18,8 @@ from tests.finished_run import make_run
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     dataset = load_sample("penguins")
-    return make_run(RunStore(tmp_path_factory.mktemp("runs")), dataset, train_forest(dataset), 6, "all")
+    store = RunStore(tmp_path_factory.mktemp("runs"))
+    return make_run(store, dataset, train_forest(dataset, n_estimators=10), 6, "all", engine="reference")
 
 
 @pytest.fixture(scope="module")

@@ -139,7 +139,7 @@ def test_nothing_stays_when_the_asking_process_is_killed(tmp_path, end):
     processes = [psutil.Process(int(pid)) for pid in path.read_text().split()]  # worker, keeper, worker's child
     asking.send_signal(end)
     asking.wait()
-    _, alive = psutil.wait_procs(processes, timeout=30)
+    _, alive = psutil.wait_procs(processes, timeout=240)
     assert not alive
 
 
@@ -150,7 +150,7 @@ def test_a_worker_ends_with_its_keeper(tmp_path):
     worker, keeper, _ = map(int, path.read_text().split())
     watched = psutil.Process(worker)
     os.kill(keeper, signal.SIGKILL)
-    assert not psutil.wait_procs([watched], timeout=30)[1]
+    assert not psutil.wait_procs([watched], timeout=240)[1]
     assert "was ended from outside" in asking.communicate()[1]
 
 

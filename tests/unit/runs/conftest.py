@@ -11,19 +11,19 @@ from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs.store import RunStore
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plan():
     dataset = load_sample("penguins")
     settings = ExplainSettings(engine="reference", num_samples=100)
     return RunPlan(dataset, train_forest(dataset, n_estimators=5), settings, rows=BLOCK_ROWS + 4)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def explained(plan):
     rows = plan.dataset.features[plan.row_ids()].copy()
     rows[2, 1] = np.nan
     return explain_rows(
-        build_explainer(plan.dataset), plan.model.predict_fn, rows, engine="reference", num_samples=100
+        build_explainer(plan.dataset), plan.model.predict_fn, rows, engine="sampled", num_samples=100
     )
 
 
