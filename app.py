@@ -1,8 +1,13 @@
-"""The dashboard: ``streamlit run app.py``. It routes; pages are in pages/views, what they share in the package."""
+"""The dashboard: ``streamlit run app.py``. It routes; pages are in pages/views, what they share in the package.
 
+Streamlit imports this file once, for the server that it declares, and runs it as a script for each session.
+"""
+
+import os
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 import sparklime_core.dashboard
 from sparklime_core.dashboard.shared.errors import guarded
@@ -12,11 +17,26 @@ from sparklime_core.dashboard.shared.sidebar import sidebar
 
 ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
 
-st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
-page = st.navigation(pages(), expanded=True)
-with guarded():
-    sidebar()
-with guarded():
-    page_heading(page.title)
-    page.run()
-warm_up()
+
+def draw() -> None:
+    """Draw the page that a session asks for."""
+    st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
+    page = st.navigation(pages(), expanded=True)
+    with guarded():
+        sidebar()
+    with guarded():
+        page_heading(page.title)
+        page.run()
+    warm_up()
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    from sparklime_core.dashboard.http_policy import HttpPolicy
+    from sparklime_core.paths import PRIVATE_MASK, private_folder
+    from sparklime_core.runs.store import RunStore
+
+    os.umask(PRIVATE_MASK)
+    private_folder(RunStore.default().root.parent)
+    app = st.App(__file__, middleware=[Middleware(HttpPolicy)])

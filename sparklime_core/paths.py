@@ -1,11 +1,21 @@
-"""Where things are: the dashboard's script, Spark's logs, and what can be made again."""
+"""Where things are: the dashboard's script, Spark's logs, what can be made again; and that they are private."""
 
+import contextlib
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
 
+from sparklime_core.atomic_files import make_folder
+
 PACKAGE = Path(__file__).parent
+
+PRIVATE = 0o700
+"""Rights of a folder for its owner alone."""
+
+PRIVATE_MASK = 0o077
+"""What a process takes from the rights of the files that it makes, so that they are their owner's alone."""
 
 
 def app_file() -> Path:
@@ -24,6 +34,25 @@ def cache_folder() -> Path:
     """Return where what can be made again is kept."""
     home = os.environ.get("SPARKLIME_HOME")
     return Path(home).expanduser() / "cache" if home else Path(platformdirs.user_cache_dir("sparklime"))
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that its owner alone can enter, and the folders of SparkLIME above it; return it.
+
+    One that others can enter, as earlier versions made it, is closed to them. A folder that belongs to somebody
+    else, or to everybody like ``/tmp``, stays as it is.
+    """
+    make_folder(folder, PRIVATE)
+    named = os.environ.get("SPARKLIME_HOME")
+    home = Path(named).expanduser() if named else folder
+    for place in (home, *(place for place in (*folder.parents, folder) if home in place.parents)):
+        with contextlib.suppress(OSError):
+            found = place.stat()
+            shared = found.st_mode & stat.S_ISVTX
+            own = hasattr(os, "getuid") and found.st_uid == os.getuid()
+            if own and not shared and stat.S_IMODE(found.st_mode) & ~PRIVATE:
+                place.chmod(PRIVATE)
+    return folder
 
 
 def newest_folders(parent: Path, pattern: str) -> list[Path]:

@@ -12,4 +12,4 @@ from sparklime_core.paths import app_file
 
 def run_app() -> None:
     """Run the dashboard's router."""
-    runpy.run_path(str(app_file()))
+    runpy.run_path(str(app_file()), run_name="__main__")

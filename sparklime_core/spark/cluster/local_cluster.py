@@ -17,7 +17,7 @@ import psutil
 import sparklime_core
 from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_folder
 from sparklime_core.errors import ClusterError
-from sparklime_core.paths import newest_folders
+from sparklime_core.paths import PRIVATE, newest_folders, private_folder
 from sparklime_core.spark.cluster.registry import RECORD_FILE, ClusterRecord, clusters_folder
 from sparklime_core.spark.session.java import java_home
 
@@ -142,11 +142,11 @@ def _check_whole(name: str, value: int, most: int) -> None:
 def _new_folder() -> Path:
     parent = clusters_folder()
     with disk_errors_explained(parent):
-        make_folder(parent, 0o700)
+        private_folder(parent)
         for old in newest_folders(parent, "*")[KEPT_FOLDERS - 1 :]:
             if not _in_use(old):
                 remove_folder(old)
-        return make_folder(parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}", 0o700)
+        return make_folder(parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}", PRIVATE)
 
 
 def _in_use(folder: Path) -> bool:

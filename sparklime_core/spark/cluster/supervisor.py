@@ -22,6 +22,7 @@ import psutil
 
 from sparklime_core.atomic_files import PRIVATE, write_file
 from sparklime_core.errors import ClusterError
+from sparklime_core.paths import PRIVATE_MASK
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_json
@@ -43,6 +44,7 @@ CONNECT_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 def main(arguments: list[str]) -> int:
     """Run a cluster until standard input ends or its master does; return an exit code."""
     folder, workers, cores, memory = Path(arguments[0]), int(arguments[1]), arguments[2], arguments[3]
+    os.umask(PRIVATE_MASK)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
     try:

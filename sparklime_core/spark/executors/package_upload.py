@@ -7,8 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import sparklime_core
-from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained, make_folder
-from sparklime_core.paths import cache_folder
+from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained
+from sparklime_core.paths import cache_folder, private_folder
 from sparklime_core.spark.session.backend import Backend
 
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
@@ -37,7 +37,7 @@ def package_zip() -> Path:
     target = cache_folder() / "package" / f"sparklime_core-{digest.hexdigest()[:12]}.zip"
     if not target.is_file():
         with disk_errors_explained(target.parent):
-            clear_unfinished(make_folder(target.parent))
+            clear_unfinished(private_folder(target.parent))
             with atomic_write(target) as made, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
                 for module in modules:
                     name = str(module.relative_to(root.parent))

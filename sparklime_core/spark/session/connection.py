@@ -16,9 +16,9 @@ from pyspark import SparkConf
 from pyspark.core.context import SparkContext
 from pyspark.sql import SparkSession
 
-from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_file, write_file
+from sparklime_core.atomic_files import PRIVATE, disk_errors_explained, remove_file, write_file
 from sparklime_core.errors import SparkError
-from sparklime_core.paths import logs_folder, newest_folders
+from sparklime_core.paths import logs_folder, newest_folders, private_folder
 from sparklime_core.spark.cluster.registry import ClusterRecord, find_cluster
 from sparklime_core.spark.executors.environment_archive import archive_conf
 from sparklime_core.spark.session.backend import CONNECT_MODE, Backend
@@ -328,11 +328,11 @@ def _await_executors(spark: SparkSession, expected: int, deadline: float) -> Non
 def _new_log() -> Path:
     folder = logs_folder() / "drivers"
     with disk_errors_explained(folder):
-        make_folder(folder)
+        private_folder(folder)
         for old in newest_folders(folder, "*.log")[KEPT_LOGS - 1 :]:
             remove_file(old)
         log = folder / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}.log"
-        write_file(log, "")
+        write_file(log, "", PRIVATE)
     return log
 
 

@@ -18,11 +18,10 @@ from sparklime_core.atomic_files import (
     EXECUTABLE,
     clear_unfinished,
     disk_errors_explained,
-    make_folder,
     write_file,
 )
 from sparklime_core.errors import SparkError
-from sparklime_core.paths import cache_folder
+from sparklime_core.paths import cache_folder, private_folder
 
 OLDEST = 17
 ASK_SECONDS = 10.0
@@ -85,7 +84,7 @@ def wrapped_home(java: Path) -> Path:
     wrapper = home / "bin" / "java"
     if not wrapper.is_file():
         with disk_errors_explained(home):
-            clear_unfinished(make_folder(wrapper.parent))
+            clear_unfinished(private_folder(wrapper.parent))
             write_file(wrapper, text, EXECUTABLE)
     return home
 
