@@ -65,7 +65,7 @@ if recent:
                 label=plain(manifest.title),
                 icon=":material/troubleshoot:",
                 query_params={"run": run.id},
-                help=run.id,
+                help=plain(run.id),
             )
             st.caption(f"{count(manifest.rows_explained, 'row')} · {manifest.explain['engine']}", width="content")
             state_badge(manifest.state)

@@ -6,6 +6,7 @@ import threading
 from types import FrameType
 
 from sparklime_core.cli.options import Commands
+from sparklime_core.cli.output import say
 from sparklime_core.errors import ClusterError
 
 
@@ -34,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, end)
     size = {"workers": arguments.workers, "cores": arguments.cores, "memory": arguments.memory}
     with LocalCluster.start(**size, connect=arguments.connect) as cluster:
-        print(cluster.connect_url or cluster.url, flush=True)
-        print(f"web page {cluster.web_url}, logs in {cluster.logs}; Ctrl-C ends it", flush=True)
+        say(cluster.connect_url or cluster.url)
+        say(f"web page {cluster.web_url}, logs in {cluster.logs}; Ctrl-C ends it")
         while not ended.wait(1.0):
             if not cluster.alive():
                 raise ClusterError(f"The cluster has ended by itself; its logs are in {cluster.logs}.")

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 
 from sparklime_core.cli.options import Commands
+from sparklime_core.cli.output import say
 from sparklime_core.cli.table_options import add_table_options, chosen_roles, read_dataset, read_options
 from sparklime_core.data.read_options import Decision
 
@@ -25,13 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
         return _columns_alone(arguments)
     report = read_dataset(arguments).report
     if arguments.json:
-        print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+        say(json.dumps(asdict(report), indent=2))
         return 0
     _print_decisions(report.rows, report.decisions)
     for column in report.columns:
-        print(f"  {column.name!r}: {column.role}, since {column.reason}")
+        say(f"  {column.name!r}: {column.role}, since {column.reason}")
         for note in column.notes:
-            print(f"      {note}")
+            say(f"      {note}")
     return 0
 
 
@@ -45,16 +46,16 @@ def _columns_alone(arguments: argparse.Namespace) -> int:
     ]
     if arguments.json:
         decisions = [asdict(decision) for decision in reading.decisions]
-        print(json.dumps({"rows": reading.rows, "columns": columns, "decisions": decisions}, indent=2))
+        say(json.dumps({"rows": reading.rows, "columns": columns, "decisions": decisions}, indent=2))
         return 0
     _print_decisions(reading.rows, reading.decisions)
     for column in columns:
-        print(f"  {column['name']!r}: {column['kind']}, since {column['reason']}")
+        say(f"  {column['name']!r}: {column['kind']}, since {column['reason']}")
     return 0
 
 
 def _print_decisions(rows: int, decisions: tuple[Decision, ...]) -> None:
-    print(f"{rows} rows")
+    say(f"{rows} rows")
     for decision in decisions:
-        print(f"  {decision.what}: {decision.value}, since {decision.reason}")
-    print("columns")
+        say(f"  {decision.what}: {decision.value}, since {decision.reason}")
+    say("columns")

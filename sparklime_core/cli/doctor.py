@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from sparklime_core.cli.options import DEFAULT_MASTER, MASTER_HELP, Commands, add_archive, session
+from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 
 PROBLEMS = 1
@@ -39,12 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         line.close()
     for report in reports:
-        print(report.summary())
+        say(report.summary())
     found = differences(reports, payload)
     for problem in found:
-        print(f"PROBLEM  {problem}")
+        say(f"PROBLEM  {problem}")
     if not found:
-        print("All executors can explain.")
+        say("All executors can explain.")
     return PROBLEMS if found else 0
 
 
@@ -56,5 +57,5 @@ def _payload_bytes(folder: Path) -> int:
 
     run = Run(folder)
     size = len(pickled(task_of(run.inputs(), run.manifest())))
-    print(f"The run in {folder} broadcasts {size / 1e6:.1f} MB.")
+    say(f"The run in {folder} broadcasts {size / 1e6:.1f} MB.")
     return size

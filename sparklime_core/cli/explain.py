@@ -25,6 +25,7 @@ from sparklime_core.cli.options import (
     rows,
     session,
 )
+from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import add_table_options, read_dataset, read_options
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
@@ -197,8 +198,6 @@ def _check_new(arguments: argparse.Namespace) -> None:
 def _summarise(folder: Path, ended: "Manifest") -> None:
     speed = ended.rows_explained / ended.seconds if ended.seconds else 0.0
     failed = f", {ended.rows_failed} of them failed" if ended.rows_failed else ""
-    print(
-        f"{ended.rows_explained} rows explained{failed} in {ended.seconds:.1f} s ({speed:.0f} rows/s) -> {folder}"
-    )
+    say(f"{ended.rows_explained} rows explained{failed} in {ended.seconds:.1f} s ({speed:.0f} rows/s) -> {folder}")
     if ended.state.is_resumable():
-        print(f"The run is {ended.state.value}; the same command with --resume explains the other rows.")
+        say(f"The run is {ended.state.value}; the same command with --resume explains the other rows.")

@@ -13,6 +13,7 @@ from sparklime_core.cli.explain_options import (
     model_settings,
 )
 from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, interruptible, session, setting
+from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import add_table_options, read_dataset, read_options
 from sparklime_core.data.read_options import ReadOptions
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         line.close()
     failed = f", {written.failed} of them errors" if written.failed else ""
-    print(f"{written.explanations} explanations{failed} -> {sink.out}")
+    say(f"{written.explanations} explanations{failed} -> {sink.out}")
     return 0
 
 

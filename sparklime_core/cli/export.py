@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparklime_core.atomic_files import write_output
 from sparklime_core.cli.options import Commands
+from sparklime_core.cli.output import say
 from sparklime_core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.buffer.write(content)
         return 0
     write_output(arguments.out, content)
-    print(arguments.out)
+    say(arguments.out)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from sparklime_core.cli import cluster, dashboard, describe, doctor, explain, explain_table, export, pack, sample
 from sparklime_core.cli.options import BAD_INPUT, INTERRUPTED
+from sparklime_core.cli.output import complain
 from sparklime_core.errors import CancelledError, SparkLimeError
 from sparklime_core.extras import extras_named
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SparkLimeError as error:
         if isinstance(error, CancelledError):
             return INTERRUPTED
-        print(f"sparklime: {' '.join(str(error).split())}", file=sys.stderr)
+        complain(f"sparklime: {error}")
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -42,5 +43,5 @@ class _Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"{self.prog}: {message}; see {self.prog} --help.", file=sys.stderr)
+        complain(f"{self.prog}: {message}; see {self.prog} --help.")
         raise SystemExit(BAD_INPUT)

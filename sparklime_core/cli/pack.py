@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from sparklime_core.cli.options import Commands, columns
+from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 
 
@@ -33,6 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         line.close()
     size = arguments.out.stat().st_size / 1e6
-    print(f"{arguments.out} ({size:.0f} MB): {', '.join(packed)}")
-    print(f"Use it with --archive {arguments.out}, or SPARKLIME_ARCHIVE={arguments.out} for the dashboard.")
+    say(f"{arguments.out} ({size:.0f} MB): {', '.join(packed)}")
+    say(f"Use it with --archive {arguments.out}, or SPARKLIME_ARCHIVE={arguments.out} for the dashboard.")
     return 0

@@ -5,6 +5,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from sparklime_core.cli.output import complain
+from sparklime_core.printable import printable
+
 if TYPE_CHECKING:
     from sparklime_core.jobs.runner import Progress
 
@@ -37,7 +40,7 @@ class ProgressLine:
                 self._draw(_drawn(progress))
             elif time.monotonic() - self._logged >= LOG_EVERY:
                 self._logged = time.monotonic()
-                print(_counts(progress), file=sys.stderr, flush=True)
+                complain(_counts(progress))
 
     def close(self) -> None:
         """Clear the line."""
@@ -48,6 +51,7 @@ class ProgressLine:
                 self._width = 0
 
     def _draw(self, text: str) -> None:
+        text = printable(text)  # it holds names of files
         sys.stderr.write("\r" + text.ljust(self._width))
         sys.stderr.flush()
         self._width = len(text)

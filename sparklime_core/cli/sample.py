@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sparklime_core.atomic_files import write_output
 from sparklime_core.cli.options import Commands
+from sparklime_core.cli.output import say
 
 
 def add_parser(commands: Commands) -> None:
@@ -21,9 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.name is None:
         for sample in SAMPLES.values():
-            print(f"{sample.name:14} --target {sample.target}\n    {sample.description}")
+            say(f"{sample.name:14} --target {sample.target}\n    {sample.description}")
         return 0
     path = arguments.out or Path(f"{arguments.name}.csv")
     write_output(path, sample_csv(arguments.name))
-    print(path)
+    say(path)
     return 0

@@ -12,8 +12,14 @@ from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import filtered
 from sparklime_core.runs.run import Run
 
-FORMULA = r"^\s*[=+\-@\t\r]"
-"""How a text begins that a spreadsheet would run (OWASP, "CSV injection")."""
+_BLANK = r"[\s\p{Z}\p{C}]*"
+_BEGINS = r"[=+\-@＝＋－＠]"
+FORMULAS = (rf"([;|\t\r\n]{_BLANK})({_BEGINS})", rf"^()({_BLANK}{_BEGINS}|[\t\r\n])")
+"""What a spreadsheet would run (OWASP, "CSV injection"): behind what it may take for the end of a cell, like the
+semicolon in many countries, and at the beginning of a text."""
+
+GUARDED = r"\1'\2"
+"""The same with an apostrophe, which a spreadsheet takes for the beginning of a text."""
 
 
 def explanations_parquet(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
@@ -59,9 +65,9 @@ def _csv(table: pa.Table) -> bytes:
     for index, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
             texts = table[field.name]
-            guarded = pc.binary_join_element_wise("'", texts, "")
-            safe = pc.if_else(pc.match_substring_regex(texts, FORMULA), guarded, texts)
-            table = table.set_column(index, field.name, safe)
+            for formula in FORMULAS:
+                texts = pc.replace_substring_regex(texts, formula, GUARDED)
+            table = table.set_column(index, field.name, texts)
     buffer = io.BytesIO()
     pyarrow.csv.write_csv(table, buffer)
     return buffer.getvalue()

@@ -6,7 +6,7 @@ function of these, so whoever has the file and the same versions gets the same b
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from sparklime_core.data.provenance import Origin
@@ -14,6 +14,7 @@ from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import RunError
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.models.settings import ModelSettings
+from sparklime_core.printable import printable
 from sparklime_core.runs.inputs import MODEL_FILE
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
@@ -68,8 +69,8 @@ def python_script(run: Run) -> str:
     used = [name for name in (*_MADE, "explain_rows") if f"{name}(" in code or name == "explain_rows"]
     return _SCRIPT.format(
         title=repr(manifest.title),
-        created=manifest.created,
-        versions=", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
+        created=printable(manifest.created),
+        versions=printable(", ".join(f"{name} {version}" for name, version in manifest.versions.items()), None),
         names="".join(f"    {name},\n" for name in sorted(used, key=lambda name: (name.islower(), name))),
         steps=code,
         explain=",\n    ".join(f"{name}={_literal(value)}" for name, value in _explaining(manifest).items()),
@@ -189,6 +190,9 @@ def _options(origin: Origin) -> str:
 
 def _call(kind: type[Any], values: Mapping[str, Any]) -> str:
     """Return the Python that makes settings, all of them but those that are left open."""
+    unknown = values.keys() - {field.name for field in fields(kind)}
+    if unknown:
+        raise RunError(f"The run has settings that this version does not know: {printable(sorted(unknown))}.")
     given = [f"{name}={_literal(value)}" for name, value in values.items() if value is not None]
     return f"{kind.__name__}({', '.join(given)})"
 

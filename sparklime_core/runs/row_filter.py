@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Literal, get_args
 from urllib.parse import quote, unquote
 
+from sparklime_core.errors import SettingsError
+
 Outcome = Literal["all", "right", "wrong", "failed"]
 Order = Literal["row", "probability", "fit", "score", "error", "weight", "stability"]
 
@@ -13,6 +15,9 @@ _TERMS = "~"
 _LOW_HIGH = "_"
 _CODES = "is_"
 _MISSING = "missing"
+
+MOST_CONDITIONS = 50
+"""On values, and on weights: each is a control on the page and a part of the question to DuckDB."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ class RowFilter:
         What to sort by: row, probability (or predicted value), fit, local R², error, stability or weight.
     order_feature
         The feature (by its position) whose weight is sorted by; None: the strongest reason's \\|weight\\|.
+
+    Raises
+    ------
+    SettingsError
+        When there are more than `MOST_CONDITIONS` conditions on values, or on weights.
     """
 
     outcome: Outcome = "all"
@@ -112,6 +122,14 @@ class RowFilter:
     descending: bool = False
     order_feature: int | None = None
 
+    def __post_init__(self) -> None:
+        for name, conditions in (("values", self.values), ("weights", self.weights)):
+            if len(conditions) > MOST_CONDITIONS:
+                raise SettingsError(
+                    f"A filter can have {MOST_CONDITIONS} conditions on {name}, not {len(conditions):,}; "
+                    "take some of them away."
+                )
+
 
 RANGES = ("prediction", "error", "fit", "score", "stability")
 _ORDERING = ("order", "descending", "order_feature")
@@ -127,29 +145,36 @@ def filter_text(wanted: RowFilter) -> str:
 def read_filter(text: str, features: int, classes: int) -> RowFilter:
     """Return the filter of a text; whatever in it this run does not know is left out.
 
+    Of two terms about one thing the last one holds.
+
     Parameters
     ----------
     text
         From `filter_text`, or whatever else somebody has put into a link.
     features, classes
         How many features and classes (0 in regression) the run has.
+
+    Raises
+    ------
+    SettingsError
+        When there are too many conditions.
     """
     found: dict[str, object] = {}
-    values: list[ValueCondition] = []
-    weights: list[WeightCondition] = []
+    values: dict[int, ValueCondition] = {}
+    weights: dict[int, WeightCondition] = {}
     for term in text.split(_TERMS):
         name, _, value = term.partition(".")
         feature = _position(name, "value", features)
         weighed = _position(name, "weight", features)
         if feature is not None:
-            values.append(_read_value(feature, value))
+            values[feature] = _read_value(feature, value)
         elif weighed is not None:
-            weights.append(WeightCondition(weighed, _read_range(value)))
+            weights[weighed] = WeightCondition(weighed, _read_range(value))
         elif name == "sort":
             found.update(_read_order(value, features))
         else:
             found.update(_read_term(name, value, classes))
-    return RowFilter(values=tuple(values), weights=tuple(weights), **found)  # type: ignore[arg-type]
+    return RowFilter(values=tuple(values.values()), weights=tuple(weights.values()), **found)  # type: ignore[arg-type]
 
 
 def without_order(wanted: RowFilter) -> dict[str, object]:
@@ -195,7 +220,7 @@ def _read_value(feature: int, text: str) -> ValueCondition:
         return ValueCondition(feature, missing=True)
     if text.startswith(_CODES):
         codes = [_whole(code) for code in text.removeprefix(_CODES).split(_LOW_HIGH)]
-        return ValueCondition(feature, codes=tuple(code for code in codes if code is not None))
+        return ValueCondition(feature, codes=tuple(dict.fromkeys(code for code in codes if code is not None)))
     return ValueCondition(feature, _read_range(text))
 
 

@@ -76,9 +76,7 @@ def test_who_has_no_secret_gets_nothing_but_pages(kind, session, home):
                 found[port] = "Spark Connect" if port == connect_port else kind_of(port, process)
         if cluster:
             with pytest.raises(grpc.RpcError, match="UNAUTHENTICATED"):
-                SparkConnectServiceStub(grpc.insecure_channel(cluster.connect_url.removeprefix("sc://"))).Config(
-                    ConfigRequest(session_id="00112233-4455-6677-8899-aabbccddeeff"), timeout=SECONDS
-                )
+                ask_connect(cluster.connect_url.removeprefix("sc://"))
         wanted = {"a page", "Spark's messages"} | (
             {"Spark Connect"} if cluster else {"py4j", "the daemon of Python workers"}
         )
@@ -87,6 +85,7 @@ def test_who_has_no_secret_gets_nothing_but_pages(kind, session, home):
             for path, order in ORDERS.items():
                 status, answer = post(port, path, order)
                 assert status >= 400, (port, path, answer)
+        disconnect()
 
 
 def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
@@ -124,6 +123,13 @@ def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
 @contextlib.contextmanager
 def no_cluster():
     yield None
+
+
+def ask_connect(address):
+    """Ask a server of Spark Connect for its settings, without a token."""
+    with grpc.insecure_channel(address) as channel:
+        request = ConfigRequest(session_id="00112233-4455-6677-8899-aabbccddeeff")
+        SparkConnectServiceStub(channel).Config(request, timeout=SECONDS)
 
 
 def python_workers(spark):
@@ -186,7 +192,8 @@ def post(port, path, body):
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
-        return error.code, error.read()
+        with error:
+            return error.code, error.read()
 
 
 def until(condition):

@@ -202,12 +202,13 @@ def _table(frame: pd.DataFrame, *, regression: bool) -> pd.DataFrame:
 
 def _columns(target: str) -> dict[str, Any]:
     column = st.column_config
+    about = plain(target)
     return {
         "row_id": column.NumberColumn("Row", format="%d", pinned=True),
         "distance": column.NumberColumn("Distance", format="%.4g", help=DISTANCE_HELP),
         "overlap": column.NumberColumn("Overlap", format="%.2f", help=OVERLAP_HELP),
-        "first_predicted": column.TextColumn("First", help=f"{target} as the first run's model predicts it"),
-        "second_predicted": column.TextColumn("Second", help=f"{target} as the second run's model predicts it"),
+        "first_predicted": column.TextColumn("First", help=f"{about} as the first run's model predicts it"),
+        "second_predicted": column.TextColumn("Second", help=f"{about} as the second run's model predicts it"),
         "first_prediction": column.NumberColumn("First", format="%.4g"),
         "second_prediction": column.NumberColumn("Second", format="%.4g"),
         "first_score": column.NumberColumn("R² first", format="%.2f"),

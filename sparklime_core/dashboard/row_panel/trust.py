@@ -65,12 +65,12 @@ def _spread(row: RowContext) -> None:
         column_config={
             "condition": st.column_config.TextColumn("Condition", width="medium"),
             "weight": number("Weight", format="%+.4f"),
-            "std": number("±", format="%.4f", help=f"Standard deviation over {row.pools} pools of samples."),
+            "std": number("±", format="%.4f", help=f"Standard deviation over {row.pools:d} pools of samples."),
             "exact": number("Exact", format="%+.4f", help="The weight without sampling, by the engine exact."),
             "chosen": number(
                 "Chosen",
                 format="percent",
-                help=f"Share of the {row.pools} pools whose explanation has the feature.",
+                help=f"Share of the {row.pools:d} pools whose explanation has the feature.",
             ),
         },
         alt=f"Spread of the weights of row {row.view.row_id}",

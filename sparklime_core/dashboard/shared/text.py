@@ -2,6 +2,7 @@
 
 import re
 
+from sparklime_core.printable import printable
 from sparklime_core.wording import count, duration, number, speed
 
 __all__ = ["count", "duration", "number", "plain", "speed"]
@@ -16,9 +17,10 @@ _ARROWS = re.compile(r"(<->|->|<-|--|>=|<=|~=)")
 def plain(text: object) -> str:
     """Return a text that Streamlit's Markdown shows literally, on one line.
 
-    Every mark of punctuation is escaped. Streamlit looks for emoji short codes, icons and arrows once more after
-    the escapes are gone, so these get an invisible word joiner inside.
+    Every mark of punctuation is escaped; characters that cannot be shown, or turn a line around, are written out.
+    Streamlit looks for emoji short codes, icons and arrows once more after the escapes are gone, so these get an
+    invisible word joiner inside.
     """
-    line = " ".join(str(text).split())
+    line = printable(" ".join(str(text).split()), None)
     parts = [_ARROWS.sub(lambda found: _JOINER.join(found.group()), part) for part in line.split(":")]
     return _PUNCTUATION.sub(r"\\\1", f":{_JOINER}".join(parts))

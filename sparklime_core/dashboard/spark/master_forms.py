@@ -24,7 +24,7 @@ def local_form(service: "SparkService") -> None:
     with st.form("embedded"):
         st.caption("Spark inside this server: nothing to set up, and no processes besides its own.")
         threads = st.number_input(
-            "Threads", 1, most_threads(), cores, help=f"This machine has {cores} processor cores."
+            "Threads", 1, most_threads(), cores, help=f"This machine has {cores:d} processor cores."
         )
         if st.form_submit_button("Use embedded Spark", icon=":material/memory:"):
             service.choose(f"local[{int(threads)}]")

@@ -13,6 +13,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
+from sparklime_core.printable import printable
 from sparklime_core.spark.executors.identity import EMBEDDED, executor_id
 
 MARK = "[sparklime]"
@@ -46,16 +47,18 @@ class ExecutorOutput:
 
 
 def say(text: str) -> None:
-    """Print a line of evidence; on an executor."""
+    """Print a line of evidence, and never more than one; on an executor."""
     # In one piece, which print does not do here: in embedded Spark several workers write into one file.
-    sys.stderr.write(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {text}\n")
+    sys.stderr.write(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {printable(text, None)}\n")
     sys.stderr.flush()
 
 
 def log_row(task: ExplainTask, row: FloatArray, row_id: str, rows: int) -> None:
     """Tell of a block's first row: its id, if it has one, its values, the model, the explainer."""
     names = task.explainer.feature_names
-    shown = ", ".join(f"{name}={value:g}" for name, value in zip(names, row[:SHOWN_VALUES], strict=False))
+    shown = ", ".join(
+        f"{printable(name)}={value:g}" for name, value in zip(names, row[:SHOWN_VALUES], strict=False)
+    )
     row_id = f"{row_id} " if row_id else ""
     more = f", and {len(row) - SHOWN_VALUES} more" if len(row) > SHOWN_VALUES else ""
     say(f"explains row {row_id}({shown}{more}) and {rows - 1} after it with {describe(task)}")

@@ -1,7 +1,10 @@
 """A run repeated from what it says of itself."""
 
+import ast
 import dataclasses
+import json
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -228,3 +231,18 @@ def test_reasons_of_numbers_raise_or_lower(tmp_path: Path) -> None:
     first = pq.read_table(run.folder / "explanations.parquet")["explanation"].to_pylist()[0][0]
     verb = "raises" if first["weight"] >= 0 else "lowers"
     assert codes["reason_1"][0].as_py() == f"{first['feature_explanation']} {verb} it ({first['weight']:+.3g})"
+
+
+def test_nothing_of_a_foreign_manifest_is_python_in_the_script(run: Run, tmp_path: Path) -> None:
+    evil = "1\nimport os; os.abort()\r__import__('os').abort()\x0c\u2028#"
+    copy = Run(Path(shutil.copytree(run.folder, tmp_path / "copy")))
+    usual = json.loads((copy.folder / "run.json").read_text())
+
+    def script(**changed: object) -> list[str]:
+        (copy.folder / "run.json").write_text(json.dumps({**usual, **changed}))
+        return [ast.unparse(node) for node in ast.parse(python_script(copy)).body]
+
+    assert script(created=evil, versions={evil: evil}, title=evil) == script()
+    for name in ("training", "explainer"):
+        with pytest.raises(SparkLimeError, match="settings that this version does not know"):
+            script(**{name: {**usual[name], "seed=0), __import__('os').abort(), (lambda x": 1}})

@@ -2,10 +2,12 @@
 
 import pytest
 
+from sparklime_core.errors import SettingsError
 from sparklime_core.runs.row_filter import (
     Range,
     RowFilter,
     ValueCondition,
+    WeightCondition,
     filter_text,
     read_filter,
 )
@@ -54,3 +56,19 @@ class TestLink:
     def test_without_classes_nothing_is_right_or_wrong(self) -> None:
         assert read_filter("outcome.wrong~label.0", 3, 0) == RowFilter()
         assert read_filter("outcome.failed", 3, 0) == RowFilter(outcome="failed")
+
+
+def test_of_two_terms_about_one_thing_the_last_one_holds() -> None:
+    found = read_filter("value0.1_2~value0.3_4~weight1.0_1~weight1.0.5_~label.0~label.1~value2.is_1_1_0", 3, 2)
+
+    assert found.values == (ValueCondition(0, Range(3, 4)), ValueCondition(2, codes=(1, 0)))
+    assert found.weights == (WeightCondition(1, Range(0.5)),)
+    assert found.label == 1
+
+
+def test_a_link_of_many_terms_is_short_or_a_sentence() -> None:
+    assert len(read_filter("~".join(["weight0.1_2"] * 20_000), 3, 2).weights) == 1
+    with pytest.raises(SettingsError, match="can have 50 conditions on values, not 1,000"):
+        read_filter("~".join(f"value{at}.1_2" for at in range(1000)), 1000, 2)
+    with pytest.raises(SettingsError, match="can have 50 conditions on weights, not 5,000"):
+        RowFilter(weights=(WeightCondition(0),) * 5000)

@@ -1,9 +1,15 @@
 """What executors have written."""
 
+import numpy as np
 import pytest
+from lime.lime_tabular import LimeTabularExplainer
+from sklearn.tree import DecisionTreeRegressor
 
 from sparklime_core.errors import SparkError
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.executors import logs
+from sparklime_core.spark.executors.logs import MARK, embedded_output, log_row
 
 
 def test_outputs_of_executors_are_read_in_order(tmp_path):
@@ -22,3 +28,17 @@ def test_outputs_of_executors_are_read_in_order(tmp_path):
 def test_only_an_application_can_be_asked_for(tmp_path, application):
     with pytest.raises(SparkError, match="There is no application"):
         logs.cluster_outputs(tmp_path, application)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x1c", "\x85", "\u2028"])
+def test_a_name_cannot_forge_a_line_of_another_executor(tmp_path, capsys, end):
+    rows = np.arange(20.0).reshape(10, 2)
+    names = [f"x{end}{MARK} executor 9, pid 1: FORGED", "y"]
+    explainer = LimeTabularExplainer(rows, feature_names=names, mode="regression")
+    model = DecisionTreeRegressor().fit(rows, rows[:, 0])
+    task = prepare_task(explainer, model.predict, ExplainSettings("reference", num_samples=100))
+    log_row(task, rows[0], "0", 3)
+    (tmp_path / "log").write_text(capsys.readouterr().err)
+    evidence = embedded_output(tmp_path / "log").evidence
+    assert len(evidence) == 1
+    assert "executor 9" not in evidence[0].partition(": ")[0]
