@@ -9,6 +9,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,15 @@ def make_folder(path: Path, mode: int = 0o777) -> Path:
     """Make a folder and those above it where they are missing; return it."""
     path.mkdir(mode=mode, parents=True, exist_ok=True)
     return path
+
+
+def close_folder(path: Path, mode: int) -> None:
+    """Take the rights beyond a mode from a folder of ours; one that is everybody's, like ``/tmp``, stays so."""
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        own = hasattr(os, "getuid") and found.st_uid == os.getuid() and not found.st_mode & stat.S_ISVTX
+        if own and stat.S_IMODE(found.st_mode) & ~mode:
+            path.chmod(mode)
 
 
 def remove_file(path: Path) -> None:

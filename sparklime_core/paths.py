@@ -1,13 +1,11 @@
 """Where things are: the dashboard's script, Spark's logs, what can be made again; and that they are private."""
 
-import contextlib
 import os
-import stat
 from pathlib import Path
 
 import platformdirs
 
-from sparklime_core.atomic_files import make_folder
+from sparklime_core.atomic_files import close_folder, make_folder
 
 PACKAGE = Path(__file__).parent
 
@@ -46,12 +44,7 @@ def private_folder(folder: Path) -> Path:
     named = os.environ.get("SPARKLIME_HOME")
     home = Path(named).expanduser() if named else folder
     for place in (home, *(place for place in (*folder.parents, folder) if home in place.parents)):
-        with contextlib.suppress(OSError):
-            found = place.stat()
-            shared = found.st_mode & stat.S_ISVTX
-            own = hasattr(os, "getuid") and found.st_uid == os.getuid()
-            if own and not shared and stat.S_IMODE(found.st_mode) & ~PRIVATE:
-                place.chmod(PRIVATE)
+        close_folder(place, PRIVATE)
     return folder
 
 
