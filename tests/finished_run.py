@@ -32,9 +32,10 @@ def make_run(
     labels: str = "predicted",
     stability: int = 0,
     engine: EngineName = "sampled",
+    profiles: bool = False,
 ) -> Run:
     """Explain the first rows of a dataset, and store them as a finished run of two executors."""
-    settings = ExplainSettings(engine=engine, labels=labels, num_features=6, num_samples=300)
+    settings = ExplainSettings(engine, labels, num_features=6, num_samples=300, profiles=profiles)  # type: ignore[arg-type]
     plan = RunPlan(dataset, model, settings, QUICK, rows=rows, stability=stability)
     run = store.create(plan.manifest("spark://127.0.0.1:7077"), plan.inputs())
     task = prepare_measured(build_explainer(dataset, QUICK), model.predict_fn, settings, stability)

@@ -6,10 +6,11 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
+from altair.typing import ChartType
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
 from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
-from sparklime_core.charts.palette import AGAINST, AXIS, FOR, REST
+from sparklime_core.charts.palette import AGAINST, AXIS, FOR, INK, REST
 
 BINS = "bins"
 KINDS = ("feature", "raises", "lowers", "other bin")
@@ -57,6 +58,39 @@ def profiles_chart(lines: pd.DataFrame, largest: float) -> FilledChart:
         The end of the axis on both sides.
     """
     return FilledChart(_template(len(lines), largest or 1.0), {BINS: lines})
+
+
+def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
+    """Draw the mean effect of each bin of a feature over many rows, and how far the rows spread around it.
+
+    Parameters
+    ----------
+    bins
+        ``order``, ``text``, ``effect`` (the mean), ``low`` and ``high`` (a standard deviation of the rows to both
+        sides), ``share``, ``rows`` and ``shown``.
+    """
+    end = float(bins[["low", "high"]].abs().max().max()) or 1.0
+    base = alt.Chart(bins).encode(
+        y=Y,
+        tooltip=[
+            alt.Tooltip("text:N", title="Bin"),
+            alt.Tooltip("effect:Q", title="Mean effect", format="+.4g"),
+            alt.Tooltip("low:Q", title="One standard deviation from", format="+.4g"),
+            alt.Tooltip("high:Q", title="to", format="+.4g"),
+            alt.Tooltip("share:Q", title="Mean share of the neighbourhoods", format=".1%"),
+        ],
+    )
+    x = alt.X(
+        "effect:Q",
+        title="Mean prediction in the bin, less the mean around each row",
+        scale=alt.Scale(domain=[-end, end], nice=False),
+        axis=alt.Axis(tickCount=5),
+    )
+    colour = alt.condition("datum.effect >= 0", alt.value(FOR), alt.value(AGAINST))
+    bar = base.mark_bar(height=10, yOffset=BAR_Y, cornerRadiusEnd=2).encode(x=x, color=colour)
+    spread = base.mark_rule(yOffset=BAR_Y, strokeWidth=1.5, color=INK).encode(x="low:Q", x2="high:Q")
+    chart = alt.layer(zero_line(REST), bar, spread, lane_names(base, "text:N"), lane_numbers(base))
+    return chart.properties(height=AXIS + LANE * max(len(bins), 1))
 
 
 @lru_cache(maxsize=256)

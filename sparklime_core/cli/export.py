@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FORMS = {
     "csv": "one line a weight",
     "parquet": "one row a label, with the result's columns",
+    "profiles": "CSV with one line a bin of a feature: how often it comes around the row, and what it does",
     "reasons": "CSV with one line a row: its strongest reasons in words",
     "report": "one HTML page that opens anywhere, of the run or, with --row, of a row",
     "script": "a Python script that repeats the run",
@@ -79,6 +80,8 @@ def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
         return _report(found, arguments.row)
     if arguments.form == "reasons":
         return export.reasons_csv(found, every, regression=regression, reasons=arguments.reasons)
+    if arguments.form == "profiles":
+        return export.profiles_csv(found, every, regression=regression)
     make = export.explanations_csv if arguments.form == "csv" else export.explanations_parquet
     return make(found, every, regression=regression)
 

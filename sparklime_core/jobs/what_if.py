@@ -95,6 +95,22 @@ class WhatIf:
         results = explain_with(task, rows, np.arange(len(rows), dtype=np.int64)).to_pylist()
         return [Answer(found, result) for found, result in zip(probabilities, results, strict=True)]
 
+    def profiles(self, rows: FloatArray, label: int | None) -> list[dict[str, Any]]:
+        """Return results of rows (n, d) with a profile for every feature, whichever an explanation would name.
+
+        Parameters
+        ----------
+        rows
+            Of the run's table, encoded.
+        label
+            The label to explain; None: each row's most probable one.
+        """
+        labels: Any = "predicted" if label is None else (label,)
+        settings = dataclasses.replace(self.task.settings, labels=labels, num_features=rows.shape[1])
+        task = dataclasses.replace(self.task, settings=settings)
+        results: list[dict[str, Any]] = explain_with(task, rows, np.arange(len(rows), dtype=np.int64)).to_pylist()
+        return results
+
 
 def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
     """Prepare what a run's executors prepared; it takes as long as a run's start, and once.

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from sparklime_core.errors import RunError
 from sparklime_core.runs.reason_codes import REASONS, reason_codes
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import filtered
@@ -39,6 +40,28 @@ def reasons_csv(run: Run, wanted: RowFilter, *, regression: bool, reasons: int =
     results = filtered(run, wanted, regression=regression)
     classes = run.manifest().data["class_names"]
     return _csv(reason_codes(run, results, class_names=classes, reasons=reasons))
+
+
+def profiles_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
+    """Return the profiles of the rows that a filter lets through as a CSV file, a line for each bin.
+
+    Raises
+    ------
+    RunError
+        When the run was made without profiles.
+    """
+    results = filtered(run, wanted, regression=regression)
+    if "profiles" not in results.column_names:
+        raise RunError("This run keeps no profiles. Explain again with profiles (--profiles) to export them.")
+    profiles = results["profiles"].combine_chunks()
+    features, bins = profiles.flatten().flatten()
+    of_feature = pc.list_parent_indices(profiles)
+    line = pc.list_parent_indices(bins)
+    row = of_feature.take(line)
+    names = ("row_id", "label", "label_name", "profile_score", "effective_share")
+    columns = {name: results[name].take(row) for name in names}
+    parts = dict(zip(("condition", "share", "effect"), bins.flatten().flatten(), strict=True))
+    return _csv(pa.table({**columns, "feature": features.take(line), **parts}))
 
 
 def weights_csv(results: pa.Table) -> bytes:

@@ -18,8 +18,8 @@ from sparklime_core.runs.store import RunStore
 from tests.app.conftest import NASTY, OpenPage, Runs, sound, words
 from tests.finished_run import make_run
 
-PANELS = ("Features", "Values", "Groups", "Differences")
-CHARTS = {"Features": 1, "Values": 2, "Groups": 1, "Differences": 1}
+PANELS = ("Features", "Values", "Profiles", "Groups", "Differences")
+CHARTS = {"Features": 1, "Values": 2, "Profiles": 1, "Groups": 1, "Differences": 1}
 
 
 def charts(app: AppTest) -> int:

@@ -111,6 +111,13 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
             )
         with st.expander("More settings", icon=":material/tune:"):
             seed, explainer = _advanced(len(dataset.feature_names))
+            profiles = st.toggle(
+                "Keep profiles",
+                key="profiles",
+                persist_state="session",
+                help="Stores what every bin of a reason's feature does to the prediction, for exports. The page "
+                "shows a row's profiles in any case.",
+            )
         chosen = st.selectbox(
             "Stability",
             list(STABILITY),
@@ -123,7 +130,9 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
             return None
     rows = int(number) if which == "first" else which
     pools = usual_pools(engine) if chosen == "auto" else int(chosen)
-    return RunForm(ExplainSettings(engine, labels, int(features), int(samples), seed), explainer, rows, pools)
+    return RunForm(
+        ExplainSettings(engine, labels, int(features), int(samples), seed, profiles), explainer, rows, pools
+    )
 
 
 def new_rows_panel(dataset: Dataset) -> None:

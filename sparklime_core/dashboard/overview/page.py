@@ -7,6 +7,7 @@ import streamlit as st
 from sparklime_core.dashboard.overview.difference_panel import difference_panel
 from sparklime_core.dashboard.overview.features_panel import features_panel
 from sparklime_core.dashboard.overview.groups_panel import groups_panel
+from sparklime_core.dashboard.overview.profiles_panel import profiles_panel
 from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_of
 from sparklime_core.dashboard.overview.values_panel import values_panel
 from sparklime_core.dashboard.rows.filter_form import row_filter
@@ -22,6 +23,7 @@ from sparklime_core.runs.weight_totals import Explained, can_mirror
 PANELS: dict[str, tuple[str, Callable[[RunTotals], None]]] = {
     "Features": (":material/bar_chart:", features_panel),
     "Values": (":material/scatter_plot:", values_panel),
+    "Profiles": (":material/stacked_bar_chart:", profiles_panel),
     "Groups": (":material/workspaces:", groups_panel),
     "Differences": (":material/compare_arrows:", difference_panel),
 }

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.runs.export import explanations_csv, explanations_parquet, reasons_csv
+from sparklime_core.runs.export import explanations_csv, explanations_parquet, profiles_csv, reasons_csv
 from sparklime_core.runs.reason_codes import MOST_REASONS, REASONS
 from sparklime_core.runs.reproduce import command_line, python_script
 from sparklime_core.runs.row_filter import RowFilter
@@ -32,6 +32,16 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
             on_click="ignore",
             icon=":material/database:",
         )
+        if run.manifest().explain.get("profiles"):
+            st.download_button(
+                "Profiles, one line a bin",
+                lambda: profiles_csv(run, wanted, regression=regression),
+                file_name=f"{run.id}-profiles.csv",
+                mime="text/csv",
+                on_click="ignore",
+                icon=":material/stacked_bar_chart:",
+                help="What every bin of a feature does to the prediction around each row.",
+            )
         reasons = int(st.number_input("Reasons a row", 1, MOST_REASONS, REASONS, key="reasons"))
         st.download_button(
             "Reason codes, one line a row",

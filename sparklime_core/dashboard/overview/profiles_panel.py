@@ -1,0 +1,69 @@
+"""The panel of profiles: what every bin of a feature does over all rows, and the rows where it differs."""
+
+# ruff: noqa: ARG001 - the version is an argument so that the cache knows it
+
+from typing import Any
+
+import streamlit as st
+
+from sparklime_core.charts.profiles import mean_profile_chart
+from sparklime_core.dashboard.overview.frames import ranking
+from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
+from sparklime_core.dashboard.overview.profile_frames import mean_profile, profile_lines, unlike_rows
+from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.run_cache import Version, inputs_of, what_if_of
+from sparklime_core.dashboard.shared.text import number, plain
+
+ROWS = 300
+"""Rows whose profiles are made here, drawn by chance."""
+
+UNLIKE = 5
+HELP = (
+    "A bar is the model's mean prediction where the feature is in that bin, less its mean around the row, as the "
+    "mean of the rows. The line spans one standard deviation of the rows to both sides. Where it is long, the "
+    "feature acts differently from row to row, by interactions with other features."
+)
+NO_PROFILES = "This run has no profiles: they need features in bins or categories, and lime's own kernel."
+
+
+def profiles_panel(whole: RunTotals) -> None:
+    """Draw the panel."""
+    panel_head("Profiles", "What does each bin of a feature do to the prediction, over all rows?", HELP)
+    sample = whole.sample()
+    row_ids = [int(row) for row in sample.rows["row_id"].iloc[:ROWS]]
+    results = _profiles(whole.run.id, whole.version, tuple(row_ids), whole.explained.label)
+    ranked = ranking(whole.totals(), whole.names)
+    at = st.selectbox(
+        "Feature",
+        [*ranked, *(other for other in range(len(whole.names)) if other not in ranked)],
+        format_func=whole.names.__getitem__,
+        key="overview-profile-feature",
+        persist_state="session",
+    )
+    lines = profile_lines(results, row_ids, whole.names[at])
+    if lines.empty:
+        st.info(NO_PROFILES, icon=":material/bar_chart:")
+        return
+    bins = mean_profile(lines)
+    left, right = st.columns([11, 10], gap="medium")
+    with left:
+        draw(
+            mean_profile_chart(bins),
+            key="overview-profile",
+            alt=f"Mean effect of each bin of {whole.names[at]} over {len(row_ids)} rows",
+        )
+        st.caption(f"{of_all(sample, whole.totals().rows, len(row_ids))}.")
+    with right:
+        panel_head("Rows that differ", "For which rows does the feature act otherwise?", HELP)
+        for row in unlike_rows(lines, bins, UNLIKE).to_dict("records"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                row_link(whole, int(row["row_id"]))
+                told = f"{number(row['distance'])} off the mean profile, most at {plain(row['text'])}"
+                st.caption(told, width="content")
+
+
+@st.cache_data(max_entries=8, show_spinner="Making the profiles of some rows …")
+def _profiles(run_id: str, version: Version, row_ids: tuple[int, ...], label: int | None) -> list[dict[str, Any]]:
+    rows = inputs_of(run_id).dataset.features[list(row_ids)]
+    return what_if_of(run_id).profiles(rows, label)
