@@ -7,7 +7,7 @@ added: what a row gets cannot depend on the rows beside it, on threads or on the
 error of 2^-53 of the pool's size times its largest weight, for each sample.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -69,6 +69,11 @@ class BinnedPool:
         labels = np.ascontiguousarray(((pool.predictions - base) / span).T)
         whole, units = whole_weights(kernel_table(explainer, width), size)
         return cls(values, positions.astype(np.min_scalar_type(most)), whole, units, labels, base, span)
+
+    def weighted_by(self, kernel: FloatArray) -> "BinnedPool":
+        """Return the same samples under another kernel (d + 1,)."""
+        whole, units = whole_weights(kernel, self.positions.shape[1])
+        return replace(self, whole=whole, units=units)
 
     def signatures(self, codes: IntArray) -> Positions:
         """Return the codes of rows (n, d) as places among the pool's; those never drawn get one past the end."""

@@ -1,6 +1,8 @@
 """The engine ``sampled``: what lime answers under the seed contract, from a pool that all rows share."""
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -9,6 +11,7 @@ from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import draw_pool
+from sparklime_core.explain.profiles.neighbourhood import exponential_kernel
 from sparklime_core.explain.profiles.profiler import PoolProfiler
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.surrogate import fit_surrogates
@@ -48,6 +51,17 @@ class SampledEngine:
         binned = BinnedPool.of(explainer, drawn)
         profiler = PoolProfiler.of(explainer, kernel, binned, drawn) if profiled else None
         return cls(explainer, settings, binned, float(kernel[0]), profiler)
+
+    def at_width(self, width: float) -> "SampledEngine":
+        """Return the engine with the same samples under lime's default kernel of a width."""
+        twin = copy.copy(self.explainer)
+        twin.base = copy.copy(self.explainer.base)
+        twin.base.kernel_fn = partial(exponential_kernel, width=width)
+        if isinstance(self.pool, UnbinnedPool):
+            return replace(self, explainer=twin, pool=replace(self.pool, explainer=twin), kernel_at_zero=1.0)
+        pool = self.pool.weighted_by(kernel_table(twin, feature_count(twin)))
+        profiler = None if self.profiler is None else self.profiler.at_width(width, pool)
+        return replace(self, explainer=twin, pool=pool, kernel_at_zero=1.0, profiler=profiler)
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""

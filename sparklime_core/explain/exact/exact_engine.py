@@ -64,7 +64,10 @@ class ExactEngine:
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""
-        expected = self.expected(rows, wanted)
+        return self.surrogates(self.expected(rows, wanted), predictions, wanted)
+
+    def surrogates(self, expected: "Expected", predictions: FloatArray, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates to expectations."""
         moments = with_instance(self._moments(expected), 1.0, predictions)
         fitted = fit_surrogates(moments, wanted, self.settings.num_features, self.explainer.feature_selection)
         return self._describe(expected, wanted, fitted)

@@ -6,7 +6,7 @@ which a sample differs from the row. Under the weights they stay independent, an
 ``c_j = p_j(r) + rho * (1 - p_j(r))`` for the row's own bin r.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,6 +91,11 @@ class Neighbourhood:
             kernel=kernel,
             rho=product_factor(kernel),
         )
+
+    def at_width(self, width: float) -> "Neighbourhood":
+        """Return the same under lime's default kernel of a width."""
+        kernel = exponential_kernel(np.sqrt(np.arange(len(self.kernel))), width)
+        return replace(self, kernel=kernel, rho=float(kernel[1]))
 
     def own_bins(self, codes: IntArray) -> IntArray:
         """Return the bins (m, d) of rows with these codes (m, d)."""
@@ -185,6 +190,13 @@ def product_factor(kernel: FloatArray) -> float | None:
     expected = kernel[1] ** np.arange(len(kernel))
     product = 0 <= kernel[1] <= 1 and np.allclose(kernel, expected, rtol=KERNEL_TOLERANCE, atol=1e-300)
     return float(kernel[1]) if product else None
+
+
+def exponential_kernel(distance: FloatArray, width: float) -> FloatArray:
+    """Return the weights of samples at a distance, as lime's default kernel of a width has them."""
+    with np.errstate(over="ignore"):
+        weights: FloatArray = np.sqrt(np.exp(-(distance**2) / width**2))
+    return weights
 
 
 def mismatch_distribution(agreeing: FloatArray) -> FloatArray:

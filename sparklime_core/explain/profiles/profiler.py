@@ -40,6 +40,12 @@ class PoolProfiler:
         profiles = None if around.rho is None else PoolProfiles.of(around, binned, drawn)
         return cls(explainer, around, profiles)
 
+    def at_width(self, width: float, pool: BinnedPool) -> "PoolProfiler":
+        """Return the same under lime's default kernel of a width, by which `pool` is weighted."""
+        around = self.neighbourhood.at_width(width)
+        profiles = None if self.profiles is None else replace(self.profiles, neighbourhood=around, pool=pool)
+        return PoolProfiler(self.explainer, around, profiles)
+
     def describe(self, rows: FloatArray, wanted: BoolArray, fitted: Surrogates) -> Surrogates:
         """Add the size of the neighbourhood and the profiles. See `Profiler.describe`."""
         codes = codes_of(self.explainer, rows)
