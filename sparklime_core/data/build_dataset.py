@@ -128,6 +128,9 @@ def encode_rows(encoding: Encoding, reading: Reading) -> tuple[npt.NDArray[np.fl
     features = np.empty((reading.rows, len(encoding.features)))
     _check_places(encoding, reading)
     used = {name: _find(encoding, reading, name) for name in encoding.columns()}
+    if not any(used.values()):
+        wanted = ", ".join(encoding.columns()[:8])
+        raise DataError(f"The table {reading.name!r} has none of the columns that the model uses: {wanted}.")
     notes: dict[str, list[str]] = {name: list(column.notes) for name, column in used.items() if column is not None}
     for index, feature in enumerate(encoding.features):
         column = used[feature.column]

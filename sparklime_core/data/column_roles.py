@@ -82,9 +82,10 @@ def propose_roles(
     target = reading.full_name(target)
     wanted = {reading.full_name(name): _checked(name, role) for name, role in (chosen or {}).items()}
     every = learnt is None or bool(learnt.all())
+    predicted = reading.column(target)
     proposed = []
     for position, column in enumerate(reading.columns):
-        left_out = index_reason(reading, position) or copy_reason(reading, position, target, learnt)
+        left_out = index_reason(reading, position) or copy_reason(reading, position, predicted, learnt)
         if column.name == target:
             proposed.append(ColumnRole(column.name, "target", "you chose it"))
         elif column.name in wanted:

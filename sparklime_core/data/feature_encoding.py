@@ -5,7 +5,7 @@ It is fitted once, on the rows that the model may learn from, and then encodes a
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -257,7 +257,7 @@ def _encode_categories(
     texts = category_texts(column.values)
     special = {feature.missing, feature.unseen}
     if feature.kind == "boolean":
-        texts = _as_spelled(texts, [name for at, name in enumerate(categories) if at not in special])
+        texts = as_spelled(texts, [name for at, name in enumerate(categories) if at not in special])
     known = pa.array([name if at not in special else None for at, name in enumerate(categories)], pa.string())
     found = pc.index_in(texts, value_set=known, skip_nulls=True)
     unseen = pc.and_(pc.is_valid(texts), pc.is_null(found))
@@ -271,7 +271,7 @@ def _encode_categories(
     return encoded, _note(many, f"of {feature.name!r} are categories that the model has never seen, like {shown}")
 
 
-def _as_spelled(texts: pa.Array, names: list[str]) -> pa.Array:
+def as_spelled(texts: pa.Array, names: Sequence[str]) -> pa.Array:
     """Return yes and no in the spelling of the categories: Parquet has true where a CSV file has TRUE."""
     encoded = texts.dictionary_encode()
     spelled = {name.lower(): name for name in names}

@@ -60,9 +60,11 @@ def _runs(numbers: npt.NDArray[np.float64]) -> int:
     return len(begins) if counting else 0
 
 
-def copy_reason(reading: Reading, position: int, target: str, learnt: npt.NDArray[np.bool_] | None) -> str | None:
+def copy_reason(
+    reading: Reading, position: int, wanted: Column, learnt: npt.NDArray[np.bool_] | None
+) -> str | None:
     """Return why a column is the target once more; None when it is not."""
-    column, wanted = reading.columns[position], reading.column(target)
+    column, target = reading.columns[position], wanted.name
     if reading.headers and reading.headers[position].strip() == target.strip():
         return f"it has the name of the target {target!r}"
     both = pc.and_(column.values.is_valid(), wanted.values.is_valid())

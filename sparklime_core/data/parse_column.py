@@ -199,7 +199,7 @@ def _number_column(cells: _Cells, found: parse_numbers.Numbers, reason: str) -> 
 
 def _understand(cells: _Cells, wanted: Kind | None) -> Column:
     if wanted in ("text", "boolean"):
-        return _plain_text(cells)
+        return cells.column(cells.texts, "its values are text", written=ColumnFormat(wanted))
     values = cells
     if cells.options.missing_words is None:
         texts, more = _without(cells.texts, NO_NUMBERS)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparklime_core.data.feature_encoding import category_texts
+from sparklime_core.data.feature_encoding import as_spelled, category_texts
 from sparklime_core.data.missing_target import UNLABELLED, is_labelled
 from sparklime_core.data.parse_column import TAKEN, Column
 from sparklime_core.data.read_table import Reading
@@ -106,9 +106,9 @@ def encode_known(column: Column, class_names: tuple[str, ...] | None) -> npt.NDA
     """Encode the target of new rows as the one that a model was trained on; what is unknown is unlabelled."""
     if class_names is None:
         return np.array(column.values.to_numpy(zero_copy_only=False), dtype=np.float64)
-    found = pc.index_in(
-        category_texts(column.values), value_set=pa.array(class_names, pa.string()), skip_nulls=True
-    )
+    texts = category_texts(column.values)
+    texts = as_spelled(texts, class_names) if column.kind == "boolean" else texts
+    found = pc.index_in(texts, value_set=pa.array(class_names, pa.string()), skip_nulls=True)
     return np.array(pc.fill_null(pc.cast(found, pa.int64()), UNLABELLED).to_numpy(zero_copy_only=False))
 
 

@@ -1,5 +1,7 @@
 """Bringing a table: the data page."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,30 @@ class TestData:
         sound(send(app, "Read it again"))
 
         assert app.session_state["source"].table.names == ("day,n",)
+
+    def test_a_file_that_needs_choices_to_be_read_offers_all_of_them(
+        self, no_runs: RunStore, open_page: OpenPage
+    ) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            rows = "".join(f"'it''s {k % 3}, so';{k};{'+-'[k % 2]}\n" for k in range(20))
+            archive.writestr("grades.csv", "'text';'n';'sign'\n" + rows)
+            archive.writestr("other.csv", "a,b\n1,2\n")
+        app = open_page("data")
+        app.file_uploader[0].upload("two.zip", packed.getvalue())
+        sound(app.run())
+        assert "2 files" in app.error[0].value
+
+        app.text_input(key="unread-member").input("grades.csv")
+        app.selectbox(key="unread-quote").select("'")
+        app.selectbox(key="unread-missing").select("these, with commas between")
+        app.text_input(key="unread-words").input("?, n/a")
+        sound(send(app, "Read it again"))
+
+        table = app.session_state["source"].table
+        assert table.options.missing_words == ("?", "n/a")
+        assert table.column("text").values[0].as_py() == "it's 0, so"
+        assert set(table.column("sign").values.to_pylist()) == {"+", "-"}
 
     @pytest.mark.parametrize(
         ("content", "part"),

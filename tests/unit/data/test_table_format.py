@@ -121,3 +121,14 @@ def test_words_among_numbers_are_missing_and_said_as_before():
     new = read_rows(b"a,b\nlost,1.5\n", learnt.encoding)
     assert values(new)["a"] == "missing"
     assert "'lost'" in report(new, "a").notes[0]
+
+
+def test_yes_and_no_of_a_target_are_known_in_another_spelling():
+    learnt = read_csv(table("a,y", lambda k: f"{k % 9},{('True', 'False')[k % 2]}"), "y")
+    assert read_rows(b"a,y\n3,TRUE\n4,false\n", learnt.encoding).target.tolist() == [1, 0]
+
+
+def test_rows_without_a_header_line_are_not_rows_of_missing_values():
+    learnt = read_csv(table("a,b,y", lambda k: f"{'pqr'[k % 3]},{k if k % 4 else ''},{'uv'[k % 2]}"), "y")
+    with pytest.raises(SparkLimeError, match="none of the columns that the model uses: a, b"):
+        read_rows(b"p,3\nq,4\n", learnt.encoding)
