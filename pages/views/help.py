@@ -2,8 +2,11 @@
 
 import streamlit as st
 
+from sparklime_core.dashboard.help.example_profile import draw_example
 from sparklime_core.dashboard.help.sections import sections
 
 for section in sections():
     st.subheader(section.title, anchor=section.anchor)
     st.markdown(section.text)
+    if section.anchor == "profiles":
+        draw_example()
