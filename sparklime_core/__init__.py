@@ -28,7 +28,7 @@ _HOME = {
     "connect": "sparklime_core.spark.session.connection",
     "LocalCluster": "sparklime_core.spark.cluster.local_cluster",
     "explainer_udf": "sparklime_core.spark.udf",
-    "explain_dataframe": "sparklime_core.spark.udf",
+    "explain_dataframe": "sparklime_core.spark.explain_dataframe",
     "stability": "sparklime_core.explain.stability",
 }
 

@@ -14,11 +14,9 @@ from pyspark.sql import functions as sf
 from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.errors import CancelledError, DataError, SparkError
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.explained_frame import Beside, explained_frame
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.failures import one_sentence
-from sparklime_core.spark.udf import ID, named, result_ddl, table_explainer
-from sparklime_core.spark.waves.payload import publish
+from sparklime_core.spark.session.failures import one_sentence, raised_by_spark
 
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".orc": "orc", ".avro": "avro"}
 FLAT = ("csv",)
@@ -87,18 +85,8 @@ def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_co
     SparkError
         When there is no such column.
     """
-    spark, kind = df.sparkSession, "long"
-    if id_col is None:
-        numbered, row_id = df.zipWithIndex(ID), sf.col(ID)
-    elif id_col in df.columns:
-        numbered, row_id = df, named(id_col).alias(ID)
-        kind = df.schema[id_col].dataType.simpleString()
-    else:
-        raise SparkError(f"The table has no column {id_col!r}; it has {', '.join(df.columns[:12])}.")
-    ship_package(backend_of(spark))
-    columns = [named(name).alias(f"c{at}") for at, name in enumerate(encoder.columns)]
-    ddl = result_ddl(profiles=task.settings.profiles, row_id=kind)
-    return numbered.select(row_id, *columns).mapInArrow(table_explainer(publish(spark, task), encoder.encode), ddl)
+    with raised_by_spark("The table cannot be explained"):
+        return explained_frame(df, task, encoder.columns, encoder.encode, Beside(id_col))
 
 
 @dataclass(frozen=True)

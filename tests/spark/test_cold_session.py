@@ -5,7 +5,14 @@ import threading
 import numpy as np
 import pytest
 
-from sparklime_core import SparkLimeError, build_explainer, load_sample, train_forest
+from sparklime_core import (
+    SparkLimeError,
+    build_explainer,
+    explain_dataframe,
+    explainer_udf,
+    load_sample,
+    train_forest,
+)
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.spark_connection import SparkService
@@ -22,6 +29,7 @@ def test_the_small_first_wave_is_there_first_and_an_ended_session_says_so(home):
     task = prepare_task(build_explainer(dataset), predict_fn, ExplainSettings(engine="reference"))
     service = SparkService("local[2]")
     spark, waves = service.acquire(), []
+    rows = spark.createDataFrame(dataset.features[:2].tolist(), list(dataset.feature_names))
     try:
         run_waves(
             spark,
@@ -40,3 +48,9 @@ def test_the_small_first_wave_is_there_first_and_an_ended_session_says_so(home):
         service.close()
     with pytest.raises(SparkLimeError, match="The Spark session has ended"):
         backend.has_begun("nobody's")
+    explainer, names = build_explainer(dataset), list(dataset.feature_names)
+    with pytest.raises(SparkLimeError, match="The UDF cannot be made") as caught:
+        explainer_udf(spark, explainer, predict_fn, num_samples=100)
+    assert caught.value.__cause__ is not None
+    with pytest.raises(SparkLimeError, match="The DataFrame cannot be explained"):
+        explain_dataframe(rows, explainer, predict_fn, names, num_samples=100)

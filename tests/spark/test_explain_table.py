@@ -135,5 +135,5 @@ def test_what_is_wrong_is_one_sentence(catalog):
     assert said["table"].startswith("The table 'absent' cannot be read: ")
     assert said["format"].startswith("Spark cannot read 'birds' as martian: ")
     assert said["column"].startswith("The table has no column 'year', which the model needs; it has ")
-    assert said["id"].startswith("The table has no column 'tag'; it has ")
+    assert said["id"].startswith("The DataFrame has no column 'tag'; it has ")
     assert all("\n" not in sentence for sentence in said.values())

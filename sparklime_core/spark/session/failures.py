@@ -1,12 +1,27 @@
 """Turn what Spark, py4j and Python workers raise into one sentence."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+
+from sparklime_core.errors import SparkError, SparkLimeError
 
 LONGEST = 400
 _PYTHON_ERROR = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Exit|Interrupt|Warning))\b:?\s*(.*)$")
 _NOISE = re.compile(r"^(JVM stacktrace|Driver stacktrace|\s*at |\s*\.\.\. \d+ more)")
+
+
+@contextmanager
+def raised_by_spark(what: str) -> Iterator[None]:
+    """Raise what Spark, py4j or gRPC raise as a `SparkError` of one sentence, with the original as its cause."""
+    try:
+        yield
+    except SparkLimeError:
+        raise
+    except Exception as error:
+        raise SparkError(f"{what}: {one_sentence(error)}") from error
 
 
 def one_sentence(error: BaseException) -> str:
