@@ -6,7 +6,7 @@ function of these, so whoever has the file and the same versions gets the same b
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from sparklime_core.data.provenance import Origin
@@ -190,9 +190,6 @@ def _options(origin: Origin) -> str:
 
 def _call(kind: type[Any], values: Mapping[str, Any]) -> str:
     """Return the Python that makes settings, all of them but those that are left open."""
-    unknown = values.keys() - {field.name for field in fields(kind)}
-    if unknown:
-        raise RunError(f"The run has settings that this version does not know: {printable(sorted(unknown))}.")
     given = [f"{name}={_literal(value)}" for name, value in values.items() if value is not None]
     return f"{kind.__name__}({', '.join(given)})"
 

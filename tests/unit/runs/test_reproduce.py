@@ -244,5 +244,5 @@ def test_nothing_of_a_foreign_manifest_is_python_in_the_script(run: Run, tmp_pat
 
     assert script(created=evil, versions={evil: evil}, title=evil) == script()
     for name in ("training", "explainer"):
-        with pytest.raises(SparkLimeError, match="settings that this version does not know"):
+        with pytest.raises(SparkLimeError, match=r"is damaged: run\.json is not"):
             script(**{name: {**usual[name], "seed=0), __import__('os').abort(), (lambda x": 1}})
