@@ -78,7 +78,7 @@ def copy_reason(
     if column.distinct == wanted.distinct <= rows / 2 and _are_paired(
         category_texts(column.values.filter(both)), category_texts(wanted.values.filter(both))
     ):
-        return f"it is the target {target!r} in another spelling: each value goes with one of the target's"
+        return f"it gives the target {target!r} away: each of its values goes with one of the target's"
     return None
 
 

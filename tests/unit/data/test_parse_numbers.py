@@ -93,3 +93,11 @@ def test_known_notations_read_text_by_text_and_find_what_does_not_fit():
     assert values.to_pylist() == [1.25, None, 1234.5, None, None]
     assert misfits.to_pylist() == [False, True, False, False, False]
     assert parse_as(pa.array(["1.250"]), Notation(",", "mark"))[0].to_pylist() == [1250]
+
+
+def test_a_chosen_mark_settles_what_is_open_and_no_more():
+    content = b"a,y\n" + b"\n".join(b'"%d,125",%d' % (1 + k % 9, k % 2) for k in range(30))
+    read = {mark: read_csv(content, "y", options=ReadOptions(decimal=mark)).features[1, 0] for mark in (".", ",")}
+    assert read == {".": 2125, ",": 2.125}
+    assert parse(["1.5", "2.25"], ",").values.to_pylist() == [1.5, 2.25]
+    assert "decimal points" in parse(["1.5", "2.25"], ",").reason
