@@ -8,10 +8,8 @@ import contextlib
 import dataclasses
 import json
 import os
-import signal
 import sys
 import threading
-import time
 import types
 from pathlib import Path
 
@@ -19,17 +17,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
+from gate import SECONDS, Gate, kill, wait_for
 from lime.lime_tabular import LimeTabularExplainer
 from pyspark.sql import functions as sf
 from sklearn.datasets import load_wine
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from sparklime_core import connect, explain_dataframe, explain_rows, explainer_udf
-from sparklime_core.errors import CancelledError
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.spark.executors.preflight import check_executors, differences
+from sparklime_core.spark.executors.prewarm import NEEDED, prewarm
 from sparklime_core.spark.session.connection import current
 from sparklime_core.spark.session.master import read_json
 from sparklime_core.spark.session.monitor import application, list_executors
@@ -41,6 +40,8 @@ SETTINGS = {"labels": "all", "num_samples": 200, "num_features": 5}
 PREDICTED = {**SETTINGS, "labels": "predicted"}
 QUICK = {"labels": "predicted", "num_samples": 50, "num_features": 5}
 MAGIC = 99.0
+NARROW = {"spark.rpc.message.maxSize": "1"}
+"""Megabytes of a message between driver and executors: what is larger must be broadcast, or fails."""
 
 wine = load_wine()
 names = list(wine.feature_names)
@@ -56,17 +57,6 @@ row_ids = np.arange(len(rows))
 def raises_at_magic(values):
     if (values[:, 0] == MAGIC).any():
         raise ValueError(f"no wine has {MAGIC} percent")
-    return model.predict_proba(values)
-
-
-def sleeps_at_magic(values):
-    if (values[:, 0] == MAGIC).any():
-        time.sleep(600)
-    return model.predict_proba(values)
-
-
-def dawdles(values):
-    time.sleep(0.1)
     return model.predict_proba(values)
 
 
@@ -98,7 +88,7 @@ def run(spark, predict_fn, engine, table, on_wave=None, cancel=None, blocks=None
 class Contract:
     def __init__(self, master, folder):
         self.folder = Path(folder)
-        self.spark = connect(master)
+        self.spark = connect(master, conf=None if master.startswith("sc:") else NARROW)
         self.report = {
             "log": str(current().log or ""),
             **dataclasses.asdict(application(self.spark)),
@@ -107,6 +97,23 @@ class Contract:
 
     def save(self, name, table):
         pyarrow.feather.write_feather(table, self.folder / f"{name}.feather")
+
+    def gate(self, name):
+        folder = self.folder / name
+        folder.mkdir()
+        return Gate(folder)
+
+    def warmed(self):
+        """Have every core import what it needs, in a session that has done nothing so far; then look at them."""
+
+        def lacking(batches):
+            for _ in batches:
+                missing = [name for name in NEEDED if name not in sys.modules]
+                yield pa.RecordBatch.from_pydict({"missing": [", ".join(missing)]})
+
+        cores = prewarm(self.spark)
+        looked = self.spark.range(0, cores, 1, cores).mapInArrow(lacking, "missing string").collect()
+        self.report["warmed"] = [row[0] for row in looked]
 
     def preflight(self):
         reports = check_executors(self.spark)
@@ -144,37 +151,44 @@ class Contract:
         there, _ = run(self.spark, raises_at_magic, "sampled", table)
         self.save("bad-there", there)
 
+    def refused_row(self):
+        """Let the model itself refuse a row: it holds more than a forest's own single precision can."""
+        table = rows[:16].copy()
+        table[7, 2] = 1e300
+        for engine in ENGINES:
+            there, _ = run(self.spark, model.predict_proba, engine, table)
+            self.save(f"refused-{engine}-there", there)
+            here = explain_rows(explainer, model.predict_proba, table, engine=engine, **settings_of(engine))
+            self.save(f"refused-{engine}-here", here)
+
+    def large_model(self):
+        """Explain with a model many times as large as a message may be."""
+        random = np.random.default_rng(0)
+        forest = ExtraTreesClassifier(8, max_features=1, random_state=0, n_jobs=1)
+        forest.fit(random.normal(size=(10_000, len(names))), random.integers(0, 3, 10_000))
+        there, _ = run(self.spark, forest.predict_proba, "sampled", rows[:16])
+        self.save("large-there", there)
+        self.save("large-here", explain_rows(explainer, forest.predict_proba, rows[:16], **SETTINGS))
+
     def killed_worker(self):
-        killed = []
-
-        def kill(wave):
-            if not killed:
-                killed.append(wave.tasks["pid"][0].as_py())
-                os.kill(killed[0], signal.SIGKILL)
-
-        there, tasks = run(self.spark, dawdles, "reference", rows[:32], on_wave=kill)
+        gate = self.gate("killed")
+        held = gate.guard(model.predict_proba, rows[31])
+        with gate.hold(lambda: run(self.spark, held, "reference", rows[:32])) as ended:
+            kill(gate.waiting())
+        there, tasks = ended.result()
         self.save("killed-there", there)
         self.save("killed-tasks", tasks)
 
     def cancelled(self):
-        table = rows.copy()
-        table[:, 0] = MAGIC
-        cancel = threading.Event()
-        began = []
-
-        def press():
-            wait_for(self.active_tasks)
-            time.sleep(1)
-            began.append(time.monotonic())
+        """Cancel what waits at a gate that stays closed until the executors have stopped."""
+        gate, cancel = self.gate("cancelled"), threading.Event()
+        held = gate.guard(model.predict_proba, rows[-1])
+        with gate.hold(lambda: said(lambda: run(self.spark, held, "sampled", rows, cancel=cancel))) as ended:
+            self.report["active"] = self.active_tasks()
             cancel.set()
-
-        threading.Thread(target=press).start()
-        try:
-            run(self.spark, sleeps_at_magic, "sampled", table, cancel=cancel)
-        except CancelledError:
-            self.report["cancelled"] = time.monotonic() - began[0]
-        wait_for(lambda: not self.active_tasks())
-        self.report["idle"] = time.monotonic() - began[0]
+            self.report["cancelled"] = ended.result(SECONDS)
+            wait_for(lambda: not self.active_tasks())
+            self.report["idle"] = not (gate.folder / "open").exists()
 
     def failures(self):
         """Write down what is said of failures on the way: of the driver's own, and of the executors'."""
@@ -262,21 +276,16 @@ def said(action):
         return f"{type(error).__name__}: {error}"
 
 
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.05)
-
-
 if __name__ == "__main__":
     contract = Contract(*sys.argv[1:])
+    contract.warmed()
     contract.preflight()
     contract.every_engine()
     contract.some_blocks()
     contract.stability()
     contract.bad_prediction()
+    contract.refused_row()
+    contract.large_model()
     contract.killed_worker()
     contract.cancelled()
     contract.failures()

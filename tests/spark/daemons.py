@@ -1,15 +1,18 @@
 """Spark's own daemons, started one by one, as an operator does: each can be stopped, killed and replaced."""
 
+import itertools
 import re
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, end_process, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_facts
-
-SECONDS = 90
+from tests.spark.gate import SECONDS, wait_for
 
 
 @dataclass
@@ -17,11 +20,11 @@ class Daemons:
     """A master and its workers in a folder; ``workers`` is in the order in which they were started."""
 
     folder: Path
-    python: str | None = None
     master: subprocess.Popen | None = None
     workers: list[subprocess.Popen] = field(default_factory=list)
     url: str = ""
     web_url: str = ""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __enter__(self):
         return self
@@ -30,6 +33,28 @@ class Daemons:
         for daemon in [*self.workers, self.master]:
             if daemon is not None:
                 end_process(daemon)
+
+    def make_whole(self, workers=2):
+        """Start what is missing, whatever the test before has left."""
+        if self.master is None or self.master.poll() is not None:
+            self.start_master()
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        for worker in self.workers[workers:]:
+            stop(worker)
+        del self.workers[workers:]
+        while len(self.workers) < workers:
+            self.start_worker()
+        wait_for(lambda: self.alive() == workers)
+
+    def executors(self):
+        """Return the executors' processes, by their ids."""
+        found = {}
+        for worker in self.workers:
+            for process in psutil.Process(worker.pid).children() if worker.poll() is None else ():
+                line = process.cmdline() if process.status() != psutil.STATUS_ZOMBIE else []
+                if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in line:
+                    found[line[line.index("--executor-id") + 1]] = process
+        return found
 
     def start_master(self):
         """Start a master: on a free port at first, on the same one again after that."""
@@ -41,7 +66,7 @@ class Daemons:
 
     def start_worker(self):
         """Start a worker, and wait until the master knows it."""
-        number = len(self.workers)
+        number = next(self._numbers)
         folder, log = self.folder / f"work-{number}", self.folder / f"worker-{number}.log"
         size = ["--cores", "1", "--memory", "512m", "--work-dir", str(folder), "--webui-port", "0", self.url]
         self.workers.append(self._start("worker.Worker", size, log))
@@ -53,12 +78,11 @@ class Daemons:
 
     def _start(self, name, arguments, log):
         command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", LOOPBACK]
-        python = {"PYSPARK_PYTHON": self.python} if self.python else {}
         quick = {"SPARK_DAEMON_MEMORY": "512m", "SPARK_DAEMON_JAVA_OPTS": QUICK_START}
         with log.open("ab") as output:
             return subprocess.Popen(
                 [*command, *arguments],
-                env={**spark_environment(), **quick, **python},
+                env={**spark_environment(), **quick},
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -78,12 +102,3 @@ def told(pattern, log):
     found = []
     wait_for(lambda: found.extend(re.findall(pattern, log.read_text(errors="replace"))) or found)
     return found[0]
-
-
-def wait_for(condition, seconds=SECONDS):
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError
-        time.sleep(0.1)

@@ -3,6 +3,7 @@
 import threading
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from sparklime_core import (
@@ -17,35 +18,47 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connection import disconnect
 from sparklime_core.spark.waves.scheduler import run_waves
+from tests.spark.conftest import EMBEDDED
 
 pytestmark = pytest.mark.spark
 ROWS = 96
 
 
-def test_the_small_first_wave_is_there_first_and_an_ended_session_says_so(home):
+@pytest.fixture
+def service():
+    disconnect()
+    service = SparkService(EMBEDDED)
+    yield service
+    service.close()
+
+
+def test_the_small_first_wave_is_there_first_and_an_ended_session_says_so(service, gate):
     dataset = load_sample("wine")
     predict_fn = train_forest(dataset, n_estimators=20).predict_fn
-    task = prepare_task(build_explainer(dataset), predict_fn, ExplainSettings(engine="reference"))
-    service = SparkService("local[2]")
-    spark, waves = service.acquire(), []
+    held = gate.guard(predict_fn, dataset.features[ROWS - 1])  # it is in the second wave
+    task = prepare_task(build_explainer(dataset), held, ExplainSettings(engine="reference", num_samples=200))
+    waves = []
+
+    def keep(wave):
+        waves.append(wave)
+        gate.open()
+
+    service.connect_soon()
+    spark = service.acquire()
+    assert service.acquire() is spark
+    service.release()
+    assert service.status().connected
     rows = spark.createDataFrame(dataset.features[:2].tolist(), list(dataset.feature_names))
-    try:
-        run_waves(
-            spark,
-            task,
-            dataset.features[:ROWS],
-            np.arange(ROWS),
-            on_wave=waves.append,
-            cancel=threading.Event(),
-        )
-        assert [wave.number for wave in waves] == list(range(len(waves)))
-        assert waves[0].explanations.num_rows < waves[1].explanations.num_rows
-        assert not backend_of(spark).has_begun("nobody's")
-    finally:
-        service.release()
-        backend = backend_of(spark)
-        service.close()
+    run_waves(spark, task, dataset.features[:ROWS], np.arange(ROWS), on_wave=keep, cancel=threading.Event())
+    assert [wave.number for wave in waves] == [0, 1]
+    assert waves[0].explanations.num_rows < waves[1].explanations.num_rows
+    assert pc.max(waves[0].tasks["started"]).as_py() < pc.min(waves[1].tasks["started"]).as_py()
+    backend = backend_of(spark)
+    assert not backend.has_begun("nobody's")
+    service.release()
+    service.close()
     with pytest.raises(SparkLimeError, match="The Spark session has ended"):
         backend.has_begun("nobody's")
     explainer, names = build_explainer(dataset), list(dataset.feature_names)

@@ -9,32 +9,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sparklime_core import RESULT_SCHEMA
+from sparklime_core import RESULT_SCHEMA, ReadOptions, SparkLimeError, build_explainer
+from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.samples import read_sample, sample_csv
-from tests.spark.conftest import run_script
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.jobs.runner import predict_fn_of
+from sparklime_core.runs.run import Run
+from sparklime_core.spark.explain_table import explain_table, open_source
+from sparklime_core.spark.session.connection import connect
+from tests.spark.conftest import EMBEDDED, done, refused
 
 pytestmark = pytest.mark.spark
-EXPLAIN = ["--num-samples", "200", "--master", "local[2]"]
+EXPLAIN = ["--num-samples", "200", "--master", EMBEDDED]
 MODEL = ["--target", "species", "--trees", "10"]
 ROWS = 344
-
-
-def sparklime(folder, *arguments):
-    command = [sys.executable, "-m", "sparklime_core", *arguments]
-    return subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True, timeout=300)
-
-
-def done(folder, *arguments):
-    ended = sparklime(folder, *arguments)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
-
-
-def said(folder, *arguments):
-    ended = sparklime(folder, *arguments)
-    assert ended.returncode == 2, ended.stdout + ended.stderr
-    assert ended.stderr.count("\n") == 1
-    return ended.stderr
 
 
 def explanations(path, order="row_id"):
@@ -48,7 +37,7 @@ def figures(table):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def tables(tmp_path_factory):
     """A trained run of a table with gaps, categories and numbers, and the same rows as others keep them."""
     place = tmp_path_factory.mktemp("tables")
     (place / "penguins.csv").write_bytes(sample_csv("penguins"))
@@ -60,34 +49,39 @@ def folder(tmp_path_factory):
     (place / "birds").mkdir()
     for at, (start, end) in enumerate([(0, 100), (100, 101), (101, ROWS)]):
         pq.write_table(table.slice(start, end - start), place / "birds" / f"part-{at}.parquet")
-    done(place, "explain", "penguins.csv", *MODEL, *EXPLAIN, "--out", "run")
+    done("explain", place / "penguins.csv", *MODEL, *EXPLAIN, "--out", place / "run")
     return place
 
 
+@pytest.fixture
+def folder(tables, monkeypatch):
+    monkeypatch.chdir(tables)
+    return tables
+
+
 @pytest.fixture(scope="module")
-def run(folder):
-    return explanations(folder / "run" / "explanations.parquet", [("row_id", "ascending")])
+def run(tables):
+    return explanations(tables / "run" / "explanations.parquet", [("row_id", "ascending")])
 
 
 def test_executors_write_what_the_run_has_of_the_same_rows(folder, run):
     again = ["explain-table", "birds", "--trained-in", "run", "--id", "ring", *EXPLAIN]
-    printed = done(folder, *again, "--out", "out")
-    assert printed == f"{ROWS} explanations -> out\n"
+    assert done(*again, "--out", "out") == f"{ROWS} explanations -> out\n"
     found = explanations(folder / "out")
     assert found["row_id"].to_pylist() == [f"p{at:03d}" for at in range(ROWS)]
     assert figures(found).equals(figures(run))
-    assert "already exists" in said(folder, *again, "--out", "out")
-    done(folder, *again, "--out", f"file://{folder}/out", "--mode", "overwrite")
+    assert "already exists" in refused(*again, "--out", "out")
+    done(*again, "--out", f"file://{folder}/out", "--mode", "overwrite")
     assert figures(explanations(folder / "out")).equals(figures(run))
 
 
 def test_rows_of_texts_without_ids_go_by_their_places(folder, run):
     csv = ["explain-table", "penguins.csv", "--trained-in", "run", "--missing", "NA", "--format", "json", *EXPLAIN]
-    done(folder, *csv, "--out", "texts")
+    done(*csv, "--out", "texts")
     lines = [
         json.loads(line)
         for part in sorted((folder / "texts").glob("part-*"))
-        for line in part.open(encoding="utf-8")
+        for line in part.read_text(encoding="utf-8").splitlines()
     ]
     lines.sort(key=lambda line: line["row_id"])
     assert [line["row_id"] for line in lines] == list(range(ROWS))
@@ -97,43 +91,79 @@ def test_rows_of_texts_without_ids_go_by_their_places(folder, run):
 
 def test_a_saved_model_stands_for_training(folder, run):
     own = ["--model-file", "run/model.skops", "--target", "species"]
-    done(folder, "explain", "penguins.csv", *own, *EXPLAIN, "--out", "own")
+    done("explain", "penguins.csv", *own, *EXPLAIN, "--out", "own")
     assert pq.read_table(folder / "own" / "explanations.parquet").equals(
         pq.read_table(folder / "run" / "explanations.parquet")
     )
     table = ["explain-table", "one.parquet", "--trained-on", "penguins.csv", *own, "--id", "a.place", *EXPLAIN]
-    done(folder, *table, "--out", "own-table")
+    done(*table, "--out", "own-table")
     found = explanations(folder / "own-table")
     assert found["row_id"].to_pylist() == list(range(1000, 1000 + ROWS))
     assert figures(found).equals(figures(run))
 
 
 def test_new_rows_are_explained_by_an_earlier_runs_model(folder, run):
-    done(folder, "explain", "birds", "--trained-in", "run", *EXPLAIN, "--out", "new")
+    done("explain", "birds", "--trained-in", "run", *EXPLAIN, "--out", "new")
     assert explanations(folder / "new" / "explanations.parquet").equals(run)
 
 
-@pytest.fixture(scope="module")
-def catalog(folder):
-    return json.loads(run_script("catalog.py", folder, cwd=folder))
-
-
-def test_a_table_of_the_catalog_is_read_and_another_written(folder, run, catalog):
-    assert catalog["code"] == 0
+def test_a_table_of_the_catalog_is_written_where_the_settings_of_spark_say(folder, run):
+    words = ["explain-table", "one.parquet", "--trained-in", "run", "--id", "a.place", "--out-table", "why"]
+    command = [sys.executable, "-m", "sparklime_core", *words, *EXPLAIN]
+    warehouse = ["--conf", f"spark.sql.warehouse.dir={folder}/warehouse"]
+    ended = subprocess.run([*command, *warehouse], check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == f"{ROWS} explanations -> why\n"
     written = explanations(folder / "warehouse" / "why")
     assert written["row_id"].to_pylist() == list(range(1000, 1000 + ROWS))
     assert figures(written).equals(figures(run))
 
 
-def test_nothing_runs_before_something_is_written(catalog):
-    assert catalog["lazy"]
+@pytest.fixture
+def lake(folder):
+    """A session, and in its catalog a database of its own with the table ``lake.birds``."""
+    spark = connect(EMBEDDED)
+    spark.sql(f"CREATE DATABASE IF NOT EXISTS lake LOCATION 'file://{folder}/lake'")
+    spark.read.parquet(f"file://{folder}/birds").repartition(3).write.mode("overwrite").saveAsTable("lake.birds")
+    yield spark
+    spark.sql("DROP DATABASE lake CASCADE")
 
 
-def test_what_is_wrong_is_one_sentence(catalog):
-    said = catalog["said"]
-    assert said["file"] == "There is no file or folder 'absent.csv'."
-    assert said["table"].startswith("The table 'absent' cannot be read: ")
-    assert said["format"].startswith("Spark cannot read 'birds' as martian: ")
-    assert said["column"].startswith("The table has no column 'year', which the model needs; it has ")
-    assert said["id"].startswith("The DataFrame has no column 'tag'; it has ")
-    assert all("\n" not in sentence for sentence in said.values())
+def test_a_table_of_the_catalog_is_read_and_another_written(lake, folder, run):
+    words = ["explain-table", "lake.birds", "--trained-in", "run", "--id", "a.place", *EXPLAIN]
+    done(*words, "--out-table", "lake.why")
+    written = explanations(folder / "lake" / "why")
+    assert written["row_id"].to_pylist() == list(range(1000, 1000 + ROWS))
+    assert figures(written).equals(figures(run))
+
+
+def jobs(spark):
+    return len(spark.sparkContext.statusTracker().getJobIdsForGroup())
+
+
+def said(action):
+    with pytest.raises(SparkLimeError) as caught:
+        action()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_nothing_runs_before_something_is_written_and_what_is_wrong_is_one_sentence(lake, folder):
+    before = jobs(lake)
+    inputs = Run(folder / "run").inputs()
+    encoding = inputs.dataset.encoding
+    source = open_source(lake, "lake.birds")
+    encoder = BatchEncoder.of(encoding, source.columns, ReadOptions())
+    task = prepare_task(build_explainer(inputs.dataset), predict_fn_of(inputs.estimator), ExplainSettings())
+    explain_table(source, task, encoder, "ring")
+    assert jobs(lake) == before
+
+    assert said(lambda: open_source(lake, "absent.csv")) == "There is no file or folder 'absent.csv'."
+    assert said(lambda: open_source(lake, "absent")).startswith("The table 'absent' cannot be read: ")
+    assert said(lambda: open_source(lake, "birds", "martian")).startswith("Spark cannot read 'birds' as martian: ")
+    columns = source.drop("year").columns
+    lacking = said(lambda: BatchEncoder.of(encoding, columns, ReadOptions()))
+    assert lacking.startswith("The table has no column 'year', which the model needs; it has ")
+    assert said(lambda: explain_table(source, task, encoder, "tag")).startswith(
+        "The DataFrame has no column 'tag'; it has "
+    )

@@ -20,8 +20,9 @@ from pyspark.core.context import SparkContext
 from pyspark.sql.connect.proto import ConfigRequest
 from pyspark.sql.connect.proto.base_pb2_grpc import SparkConnectServiceStub
 
-from sparklime_core import LocalCluster, connect
+from sparklime_core import connect
 from sparklime_core.spark.session.connection import disconnect
+from tests.spark.gate import wait_for
 
 pytestmark = pytest.mark.spark
 
@@ -53,39 +54,36 @@ ORDERS = {
 
 @pytest.fixture
 def session():
-    """A function that connects this process."""
+    """A function that connects this process, which has no session before and after."""
+    disconnect()
     yield connect
     disconnect()
 
 
 @pytest.mark.parametrize("kind", ["embedded", "cluster"])
-def test_who_has_no_secret_gets_nothing_but_pages(kind, session, home):
-    with (
-        LocalCluster.start(workers=1, memory="512m", connect=True)
-        if kind == "cluster"
-        else no_cluster() as cluster
-    ):
-        others = listeners() if kind == "embedded" else {}
-        spark = session(cluster.connect_url if cluster else "local[1]")
-        assert spark.range(3).count() == 3
-        python_workers(spark)
-        connect_port = int(cluster.connect_url.rpartition(":")[2]) if cluster else None
-        found = {}
-        for port, process in sorted(listeners().items()):
-            if port not in others:
-                found[port] = "Spark Connect" if port == connect_port else kind_of(port, process)
-        if cluster:
-            with pytest.raises(grpc.RpcError, match="UNAUTHENTICATED"):
-                ask_connect(cluster.connect_url.removeprefix("sc://"))
-        wanted = {"a page", "Spark's messages"} | (
-            {"Spark Connect"} if cluster else {"py4j", "the daemon of Python workers"}
-        )
-        assert wanted <= set(found.values()), found
-        for port in (port for port, what in found.items() if what == "a page"):
-            for path, order in ORDERS.items():
-                status, answer = post(port, path, order)
-                assert status >= 400, (port, path, answer)
-        disconnect()
+def test_who_has_no_secret_gets_nothing_but_pages(kind, session, request):
+    cluster = request.getfixturevalue("connect_server") if kind == "cluster" else None
+    others = listeners() if kind == "embedded" else {}
+    spark = session(cluster.connect_url if cluster else "local[1]")
+    assert spark.range(3).count() == 3
+    python_workers(spark)
+    connect_port = int(cluster.connect_url.rpartition(":")[2]) if cluster else None
+    found = {}
+    for port, process in sorted(listeners().items()):
+        if port not in others:
+            found[port] = "Spark Connect" if port == connect_port else kind_of(port, process)
+    if cluster:
+        with pytest.raises(grpc.RpcError, match="UNAUTHENTICATED"):
+            ask_connect(cluster.connect_url.removeprefix("sc://"))
+    wanted = {"a page", "Spark's messages"} | (
+        {"Spark Connect"} if cluster else {"py4j", "the daemon of Python workers"}
+    )
+    assert wanted <= set(found.values()), found
+    for port in (port for port, what in found.items() if what == "a page"):
+        for path, order in ORDERS.items():
+            status, answer = post(port, path, order)
+            assert status >= 400, (port, path, answer)
+    disconnect()
 
 
 def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
@@ -94,7 +92,6 @@ def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
 
     def wait_at_the_gate(number):
         import pathlib
-        import time
 
         pathlib.Path(entered).touch()
         while not pathlib.Path(opened).exists():
@@ -106,7 +103,7 @@ def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
     )
     job.start()
     try:
-        until(begun.exists)
+        wait_for(begun.exists)
         pages = spark.sparkContext.uiWebUrl
         port = urllib.parse.urlsplit(pages).port
         for page, path in (("/jobs/", "/jobs/job/kill/"), ("/stages/", "/stages/stage/kill/")):
@@ -118,11 +115,6 @@ def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
         gate.touch()
         job.join()
     assert done == [7]
-
-
-@contextlib.contextmanager
-def no_cluster():
-    yield None
 
 
 def ask_connect(address):
@@ -194,10 +186,3 @@ def post(port, path, body):
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read()
-
-
-def until(condition):
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)

@@ -7,20 +7,20 @@ from statistics import median
 import pytest
 
 from sparklime_core.spark.waves.scheduler import IN_FLIGHT
-from tests.spark.conftest import HERE, run_script
+from tests.spark.conftest import ROOT, run_script
 
 pytestmark = pytest.mark.spark
 
 
 @pytest.fixture(scope="module")
 def steady(tmp_path_factory):
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     folder = tmp_path_factory.mktemp("steady")
     return json.loads(run_script("steady.py", folder, cwd=folder, env=environment))
 
 
 def test_waves_go_to_the_disk_and_are_let_go(steady):
-    assert steady["rows"] == 60_000
+    assert steady["rows"] == 30_000
     assert steady["waves"] > 20
     assert max(look["parts"] for look in steady["looks"]) == steady["waves"]
     assert max(look["waves"] for look in steady["looks"]) <= IN_FLIGHT + 2

@@ -2,7 +2,6 @@
 
 import dataclasses
 import threading
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -11,23 +10,46 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sparklime_core import build_explainer
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.jobs.race import Race, RacePlan, RaceState
+from sparklime_core.jobs.race import FEWEST_ROWS, Race, RacePlan, RaceState
+from sparklime_core.jobs.race_engines import EngineInWaves, Track
+from sparklime_core.jobs.race_scaling import scale
 from sparklime_core.jobs.race_state import LaneState
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.models.train_forest import train_forest
+from tests.spark.conftest import EMBEDDED
+from tests.spark.gate import GuardedModel
 
 pytestmark = pytest.mark.spark
-SECONDS = 240
 QUICK = ExplainSettings(num_features=6, num_samples=400, seed=3)
 
 
+class WatchedRace(Race):
+    """A race that shows whoever looks each state that it comes to, before it goes on."""
+
+    def __init__(self, plan: RacePlan, look: Callable[[RaceState], object] = lambda _state: None) -> None:
+        super().__init__(plan)
+        self.seen: list[RaceState] = []
+        self._look = look
+
+    def _set(self, name: str, **changes: object) -> None:
+        super()._set(name, **changes)
+        self._show()
+
+    def _change(self, **changes: object) -> None:
+        super()._change(**changes)
+        self._show()
+
+    def _show(self) -> None:
+        self.seen.append(self.state())
+        self._look(self.seen[-1])
+
+
 @pytest.fixture(scope="module")
-def service(home):
-    service = SparkService("local[2]")
-    yield service
-    service.close()
+def service():
+    return SparkService(EMBEDDED)
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +65,9 @@ def forest(dataset):
 @pytest.fixture(scope="module")
 def ended(service, dataset, forest) -> tuple[RaceState, list[RaceState]]:
     """Return how a race ended, and what it showed on the way."""
-    race = Race(RacePlan("wine", dataset, forest, QUICK, lime_seconds=0.5))
-    seen = run(race, service, lambda _state: None)
-    return race.state(), seen
-
-
-def run(race: Race, service: SparkService, look: Callable[[RaceState], object]) -> list[RaceState]:
-    thread = threading.Thread(target=race.run, args=(service,), daemon=True)
-    thread.start()
-    seen, late = [], time.monotonic() + SECONDS
-    while thread.is_alive() and time.monotonic() < late:
-        seen.append(race.state())
-        look(seen[-1])
-        time.sleep(0.05)
-    thread.join(1)
-    assert not thread.is_alive()
-    return seen
+    race = WatchedRace(RacePlan("wine", dataset, forest, QUICK, lime_seconds=0.5))
+    race.run(service)
+    return race.state(), race.seen
 
 
 def test_all_explain_the_same_rows(ended):
@@ -103,10 +112,9 @@ def test_lanes_move_while_it_runs(ended):
     _, seen = ended
 
     assert {"preparing", "racing", "scaling"} <= {state.stage for state in seen}
-    lime = {state.lane("lime").done for state in seen if state.lane("lime").state is LaneState.RUNNING}
-    assert len(lime) > 2
-    recipe = {state.lane("recipe").done for state in seen}
-    assert any(0 < done < seen[-1].rows for done in recipe)
+    lime = [state.lane("lime").done for state in seen if state.lane("lime").state is LaneState.RUNNING]
+    assert set(lime) == set(range(seen[-1].rows + 1))
+    assert lime == sorted(lime)
     for state in seen:
         moving = [lane for lane in state.lanes if lane.state in (LaneState.RUNNING, LaneState.STARTING)]
         assert len(moving) <= 1
@@ -117,7 +125,30 @@ def test_more_cores_give_the_same_result(ended):
 
     assert [(step.cores, step.done) for step in state.steps] == [(1, state.rows), (2, state.rows)]
     assert [step.same for step in state.steps] == [None, True]
-    assert [step.at_once for step in state.steps] == [1, 2]
+
+
+def test_a_step_of_two_cores_runs_two_tasks_at_once_and_a_step_of_one_never_does(service, dataset, forest, gate):
+    rows = dataset.features[:16]  # two blocks
+    held = gate.guard(gate.guard(forest.predict_proba, rows[0]), rows[8])
+    track = Track(build_explainer(dataset), forest, held, QUICK, threading.Event())
+    gate.open()
+
+    def close_for_two(steps):
+        if steps[-1].cores == 2 and not steps[-1].done:
+            gate.close()
+
+    spark = service.acquire()
+    try:
+        engine = EngineInWaves(track, spark, "reference")
+        # Neither block ends before both have begun.
+        with gate.hold(lambda: scale(engine, rows, 2, close_for_two), lambda: len(gate.waiting()) == 2) as scaled:
+            pass
+        one, two = scaled.result()
+    finally:
+        service.release()
+
+    assert (one.at_once, two.at_once) == (1, 2)
+    assert two.same
 
 
 def test_what_an_engine_refuses_is_told_in_its_lane(service, dataset):
@@ -125,7 +156,7 @@ def test_what_an_engine_refuses_is_told_in_its_lane(service, dataset):
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(dataset.features, labels)
     race = Race(RacePlan("wine", dataset, model, QUICK, lime_seconds=0.1, scaling=False))
 
-    run(race, service, lambda _state: None)
+    race.run(service)
 
     state = race.state()
     assert state.error is None
@@ -136,20 +167,24 @@ def test_what_an_engine_refuses_is_told_in_its_lane(service, dataset):
 
 
 @pytest.mark.parametrize("name", ["lime", "recipe"])
-def test_cancelling_stops_the_lane_that_moves_and_keeps_what_was_measured(service, dataset, forest, name):
-    race = Race(RacePlan("wine", dataset, forest, QUICK, lime_seconds=3.0))
+def test_cancelling_stops_the_lane_that_moves_and_keeps_what_was_measured(service, dataset, forest, gate, name):
+    # The recipe cannot end: one of its rows waits at a gate that stays closed.
+    order = np.random.default_rng(QUICK.seed).permutation(dataset.rows)
+    held = GuardedModel(gate.guard(forest.predict_proba, dataset.features[order[FEWEST_ROWS - 1]]))
+    plan = RacePlan("wine", dataset, held, QUICK, lime_seconds=0.5)
 
     def cancel_once_it_moves(state: RaceState) -> None:
         if state.lane(name).done:
             race.cancel()
 
-    run(race, service, cancel_once_it_moves)
+    race = WatchedRace(plan, cancel_once_it_moves)
+    race.run(service)
 
     state = race.state()
     assert state.cancelled
     assert state.error is None
-    assert state.lane(name).done > 0
-    assert state.lane("exact").state is LaneState.CANCELLED
+    assert 0 < state.lane(name).done < state.rows
+    assert state.lane(name).state is state.lane("exact").state is LaneState.CANCELLED
     assert not service.status().busy
 
 
@@ -167,6 +202,6 @@ def test_a_table_without_a_row_to_explain_ends_in_a_sentence(service, dataset, f
     broken = dataclasses.replace(dataset, features=gaps)
     race = Race(RacePlan("gaps", broken, forest, learnt_from=dataset))
 
-    run(race, service, lambda _state: None)
+    race.run(service)
 
     assert "No row of 'gaps' can be explained" in race.state().error

@@ -1,6 +1,5 @@
 """Executors whose own Python has none of our packages: what is said of them, and what serves them."""
 
-import os
 import subprocess
 import sys
 
@@ -8,10 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
-from tests.spark.daemons import Daemons
+from sparklime_core.spark.executors import environment_archive
+from sparklime_core.spark.session.connection import disconnect
+from tests.spark.conftest import done, run_command
 
 pytestmark = pytest.mark.spark
-COMMAND = [sys.executable, "-m", "sparklime_core"]
 EXPLAIN = ["explain", "wine.csv", "--target", "cultivar", "--trees", "5", "--num-samples", "200", "--rows", "40"]
 
 
@@ -24,65 +24,53 @@ def bare_python(tmp_path_factory):
     return folder / "bin" / "python"
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory, bare_python):
-    with Daemons(tmp_path_factory.mktemp("cluster"), python=str(bare_python)) as daemons:
-        daemons.start_master()
-        daemons.start_worker()
-        yield daemons
+@pytest.fixture(autouse=True)
+def _executors_run_the_bare_python(bare_python, wine_folder, monkeypatch):
+    """Let the executors run the bare Python, unless they are told otherwise, in a session of the test's own."""
+    monkeypatch.setenv("PYSPARK_PYTHON", str(bare_python))
+    disconnect()
+    yield
+    disconnect()
 
 
-@pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory):
-    """A folder that is not the project's, with wine.csv in it."""
-    folder = tmp_path_factory.mktemp("elsewhere")
-    subprocess.run([*COMMAND, "sample", "wine"], cwd=folder, check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture
-def sparklime(elsewhere, bare_python):
-    """The command line where the executors run the bare Python, unless told otherwise."""
-
-    def run(*arguments):
-        environment = {**os.environ, "PYSPARK_PYTHON": str(bare_python)}
-        command = [*COMMAND, *map(str, arguments)]
-        return subprocess.run(
-            command, check=False, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=400
-        )
-
-    return run
-
-
-def test_what_the_executors_lack_is_diagnosed_with_a_way_out(cluster, sparklime):
-    checked = sparklime("doctor", "--master", cluster.url)
-    assert checked.returncode == 1, checked.stderr
-    problems = [line for line in checked.stdout.splitlines() if line.startswith("PROBLEM")]
+def test_what_the_executors_lack_is_diagnosed_with_a_way_out_and_a_run_is_refused(two_workers, wine_folder):
+    checked = run_command("doctor", "--master", two_workers.url)
+    assert checked.code == 1, checked.errors
+    problems = [line for line in checked.output.splitlines() if line.startswith("PROBLEM")]
     assert "Executor 0 on " in problems[0]
     assert " has no numpy, scipy, scikit-learn, lime, dill, pyarrow, pandas, numba: install numpy==" in problems[0]
-    assert "sparklime pack --out env.tar.gz" in problems[1]
+    assert "sparklime pack --out env.tar.gz" in problems[-1]
 
-
-def test_a_run_is_refused_before_it_begins(cluster, sparklime, elsewhere):
-    refused = sparklime(*EXPLAIN, "--out", "refused", "--master", cluster.url)
-    assert refused.returncode == 2
-    said = refused.stderr.splitlines()[-1]  # the progress is before it
+    ended = run_command(*EXPLAIN, "--out", "refused", "--master", two_workers.url)
+    assert ended.code == 2, ended.output
+    said = ended.errors.splitlines()[-1]  # the progress is before it
     assert said.startswith("sparklime: Executor 0 on ")
     assert " has no numpy, scipy, scikit-learn" in said
     assert "--archive env.tar.gz" in said
-    assert "Traceback" not in refused.stderr
-    assert not (elsewhere / "refused").exists()
+    assert "Traceback" not in ended.errors
+    assert not (wine_folder / "refused").exists()
 
 
-def test_the_packed_environment_serves_them(cluster, sparklime, elsewhere):
-    packed = sparklime("pack", "--out", "env.tar.gz")
-    assert packed.returncode == 0, packed.stderr
-    assert "lime==0.2.0.1" in packed.stdout
-    assert "streamlit" not in packed.stdout
-    explained = sparklime(*EXPLAIN, "--out", "explained", "--master", cluster.url, "--archive", "env.tar.gz")
-    assert explained.returncode == 0, explained.stderr
+def test_the_executors_run_the_python_of_an_archive_and_find_its_packages(two_workers, monkeypatch):
+    with monkeypatch.context() as small:
+        small.setattr(environment_archive, "NEEDED", ("dill",))
+        assert "dill==" in done("pack", "--out", "env.tar.gz")
+    checked = run_command("doctor", "--master", two_workers.url, "--archive", "env.tar.gz")
+    assert checked.code == 1, checked.errors
+    reports = [line for line in checked.output.splitlines() if line.startswith("executor ")]
+    assert [report.split()[1] for report in reports] == ["0", "1"]
+    for report in reports:
+        assert "numpy missing, scipy missing, scikit-learn missing, lime missing, dill 0." in report
+
+
+@pytest.mark.slow
+def test_the_packed_environment_serves_them(two_workers, wine_folder):
+    packed = done("pack", "--out", "env.tar.gz")
+    assert "lime==0.2.0.1" in packed
+    assert "streamlit" not in packed
+    done(*EXPLAIN, "--out", "explained", "--master", two_workers.url, "--archive", "env.tar.gz")
 
     dataset = load_sample("wine")
     model = train_forest(dataset, n_estimators=5)
     here = explain_rows(build_explainer(dataset), model.predict_fn, dataset.features[:40], num_samples=200)
-    assert pq.read_table(elsewhere / "explained" / "explanations.parquet").equals(here)
+    assert pq.read_table(wine_folder / "explained" / "explanations.parquet").equals(here)

@@ -1,11 +1,12 @@
-"""Masters that are none: each gets one sentence, soon, and leaves no JVM behind."""
+"""Masters that are none: each gets one sentence, and leaves no JVM behind."""
 
 import http.server
 import json
-import socket
+import socketserver
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -19,31 +20,47 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.executors.preflight import check_executors
+from sparklime_core.spark.session import connection
 from sparklime_core.spark.session.connection import connect, current, disconnect
-from sparklime_core.spark.session.monitor import list_executors
+from sparklime_core.spark.session.monitor import list_executors, master_workers
 from sparklime_core.spark.waves.scheduler import run_waves
+from tests.spark.gate import is_gone, kill, wait_for
 
 pytestmark = pytest.mark.spark
 
 
+@pytest.fixture(autouse=True)
+def _no_session():
+    disconnect()
+    yield
+    disconnect()
+
+
 def refused(master, **settings):
-    began = time.monotonic()
     with pytest.raises(SparkError) as caught:
         connect(master, **settings)
     message = str(caught.value)
     assert "\n" not in message
     assert message.endswith(".")
-    assert time.monotonic() - began < 30
     assert current() is None
     assert [child for child in psutil.Process().children() if "java" in child.name()] == []
     return message
 
 
 @contextmanager
-def listener():
-    """Something that accepts connections and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+def listener(on_contact=lambda: None):
+    """Something that accepts connections and says nothing; who says something to it has made contact."""
+
+    class Silent(socketserver.BaseRequestHandler):
+        def handle(self):
+            with suppress(ConnectionError):
+                while self.request.recv(4096):
+                    on_contact()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
 
 
 @contextmanager
@@ -77,9 +94,18 @@ def test_an_unknown_host():
     assert "Nothing answers at spark://no-such-host.invalid:7077" in refused("spark://no-such-host.invalid:7077")
 
 
-def test_a_listener_that_is_no_master():
-    with listener() as port:
-        assert "does not answer as a master of Spark" in refused(f"spark://127.0.0.1:{port}", timeout=15)
+def test_a_listener_that_is_no_master(monkeypatch):
+    asked = threading.Event()
+
+    def clock():
+        """Tell the time, which is up when Spark has asked the listener."""
+        return time.monotonic() + (asked.is_set() and 1000.0)
+
+    with listener(on_contact=asked.set) as port:
+        with monkeypatch.context() as hurried:
+            hurried.setattr(connection, "time", SimpleNamespace(monotonic=clock, sleep=time.sleep))
+            assert "does not answer as a master of Spark" in refused(f"spark://127.0.0.1:{port}", timeout=240)
+        assert asked.is_set()
         assert "does not answer as a server of Spark Connect" in refused(f"sc://127.0.0.1:{port}", timeout=3)
     assert "Nothing answers at sc://127.0.0.1" in refused(f"sc://127.0.0.1:{port}")
 
@@ -96,7 +122,8 @@ def test_a_cluster_without_a_worker_or_the_secret(home, monkeypatch):
         with monkeypatch.context() as stranger:
             stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
             assert "wants a secret" in refused(cluster.url)
-        psutil.Process(cluster.known.workers[0]).kill()
+        kill([psutil.Process(cluster.known.workers[0])])
+        wait_for(lambda: master_workers(cluster.url) == [])
         try:
             spark = connect(cluster.url)
             with pytest.raises(SparkError, match="has given no executor"):
@@ -106,7 +133,7 @@ def test_a_cluster_without_a_worker_or_the_secret(home, monkeypatch):
     assert not cluster.alive()
 
 
-def test_a_connect_server_that_wants_a_token_and_then_ends(home, monkeypatch):
+def test_a_connect_server_that_wants_a_token_and_then_ends(home, gate, monkeypatch):
     with LocalCluster.start(workers=1, memory="512m", connect=True) as cluster:
         with monkeypatch.context() as stranger:
             stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
@@ -121,18 +148,33 @@ def test_a_connect_server_that_wants_a_token_and_then_ends(home, monkeypatch):
             connect(cluster.connect_url, conf={"spark.executor.memory": "9g"})
         assert not is_remote()
         spark = connect(cluster.connect_url)
-        rows = np.random.default_rng(0).normal(size=(4000, 3))
+        rows = np.random.default_rng(0).normal(size=(64, 3))
         model = DecisionTreeClassifier().fit(rows, rows[:, 0] > 0)
-        settings = ExplainSettings("reference", num_samples=1000)
-        task = prepare_task(LimeTabularExplainer(rows), model.predict_proba, settings)
+        # The run cannot end: its last row waits at a gate that stays closed.
+        held = gate.guard(model.predict_proba, rows[-1])
+        settings = ExplainSettings("reference", num_samples=100)
+        task = prepare_task(LimeTabularExplainer(rows), held, settings)
         kept = []
 
         def stop(wave):
             kept.append(wave)
+            wait_for(gate.waiting)
+            workers = gate.waiting()
             cluster.stop()
+            assert not cluster.alive()
+            wait_for(lambda: all(is_gone(worker) for worker in workers))
 
         with pytest.raises(SparkError, match=r"Spark Connect was lost|Connect server is gone"):
-            run_waves(spark, task, rows, np.arange(len(rows)), on_wave=stop, cancel=threading.Event())
+            # One wave at a time: the first must not wait for a core that the gate holds.
+            run_waves(
+                spark,
+                task,
+                rows,
+                np.arange(len(rows)),
+                tasks_at_once=1,
+                on_wave=stop,
+                cancel=threading.Event(),
+            )
     assert kept[0].explanations.num_rows
     assert current() is None
     assert not is_remote()
