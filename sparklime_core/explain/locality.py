@@ -60,6 +60,11 @@ class LocalityDial:
         if error is not None:
             raise DataError(error)
 
+    @property
+    def any_width(self) -> bool:
+        """Whether every width can be asked for, however few samples would count."""
+        return isinstance(self.task.engine, ExactEngine)
+
     def effective_size(self, width: float) -> float:
         """Return how many of the settings' samples count at a width (Kish's effective size)."""
         return (self.task.settings.num_samples - 1) * self._effective_share(_checked(width))

@@ -117,3 +117,16 @@ def test_a_bar_opens_into_the_profile_of_its_feature(open_page: OpenPage, runs: 
     assert "carry" in words(app)
     assert "account for" in words(app)
     assert "remaining" in words(app)
+
+
+def test_the_dial_redraws_the_explanation_at_another_width(open_page: OpenPage, runs: Runs) -> None:
+    app = open_page("rows", run=runs.classes.id, row=1)
+    app = sound(
+        next(found for found in app.button_group if "How local?" in found.options).set_value("How local?").run()
+    )
+    slider = next(found for found in app.select_slider if found.label == "How local?")
+    before = words(app)
+
+    app = sound(slider.set_value(len(slider.options) - 1).run())
+    assert "would count" in before
+    assert words(app) != before

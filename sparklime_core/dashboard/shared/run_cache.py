@@ -3,6 +3,7 @@
 # ruff: noqa: ARG001 - the version is an argument so that the caches know it
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.similar_rows import other_reasons, same_reasons
 
 if TYPE_CHECKING:
+    from sparklime_core.explain.locality import LocalityDial
+    from sparklime_core.explain.task import ExplainTask
     from sparklime_core.jobs.what_if import WhatIf
 
 PAGE_ROWS = 100
@@ -63,6 +66,23 @@ def what_if_of(run_id: str) -> "WhatIf":
     from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime, and Spark's driver side
 
     return prepare_what_if(_open(run_id).manifest(), inputs_of(run_id))
+
+
+@st.cache_resource(max_entries=2, show_spinner="Preparing the dial, once for this run …")
+def _any_width_of(run_id: str) -> "ExplainTask":
+    from sparklime_core.jobs.locality import prepare_any_width  # noqa: PLC0415 - imports lime, and Spark's driver side
+
+    return prepare_any_width(_open(run_id).manifest(), inputs_of(run_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def locality_dial_of(run_id: str, row_id: int, label: int) -> "LocalityDial":
+    """Return what explains a label of one row at any kernel width."""
+    from sparklime_core.explain.locality import LocalityDial  # noqa: PLC0415 - imports lime
+
+    task = _any_width_of(run_id)
+    labels = replace(task.settings, labels=(label,))
+    return LocalityDial(replace(task, settings=labels), inputs_of(run_id).dataset.features[row_id].astype(float))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -1,0 +1,32 @@
+"""How local? The task that explains one row of a run at any kernel width."""
+
+import dataclasses
+
+from sparklime_core.errors import EngineError
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.task import ExplainTask
+from sparklime_core.jobs.runner import predict_fn_of
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.manifest import Manifest
+
+
+def prepare_any_width(manifest: Manifest, inputs: Inputs) -> ExplainTask:
+    """Prepare a task for `explain.locality.LocalityDial`.
+
+    It has the engine ``exact`` where that serves the run's model, which any width can be asked of, or else
+    ``sampled``.
+
+    Raises
+    ------
+    SparkLimeError
+        When neither serves the run's model and settings.
+    """
+    explainer = build_explainer(inputs.learnt_from, ExplainerSettings(**manifest.explainer))
+    predict_fn = predict_fn_of(inputs.estimator)
+    settings = ExplainSettings(**{**manifest.explain, "engine": "exact", "labels": "all", "profiles": True})
+    try:
+        return prepare_task(explainer, predict_fn, settings)
+    except EngineError:
+        return prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine="sampled"))
