@@ -105,3 +105,14 @@ def test_a_table_is_described_before_anything_is_trained(capsys, table, tmp_path
     assert main(["describe", str(table), "--target", "t", "--roles", str(tmp_path / "roles.json"), "--json"]) == 0
     roles = [column["role"] for column in json.loads(capsys.readouterr().out)["columns"]]
     assert roles == ["left out", "categorical", "target"]
+
+
+def test_every_choice_about_a_file_can_be_made(capsys, tmp_path):
+    file = tmp_path / "grades.csv"
+    file.write_text("text,n,grade\n" + "".join(f'"{k}^" rod, iron",{k % 7},{"+-"[k % 2]}\n' for k in range(30)))
+    options = ["--escape=^", "--missing=?", "--quote", '"', "--header=yes", "--json"]
+    assert main(["describe", str(file), *options]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert [column["name"] for column in described["columns"]] == ["text", "n", "grade"]
+    assert described["columns"][2]["notes"] == []
+    assert {"what": "escape", "value": "^", "reason": "you chose it"} in described["decisions"]

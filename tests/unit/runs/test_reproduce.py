@@ -49,7 +49,7 @@ def dataset(folder: Path):
         "cultivar",
         task="classification",
         roles={"hue": "drop"},
-        options=ReadOptions(delimiter=";", decimal=".", missing_words=("none", "?")),
+        options=ReadOptions(delimiter=";", decimal=".", missing_words=("none", "?"), escape=""),
     )
 
 
