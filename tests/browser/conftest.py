@@ -1,25 +1,39 @@
+"""A real Chromium, and one server for all tests that do not kill it."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
+from tests.app.conftest import nasty_csv
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server, running_server
+from tests.browser.steps import WAIT_MS, watched
 from tests.finished_run import make_run
 from tests.lacking import lacking
 
-WAIT_MS = 30_000
+LARGE_FEATURES, LARGE_CLASSES = 60, 100
+FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -34,26 +48,49 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running_server(tmp_path_factory.mktemp("home")) as server:
         yield server
 
 
+@pytest.fixture
+def server(shared_server: Server, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Lend the server out; where a test has failed, the next one finds none of the work that it has begun."""
+    yield shared_server
+    if request.node.stash.get(FAILED, False):
+        shared_server.restart()
+
+
 @pytest.fixture(scope="session")
-def explained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Run]]:
-    """Start a server with a finished run of 40 rows, and share it between the tests that only look at it."""
-    home = tmp_path_factory.mktemp("home")
-    dataset = load_sample("breast_cancer")
-    run = make_run(RunStore(home / "runs"), dataset, train_forest(dataset, n_estimators=10), 40)
-    with running_server(home) as server:
-        yield server, run
+def runs(shared_server: Server) -> dict[str, Run]:
+    """Make finished runs in the server's home, which tests look at and leave as they are."""
+    store = RunStore(shared_server.home / "runs")
+    tumours, penguins = load_sample("breast_cancer"), load_sample("penguins")
+    nasty = read_csv(nasty_csv(), "**target**", name="# <b>table</b>")
+    large = read_csv(large_csv(), "kind", name="large")
+    return {
+        "tumours": make_run(store, tumours, train_forest(tumours, n_estimators=10), 40),
+        "first": make_run(store, penguins, train_forest(penguins, n_estimators=10), 30, "all"),
+        "second": make_run(store, penguins, train_forest(penguins, n_estimators=2, max_depth=1, seed=5), 24),
+        "nasty": make_run(store, nasty, train_forest(nasty, n_estimators=5), 8),
+        "large": make_run(store, large, train_forest(large, n_estimators=5), 6),
+    }
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    yield page
+    context.set_default_timeout(WAIT_MS)
+    yield watched(context.new_page())
     context.close()
+
+
+def large_csv() -> bytes:
+    """Return a table of many features and classes."""
+    random = np.random.default_rng(0)
+    lines = [",".join([*(f"a rather long name of feature {at}" for at in range(LARGE_FEATURES)), "kind"])]
+    for row in range(4 * LARGE_CLASSES):
+        values = random.normal(row % LARGE_CLASSES, 0.3, LARGE_FEATURES).round(3)
+        lines.append(",".join([*map(str, values), f"class number {row % LARGE_CLASSES}"]))
+    return "\n".join(lines).encode()

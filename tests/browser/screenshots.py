@@ -13,7 +13,7 @@ from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server, running_server
-from tests.browser.steps import heading, settled
+from tests.browser.steps import heading, settled, watched
 from tests.finished_run import make_run
 
 SIZES = {"wide": (1400, 900), "narrow": (430, 900)}
@@ -81,7 +81,7 @@ def _series(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    page = context.new_page()
+    page = watched(context.new_page())
     page.set_default_timeout(WAIT_MS)
 
     def shoot(name: str) -> None:
@@ -96,7 +96,7 @@ def _series(
         ("rows-classes", f"rows?run={runs['penguins']}&row=5"),
         ("rows-regression", f"rows?run={runs['diabetes']}&row=6"),
         *(
-            (f"overview-{tab.lower()}", f"whole?run={runs[table]}&overview={tab}")
+            (f"overview-{tab.lower()}", f"overview?run={runs[table]}&overview={tab}")
             for tab, table in (
                 ("Features", "breast_cancer"),
                 ("Values", "penguins"),
@@ -106,8 +106,8 @@ def _series(
         ),
         ("workers", f"workers?run={runs['breast_cancer']}"),
         ("runs", f"runs?run={runs['breast_cancer']}"),
-        ("compare runs", f"compare?run={runs['penguins']}&with={runs['again']}"),
-        ("compare rows", f"comparerows?run={runs['breast_cancer']}&compare=3-38-40"),
+        ("compare runs", f"compare_runs?run={runs['penguins']}&with={runs['again']}"),
+        ("compare rows", f"compare_rows?run={runs['breast_cancer']}&compare=3-38-40"),
         ("race", "race"),
         ("tuning", "tuning"),
         ("help", "help"),

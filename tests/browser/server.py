@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
+GATES = Path(__file__).parent / "gates"
+START_SECONDS = 180
 STOP_SECONDS = 20
 
 
@@ -27,6 +28,34 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started, and neither stopped nor killed."""
+        return self._process is not None
+
+    @contextlib.contextmanager
+    def closed_gate(self, gate: str, text: str = "") -> Iterator[Callable[[], None]]:
+        """Close a gate, so that the work behind it waits; yield what opens it, as the end of the block does.
+
+        Parameters
+        ----------
+        gate
+            ``"executors"``, ``"race"`` or ``"study"``; see ``gates/sitecustomize.py``.
+        text
+            For executors: how many rows of a run they explain before they wait.
+        """
+        file = self.home / "gates" / gate
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+
+        def open_gate() -> None:
+            file.unlink(missing_ok=True)
+
+        try:
+            yield open_gate
+        finally:
+            open_gate()
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self.home.mkdir(parents=True, exist_ok=True)
@@ -34,7 +63,7 @@ class Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"],
                 cwd=ROOT,
-                env={**os.environ, "SPARKLIME_HOME": str(self.home)},
+                env={**os.environ, "SPARKLIME_HOME": str(self.home), "PYTHONPATH": str(GATES)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

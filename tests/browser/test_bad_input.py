@@ -7,16 +7,15 @@ from playwright.sync_api import Page, expect
 
 from tests.app.conftest import nasty_csv
 from tests.browser.server import Server
-from tests.browser.steps import go_to, heading
+from tests.browser.steps import choose_file, go_to, press, visit
 
 
 def test_a_wrong_file_is_told_in_a_sentence(page: Page, server: Server, tmp_path: Path) -> None:
     picture = tmp_path / "picture.csv"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe" * 50)
-    page.goto(f"{server.url}/data")
-    heading(page, "Data")
+    visit(page, f"{server.url}/data", "Data")
 
-    page.locator("input[type=file]").set_input_files(picture)
+    choose_file(page, picture)
 
     alert = page.get_by_test_id("stAlert")
     expect(alert).to_be_visible()
@@ -28,10 +27,10 @@ def test_a_wrong_file_is_told_in_a_sentence(page: Page, server: Server, tmp_path
 def test_a_target_that_is_the_same_in_every_row(page: Page, server: Server, tmp_path: Path) -> None:
     path = tmp_path / "same.csv"
     path.write_text("x,y\n" + "".join(f"{row},only\n" for row in range(20)))
-    page.goto(f"{server.url}/data")
-    page.locator("input[type=file]").set_input_files(path)
+    visit(page, f"{server.url}/data", "Data")
+    choose_file(page, path)
 
-    page.get_by_role("button", name="Use this table").click()
+    press(page, "Use this table")
 
     expect(page.get_by_text("there is nothing to learn")).to_be_visible()
 
@@ -46,11 +45,11 @@ def nasty(tmp_path: Path) -> Path:
 def test_nasty_names_are_shown_literally(page: Page, server: Server, nasty: Path) -> None:
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.goto(f"{server.url}/data")
-    page.locator("input[type=file]").set_input_files(nasty)
+    visit(page, f"{server.url}/data", "Data")
+    choose_file(page, nasty)
     expect(page.get_by_role("button", name="Use this table")).to_be_visible()
 
-    page.get_by_role("button", name="Use this table").click()
+    press(page, "Use this table")
 
     chosen = page.get_by_test_id("stAlert")
     expect(chosen).to_be_visible()
@@ -61,7 +60,7 @@ def test_nasty_names_are_shown_literally(page: Page, server: Server, nasty: Path
     go_to(page, "Model")
     expect(page.get_by_test_id("stForm")).to_be_visible()
     assert "predicts **target** from" in page.get_by_test_id("stMain").inner_text().replace("\u2060", "")
-    page.get_by_role("button", name="Train").click()
+    press(page, "Train")
     chart = page.get_by_test_id("stVegaLiteChart").first
     expect(chart).to_be_visible()
     expect(chart.get_by_text("<b>no</b>").first).to_be_visible()

@@ -8,9 +8,18 @@ from playwright.sync_api import Page, expect
 
 from sparklime_core.data.samples import sample_csv
 from tests.browser.server import Server
-from tests.browser.steps import chart, chosen_row, go_to, heading, requests_to_other_hosts, select_table_row
-
-SLOW_MS = 240_000
+from tests.browser.steps import (
+    chart,
+    choose_file,
+    chosen_row,
+    go_to,
+    heading,
+    press,
+    requests_to_other_hosts,
+    select_table_row,
+    show,
+    visit,
+)
 
 
 @pytest.fixture
@@ -22,29 +31,28 @@ def wine(tmp_path: Path) -> Path:
 
 def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Server, wine: Path) -> None:
     outside = requests_to_other_hosts(page)
-    page.goto(server.url)
-    heading(page, "SparkLIME")
+    visit(page, server.url, "SparkLIME")
 
     go_to(page, "Data")
-    page.locator("input[type=file]").set_input_files(wine)
+    choose_file(page, wine)
     expect(page.get_by_text("178 rows, 14 columns")).to_be_visible()
-    page.get_by_role("button", name="Use this table").click()
+    press(page, "Use this table")
     expect(page.get_by_text("178 rows, 13 features; to predict: cultivar (3 classes)")).to_be_visible()
 
     go_to(page, "Model")
-    page.get_by_role("button", name="Train").click()
+    press(page, "Train")
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
     expect(chart(page, re.compile("Confusion matrix"))).to_be_visible()
 
     go_to(page, "Spark")
-    page.get_by_text("a cluster on this machine").click()
-    page.get_by_role("button", name="Start the cluster").click()
-    expect(page.get_by_role("button", name="Disconnect")).to_be_visible(timeout=SLOW_MS)
+    show(page, "a cluster on this machine")
+    press(page, "Start the cluster")
+    expect(page.get_by_role("button", name="Disconnect")).to_be_visible()
     expect(page.get_by_text(re.compile(r"spark://127\.0\.0\.1:\d+")).first).to_be_visible()
 
     go_to(page, "Explain")
-    page.get_by_role("button", name="Explain", exact=True).click()
-    expect(page.get_by_text("178 of 178 rows explained")).to_be_visible(timeout=SLOW_MS)
+    press(page, "Explain")
+    expect(page.get_by_text("178 of 178 rows explained")).to_be_visible()
 
     page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
     heading(page, "Rows")
@@ -59,7 +67,6 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     assert chosen_row(page) == 2
 
     go_to(page, "Workers")
-    heading(page, "Workers")
     expect(page.get_by_text("178 of 178 rows explained")).to_be_visible()
     for executor in ("0", "1"):
         panel = page.get_by_test_id("stExpander").filter(has_text=f"Executor {executor}:")
@@ -69,24 +76,6 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     expect(page.get_by_text("executor 1, process").first).to_be_attached()
 
     go_to(page, "Spark")
-    page.get_by_role("button", name="Stop the cluster").click()
-    expect(page.get_by_text("local[*]").first).to_be_visible(timeout=SLOW_MS)
+    press(page, "Stop the cluster")
+    expect(page.get_by_text("local[*]").first).to_be_visible()
     assert outside == []
-
-
-def test_a_server_restart_loses_no_run(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/runs")
-    heading(page, "Runs")
-    select_table_row(page, 0)
-    page.get_by_test_id("stMain").get_by_role("link", name="Explained rows").click()
-    heading(page, "Rows")
-    select_table_row(page, 5)
-    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
-    link = page.url
-
-    server.restart()
-    page.goto(link)
-
-    heading(page, "Rows")
-    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible(timeout=SLOW_MS)
-    expect(page.get_by_text("Page not found")).to_have_count(0)

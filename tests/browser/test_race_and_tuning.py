@@ -5,27 +5,28 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server
-from tests.browser.steps import chart, go_to, heading, settled
-
-SLOW_MS = 300_000
+from tests.browser.steps import chart, go_to, heading, press, settled, visit
 
 
 def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) -> None:
-    page.goto(server.url)
-    go_to(page, "Data")
-    page.get_by_role("button", name="Wine", exact=True).click()
+    visit(page, f"{server.url}/data", "Data")
+    press(page, "Wine")
     expect(page.get_by_text("What became of each column")).to_be_visible()
     go_to(page, "Model")
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text("Where is it wrong?")).to_be_visible(timeout=SLOW_MS)
+    press(page, "Train")
+    expect(page.get_by_text("Where is it wrong?")).to_be_visible()
 
     go_to(page, "Tuning")
-    page.get_by_role("button", name="Try the grid").click()
-    expect(page.get_by_text(re.compile(r"\d+ of 25 choices measured")).first).to_be_visible()
-    expect(page.get_by_role("button", name="Use these settings")).to_be_visible(timeout=SLOW_MS)
+    settled(page)
+    page.get_by_role("spinbutton", name="Rows").fill("8")
+    page.get_by_role("spinbutton", name="Pools").fill("3")
+    with server.closed_gate("study"):
+        press(page, "Try the grid")
+        expect(page.get_by_text("0 of 25 choices measured").first).to_be_visible()
+    expect(page.get_by_role("button", name="Use these settings")).to_be_visible()
     expect(chart(page, re.compile("Local R² against stability"))).to_be_visible()
     chosen = page.get_by_role("combobox", name=re.compile("Settings")).input_value()
-    page.get_by_role("button", name="Use these settings").click()
+    press(page, "Use these settings")
 
     heading(page, "Explain")
     width, samples = re.findall(r"[\d.,]+\d", chosen)[:2]
@@ -36,16 +37,17 @@ def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) 
 
 
 def test_a_race_is_live_found_again_after_a_reload_and_tells_the_truth(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/race")
-    heading(page, "Race")
-    page.get_by_role("button", name="Start the race").click()
-
-    expect(chart(page, "Rows explained over time by each contestant")).to_be_visible()
-    expect(page.get_by_role("button", name="Cancel the race")).to_be_visible()
-    page.reload()
-    heading(page, "Race")
-    expect(page.get_by_role("heading", name="lime on more cores")).to_be_visible(timeout=SLOW_MS)
-    expect(page.get_by_role("button", name="Cancel the race")).to_have_count(0, timeout=SLOW_MS)
+    visit(page, f"{server.url}/race", "Race")
+    page.get_by_role("slider").press("Home")
+    with server.closed_gate("race"):
+        press(page, "Start the race")
+        expect(chart(page, "Rows explained over time by each contestant")).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel the race")).to_be_visible()
+        page.reload()
+        heading(page, "Race")
+        expect(page.get_by_role("button", name="Cancel the race")).to_be_visible()
+    expect(page.get_by_role("heading", name="lime on more cores")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel the race")).to_have_count(0)
 
     settled(page)
     for name in ("Engine sampled", "Engine exact", "The recipe's UDF"):
@@ -54,10 +56,10 @@ def test_a_race_is_live_found_again_after_a_reload_and_tells_the_truth(page: Pag
 
 
 def test_a_race_is_cancelled(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/race")
-    heading(page, "Race")
-    page.get_by_role("button", name="Start the race").click()
-    page.get_by_role("button", name="Cancel the race").click()
+    visit(page, f"{server.url}/race", "Race")
+    with server.closed_gate("race"):
+        press(page, "Start the race")
+        press(page, "Cancel the race")
 
-    expect(page.get_by_text("The race was cancelled; what was measured until then stays.")).to_be_visible()
-    expect(page.get_by_role("button", name="Start the race")).to_be_enabled()
+        expect(page.get_by_text("The race was cancelled; what was measured until then stays.")).to_be_visible()
+        expect(page.get_by_role("button", name="Start the race")).to_be_enabled()

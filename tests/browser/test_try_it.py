@@ -2,41 +2,35 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import Server
-from tests.browser.steps import chart, chosen_row, go_to, heading, settled
-
-SLOW_MS = 240_000
+from tests.browser.steps import chart, chosen_row, go_to, heading, press, visit, watched
 
 
-def test_one_click_leads_to_explained_rows(page: Page, server: Server) -> None:
-    page.goto(server.url)
-    heading(page, "SparkLIME")
+def test_one_click_leads_to_explained_rows(page: Page, server: Server, browser: Browser) -> None:
+    visit(page, server.url, "SparkLIME")
 
     page.get_by_role("button", name="Try it").click()
 
-    expect(page.get_by_role("heading", level=1, name="Rows", exact=True)).to_be_visible(timeout=SLOW_MS)
+    heading(page, "Rows")
     page.reload()
     heading(page, "Rows")
-    expect(chart(page, re.compile("Weights of the .* of row \\d+"))).to_be_visible(timeout=SLOW_MS)
-    expect(page.get_by_text("569 of 569 rows explained")).to_be_visible(timeout=SLOW_MS)
+    expect(chart(page, re.compile("Weights of the .* of row \\d+"))).to_be_visible()
+    expect(page.get_by_text("569 of 569 rows explained")).to_be_visible()
     assert chosen_row(page) is not None
 
-    settled(page)
-    page.get_by_role("button", name="Random row").click()
+    press(page, "Random row")
     expect(page.get_by_role("heading", name=re.compile(r"Row \d+"))).to_be_visible()
 
     go_to(page, "Workers")
     expect(page.get_by_text(re.compile(r"explains row \d+")).first).to_be_visible()
 
-
-def test_a_link_to_a_row_opens_in_another_browser(page: Page, server: Server) -> None:
-    page.goto(server.url)
+    visit(page, server.url, "SparkLIME")
     run = page.get_by_test_id("stMain").get_by_role("link", name="breast_cancer").first.get_attribute("href")
     assert run is not None
-
-    page.goto(f"{server.url}/{run.rsplit('/', 1)[-1]}&row=44")
-
-    expect(page.get_by_role("heading", name="Row 44", exact=True)).to_be_visible()
-    expect(chart(page, re.compile("Weights of the .* of row 44"))).to_be_visible()
+    other = watched(browser.new_context().new_page())
+    visit(other, f"{server.url}/{run.rsplit('/', 1)[-1]}&row=44", "Rows")
+    expect(other.get_by_role("heading", name="Row 44", exact=True)).to_be_visible()
+    expect(chart(other, re.compile("Weights of the .* of row 44"))).to_be_visible()
+    other.context.close()
