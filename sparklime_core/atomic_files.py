@@ -35,7 +35,12 @@ _KEPT_NAME = 50
 
 @contextlib.contextmanager
 def atomic_write(path: Path, mode: int = READABLE) -> Iterator[Path]:
-    """Give the name to write a file under; the file takes its own name when it is whole and on the disk."""
+    """Give the name to write a file under; the file takes its own name when it is whole and on the disk.
+
+    What processes that are gone were writing under the same name is deleted.
+    """
+    with contextlib.suppress(OSError):  # no such folder, or its names cannot be read: said below
+        clear_unfinished(path.parent, path.name)
     name = f"{path.name[:_KEPT_NAME]}.{os.getpid()}-{secrets.token_hex(4)}{UNFINISHED}"
     temporary = path.with_name(name)
     try:
@@ -69,9 +74,7 @@ def write_output(path: Path, content: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
             return
-        target = path.resolve()
-        clear_unfinished(target.parent, target.name)
-        write_file(target, content)
+        write_file(path.resolve(), content)
 
 
 def make_folder(path: Path, mode: int = 0o777) -> Path:
@@ -119,8 +122,9 @@ def sync(path: Path) -> None:
 
 def clear_unfinished(folder: Path, name: str = "") -> None:
     """Delete what processes that are gone were writing in a folder: all of it, or under one name."""
+    start = f"{name[:_KEPT_NAME]}." if name else ""
     for left in folder.iterdir():
-        if left.name.startswith(name[:_KEPT_NAME]) and is_unfinished(left) and not _is_being_written(left):
+        if left.name.startswith(start) and is_unfinished(left) and not _is_being_written(left):
             remove_file(left)
 
 

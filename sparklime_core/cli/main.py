@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever reads the output has had enough, as `head` has. What is left to write goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:  # of a file or folder that no command has foreseen
+        place = "A file" if error.filename is None else f"The file or folder {str(error.filename)!r}"
+        print(f"sparklime: {place} cannot be used: {error.strerror or error}.", file=sys.stderr)
+        return BAD_INPUT
 
 
 class _Parser(argparse.ArgumentParser):

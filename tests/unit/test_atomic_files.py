@@ -28,7 +28,7 @@ WRITING = {
 """Calls that change a disk, by their last name; `open` and `replace` are looked at more closely."""
 
 ELSEWHERE = {
-    # In a temporary folder of its own, which is gone with the process that needs it.
+    # In a temporary folder of its own, or under the name that `atomic_write` gives.
     ("spark/session/connect_backend.py", "write_bytes"),
     ("dashboard/model/model_form.py", "write_bytes"),
     ("limited/process.py", "write_bytes"),

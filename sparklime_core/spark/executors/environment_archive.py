@@ -15,7 +15,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path
 
-from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained, make_folder
+from sparklime_core.atomic_files import atomic_write, disk_errors_explained, make_folder
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.self_report import NEEDED, python_version
 
@@ -61,7 +61,7 @@ def pack_environment(target: Path, *, further: Iterable[str] = (), python: str |
         raise SparkError(f"The archive must be a .tar.gz file, not {target.name!r}.")
     packed = _closure([*NEEDED, "threadpoolctl", *further])
     with disk_errors_explained(target, "archive"):
-        clear_unfinished(make_folder(target.parent), target.name)
+        make_folder(target.parent)
         with (
             atomic_write(target) as made,
             tarfile.open(made, mode="w:gz", compresslevel=COMPRESSION, dereference=True) as archive,
