@@ -4,7 +4,9 @@ import csv
 import io
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from sparklime_core.data.csv_dialect import Dialect, csv_reader
@@ -14,6 +16,10 @@ from sparklime_core.errors import DataError
 MOST_RAGGED = 0.2
 """A larger share of lines with too many fields means that the file was cut in the wrong way."""
 
+MOST_MISFITS = 1_000_000
+"""How many lines with too few or too many fields are put right, one by one."""
+
+_END_ROWS = 2**16
 _BLOCK = 2**22
 _LARGE = 2**31 - 1
 
@@ -80,12 +86,20 @@ def _parse(rows: bytes, width: int, delimiter: str, quote: str) -> tuple[pa.Tabl
 
     def note(row: pa.csv.InvalidRow) -> str:
         misfits.append(_Misfit((row.number or 0) - 1, row.text))
-        return "skip"
+        return "skip" if len(misfits) <= MOST_MISFITS else "error"
 
-    table = _read(rows, width, delimiter, quote, note, threads=True)
-    if misfits:
-        misfits.clear()
-        table = _read(rows, width, delimiter, quote, note, threads=False)
+    try:
+        table = _read(rows, width, delimiter, quote, note, threads=True)
+        if misfits:
+            misfits.clear()
+            table = _read(rows, width, delimiter, quote, note, threads=False)
+    except DataError as error:
+        if len(misfits) <= MOST_MISFITS:
+            raise
+        raise DataError(
+            f"More than {MOST_MISFITS:,} rows have more or fewer fields than the {width} columns; check the "
+            "delimiter, and put values that hold it into quotation marks."
+        ) from error
     return table, misfits
 
 
@@ -154,17 +168,13 @@ def _mend(
 
 def _insert(table: pa.Table, rows: list[list[str]], positions: list[int], taken: list[int]) -> pa.Table:
     """Return the table with rows inserted at their positions among all lines; `taken` is where no good row is."""
-    total = table.num_rows + len(taken)
-    gone, inserted = set(taken), dict(zip(positions, range(len(rows)), strict=True))
-    order, good = [], 0
-    for position in range(total):
-        if position not in gone:
-            order.append(good)
-            good += 1
-        elif position in inserted:
-            order.append(table.num_rows + inserted[position])
+    order = np.full(table.num_rows + len(taken), -1)
+    good = np.ones(len(order), dtype=bool)
+    good[taken] = False
+    order[good] = np.arange(table.num_rows)
+    order[positions] = table.num_rows + np.arange(len(rows))
     columns = [pa.array([row[at] for row in rows], pa.string()) for at in range(table.num_columns)]
-    return pa.concat_tables([table, pa.table(columns, names=table.column_names)]).take(pa.array(order, pa.int64()))
+    return pa.concat_tables([table, pa.table(columns, names=table.column_names)]).take(pa.array(order[order >= 0]))
 
 
 def _fields(text: str, delimiter: str, quote: str) -> list[str]:
@@ -191,7 +201,11 @@ def _respaced(rows: bytes, dialect: Dialect) -> bytes:
 
 def _without_empty_end(table: pa.Table) -> pa.Table:
     """Drop rows at the end in which every cell is empty."""
-    rows = table.num_rows
-    while rows and not any((column[rows - 1].as_py() or "").strip() for column in table.columns):
-        rows -= 1
-    return table.slice(0, rows)
+    for stop in range(table.num_rows, 0, -_END_ROWS):
+        start = max(0, stop - _END_ROWS)
+        filled = np.zeros(stop - start, dtype=bool)
+        for column in table.slice(start, stop - start).columns:
+            filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy()
+        if filled.any():
+            return table.slice(0, start + int(np.flatnonzero(filled)[-1]) + 1)
+    return table.slice(0, 0)

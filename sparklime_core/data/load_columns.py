@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from sparklime_core.errors import DataError
 PARQUET = b"PAR1"
 SPARK_TYPES = b"org.apache.spark.sql.parquet.row.metadata"
 MOST_COLUMNS = 20_000
+BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,8 @@ def _read_parquets(parts: Sequence[PartFile]) -> RawTable:
     ordered = [table if table.column_names == names else table.select(names) for table in tables]
     try:
         whole = ordered[0] if len(ordered) == 1 else pa.concat_tables(ordered, promote_options="permissive")
+    except MemoryError:
+        raise
     except pa.ArrowException as error:
         raise DataError(
             f"The files of the folder cannot be put together: {str(error).splitlines()[0]}."
@@ -207,18 +210,27 @@ def _with_zones(table: pa.Table) -> pa.Table:
 
 
 def _read_parquet(content: Content) -> pa.Table:
+    """Read a Parquet file batch by batch: what it says of its size need not be true."""
     try:
         file = pq.ParquetFile(io.BytesIO(content.data))
-        size = sum(file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups))
-        if max(size, 8 * file.metadata.num_rows) > MAX_BYTES:
-            raise DataError("The Parquet file unpacks to more than 2 GiB, which is too much; give a part of it.")
-        table = file.read()
+        _check_width(len(file.schema_arrow))
+        table = pa.Table.from_batches(_bounded(file.iter_batches(BATCH_ROWS)), file.schema_arrow)
         table.validate(full=True)  # a damaged file may hold text that is none
         table = _with_zones(table)
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError("The Parquet file is damaged and cannot be read.") from error
-    _check_width(table.num_columns)
     return table
+
+
+def _bounded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    size = 0
+    for batch in batches:
+        size += max(batch.nbytes, 8 * batch.num_rows)
+        if size > MAX_BYTES:
+            raise DataError("The Parquet file unpacks to more than 2 GiB, which is too much; give a part of it.")
+        yield batch
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -54,8 +54,10 @@ class Parts:
     parts: tuple[PartFile, ...]
 
 
-def read_parts(source: Source, member: str | None = None, usual: str | None = None) -> Parts:
-    """Read a source, whether it is one file or a folder; see `read_content` for what to take of an archive.
+def read_parts(
+    source: Source, member: str | None = None, usual: str | None = None, file: str | None = None
+) -> Parts:
+    """Read a source, whether it is one file or a folder; see `read_content` for the other parameters.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def read_parts(source: Source, member: str | None = None, usual: str | None = No
     """
     if _is_folder(source):
         return _read_folder(Path(str(source)), member)
-    content = read_content(source, member, usual)
+    content = read_content(source, member, usual, file)
     return Parts(content.name, content.file, content.sha256, content.decisions, (PartFile(content, {}),))
 
 

@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data import parse_numbers
-from sparklime_core.data.load_columns import read_raw
 from sparklime_core.data.parse_column import Column, is_text, parse_column
-from sparklime_core.data.part_files import read_parts
+from sparklime_core.data.read_limited import read_limited
 from sparklime_core.data.read_options import Decision, ReadOptions
 from sparklime_core.data.source_bytes import Source
 from sparklime_core.data.table_format import ColumnFormat, Kind
@@ -137,8 +136,8 @@ def read_table(
         When there is no such file, or it is no table.
     """
     options = options or ReadOptions()
-    found = read_parts(source, options.member, None if like is None else like.member)
-    table = read_raw(found.parts, options, header_names, like)
+    read = read_limited(source, options, header_names, file, like)
+    table = read.table
     if not table.columns or len(table.columns[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")
     options = options if like is None else replace(options, missing_words=options.over(like).missing_words)
@@ -149,13 +148,13 @@ def read_table(
         for column, values in zip(names, table.columns, strict=True)
     )
     return Reading(
-        name=name or found.name,
+        name=name or read.name,
         columns=columns,
-        decisions=(*found.decisions, *table.decisions, *renamed, *said),
+        decisions=(*read.decisions, *table.decisions, *renamed, *said),
         options=options,
         decimal=decimal,
-        file=file or found.file,
-        sha256=found.sha256,
+        file=read.file,
+        sha256=read.sha256,
         found=options.over(table.found),
         headers=table.names,
         indexes=frozenset(names[at] for at in table.indexes),

@@ -2,12 +2,13 @@
 
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from sparklime_core.data.read_options import Decision
 from sparklime_core.errors import DataError
@@ -27,6 +28,9 @@ gigabytes of memory before anybody can say that it is too much."""
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 """What Python says of a damaged zip archive; `NotImplementedError` where it claims to be of several disks, or of a
 version of the format that is yet to come."""
+
+MOST_NAME, MOST_ENDING = 120, 12
+"""The longest name of a file that is kept, in letters, and of its ending."""
 
 CHUNK = 2**22
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -57,7 +61,9 @@ class Content:
     decisions: tuple[Decision, ...] = ()
 
 
-def read_content(source: Source, member: str | None = None, usual: str | None = None) -> Content:
+def read_content(
+    source: Source, member: str | None = None, usual: str | None = None, file: str | None = None
+) -> Content:
     """Read a source whole, and unpack it.
 
     Parameters
@@ -66,13 +72,15 @@ def read_content(source: Source, member: str | None = None, usual: str | None = 
         The source, and which file of an archive.
     usual
         The file of another archive, taken from one of several files where it is there.
+    file
+        The source's name where it does not say it.
 
     Raises
     ------
     DataError
         When there is no such file, it cannot be read or unpacked, or it is larger than `MAX_BYTES`.
     """
-    file, data = _file_of(source), _bytes_of(source)
+    file, data = file or file_of(source), bytes_of(source)
     name, digest = _name_of(file), hashlib.sha256(data).hexdigest()
     if data.startswith(GZIP):
         unpacked, how = _gunzip(data), Decision("packing", "gzip", "the file begins as gzip files do")
@@ -86,9 +94,21 @@ def read_content(source: Source, member: str | None = None, usual: str | None = 
     return Content(name, unpacked, file, digest, (how,))
 
 
-def _file_of(source: Source) -> str:
+def file_of(source: Source) -> str:
+    """Return the name of a source's file, without its folder and no longer than `MOST_NAME`."""
     path = source if isinstance(source, (str, PathLike)) else getattr(source, "name", "table")
-    return Path(str(path)).name or "table"
+    return base_name(str(path))
+
+
+def base_name(text: str) -> str:
+    """Return the name in a path that somebody has sent: no folder, no control characters, not too long."""
+    name = "".join(letter for letter in re.split(r"[/\\]", text)[-1] if letter.isprintable()).strip()
+    if name in ("", ".", ".."):
+        return "table"
+    if len(name) <= MOST_NAME:
+        return name
+    ending = PurePosixPath(name).suffix[:MOST_ENDING]
+    return name[: MOST_NAME - len(ending)] + ending
 
 
 def _name_of(file: str) -> str:
@@ -98,18 +118,17 @@ def _name_of(file: str) -> str:
     return name or "table"
 
 
-def _bytes_of(source: Source) -> bytes:
+def bytes_of(source: Source) -> bytes:
+    """Return a source's bytes as they are; raise `DataError` when they cannot be read or are too many."""
     if isinstance(source, (str, PathLike)):
         return _read_file(str(source))
     if isinstance(source, bytes):
-        data: bytes | str = source
+        data = source
     else:
         try:
-            data = source.read(MAX_BYTES + 1)
+            data = read_at_most(source, MAX_BYTES + 1)
         except (OSError, ValueError, AttributeError) as error:
             raise DataError(f"The table cannot be read: {error}.") from error
-    if isinstance(data, str):
-        data = data.encode("utf-8", errors="replace")
     return _bounded(data)
 
 
@@ -121,7 +140,7 @@ def _read_file(path: str) -> bytes:
         if file.exists() and not file.is_file():
             raise DataError(f"{path!r} is no ordinary file; give a CSV file.")
         with file.open("rb") as opened:
-            return _bounded(opened.read(MAX_BYTES + 1))
+            return _bounded(read_at_most(opened, MAX_BYTES + 1))
     except FileNotFoundError:
         hint = " here; what only Spark reads is explained with explain-table" if "://" in path else ""
         raise DataError(f"There is no file {path!r}{hint}.") from None
@@ -129,6 +148,15 @@ def _read_file(path: str) -> bytes:
         raise DataError(f"The file {path!r} cannot be read: {error.strerror}.") from error
     except ValueError:
         raise DataError(f"{path!r} is no name of a file.") from None
+
+
+def read_at_most(file: Any, most: int) -> bytes:
+    """Return the first `most` bytes of an open file; Python's own reader reserves memory for that many."""
+    parts: list[bytes] = []
+    while most > 0 and (part := file.read(min(most, CHUNK))):
+        parts.append(part.encode("utf-8", errors="replace") if isinstance(part, str) else part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _bounded(data: bytes) -> bytes:

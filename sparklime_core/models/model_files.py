@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sparklime_core.data.source_bytes import read_at_most
 from sparklime_core.errors import ModelError
 from sparklime_core.limited.limits import Limits
 from sparklime_core.limited.process import call_limited
@@ -91,7 +92,7 @@ def read_model(path: Path) -> bytes:
     limits = model_limits()
     try:
         with path.open("rb") as file:
-            data = file.read(limits.memory + 1)
+            data = read_at_most(file, limits.memory + 1)
     except OSError:
         raise ModelError(f"There is no model file {path.name!r}.") from None
     if len(data) > limits.memory:

@@ -9,17 +9,19 @@ from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.read_table import read_table
 from sparklime_core.data.samples import get_sample, read_sample, sample_csv
+from sparklime_core.data.source_bytes import base_name
 
 
 def read_upload(filename: str, content: bytes, options: ReadOptions | None = None) -> TableSource:
     """Read an uploaded file; raise `DataError` when it is no table."""
-    name = PurePath(filename).stem or "table"
+    name = PurePath(base_name(filename)).stem
     return TableSource(name, read_table(content, options, name=name, file=filename), content)
 
 
 def read_again(source: TableSource, options: ReadOptions) -> TableSource:
     """Read a table again as a person wants it; raise `DataError` when that makes no table."""
-    return replace(source, table=read_table(source.content, options, name=source.name, file=source.table.file))
+    content = source.content if isinstance(source.content, bytes) else source.content.read()
+    return replace(source, table=read_table(content, options, name=source.name, file=source.table.file))
 
 
 def use_sample(name: str) -> None:

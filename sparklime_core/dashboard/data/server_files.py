@@ -8,7 +8,7 @@ from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.session_state import TableSource
 from sparklime_core.data.read_table import read_table
-from sparklime_core.data.server_folders import data_folders, list_tables, table_path
+from sparklime_core.data.server_folders import ServerTable, data_folders, list_tables
 
 
 def server_files() -> None:
@@ -33,6 +33,6 @@ def server_files() -> None:
 
 def read_server_file(folder: Path, name: str) -> TableSource:
     """Read a file of a data folder; raise `DataError` when it is none, or no table."""
-    path = table_path(folder, name)
-    table = read_table(path)
-    return TableSource(table.name, table, path)
+    content = ServerTable(folder, name)
+    table = read_table(content.read(), file=name)
+    return TableSource(table.name, table, content)

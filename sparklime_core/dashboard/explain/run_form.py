@@ -9,6 +9,7 @@ from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.source_bytes import base_name
 from sparklime_core.explain.settings import (
     DISCRETIZERS,
     ENGINE_NAMES,
@@ -158,7 +159,7 @@ def new_rows_panel(dataset: Dataset) -> None:
     if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
         session_state.set_new_rows(None)
         st.session_state["read-new-rows"] = upload.file_id
-        name = PurePath(upload.name).stem or "new rows"
+        name = PurePath(base_name(upload.name)).stem
         content = upload.getvalue()
         session_state.set_new_rows(read_rows(content, dataset.encoding, name=name, options=options))
     new = session_state.new_rows()

@@ -7,6 +7,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.source_bytes import MOST_ENDING, base_name
 from sparklime_core.models.model_files import list_types
 from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import KINDS, ModelSettings
@@ -67,7 +68,7 @@ def own_model(dataset: Dataset) -> None:
         return
     st.session_state["read-model"] = upload.file_id
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"model{Path(upload.name).suffix}"
+        path = Path(folder) / f"model{Path(base_name(upload.name)).suffix[:MOST_ENDING]}"
         path.write_bytes(upload.getvalue())
         foreign = list_types(path)
         if foreign:

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from sparklime_core.dashboard.rows.selection import whole_number
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_table import Reading
+from sparklime_core.data.server_folders import ServerTable
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class TableSource:
     table
         Its columns, understood.
     content
-        The file, or its path on the server, to read it again in another way.
+        The file, or which one on the server it is, to read it again in another way.
     target
         What a bundled sample suggests.
     """
 
     name: str
     table: Reading
-    content: bytes | Path
+    content: bytes | ServerTable
     target: str | None = None
 
 

@@ -194,7 +194,7 @@ def test_a_bomb_is_not_unpacked(monkeypatch):
         archive.writestr("t.csv", zeros)
     for bomb in (gzip.compress(zeros), packed.getvalue()):
         with pytest.raises(SparkLimeError, match="unpacks to more than 1 MiB"):
-            read_table(bomb)
+            read_content(bomb)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

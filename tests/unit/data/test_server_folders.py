@@ -5,8 +5,11 @@ import os
 import pytest
 
 from sparklime_core import SparkLimeError
+from sparklime_core.dashboard.data.read_upload import read_again
+from sparklime_core.dashboard.data.server_files import read_server_file
 from sparklime_core.data import server_folders
-from sparklime_core.data.server_folders import data_folders, list_tables, table_path
+from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.server_folders import data_folders, list_tables, read_server_table
 
 
 @pytest.fixture
@@ -18,9 +21,10 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "data-too").mkdir()
     (tmp_path / "data-too" / "secret.csv").write_text("a,b\n1,2\n")
     for name in ("wine.csv", "deep/er/cars.parquet", "deep/notes.md", ".hidden.csv", "=1+1.csv"):
-        (named / name).write_text("a,b\n1,2\n")
+        (named / name).write_text("a,b\n1,2\n3,4\n")
     (named / "link.csv").symlink_to(tmp_path / "secret.csv")
     (named / "linked").symlink_to(tmp_path)
+    os.mkfifo(named / "pipe.csv")
     monkeypatch.setenv("SPARKLIME_DATA_FOLDERS", f"{named}{os.pathsep}{tmp_path / 'nowhere'}{os.pathsep}")
     return named
 
@@ -33,7 +37,7 @@ def test_without_the_operator_there_is_no_folder(monkeypatch):
 def test_tables_of_the_named_folders_are_listed(folder):
     assert data_folders() == (folder,)
     assert list_tables(folder) == ["=1+1.csv", "deep/er/cars.parquet", "wine.csv"]
-    assert table_path(folder, "deep/er/cars.parquet") == folder / "deep" / "er" / "cars.parquet"
+    assert read_server_table(folder, "deep/er/cars.parquet") == b"a,b\n1,2\n3,4\n"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,7 @@ def test_tables_of_the_named_folders_are_listed(folder):
         "../data-too/secret.csv",
         "link.csv",
         "linked/secret.csv",
+        "pipe.csv",
         "/etc/passwd",
         "",
         ".",
@@ -55,15 +60,35 @@ def test_tables_of_the_named_folders_are_listed(folder):
 )
 def test_nothing_outside_is_reached(folder, name):
     with pytest.raises(SparkLimeError, match="There is no file"):
-        table_path(folder, name)
+        read_server_table(folder, name)
 
 
 def test_a_folder_that_is_not_named_is_refused(folder):
     for other in (folder.parent, folder / "deep", folder / ".."):
         with pytest.raises(SparkLimeError, match="is not one of those that SPARKLIME_DATA_FOLDERS names"):
-            table_path(other, "secret.csv")
+            read_server_table(other, "secret.csv")
 
 
 def test_a_large_folder_is_listed_in_part(folder, monkeypatch):
     monkeypatch.setattr(server_folders, "MOST_LISTED", 2)
     assert len(list_tables(folder)) == 2
+
+
+def test_a_file_that_became_a_link_is_not_read_again(folder):
+    source = read_server_file(folder, "deep/er/cars.parquet")
+    assert source.name == "cars"
+    assert source.table.rows == 2
+    (folder / "deep" / "er" / "cars.parquet").unlink()
+    (folder / "deep" / "er" / "cars.parquet").symlink_to(folder.parent / "secret.csv")
+    with pytest.raises(SparkLimeError, match="There is no file"):
+        read_again(source, ReadOptions())
+
+
+def test_a_folder_that_became_a_link_is_not_read_again(folder):
+    source = read_server_file(folder, "deep/er/cars.parquet")
+    (folder / "deep").rename(folder / "moved")
+    (folder.parent / "er").mkdir()
+    (folder.parent / "er" / "cars.parquet").write_text("a,b\n1,2\n")
+    (folder / "deep").symlink_to(folder.parent)
+    with pytest.raises(SparkLimeError, match="There is no file"):
+        read_again(source, ReadOptions())
