@@ -119,9 +119,13 @@ with atomic_write(Path(sys.argv[1])) as temporary:
         input()
     os._exit(1)
 """
-    command = [sys.executable, "-c", script, str(tmp_path / "file")]
-    gone = subprocess.run([*command, "go"], capture_output=True, text=True, check=False).stdout.strip()
-    with subprocess.Popen([*command, "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as alive:
+    command = [sys.executable, "-c", script]
+    gone = subprocess.run(
+        [*command, str(tmp_path / "one"), "go"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    with subprocess.Popen(
+        [*command, str(tmp_path / "two"), "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as alive:
         written = alive.stdout.readline().strip()
         (tmp_path / f"mine{UNFINISHED}.txt").touch()
         assert {gone, written} < {path.name for path in tmp_path.iterdir()}
