@@ -1,4 +1,4 @@
-"""Charts of tuning: local R² against stability, and each of them over the grid of settings."""
+"""Charts of tuning: fit against stability, and each of them over the grid of settings."""
 
 import altair as alt
 import pandas as pd
@@ -11,19 +11,19 @@ PICK = "cell"
 
 
 def tradeoff_chart(cells: pd.DataFrame, chosen: int) -> ChartType:
-    """Draw local R² by stability, a point for each choice of settings.
+    """Draw the fit by stability, a point for each choice of settings.
 
     Parameters
     ----------
     cells
-        ``cell`` (its number), ``kernel_width``, ``num_samples``, ``score``, ``jaccard`` and ``noise``.
+        ``cell`` (its number), ``kernel_width``, ``num_samples``, ``fit``, ``jaccard`` and ``noise``.
     chosen
         The cell that is marked.
     """
     pick = alt.selection_point(name=PICK, fields=["cell"], on="click", toggle=False)
     base = alt.Chart(cells).encode(
         x=alt.X("jaccard:Q", title="Stability: agreement of the top features (Jaccard)", scale=_ZOOMED),
-        y=alt.Y("score:Q", title="Local R²", scale=_ZOOMED),
+        y=alt.Y("fit:Q", title="Fit", scale=_ZOOMED),
     )
     dots = (
         base.mark_circle(opacity=0.9)
@@ -48,7 +48,7 @@ def tradeoff_chart(cells: pd.DataFrame, chosen: int) -> ChartType:
             tooltip=[
                 alt.Tooltip("kernel_width:Q", title="Kernel width", format=".3g"),
                 alt.Tooltip("num_samples:Q", title="Samples", format=","),
-                alt.Tooltip("score:Q", title="Local R²", format=".3f"),
+                alt.Tooltip("fit:Q", title="Fit", format=".3f"),
                 alt.Tooltip("jaccard:Q", title="Jaccard", format=".3f"),
                 alt.Tooltip("noise:Q", title="Noise of a weight", format=".1%"),
             ],

@@ -83,6 +83,10 @@ class Cell:
     ----------
     kernel_width, num_samples
         The choice.
+    fit
+        Profile score; lime's local R² where there are no profiles.
+    effective_share
+        How many of the samples count, as a share; None where that is not known.
     score
         Local R².
     jaccard, vsi
@@ -97,6 +101,8 @@ class Cell:
 
     kernel_width: float
     num_samples: int
+    fit: float
+    effective_share: float | None
     score: float
     jaccard: float
     vsi: float
@@ -213,6 +219,8 @@ def measure_cell(
     return Cell(
         kernel_width=kernel_width,
         num_samples=explain.num_samples,
+        fit=float(pc.mean(pc.coalesce(explained["profile_score"], explained["score"]).filter(good)).as_py()),
+        effective_share=pc.mean(explained["effective_share"].filter(good)).as_py(),
         score=float(pc.mean(explained["score"].filter(good)).as_py()),
         jaccard=float(pc.mean(found.rows["jaccard"]).as_py()),
         vsi=float(pc.mean(found.rows["vsi"]).as_py()),

@@ -8,9 +8,11 @@ import pandas as pd
 
 from sparklime_core.charts.chart_files import chart_svg
 from sparklime_core.charts.classes import ROLES, probabilities_chart
+from sparklime_core.charts.profiles import profiles_chart, profiles_frame
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import RunError
+from sparklime_core.explain.profiles.carried import carried_words, largest_effect, profiles_of
 from sparklime_core.explain.trust import CHECKS, LOCALITY_RULE, RULE, fit_words, judge
 from sparklime_core.reports import html
 from sparklime_core.reports.settings_table import LIMITS, footer, settings_table
@@ -21,6 +23,9 @@ from sparklime_core.wording import number
 
 BARS = 15
 CLASSES = 12
+PROFILES = 5
+"""Features whose profile is drawn."""
+
 Result = Mapping[str, Any]
 
 
@@ -82,7 +87,18 @@ def row_parts(results: Sequence[Result], inputs: Inputs, largest: float, stabili
             fit += " Purple: without sampling."
         parts.append(html.figure(chart_svg(chart, "page"), fit))
         parts.append(html.paragraph(trust(result, measured, inputs.learnt_from.prediction_span)))
+        parts.extend(_profiles(result))
     return parts
+
+
+def _profiles(result: Result) -> list[str]:
+    """Draw the profiles of the strongest features, where the run keeps them."""
+    profiles = profiles_of(result)
+    if not profiles:
+        return []
+    chart = profiles_chart(profiles_frame(profiles[:PROFILES]), largest_effect(profiles))
+    words = "The model's mean prediction where the feature is in a bin, less its mean around the row."
+    return [html.figure(chart_svg(chart, "page"), f"{words} {carried_words(profiles, PROFILES)}")]
 
 
 def trust(result: Result, measured: Result, span: float) -> str:

@@ -9,13 +9,13 @@ import streamlit as st
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.row_panel.profiles import largest_effect, profiles_of
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
 from sparklime_core.dashboard.shared.run_cache import locality_dial_of
 from sparklime_core.dashboard.shared.text import number
 from sparklime_core.explain.locality import LocalityDial
+from sparklime_core.explain.profiles.carried import largest_effect, profiles_of
 from sparklime_core.explain.trust import locality_words
 
 STEPS = 25

@@ -87,7 +87,7 @@ def pages() -> dict[str, list[Any]]:
                 TUNING,
                 title="Tuning",
                 icon=":material/tune:",
-                help="Kernel width against samples: R² against stability.",
+                help="Kernel width against samples: fit against stability.",
             ),
             st.Page(
                 RACE,

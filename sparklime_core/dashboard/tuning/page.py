@@ -12,6 +12,7 @@ from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
 from sparklime_core.dashboard.shared.subject import choose_subject
 from sparklime_core.dashboard.shared.text import count, duration, number, plain
+from sparklime_core.explain.trust import FIT, LOCALITY_RULE
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.tuning import TuningState, TuningStudy
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 CHOICE = "tuning-choice"
 AS_STEADY = 0.02
 """How far below the best Jaccard index a choice still counts as steady."""
+
+AS_GOOD = 0.02
+"""How far below the best fit a choice still counts as good."""
 
 
 def tuning_form() -> None:
@@ -105,7 +109,8 @@ def _ended(state: "TuningState", study: "TuningStudy") -> None:
         format_func=lambda cell: names[cell],
         key=CHOICE,
         help="Or click a point of the chart. Suggested: of the choices whose top features agree as well as the "
-        f"best (within {AS_STEADY}), the one with the highest R²; of equals, the one with fewer samples.",
+        f"best (within {AS_STEADY}), those whose fit is as good as the best (within {AS_GOOD}); of these the most "
+        "local one, and of equals the one with fewer samples.",
     )
     _figures(cells.iloc[chosen])
     if st.button("Use these settings", type="primary", icon=":material/check:", key="use-tuning"):
@@ -123,19 +128,18 @@ def cells_frame(state: "TuningState") -> pd.DataFrame:
 
 
 def suggested(cells: pd.DataFrame) -> int:
-    """Return the cell with the highest R² among the steady ones; of equals the one with fewer samples."""
+    """Return the most local cell among the steady ones that fit well; of equals the one with fewer samples."""
     steady = cells[cells["jaccard"] >= cells["jaccard"].max() - AS_STEADY]
-    ranked = steady.assign(score=steady["score"].round(3)).sort_values(
-        ["score", "num_samples"], ascending=[False, True], kind="stable"
-    )
+    fitting = steady[steady["fit"] >= steady["fit"].max() - AS_GOOD]
+    local = fitting["effective_share"].astype(float).round(2)
+    ranked = fitting.assign(local=local).sort_values(["local", "num_samples"], kind="stable")
     return int(ranked["cell"].iloc[0])
 
 
 def _figures(cell: pd.Series) -> None:
-    with st.grid(4, min_column_width=140):
-        st.metric(
-            "Local R²", f"{cell['score']:.2f}", border=True, help="How much of the model the surrogate explains."
-        )
+    with st.grid(5, min_column_width=120):
+        st.metric("Fit", f"{cell['fit']:.2f}", border=True, help=f"{FIT.rule} lime's R²: {cell['score']:.2f}.")
+        st.metric("Samples that count", _share(cell["effective_share"]), border=True, help=LOCALITY_RULE)
         st.metric(
             "Top features agree",
             f"{cell['jaccard']:.2f}",
@@ -156,18 +160,22 @@ def _figures(cell: pd.Series) -> None:
         )
 
 
+def _share(value: float | None) -> str:
+    return "unknown" if value is None or pd.isna(value) else f"{value:.0%}"
+
+
 def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
     left, right = st.columns([3, 2])
     with left:
-        st.markdown("##### R² against stability")
+        st.markdown("##### Fit against stability")
         chart = tradeoff_chart(cells, chosen)
-        alt = "Local R² against stability, a point for each choice of settings"
+        alt = "Fit against stability, a point for each choice of settings"
         if live:
             st.altair_chart(chart, alt=alt, key="tuning-live")
         else:
             draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
     with right:
-        for value, title in (("score", "Local R²"), ("jaccard", "Stability (Jaccard)")):
+        for value, title in (("fit", "Fit"), ("jaccard", "Stability (Jaccard)")):
             st.markdown(f"##### {title}")
             draw(
                 grid_chart(cells, value, title, chosen),

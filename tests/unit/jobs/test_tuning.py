@@ -60,6 +60,8 @@ def test_a_cell_is_what_the_library_says_with_these_settings(study: TuningStudy,
     steady = stability(explainer, predict, rows, pools=4, top=3, **same)
 
     assert cell.score == pytest.approx(np.mean(explained["score"].to_numpy()))
+    assert cell.fit == pytest.approx(np.mean(explained["profile_score"].to_numpy()))
+    assert cell.effective_share == pytest.approx(np.mean(explained["effective_share"].to_numpy()))
     assert cell.jaccard == pytest.approx(np.mean(steady.rows["jaccard"].to_numpy()))
     assert cell.vsi == pytest.approx(np.mean(steady.rows["vsi"].to_numpy()))
 
@@ -103,5 +105,5 @@ def test_a_study_of_nothing_is_refused(plan: TuningPlan, wrong: dict[str, object
 def test_the_charts_mark_the_choice(study: TuningStudy) -> None:
     frame = cells_frame(study.state())
 
-    for chart in (tradeoff_chart(frame, 2), grid_chart(frame, "score", "Local R²", 2)):
+    for chart in (tradeoff_chart(frame, 2), grid_chart(frame, "fit", "Fit", 2)):
         assert "(datum.cell === 2)" in str(chart.to_dict())

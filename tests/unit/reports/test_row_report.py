@@ -1,7 +1,10 @@
 """The report of a row."""
 
+from sparklime_core import load_sample, train_forest
 from sparklime_core.reports.row_report import row_report
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.finished_run import make_run
 from tests.unit.reports.document import Page
 
 
@@ -41,3 +44,12 @@ def test_a_report_takes_its_colours_from_the_page(classes: Run) -> None:
     assert "prefers-color-scheme: dark" in content
     assert 'fill="white"' not in content
     assert "currentColor" in content
+
+
+def test_the_profiles_that_a_run_keeps_are_drawn(store: RunStore) -> None:
+    dataset = load_sample("wine")
+    run = make_run(store, dataset, train_forest(dataset, n_estimators=3), 2, profiles=True)
+    found = Page(row_report(run, 1))
+
+    assert "features shown carry" in found.text
+    assert found.tags.count("svg") == 3

@@ -4,7 +4,7 @@ import pytest
 
 from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
-from sparklime_core.dashboard.row_panel.profiles import carried_words, largest_effect, profiles_of
+from sparklime_core.explain.profiles.carried import carried_words, largest_effect, profiles_of
 
 
 @pytest.fixture(scope="module")
