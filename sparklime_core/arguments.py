@@ -50,3 +50,12 @@ def choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
     return str(value)
+
+
+def texts(name: str, value: Any) -> tuple[str, ...]:
+    """Return several texts; raise `SettingsError` for anything else, also for a single one."""
+    known = not isinstance(value, (str, bytes)) and hasattr(value, "__iter__")
+    found = tuple(value) if known else ()
+    if not known or not all(isinstance(text, str) for text in found):
+        raise SettingsError(f"{name} must be a sequence of texts, not {value!r}.")
+    return tuple(map(str, found))

@@ -56,11 +56,15 @@ class LimitError(SparkLimeError):
 
 
 @contextmanager
-def raised_as(kind: type[SparkLimeError], what: str) -> Iterator[None]:
-    """Raise what a caller's own objects raise as an error of ours, with the original as its cause."""
+def raised_as(kind: type[SparkLimeError], what: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Raise what a caller's own objects raise as an error of ours, with the original as its cause.
+
+    Errors of the classes ``but`` pass as they are. Serves as a decorator too.
+    """
+    passing: tuple[type[Exception], ...] = (SparkLimeError, *but)
     try:
         yield
-    except SparkLimeError:
+    except passing:
         raise
     except Exception as error:
         raise kind(f"{what}: {reason(error)}.") from error

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sparklime_core.arguments import texts
 from sparklime_core.data.column_roles import ColumnRole, column_for, propose_roles
 from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding, Feature, encode_feature, fit_features
@@ -18,11 +19,12 @@ from sparklime_core.data.read_table import Reading, read_table
 from sparklime_core.data.source_bytes import Source
 from sparklime_core.data.table_format import ColumnFormat, Kind, TableFormat
 from sparklime_core.data.target import Target, encode_known, encode_target
-from sparklime_core.errors import DataError
+from sparklime_core.errors import DataError, raised_as
 
 LEFT_OUT = "left out"
 
 
+@raised_as(DataError, "The table cannot be read", but=(MemoryError,))
 def read_csv(
     source: Source,
     target: str,
@@ -64,6 +66,9 @@ def read_csv(
     DataError
         With one sentence: what is wrong, in which column and row, and what to do.
     """
+    if not isinstance(target, str):
+        raise DataError(f"The target must be the name of a column, not {target!r}.")
+    categorical, drop = texts("categorical", categorical), texts("drop", drop)
     chosen = {**dict.fromkeys(categorical, "categorical"), **dict.fromkeys(drop, "drop"), **(roles or {})}
     reading = read_table(source, options, name=name, header_names=[target, *chosen])
     return assemble(reading, target, roles=chosen, task=task)
@@ -150,6 +155,7 @@ def encode_rows(encoding: Encoding, reading: Reading) -> tuple[npt.NDArray[np.fl
     return features, tuple(reports)
 
 
+@raised_as(DataError, "The table cannot be read", but=(MemoryError,))
 def read_rows(
     source: Source, encoding: Encoding, *, name: str | None = None, options: ReadOptions | None = None
 ) -> Dataset:

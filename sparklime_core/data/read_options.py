@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sparklime_core.arguments import flag, texts
 from sparklime_core.errors import SettingsError
 
 DELIMITERS = {"\t": "tab", "|": "bar", ";": "semicolon", ",": "comma", ":": "colon", " ": "spaces"}
@@ -75,6 +76,18 @@ class ReadOptions:
         return replace(other, **chosen)
 
     def __post_init__(self) -> None:
+        for name in ("encoding", "delimiter", "quote", "decimal", "member", "escape"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise SettingsError(f"{name} must be a text, not {value!r}.")
+        for name in ("header", "day_first"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, flag(name, getattr(self, name)))
+        if self.missing_words is not None:
+            object.__setattr__(self, "missing_words", texts("missing_words", self.missing_words))
+        self._check_marks()
+
+    def _check_marks(self) -> None:
         if self.encoding is not None and not _is_text_codec(self.encoding):
             raise SettingsError(
                 f"There is no encoding {self.encoding!r}; utf-8, cp1252 and utf-16 are common ones."

@@ -13,7 +13,7 @@ from sparklime_core.data.read_limited import read_limited
 from sparklime_core.data.read_options import Decision, ReadOptions
 from sparklime_core.data.source_bytes import Source
 from sparklime_core.data.table_format import ColumnFormat, Kind
-from sparklime_core.errors import DataError
+from sparklime_core.errors import DataError, raised_as
 
 VOTES = 1000
 """How many values of a column have a vote on the table's decimal mark."""
@@ -108,6 +108,7 @@ class Reading:
         raise DataError(f"There is no column {name!r} in {self.name!r}; the columns are {known}.")
 
 
+@raised_as(DataError, "The table cannot be read", but=(MemoryError,))
 def read_table(
     source: Source,
     options: ReadOptions | None = None,

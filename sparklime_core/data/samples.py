@@ -9,7 +9,7 @@ import pandas as pd
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_table import Reading, read_table
-from sparklime_core.errors import DataError
+from sparklime_core.errors import DataError, raised_as
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ SAMPLES: dict[str, Sample] = {
 }
 
 
+@raised_as(DataError, "The sample cannot be read")
 def load_sample(name: str) -> Dataset:
     """Read a bundled sample.
 

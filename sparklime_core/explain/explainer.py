@@ -8,7 +8,7 @@ from lime.discretize import BaseDiscretizer
 from lime.lime_tabular import LimeTabularExplainer
 
 from sparklime_core.data.missing_target import is_labelled
-from sparklime_core.errors import SettingsError
+from sparklime_core.errors import SettingsError, raised_as
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.explain.types import Explainer, FloatArray
 
@@ -39,6 +39,7 @@ class Tabular(Protocol):
     def class_names(self) -> tuple[str, ...] | None: ...  # noqa: D102
 
 
+@raised_as(SettingsError, "The explainer cannot be fitted")
 def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None) -> Explainer:
     """Fit a ``LimeTabularExplainer`` on the labelled rows of a dataset: those that the model may have learnt from.
 

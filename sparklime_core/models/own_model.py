@@ -1,6 +1,7 @@
 """A person's own scikit-learn model: from a skops file, audited, and checked against its dataset."""
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.feature_encoding import number_text
-from sparklime_core.errors import ModelError
+from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.limited.process import call_limited
 from sparklime_core.models.metrics import Metrics, measure
 from sparklime_core.models.model_files import WORK, model_limits, read_model
@@ -20,7 +21,8 @@ from sparklime_core.models.train import Model
 OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
 
 
-def load_model(path: Path, dataset: Dataset) -> Model:
+@raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
+def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
     """Load a model that was trained elsewhere on the features of a dataset as SparkLIME encodes them.
 
     Raises
@@ -31,7 +33,7 @@ def load_model(path: Path, dataset: Dataset) -> Model:
         When that takes more than ``SPARKLIME_MODEL_MEMORY`` or ``SPARKLIME_MODEL_SECONDS``, or crashes.
     """
     limits = model_limits()
-    data = read_model(path)
+    data = read_model(Path(path))
     tried = call_limited(_try_on, data, limits.memory, dataset, limits=limits, work=WORK)
     return _taken_over(restore(data), Metrics.from_dict(tried.value))
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sparklime_core.arguments import choice, real_number, whole_number
 from sparklime_core.errors import SettingsError
 
 KINDS = {
@@ -52,20 +53,20 @@ class ModelSettings:
     class_weight: str = "auto"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.n_estimators <= 5000:
-            raise SettingsError(f"The number of trees must be between 1 and 5000, not {self.n_estimators}.")
-        if self.max_depth is not None and self.max_depth < 1:
-            raise SettingsError(f"The depth must be at least 1, not {self.max_depth}.")
-        if self.min_samples_leaf < 1:
-            raise SettingsError(f"A leaf must hold at least 1 row, not {self.min_samples_leaf}.")
-        if not 0 < self.test_size < 1:
+        checked: dict[str, Any] = {
+            "n_estimators": whole_number("The number of trees", self.n_estimators, 1, 5000),
+            "min_samples_leaf": whole_number("The fewest rows of a leaf", self.min_samples_leaf, 1),
+            "test_size": real_number("The test share", self.test_size),
+            "seed": whole_number("The seed", self.seed, 0, 2**32 - 1),
+            "kind": choice("The kind of model", self.kind, tuple(KINDS)),
+            "class_weight": choice("Class weights", self.class_weight, CLASS_WEIGHTS),
+        }
+        if self.max_depth is not None:
+            checked["max_depth"] = whole_number("The depth", self.max_depth, 1)
+        if not 0 < checked["test_size"] < 1:
             raise SettingsError(f"The test share must be between 0 and 1, not {self.test_size}.")
-        if not 0 <= self.seed < 2**32:
-            raise SettingsError(f"The seed must be between 0 and {2**32 - 1}, not {self.seed}.")
-        if self.kind not in KINDS:
-            raise SettingsError(f"There is no model {self.kind!r}; choose one of {', '.join(KINDS)}.")
-        if self.class_weight not in CLASS_WEIGHTS:
-            raise SettingsError(f"Class weights must be {', '.join(CLASS_WEIGHTS)}, not {self.class_weight!r}.")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings for a run's manifest."""

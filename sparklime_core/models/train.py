@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.errors import ModelError
+from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.models.estimators import build_estimator
 from sparklime_core.models.metrics import Metrics, measure
 from sparklime_core.models.settings import ModelSettings
@@ -60,6 +60,7 @@ class Model:
         return getattr(estimator, "predict_proba", None) or estimator.predict  # type: ignore[no-any-return]
 
 
+@raised_as(ModelError, "The model cannot be trained")
 def train_with(dataset: Dataset, settings: ModelSettings) -> Model:
     """Train a model and measure it on a test split, stratified by class where each class allows it.
 

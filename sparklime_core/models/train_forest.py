@@ -1,10 +1,12 @@
 """`train_forest`: a random forest on a dataset, measured on rows that it has not seen."""
 
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model, train_with
 
 
+@raised_as(ModelError, "The model cannot be trained")
 def train_forest(
     dataset: Dataset,
     n_estimators: int = 100,

@@ -15,6 +15,7 @@ from types import TracebackType
 import psutil
 
 import sparklime_core
+from sparklime_core.arguments import whole_number
 from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_folder
 from sparklime_core.errors import ClusterError
 from sparklime_core.paths import PRIVATE, newest_folders, private_folder
@@ -75,8 +76,8 @@ class LocalCluster:
         SparkError
             When a number is out of range, there is no Java, or a process does not start.
         """
-        _check_whole("workers", workers, MOST_WORKERS)
-        _check_whole("cores", cores, 1024)
+        workers = whole_number("The number of workers", workers, 1, MOST_WORKERS, ClusterError)
+        cores = whole_number("The number of cores", cores, 1, 1024, ClusterError)
         megabytes = memory_megabytes(memory)
         java_home()
         folder = _new_folder()
@@ -125,18 +126,13 @@ def memory_megabytes(text: str) -> int:
     ClusterError
         When it means none, or too few for an executor.
     """
-    found = re.fullmatch(r"(\d{1,7})([mg])b?", text.strip().lower())
+    found = re.fullmatch(r"(\d{1,7})([mg])b?", str(text).strip().lower())
     if found is None:
         raise ClusterError(f"The memory of a worker must be like 1g or 2048m, not {text!r}.")
     megabytes = int(found[1]) * MEMORY_UNITS[found[2]]
     if megabytes < LEAST_MEMORY:
         raise ClusterError(f"A worker needs at least {LEAST_MEMORY}m of memory, not {text}.")
     return megabytes
-
-
-def _check_whole(name: str, value: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ClusterError(f"The number of {name} must be between 1 and {most}, not {value!r}.")
 
 
 def _new_folder() -> Path:

@@ -23,7 +23,7 @@ from sparklime_core.spark.cluster.registry import ClusterRecord, find_cluster
 from sparklime_core.spark.executors.environment_archive import archive_conf
 from sparklime_core.spark.session.backend import CONNECT_MODE, Backend
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.session.failures import one_sentence, raised_by_spark
 from sparklime_core.spark.session.jvm import LOOPBACK, Gateway, forget_context, start_gateway
 from sparklime_core.spark.session.master import (
     Master,
@@ -104,6 +104,7 @@ _lock = threading.RLock()
 _connections: list[Connection] = []
 
 
+@raised_by_spark("Spark cannot be connected to")
 def connect(
     master: str = "local[*]",
     *,

@@ -103,6 +103,8 @@ def parse_master(text: str) -> Master:
     SparkError
         When it is neither embedded Spark, nor a standalone master, nor a server of Spark Connect.
     """
+    if not isinstance(text, str):
+        raise SparkError(f"The master must be a text like local[2], not {text!r}.")
     text = text.strip()
     embedded = _LOCAL.fullmatch(text)
     if embedded is not None:
