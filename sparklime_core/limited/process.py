@@ -8,6 +8,7 @@ On Linux the child is forked from a small process that has the work's modules lo
 call starts another Python: slower, with the deadline but without a limit of memory.
 """
 
+import atexit
 import contextlib
 import json
 import mmap
@@ -202,6 +203,13 @@ class _Template:
                 self._start()
                 return self._fork(module)
 
+    def close(self) -> None:
+        """End the process; workers that are at work end when their own sockets are closed."""
+        if self._process is not None and self._control is not None and self._owner == os.getpid():
+            self._control.close()
+            self._process.kill()
+            self._process.wait()
+
     def _fork(self, module: str) -> _Worker:
         assert self._control is not None  # noqa: S101 - `fork` has started it
         talk, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -218,10 +226,7 @@ class _Template:
         return _Worker(talk, status)
 
     def _start(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None and self._owner == os.getpid():
-            self._process.wait()
+        self.close()
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with far:
             self._process = subprocess.Popen(
@@ -237,6 +242,7 @@ class _Template:
 
 
 _template = _Template()
+atexit.register(_template.close)
 
 
 def _environment() -> dict[str, str]:
