@@ -151,6 +151,7 @@ def test_a_worker_ends_with_its_keeper(tmp_path):
     watched = psutil.Process(worker)
     os.kill(keeper, signal.SIGKILL)
     assert not psutil.wait_procs([watched], timeout=240)[1]
+    os.killpg(worker, signal.SIGKILL)  # the worker's own child, which only a keeper ends
     assert "was ended from outside" in asking.communicate()[1]
 
 
