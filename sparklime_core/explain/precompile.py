@@ -2,13 +2,37 @@
 
 import numpy as np
 
+from sparklime_core.explain.exact.splits import Block
+from sparklime_core.explain.exact.walk import walk
+from sparklime_core.explain.profiles.sums import SumsQuery, residual_sums
 from sparklime_core.explain.sums import weighted_sums
 
 
 def compile_ahead() -> None:
     """Compile what the engines use, or find that it is compiled."""
-    few = np.zeros((1, 1), dtype=np.uint8)
+    few, none = np.zeros((1, 1), dtype=np.uint8), np.zeros((1, 1), dtype=np.int64)
     weighted_sums(few, few, np.ones((2, 2)), np.ones((1, 1)), np.ones((1, 1), dtype=np.bool_))
+    residual_sums(few, np.ones((2, 2)), np.ones((1, 1)), SumsQuery(few, none[0], none, none, none + 1))
+    walk(_stump(), none, none, none, np.zeros(1), np.zeros((1, 1)))
+
+
+def _stump() -> Block:
+    """Return a tree of one split on one feature that has one bin."""
+    zero = np.zeros(1, dtype=np.int64)
+    return Block(
+        levels=np.array([0, 1]),
+        feature=zero,
+        left=zero - 2,
+        right=zero - 1,
+        value=np.zeros((2, 1)),
+        start=zero,
+        share=np.ones(1),
+        inverse=np.ones(1),
+        first=np.array([0, 1]),
+        bin=np.zeros(1, dtype=np.int32),
+        inside=np.ones(1),
+        below=np.ones(1),
+    )
 
 
 if __name__ == "__main__":

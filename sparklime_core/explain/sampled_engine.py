@@ -65,11 +65,18 @@ class SampledEngine:
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""
-        return self.describe(rows, wanted, self.fit(self.moments(rows, predictions, wanted), wanted))
+        return self.solve_keeping_moments(rows, predictions, wanted)[0]
 
-    def describe(self, rows: FloatArray, wanted: BoolArray, fitted: Surrogates) -> Surrogates:
-        """Add profiles to surrogates, where their features have any."""
-        return fitted if self.profiler is None else self.profiler.describe(rows, wanted, fitted)
+    def solve_keeping_moments(
+        self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray
+    ) -> tuple[Surrogates, Moments]:
+        """Return the surrogates, and the moments that they were fitted to."""
+        of_pool = self._pool_moments(rows, wanted)
+        moments = with_instance(of_pool, self.kernel_at_zero, predictions)
+        fitted = self.fit(moments, wanted)
+        if self.profiler is not None:
+            fitted = self.profiler.describe(rows, wanted, fitted, of_pool)
+        return fitted, moments
 
     def moments(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Moments:
         """Return the moments of each row's neighbourhood: the pool's, and the row itself."""

@@ -75,8 +75,7 @@ class MeasuredTask(ExplainTask):
         first = self.pools[0]
         if first is not self.engine:
             return _Piece(at, rows, predictions, wanted, self.engine.solve(rows, predictions, wanted), None)
-        moments = first.moments(rows, predictions, wanted)
-        fit = first.describe(rows, wanted, first.fit(moments, wanted))
+        fit, moments = first.solve_keeping_moments(rows, predictions, wanted)
         return _Piece(at, rows, predictions, wanted, fit, moments)
 
     def _measured(self, piece: "_Piece") -> "list[_Part]":

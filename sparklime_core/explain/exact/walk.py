@@ -59,8 +59,8 @@ def walk_numpy(
             found, step = _up(block, share[:, some], label[rows, turn][some])
             step *= pulled[:, some]
             mean[to] += found
-            parts = block.below[:, None] - share[split][:, some] * block.inside[:, None]
-            parts *= step[split]
+            lost = share[:, some] * step
+            parts = block.below[:, None] * step[split] - block.inside[:, None] * lost[split]
             pull[to] += (by_bin @ parts).T
 
 

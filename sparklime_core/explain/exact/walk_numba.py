@@ -72,24 +72,38 @@ def _down(feature, left, right, start, share, inverse, codes, turning, pulled, r
 
 
 @njit
-def _value(left, right, turning, pulled, value, step):  # type: ignore[no-untyped-def]
+def _value(left, right, turning, pulled, value, step, lost, gained):  # type: ignore[no-untyped-def]
     for lane in range(len(step)):
         difference = left[lane] - right[lane]
         value[lane] = right[lane] + difference * turning[lane]
         step[lane] = difference * pulled[lane]
+        lost[lane] = turning[lane] * step[lane]
+        gained[lane] = step[lane] - lost[lane]
 
 
 @njit
-def _pull(below, inside, turning, step, sums):  # type: ignore[no-untyped-def]
+def _pull(below, inside, step, lost, sums):  # type: ignore[no-untyped-def]
     for lane in range(len(sums)):
-        sums[lane] += (below - turning[lane] * inside) * step[lane]
+        sums[lane] += below * step[lane] - inside * lost[lane]
+
+
+@njit
+def _pull_right(inside, lost, sums):  # type: ignore[no-untyped-def]
+    for lane in range(len(sums)):
+        sums[lane] -= inside * lost[lane]
+
+
+@njit
+def _pull_left(gained, sums):  # type: ignore[no-untyped-def]
+    for lane in range(len(sums)):
+        sums[lane] += gained[lane]
 
 
 @njit
 def _up(left, right, first, bins, inside, below, turning, pulled, nodes, by_bin):  # type: ignore[no-untyped-def]
     """Fill the expectations of all splits, and add up what they pull, from the last one to the first."""
     leaves = len(nodes)
-    step = np.empty(turning.shape[1])
+    step, lost, gained = np.empty(turning.shape[1]), np.empty(turning.shape[1]), np.empty(turning.shape[1])
     for split in range(len(left) - 1, -1, -1):
         one, other = left[split], right[split]
         _value(
@@ -99,9 +113,17 @@ def _up(left, right, first, bins, inside, below, turning, pulled, nodes, by_bin)
             pulled[split],
             nodes[split],
             step,
+            lost,
+            gained,
         )
         for entry in range(first[split], first[split + 1]):
-            _pull(below[entry], inside[entry], turning[split], step, by_bin[bins[entry]])
+            sums = by_bin[bins[entry]]
+            if below[entry] == 0.0:
+                _pull_right(inside[entry], lost, sums)
+            elif below[entry] == 1.0:
+                _pull_left(gained, sums)
+            else:
+                _pull(below[entry], inside[entry], step, lost, sums)
 
 
 @njit

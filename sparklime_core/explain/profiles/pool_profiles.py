@@ -13,7 +13,7 @@ from sparklime_core.explain.pool import Pool
 from sparklime_core.explain.profiles.additive import fit_additive
 from sparklime_core.explain.profiles.neighbourhood import Entries, Neighbourhood
 from sparklime_core.explain.profiles.result import Profiles, explained_variance, feature_variances, score_of
-from sparklime_core.explain.profiles.sums import ResidualSums, SumsQuery, residual_sums
+from sparklime_core.explain.profiles.sums import ResidualSums, SumsQuery, residual_sums, scaled_weights
 from sparklime_core.explain.types import FloatArray, IntArray
 
 
@@ -65,7 +65,9 @@ class PoolProfiles:
             span,
         )
 
-    def describe(self, codes: IntArray, label: IntArray, features: IntArray) -> Profiles:
+    def describe(
+        self, codes: IntArray, label: IntArray, features: IntArray, weight: FloatArray, variance: FloatArray
+    ) -> Profiles:
         """Return the profiles of p explanations.
 
         Parameters
@@ -76,15 +78,17 @@ class PoolProfiles:
             (p,) their labels.
         features
             (p, k) their features, -1 for none.
+        weight, variance
+            (p,) sum of the samples' weights, and the weighted variance of their predictions.
         """
         own = self.neighbourhood.own_bins(codes)
         entries = self.neighbourhood.entries(features, own)
-        sums, starts = self._sums(codes, label, features)
-        weight = np.where(sums.totals[:, 0] > 0, sums.totals[:, 0], np.nan)
-        mean_y, mean_y2, mean, mean_square = (sums.totals[:, 1:] / weight[:, None]).T
-        variance = self.pool.span[label] ** 2 * np.maximum(mean_y2 - mean_y**2, 0.0)
-        left = self.span[label] ** 2 * np.maximum(mean_square - mean**2, 0.0)
-        effects = self._effects(entries, label, sums.by_place, self.span[label] / weight, starts)
+        whole, units = scaled_weights(self.neighbourhood.kernel, self.residuals.shape[1])
+        sums, starts = self._sums(whole, codes, label, features)
+        unit = units[sums.most] / np.where(weight > 0, weight, np.nan)
+        mean, square = (sums.totals * unit[:, None]).T
+        left = self.span[label] ** 2 * np.maximum(square - mean**2, 0.0)
+        effects = self._effects(entries, label, sums.by_place, self.span[label] * unit, starts)
         # Only residuals are noise. A bin's mean has Kish's effective size of its samples.
         size = self.residuals.shape[1] * self.neighbourhood.effective_share(own)
         noise = np.divide(left, size, out=np.full(len(left), np.nan), where=size > 0)
@@ -95,10 +99,10 @@ class PoolProfiles:
         by_noise = feature_variances(entries, errors) - noise[entries.pair[entries.first]]
         of_features = feature_variances(entries, effects) - np.maximum(np.nan_to_num(by_noise), 0.0)
         score = score_of(explained_variance(entries, of_features, len(label)), variance)
-        return Profiles(np.where(np.isnan(weight), np.nan, score), entries, effects, errors)
+        return Profiles(np.where(weight > 0, score, np.nan), entries, effects, errors)
 
     def _effects(
-        self, entries: Entries, label: IntArray, residuals: FloatArray, unit: FloatArray, starts: IntArray
+        self, entries: Entries, label: IntArray, residuals: IntArray, unit: FloatArray, starts: IntArray
     ) -> FloatArray:
         """Return the effects (E,) of additive part and residuals, about their mean; NaN where unknown."""
         place = self.place[entries.bin]
@@ -112,7 +116,9 @@ class PoolProfiles:
         effects: FloatArray = np.where(known, raw - entries.spread(mean), np.nan)
         return effects
 
-    def _sums(self, codes: IntArray, label: IntArray, features: IntArray) -> tuple[ResidualSums, IntArray]:
+    def _sums(
+        self, whole: FloatArray, codes: IntArray, label: IntArray, features: IntArray
+    ) -> tuple[ResidualSums, IntArray]:
         """Return the sums over the pool, and where those of each feature (p, k) begin."""
         there = features >= 0
         at = np.maximum(features, 0)
@@ -120,5 +126,4 @@ class PoolProfiles:
         sizes = np.where(there, counts[at], 0)
         ends = np.cumsum(sizes).reshape(sizes.shape)
         query = SumsQuery(self.pool.signatures(codes), label, features, ends - sizes, ends)
-        sums = residual_sums(self.pool.positions, self.pool.whole, self.pool.labels, self.residuals, query)
-        return sums, query.starts
+        return residual_sums(self.pool.positions, whole, self.residuals, query), query.starts

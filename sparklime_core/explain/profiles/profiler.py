@@ -8,6 +8,7 @@ import numpy as np
 from sparklime_core.explain.binned_pool import BinnedPool, kernel_table
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.features import feature_count
+from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.pool import Pool, draw_pool
 from sparklime_core.explain.profiles.neighbourhood import Neighbourhood
 from sparklime_core.explain.profiles.pool_profiles import PoolProfiles
@@ -46,14 +47,23 @@ class PoolProfiler:
         profiles = None if self.profiles is None else replace(self.profiles, neighbourhood=around, pool=pool)
         return PoolProfiler(self.explainer, around, profiles)
 
-    def describe(self, rows: FloatArray, wanted: BoolArray, fitted: Surrogates) -> Surrogates:
-        """Add the size of the neighbourhood and the profiles. See `Profiler.describe`."""
+    def describe(
+        self, rows: FloatArray, wanted: BoolArray, fitted: Surrogates, moments: Moments | None = None
+    ) -> Surrogates:
+        """Add the size of the neighbourhood and the profiles. See `Profiler.describe`.
+
+        `moments` are those of the pool for the rows, where they are at hand.
+        """
         codes = codes_of(self.explainer, rows)
         row, label = np.nonzero(wanted)
         effective_share = self.neighbourhood.effective_share(self.neighbourhood.own_bins(codes))[row]
         profiles = None
         if self.profiles is not None:
-            profiles = self.profiles.describe(codes[row], label, fitted.features)
+            pool = self.profiles.pool
+            moments = moments or pool.moments(pool.signatures(codes), wanted)
+            weight = moments.weight[row]
+            variance = moments.y_var[row, label] / np.where(weight > 0, weight, 1.0)
+            profiles = self.profiles.describe(codes[row], label, fitted.features, weight, variance)
         return replace(fitted, effective_share=effective_share, profiles=profiles)
 
 
