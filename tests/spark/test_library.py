@@ -219,3 +219,15 @@ def test_a_udf_refuses_what_is_no_session_or_no_label(spark):
     for labels in ("all", [0, 1], 1, None):
         with pytest.raises(SparkLimeError, match="labels must be"):
             explainer_udf(spark, EXPLAINER, FOREST, labels=labels)
+
+
+def test_profiles_come_from_the_executors_as_they_are_here(birds):
+    here = explain_rows(EXPLAINER, FOREST, ROWS[:3], profiles=True, **FEW)
+    names = [quoted(name) for name in NAMES]
+    there = explain_dataframe(birds, EXPLAINER, FOREST, NAMES, profiles=True, **FEW).orderBy("row_id").toArrow()
+    assert there.schema.names == here.schema.names
+    assert there.to_pylist() == here.to_pylist()
+    assert here["profiles"].null_count == 0
+    column = explainer_udf(birds.sparkSession, EXPLAINER, FOREST, profiles=True, **FEW)(*map(sf.col, names))
+    told = birds.select(column.alias("told"))
+    assert told.schema["told"].dataType.simpleString() == "array<struct<feature_explanation:string,weight:double>>"
