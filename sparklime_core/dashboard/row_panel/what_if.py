@@ -13,6 +13,7 @@ from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import files_version, largest_bar, what_if_of
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.data.feature_encoding import MISSING
+from sparklime_core.explain.profiles.carried import expected_change
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.jobs.what_if import Answer, Field
 
@@ -44,6 +45,7 @@ def draw_whatif(row: RowContext) -> None:
             show_error(f"These values could not be explained: {failed}")
             return
         _said(row, answers, len(changed))
+        _by_profiles(answers, [row.inputs.dataset.feature_names[at] for at in changed])
         _figures(answers)
         _chart(row, answers)
         _table(row, answers, before, after, order)
@@ -167,6 +169,18 @@ def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
     ]
     verb = "still says" if said[0] == said[1] else ":material/swap_horiz: now says"
     st.markdown(f"The model {verb} {texts[1]}; before, it was {texts[0]}.")
+
+
+def _by_profiles(answers: Sequence[Answer], changed: Sequence[str]) -> None:
+    """Say how much of the change the row's profiles had expected."""
+    before, after = (answer.result for answer in answers)
+    expected = expected_change(before, after, changed) if changed else None
+    if expected is not None:
+        real = after["prediction"] - before["prediction"]
+        st.caption(
+            f"By the row's profiles alone the change is {expected:+.3g}; the model's own is {real:+.3g}. The rest "
+            "is in interactions, and in what changes within bins."
+        )
 
 
 def _figures(answers: Sequence[Answer]) -> None:

@@ -1,6 +1,6 @@
 """How much of the model's behaviour around a row each feature of its explanation carries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 
@@ -45,6 +45,37 @@ def carried_words(profiles: Sequence[Mapping[str, Any]], shown: int) -> str:
         f"The {min(shown, len(profiles))} features shown carry {first:.0%} of what the model does around this row"
         f"{others}. The remaining {left:.0%} is in features that are not in the explanation, and in interactions."
     )
+
+
+def expected_change(
+    before: Mapping[str, Any], after: Mapping[str, Any], features: Collection[str]
+) -> float | None:
+    """Return by how much the prediction changes by a row's profiles alone, when features move to other bins.
+
+    Parameters
+    ----------
+    before, after
+        Results with profiles, of the row and of its changed values, for the same label.
+    features
+        Names of the features that were changed.
+
+    Returns
+    -------
+    float or None
+        The sum of the differences of effects around the row; None where a bin or its effect is not known.
+    """
+    moved = {entry["feature"]: entry["feature_explanation"] for entry in after["explanation"]}
+    profiles = {profile["feature"]: profile for profile in profiles_of(before)}
+    total = 0.0
+    for feature in features:
+        if feature not in profiles or feature not in moved:
+            return None
+        effects = {bin_["condition"]: bin_["effect"] for bin_ in profiles[feature]["bins"]}
+        first, last = effects.get(profiles[feature]["own"]), effects.get(moved[feature])
+        if first is None or last is None:
+            return None
+        total += last - first
+    return total
 
 
 def _variance(bins: Sequence[Mapping[str, Any]]) -> float:

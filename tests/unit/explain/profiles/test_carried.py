@@ -4,7 +4,7 @@ import pytest
 
 from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
-from sparklime_core.explain.profiles.carried import carried_words, largest_effect, profiles_of
+from sparklime_core.explain.profiles.carried import carried_words, expected_change, largest_effect, profiles_of
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +56,18 @@ def test_the_hidden_rest_is_said(result):
 def test_an_explanation_without_profiles_has_none():
     assert profiles_of({"profiles": None, "explanation": []}) == []
     assert profiles_of({"explanation": []}) == []
+
+
+def test_a_move_to_another_bin_changes_the_prediction_by_the_difference_of_their_effects(result):
+    (first, *_) = profiles_of(result)
+    other = next(bin_ for bin_ in first["bins"] if bin_["condition"] != first["own"])
+    own = next(bin_ for bin_ in first["bins"] if bin_["condition"] == first["own"])
+    moved = {"explanation": [{"feature": first["feature"], "feature_explanation": other["condition"]}]}
+
+    assert expected_change(result, moved, [first["feature"]]) == pytest.approx(other["effect"] - own["effect"])
+    assert expected_change(result, result, [first["feature"]]) == 0.0
+
+
+def test_of_a_feature_without_a_profile_nothing_is_expected(result):
+    assert expected_change(result, result, ["a stranger"]) is None
+    assert expected_change(result, {"explanation": []}, [result["explanation"][0]["feature"]]) is None
