@@ -9,7 +9,7 @@ thousands of samples. Only sums may be reordered by the compiler (``reassoc``), 
 import numpy as np
 from numba import njit
 
-from sparklime_core.explain.numba_cache import kept_by_content
+from sparklime_core.explain.numba_cache import compiled
 
 WORD = 64
 BYTE = 8
@@ -261,6 +261,5 @@ def fill_residual_sums(  # type: ignore[no-untyped-def]
                 _add_by_code(weighted, positions[feature], numbers, totals[pair, 0], sums)
 
 
-with kept_by_content():
-    fill_sums = njit(cache=True, nogil=True)(fill_sums)
-    fill_residual_sums = njit(cache=True, nogil=True)(fill_residual_sums)
+fill_sums = compiled(fill_sums)
+fill_residual_sums = compiled(fill_residual_sums)

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from sparklime_core.explain.numba_cache import kept_by_content
+from sparklime_core.explain.numba_cache import compiled
 
 LANES = 32
 """Rows that are walked together: enough to pay for asking whether the arrays of a loop overlap."""
@@ -181,5 +181,4 @@ def _walk(  # type: ignore[no-untyped-def]
             _add(pair[rows : rows + width, turn], nodes[:roots], by_bin, mean, pull)
 
 
-with kept_by_content():
-    _walk = njit(cache=True, nogil=True)(_walk)
+_walk = compiled(_walk)

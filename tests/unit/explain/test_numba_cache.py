@@ -1,13 +1,20 @@
-"""What numba compiles is found again by the package's content, from a folder and from a zip alike."""
+"""What numba compiles is found again by the package's content, from a folder and a zip alike, and whole or not."""
 
+import errno
+import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from numba import njit
+from numba.core.caching import FunctionCache
 
-from sparklime_core.explain.sums_numba import fill_sums
+from sparklime_core.explain.exact import walk_numba
+from sparklime_core.explain.numba_cache import compiled
+from sparklime_core.explain.sums_numba import fill_residual_sums, fill_sums
 from sparklime_core.spark.executors.package_upload import package_zip
 
 REPORT = """
@@ -45,8 +52,95 @@ def test_a_zip_finds_what_the_folder_has_compiled(home: Path) -> None:
     assert (hits, found) == (0, 1)
 
 
-def test_other_peoples_functions_are_kept_where_numba_keeps_them() -> None:
-    from numba import config
+def cut(kept: Path, _other: Path) -> None:
+    kept.write_bytes(kept.read_bytes()[:-1])
 
-    assert "sparklime" in fill_sums.stats.cache_path
-    assert not config.CACHE_LOCATOR_CLASSES
+
+def empty(kept: Path, _other: Path) -> None:
+    kept.write_bytes(b"")
+
+
+def change_a_bit(kept: Path, _other: Path) -> None:
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.write_bytes(content)
+
+
+def put_text(kept: Path, _other: Path) -> None:
+    kept.write_text("a note of somebody\n")
+
+
+def put_another_function(kept: Path, other: Path) -> None:
+    kept.write_bytes(other.read_bytes())
+
+
+def remove(kept: Path, _other: Path) -> None:
+    kept.unlink()
+
+
+def put_a_folder(kept: Path, _other: Path) -> None:
+    kept.unlink()
+    kept.mkdir()
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[int, int]]:
+    """Call a function that numba compiles in a moment; return what it gives for 1, and whether it was found."""
+    (tmp_path / "small_functions.py").write_text(
+        "def one(x):\n    return x + 1\n\n\ndef two(x):\n    return x + 2\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "small_functions", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    module = importlib.import_module("small_functions")
+
+    def call(name: str) -> tuple[int, int]:
+        function = compiled(getattr(module, name))
+        return function(1), sum(function.stats.cache_hits.values())
+
+    return call
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+@pytest.mark.parametrize(
+    "damage", [cut, empty, change_a_bit, put_text, put_another_function, remove, put_a_folder]
+)
+def test_a_damaged_file_is_thrown_away_and_compiled_again(tmp_path, small, kind, damage) -> None:
+    assert small("one") == (2, 0)
+    assert small("two") == (3, 0)
+    assert small("two") == (3, 1)
+    (one,), (two,) = (list(tmp_path.rglob(f"*{name}-*.{kind}")) for name in ("one", "two"))
+
+    damage(two, one)
+
+    result, found = small("two")
+    assert result == 3
+    if (kind, damage) != ("nbi", change_a_bit):  # the index may still say what it said
+        assert found == 0
+    if damage is not put_a_folder:
+        assert small("two") == (3, 1)
+    assert small("one") == (2, 1)
+
+
+def test_what_cannot_be_kept_is_compiled_all_the_same(small, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile._save_index", full)
+    assert small("one") == (2, 0)
+
+
+@pytest.mark.parametrize("function", [fill_sums, fill_residual_sums, walk_numba._walk])
+def test_every_compiled_function_is_checked(function) -> None:
+    assert type(function._cache) is type(compiled(len_of)._cache)
+    assert "sparklime" in function.stats.cache_path
+
+
+def len_of(x):
+    return len(x)
+
+
+def test_other_peoples_functions_are_kept_where_numba_keeps_them() -> None:
+    theirs = njit(cache=True)(len_of)
+    assert "sparklime_" not in theirs.stats.cache_path
+    assert type(theirs._cache) is FunctionCache
