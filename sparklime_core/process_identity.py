@@ -24,3 +24,9 @@ def process_start(pid: int) -> str | None:
         return None if facts[_STATE] in "ZX" else f"{_BOOT.read_text(encoding='ascii').strip()} {facts[_START]}"
     except (OSError, psutil.NoSuchProcess):
         return None
+
+
+def is_running(pid: int, start: str | None) -> bool:
+    """Return whether a process still runs; without its start, whether any process of its number does."""
+    found = process_start(pid)
+    return found is not None and start in (None, found)

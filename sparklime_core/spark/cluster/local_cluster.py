@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-import psutil
-
 import sparklime_core
 from sparklime_core.arguments import whole_number
 from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_folder
@@ -103,7 +101,7 @@ class LocalCluster:
 
     def alive(self) -> bool:
         """Tell whether the cluster runs."""
-        return self._supervisor.poll() is None and psutil.pid_exists(self.known.master)
+        return self._supervisor.poll() is None and self.known.has_master()
 
     def stop(self) -> None:
         """End the master, the workers, and the executors that they have started. The logs stay."""
@@ -147,7 +145,7 @@ def _new_folder() -> Path:
 
 def _in_use(folder: Path) -> bool:
     try:
-        return psutil.pid_exists(ClusterRecord.read(folder).supervisor)
+        return ClusterRecord.read(folder).has_supervisor()
     except (OSError, ValueError, TypeError, KeyError):
         return False
 

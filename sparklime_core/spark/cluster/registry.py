@@ -4,10 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
-
 from sparklime_core.atomic_files import PRIVATE, write_file
 from sparklime_core.paths import logs_folder, newest_folders
+from sparklime_core.process_identity import is_running
 
 RECORD_FILE = "cluster.json"
 
@@ -26,6 +25,8 @@ class ClusterRecord:
         Process ids.
     connect_url, connect_web_url
         Where a server of Spark Connect on the cluster listens, and the page of its application; None without one.
+    supervisor_start, master_start
+        What tells these processes from others of their numbers, see `process_start`; None in earlier records.
     """
 
     url: str
@@ -37,6 +38,16 @@ class ClusterRecord:
     workers: tuple[int, ...]
     connect_url: str | None = None
     connect_web_url: str | None = None
+    supervisor_start: str | None = None
+    master_start: str | None = None
+
+    def has_supervisor(self) -> bool:
+        """Return whether the process that the cluster lives in still runs."""
+        return is_running(self.supervisor, self.supervisor_start)
+
+    def has_master(self) -> bool:
+        """Return whether the master still runs."""
+        return is_running(self.master, self.master_start)
 
     def write(self, folder: Path) -> None:
         """Write the note, readable by this user only: it holds the secret."""
@@ -73,6 +84,6 @@ def find_cluster(url: str) -> ClusterRecord | None:
             known = ClusterRecord.read(folder)
         except (OSError, ValueError, TypeError, KeyError):
             continue
-        if url in (known.url, known.connect_url) and psutil.pid_exists(known.supervisor):
+        if url in (known.url, known.connect_url) and known.has_supervisor():
             return known
     return None

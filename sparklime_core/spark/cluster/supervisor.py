@@ -23,6 +23,7 @@ import psutil
 from sparklime_core.atomic_files import PRIVATE, write_file
 from sparklime_core.errors import ClusterError
 from sparklime_core.paths import PRIVATE_MASK
+from sparklime_core.process_identity import process_start
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_json
@@ -80,7 +81,18 @@ def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[Cluster
     ]
     pages = _await_workers(web_url, [master, *started], workers, deadline)
     pids = tuple(worker.pid for worker in started)
-    return ClusterRecord(url, web_url, pages, secret, os.getpid(), master.pid, pids), master
+    known = ClusterRecord(
+        url,
+        web_url,
+        pages,
+        secret,
+        os.getpid(),
+        master.pid,
+        pids,
+        supervisor_start=process_start(os.getpid()),
+        master_start=process_start(master.pid),
+    )
+    return known, master
 
 
 def _serve(folder: Path, known: ClusterRecord) -> ClusterRecord:
