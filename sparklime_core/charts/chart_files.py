@@ -5,29 +5,20 @@ printable texts, and draws in a child process, one for all charts of this proces
 too long.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from sparklime_core.charts import picture
-from sparklime_core.charts.chart_template import Drawing
+from sparklime_core.charts.chart_template import Drawing, filled
 from sparklime_core.charts.chart_texts import printable_spec
-from sparklime_core.charts.palette import INK
+from sparklime_core.charts.theme import THEMES, Theme, inked
 from sparklime_core.limited.limits import GIB, Limits
 from sparklime_core.limited.process import LimitedProcess
-
-Theme = Literal["light", "dark", "page"]
 
 WIDTH = 640
 """Pixels of a chart's plot where the page would give it all the room there is."""
 
 SCALE = 2.0
 """Pixels of a PNG for each of the chart's."""
-
-_COLOURS: dict[Theme, tuple[str | None, str, str, str]] = {
-    "light": ("#ffffff", "#1c2430", "#d8dee7", "#5a6675"),
-    "dark": ("#12171f", "#e4e9f0", "#323c4a", "#9aa7b8"),
-    "page": (None, INK, "#8888884d", INK),
-}
-"""Background, ink, grid and axis labels; "page" takes those of the page that the SVG is put into."""
 
 LIMITS = Limits(memory=4 * GIB, seconds=60.0)
 """Of one picture, which takes some hundredths of a second, and a second for the first one."""
@@ -66,37 +57,33 @@ def _drawn(kind: picture.Kind, chart: Drawing, theme: Theme, width: int) -> byte
 
 
 def _spec(chart: Drawing, theme: Theme, width: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    background, ink, grid, labels = _COLOURS[theme]
-    spec: dict[str, Any] = printable_spec(_inked(chart.to_dict(), ink))
+    colours = THEMES[theme]
+    spec: dict[str, Any] = printable_spec(inked(filled(chart).to_dict(), colours.ink))
     if "width" not in spec and "hconcat" not in spec and "vconcat" not in spec:
         spec["width"] = width
     spec["config"] = {}
     config = {
-        "background": background,
+        "background": colours.background,
         "font": "sans-serif",
         "view": {"stroke": None},
         "padding": 12,
         "axis": {
-            "labelColor": labels,
-            "titleColor": ink,
-            "gridColor": grid,
-            "tickColor": grid,
-            "domainColor": grid,
+            "labelColor": colours.labels,
+            "titleColor": colours.ink,
+            "gridColor": colours.grid,
+            "tickColor": colours.grid,
+            "domainColor": colours.grid,
             "labelFontSize": 12,
             "titleFontSize": 12,
             "titleFontWeight": "normal",
         },
-        "legend": {"labelColor": labels, "titleColor": ink, "labelFontSize": 12, "titleFontSize": 12},
-        "title": {"color": ink},
-        "text": {"color": ink},
+        "legend": {
+            "labelColor": colours.labels,
+            "titleColor": colours.ink,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+        },
+        "title": {"color": colours.ink},
+        "text": {"color": colours.ink},
     }
     return spec, config
-
-
-def _inked(node: Any, ink: str) -> Any:
-    """Return a specification in which the page's text colour is a colour of its own."""
-    if isinstance(node, dict):
-        return {name: part if name == "datasets" else _inked(part, ink) for name, part in node.items()}
-    if isinstance(node, list):
-        return [_inked(part, ink) for part in node]
-    return ink if node == INK else node

@@ -14,6 +14,10 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_texts import printable_frame, printable_spec
+from sparklime_core.charts.theme import THEMES, Theme, inked
+
+MOST_SVG_MARKS = 2000
+"""Marks of a chart on a page that is an SVG; with more of them, a browser takes long to draw one."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,22 @@ class FilledChart:
     template: Mapping[str, Any]
     data: Mapping[str, pd.DataFrame]
 
-    def spec(self) -> dict[str, Any]:
-        """Return the specification with its frames, as Streamlit takes it; every text in it is printable."""
+    def spec(self, theme: Theme) -> dict[str, Any]:
+        """Return the specification with its frames, as Streamlit takes it; every text in it is printable.
+
+        A chart of few marks is an SVG: its ink is the page's own, and follows a change of the theme at once. One
+        of many marks is drawn on a canvas, which knows no ink of the page: it gets that of `theme`.
+        """
+        spec, renderer = dict(self.template), "svg"
+        if self.marks() > MOST_SVG_MARKS:
+            spec, renderer = inked(spec, THEMES[theme].ink), "canvas"
         frames = {name: printable_frame(frame) for name, frame in self.data.items()}
-        return {**printable_spec(dict(self.template)), "datasets": frames}
+        options = {"usermeta": {"embedOptions": {"renderer": renderer}}}
+        return {**printable_spec(spec), **options, "datasets": frames}
+
+    def marks(self) -> int:
+        """Return how many marks the chart has at most: each layer one for each row of the largest frame."""
+        return len(self.template.get("layer", [None])) * max(map(len, self.data.values()), default=0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the specification with its data as plain records, as `altair.Chart.to_dict` does."""
@@ -46,6 +62,16 @@ class FilledChart:
 
 Drawing: TypeAlias = ChartType | FilledChart
 """What the functions of this package return."""
+
+
+def filled(chart: Drawing) -> FilledChart:
+    """Return a chart with its data apart: as it is, or an altair chart with each of its frames under a name."""
+    if isinstance(chart, FilledChart):
+        return chart
+    frames: dict[str, pd.DataFrame] = {}
+    spec: dict[str, Any] = _with_names(chart, frames).to_dict()
+    spec.pop("config", None)
+    return FilledChart(spec, frames)
 
 
 def named(name: str) -> alt.NamedData:
@@ -63,6 +89,18 @@ def template_of(chart: ChartType) -> dict[str, Any]:
     """Return a chart's specification, checked against Vega-Lite's schema."""
     spec: dict[str, Any] = chart.to_dict()
     return spec
+
+
+def _with_names(chart: Any, frames: dict[str, pd.DataFrame]) -> Any:
+    """Return a copy of a chart that names its data, and put the data into `frames`."""
+    chart = chart.copy(deep=False)
+    if isinstance(chart.data, pd.DataFrame):
+        name = f"data-{len(frames)}"
+        frames[name] = chart.data
+        chart.data = named(name)
+    if isinstance(chart, alt.LayerChart):
+        chart.layer = [_with_names(part, frames) for part in chart.layer]
+    return chart
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

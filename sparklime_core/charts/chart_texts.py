@@ -1,11 +1,8 @@
 """The texts of a chart, which come from people's tables: made printable in one place, before they are drawn."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import altair as alt
 import pandas as pd
-from altair.typing import ChartType
 
 from sparklime_core.printable import printable
 
@@ -32,24 +29,6 @@ def printable_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if _has_odd_text(column)
     }
     return frame.assign(**{str(name): values for name, values in changed.items()}) if changed else frame
-
-
-def printable_chart(chart: ChartType) -> dict[str, Any] | None:
-    """Return the specification of a chart whose data has texts that are not printable; None where all are."""
-    if not any(_has_odd_text(column) for frame in _frames(chart) for _, column in frame.items()):
-        return None
-    with alt.data_transformers.disable_max_rows():
-        spec: dict[str, Any] = printable_spec(chart.to_dict())
-    return spec
-
-
-def _frames(chart: Any) -> Iterator[pd.DataFrame]:
-    if isinstance(chart.data, pd.DataFrame):
-        yield chart.data
-    for name in ("layer", "hconcat", "vconcat", "concat"):
-        parts = getattr(chart, name, alt.Undefined)
-        for part in parts if isinstance(parts, list) else ():
-            yield from _frames(part)
 
 
 def _has_odd_text(column: pd.Series) -> bool:

@@ -13,6 +13,12 @@ from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
 
 CLASSES = "classes"
 
+ON_CELLS = "black"
+"""The colour of a number on a cell of the confusion matrix, which is light to `FOR` in every theme."""
+
+CELL_Y, CELL_OPACITY = 8, 0.7
+"""How far below the middle of its lane a compared weight lies, and how strong its colour is below the number."""
+
 ROLES = ("explained class", "other class")
 
 
@@ -53,7 +59,6 @@ def confusion_chart(counts: pd.DataFrame) -> ChartType:
         ``truth``, ``predicted`` (class names), ``true_order``, ``predicted_order`` and ``rows``.
     """
     classes = counts["true_order"].nunique()
-    named = "datum.rows > {} ? 'white' : 'black'".format(counts["rows"].max() / 2 if len(counts) else 0)
     base = alt.Chart(counts).encode(
         x=alt.X(
             "predicted:N",
@@ -69,11 +74,11 @@ def confusion_chart(counts: pd.DataFrame) -> ChartType:
         ],
     )
     cell = base.mark_rect(stroke="white", strokeWidth=1).encode(
-        color=alt.Color("rows:Q", scale=alt.Scale(range=["#eef3fa", "#2f6fb7"]), legend=None)
+        color=alt.Color("rows:Q", scale=alt.Scale(range=["#eef3fa", FOR]), legend=None)
     )
     layers: list[alt.Chart] = [cell]
     if classes <= 12:
-        layers.append(base.mark_text(fontSize=14).encode(text="rows:Q", color=alt.ColorValue(alt.expr(named))))
+        layers.append(base.mark_text(fontSize=14, color=ON_CELLS).encode(text="rows:Q"))
     return alt.layer(*layers).properties(height=max(220, min(44 * classes, 520)))
 
 
@@ -132,7 +137,7 @@ def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
     )
     cell = (
         alt.Chart(cells)
-        .mark_rect(height=18, yOffset=9, cornerRadius=2)
+        .mark_rect(height=18, yOffset=CELL_Y, cornerRadius=2, opacity=CELL_OPACITY)
         .encode(
             x=x,
             y=y,
@@ -150,12 +155,8 @@ def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
     )
     shown = (
         alt.Chart(cells)
-        .mark_text(baseline="middle", dy=9, fontSize=11, color=INK)
+        .mark_text(baseline="middle", dy=CELL_Y, fontSize=11, color=INK)
         .encode(x=x, y=y, text=alt.Text("weight:Q", format="+.2~f"))
     )
-    text = (
-        alt.Chart(lines)
-        .mark_text(align="left", baseline="middle", dy=-9, fontSize=12, limit=380, color=INK)
-        .encode(x=alt.value(0), y=y, text="text:N")
-    )
+    text = lane_names(alt.Chart(lines).encode(y=y), "text:N", 380)
     return alt.layer(cell, shown, text).properties(height=30 + 40 * max(len(lines), 1))

@@ -8,6 +8,9 @@ from sparklime_core.charts.palette import CHOSEN, INK, REST
 
 HEIGHT = 120
 
+BELOW_NAMES = 0.6
+"""Opacity of a bar with a name on it, which can be read on light and on dark."""
+
 
 def numbers_chart(
     bars: pd.DataFrame,
@@ -85,7 +88,7 @@ def categories_chart(bars: pd.DataFrame, colour: str, places: tuple[str, ...]) -
         y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.25)),
         tooltip=[alt.Tooltip("name:N", title="Category"), alt.Tooltip("rows:Q", title="Training rows")],
     )
-    bar = base.mark_bar(cornerRadiusEnd=2, opacity=0.75).encode(
+    bar = base.mark_bar(cornerRadiusEnd=2, opacity=BELOW_NAMES).encode(
         x=alt.X("rows:Q", title=None, axis=None),
         color=alt.Color("place:N", scale=alt.Scale(domain=list(places), range=[colour, REST]), legend=None),
     )

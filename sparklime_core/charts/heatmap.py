@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AGAINST, FOR, INK
+from sparklime_core.charts.palette import AGAINST, FOR
 from sparklime_core.printable import printable
 
 PICK = "cell"
@@ -40,7 +40,6 @@ def heat_map(cells: pd.DataFrame, groups: pd.DataFrame, features: list[str], mos
         labelExpr=f"{names}[indexof({middles}, datum.value)]",
         labelFontSize=13,
         labelFontWeight=600,
-        labelColor=INK,
         ticks=False,
         domain=False,
         grid=False,

@@ -40,7 +40,7 @@ def means_chart(features: pd.DataFrame) -> ChartType:
         )
         for side, colour in (("up", FOR), ("down", AGAINST))
     ]
-    tick = base.mark_tick(height=18, thickness=2.5, yOffset=BAR_Y, color=INK).encode(x="mean:Q")
+    tick = base.mark_tick(height=16, thickness=2.5, yOffset=BAR_Y, color=INK).encode(x="mean:Q")
     return _named(features, [_zero(), *bars, tick], base, "shown")
 
 

@@ -28,7 +28,7 @@ EXACT = "#9b72c7"
 """Purple: what there is without sampling."""
 
 INK = "currentColor"
-"""The page's own text colour, which follows the theme; Vega draws texts in black otherwise."""
+"""The page's own text colour, as an SVG takes it; for a canvas or a picture, `theme.inked` fills in a theme's."""
 
 AXIS = 62
 """Pixels that a horizontal axis with its title takes of a chart's height."""

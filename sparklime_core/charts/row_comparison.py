@@ -8,12 +8,10 @@ import altair as alt
 import pandas as pd
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
-from sparklime_core.charts.palette import AXIS, EXECUTORS, INK, REST
+from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names
+from sparklime_core.charts.palette import AXIS, EXECUTORS, REST
 
 LINES, FEATURES = "lines", "features"
-
-LINE_HEIGHT = 38
-"""Pixels for each feature: its name, and below it the marks."""
 
 SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
 MOST = len(SHAPES)
@@ -75,18 +73,17 @@ def rows_comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: fl
 
 @lru_cache(maxsize=256)
 def _template(features: int, names: tuple[str, ...], end: float) -> dict[str, Any]:
-    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     axis = alt.X(
         "weight:Q",
         title="Weight, all on one scale",
         scale=alt.Scale(domain=[-end, end], nice=False),
         axis=alt.Axis(tickCount=5),
     )
-    base = alt.Chart(named(LINES)).encode(y=y)
-    span = base.mark_rule(strokeWidth=3, opacity=0.45, color=REST, yOffset=9).encode(
+    base = alt.Chart(named(LINES)).encode(y=Y)
+    span = base.mark_rule(strokeWidth=3, opacity=0.45, color=REST, yOffset=BAR_Y).encode(
         x=alt.X("min(weight):Q", title="Weight, all on one scale"), x2="max(weight):Q"
     )
-    mark = base.mark_point(filled=True, size=110, opacity=0.9, yOffset=9).encode(
+    mark = base.mark_point(filled=True, size=110, opacity=0.9, yOffset=BAR_Y).encode(
         x=axis,
         color=alt.Color(
             "name:N",
@@ -104,12 +101,8 @@ def _template(features: int, names: tuple[str, ...], end: float) -> dict[str, An
             alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
         ],
     )
-    text = (
-        alt.Chart(named(FEATURES))
-        .mark_text(align="left", baseline="middle", dy=-8, limit=360, fontSize=12, color=INK)
-        .encode(y=y, x=alt.value(0), text="feature:N")
-    )
-    height = AXIS + 30 + LINE_HEIGHT * max(features, 1)
+    text = lane_names(alt.Chart(named(FEATURES)).encode(y=Y), "feature:N")
+    height = AXIS + 30 + LANE * max(features, 1)
     return template_of(alt.layer(zero_line(REST), span, mark, text).properties(height=height))
 
 

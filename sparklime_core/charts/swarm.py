@@ -1,17 +1,19 @@
 """Charts of weights against the values of the features: the beeswarm of all, and one feature's dependence plot."""
 
+import json
 from typing import Any
 
 import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.palette import AXIS, CHOSEN, FOR, HIGH, INK, LOW, REST
+from sparklime_core.charts.palette import AXIS, CHOSEN, FOR, HIGH, LOW, REST
+from sparklime_core.printable import printable
 
-LANE = 46
+LANE = 48
 """Pixels for each feature: its name, and below it its points."""
 
-NAME_SHARE, MIDDLE, HALF = 0.16, 0.64, 0.33
+NAME_SHARE, MIDDLE, HALF = 0.2, 0.62, 0.29
 """Where in its lane a feature's name and its points are, and how far the points may spread to each side."""
 
 PICK = "point"
@@ -35,9 +37,9 @@ def swarm_chart(points: pd.DataFrame, features: pd.DataFrame, largest: float, ch
     """
     # A null would take its point off the chart.
     points = points.assign(y=points["lane"] + MIDDLE + HALF * points["offset"], rank=points["rank"].fillna(-1))
-    names = features.assign(y=features["lane"] + NAME_SHARE)
     end = 1.03 * largest or 1.0
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, max(len(features), 1)], nice=False, reverse=True))
+    lanes = alt.Scale(domain=[0, max(len(features), 1)], nice=False, reverse=True)
+    y = alt.Y("y:Q", axis=_names(features), scale=lanes)
     x = alt.X(
         "weight:Q",
         title="Weight",
@@ -63,13 +65,8 @@ def swarm_chart(points: pd.DataFrame, features: pd.DataFrame, largest: float, ch
         )
         .add_params(alt.selection_point(name=PICK, fields=["row_id", "feature"], on="click", toggle=False))
     )
-    name = (
-        alt.Chart(names)
-        .mark_text(align="left", baseline="middle", limit=240, fontSize=12, color=INK)
-        .encode(x=alt.value(0), y=y, text="feature:N")
-    )
     zero = alt.Chart(pd.DataFrame({"weight": [0.0]})).mark_rule(color=REST).encode(x=x)
-    layers = [zero, dots, *(ring.encode(x=x, y=y) for ring in _ring(points, chosen)), name]
+    layers = [zero, dots, *(ring.encode(x=x, y=y) for ring in _ring(points, chosen))]
     return alt.layer(*layers).properties(height=AXIS + LANE * max(len(features), 1))
 
 
@@ -104,6 +101,29 @@ def dependence_chart(points: pd.DataFrame, name: str, chosen: int | None, catego
     zero = alt.Chart(pd.DataFrame({"weight": [0.0]})).mark_rule(color=REST, strokeDash=[4, 4]).encode(y="weight:Q")
     rings = [ring.encode(**encoding) for ring in _ring(points, chosen)]
     return alt.layer(zero, dots, *rings).properties(height=380)
+
+
+def _names(features: pd.DataFrame) -> alt.Axis:
+    """Return an axis that writes each feature's name above its points, in the colour of the page's axes.
+
+    The chart has many marks and is drawn on a canvas; its axes follow a change of the theme, its texts do not.
+    """
+    places = [float(lane) + NAME_SHARE for lane in features["lane"]]
+    names = json.dumps([printable(str(name)) for name in features["feature"]])
+    return alt.Axis(
+        title=None,
+        values=places,
+        labelExpr=f"{names}[indexof({json.dumps(places)}, datum.value)]",
+        labelAlign="left",
+        labelPadding=0,
+        labelLimit=240,
+        labelFontSize=12,
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+        grid=False,
+        zindex=1,
+    )
 
 
 def _category_axis(categories: list[str]) -> alt.Axis:

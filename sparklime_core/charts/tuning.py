@@ -9,6 +9,9 @@ from sparklime_core.charts.palette import AGAINST, AXIS, INK
 PICK = "cell"
 """Name of the selection: a click on a point."""
 
+LIGHT = 0.43
+"""From where on the scale of colours black is read better than white."""
+
 
 def tradeoff_chart(cells: pd.DataFrame, chosen: int) -> ChartType:
     """Draw the fit by stability, a point for each choice of settings.
@@ -85,14 +88,15 @@ def grid_chart(cells: pd.DataFrame, value: str, title: str, chosen: int) -> Char
             alt.Tooltip("seconds:Q", title="Seconds to measure", format=".2f"),
         ],
     )
-    middle = float(cells[value].min() + cells[value].max()) / 2
+    low, high = float(cells[value].min()), float(cells[value].max())
+    light = alt.datum[value] >= low + LIGHT * (high - low)
     squares = base.mark_rect().encode(
         color=alt.Color(f"{value}:Q", scale=alt.Scale(scheme="viridis"), legend=None)
     )
     ring = base.transform_filter(alt.datum.cell == chosen).mark_rect(filled=False, stroke=AGAINST, strokeWidth=3)
     number = base.mark_text(fontSize=12).encode(
         text=alt.Text(f"{value}:Q", format=".2f"),
-        color=alt.condition(alt.datum[value] > middle, alt.value("black"), alt.value("white")),
+        color=alt.condition(light, alt.value("black"), alt.value("white")),
     )
     return alt.layer(squares, ring, number).properties(height=AXIS + 34 * cells["kernel_width"].nunique())
 

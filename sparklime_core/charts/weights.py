@@ -124,7 +124,7 @@ def _uncertainty(beside: tuple[str, ...], base: alt.Chart) -> list[alt.Chart]:
         layers.append(whisker.encode(x="low:Q", x2="high:Q"))
     if "exact" in beside:
         tick = base.transform_filter("isValid(datum.exact)").mark_tick(
-            yOffset=BAR_Y, thickness=2.5, height=18, color=EXACT, clip=True
+            yOffset=BAR_Y, thickness=2.5, height=16, color=EXACT, clip=True
         )
         layers.append(tick.encode(x="exact:Q"))
     return layers

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
+from sparklime_core.dashboard.shared.chart_element import show
 
 AGE = {
     "feature": "age, in a model of who buys a house",
@@ -21,7 +22,7 @@ ALT = "A profile: the effect is -0.18 up to 30 years, +0.15 from 30 to 42 (this 
 def draw_example() -> None:
     """Draw it."""
     with st.container(width=560):
-        st.vega_lite_chart(spec=profiles_chart(profiles_frame([AGE]), 0.2).spec(), alt=ALT)
+        show(profiles_chart(profiles_frame([AGE]), 0.2), alt=ALT)
         st.caption(
             "Age carries 46 % of what the model does around this row. lime's weight for *30 < age <= 42* would be "
             "+0.21: the distance of this bin from the mean of the others."

@@ -1,21 +1,36 @@
 """A chart on a page, and below it the means to take it away as a picture."""
 
 import re
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
-from altair.typing import ChartType
 
-from sparklime_core.charts.chart_files import Theme, chart_png, chart_svg
-from sparklime_core.charts.chart_template import Drawing, FilledChart
-from sparklime_core.charts.chart_texts import printable_chart
+from sparklime_core.charts.chart_files import chart_png, chart_svg
+from sparklime_core.charts.chart_template import Drawing, filled
+from sparklime_core.charts.theme import Theme
 
 LONGEST_NAME = 80
 """Characters of a picture's file name."""
 
 
+def show(chart: Drawing, *, alt: str, **options: Any) -> Any:
+    """Draw a chart without a menu, in the colours that the person looks at; return what Streamlit returns.
+
+    Parameters
+    ----------
+    chart, alt, options
+        As in `draw`.
+    """
+    return st.vega_lite_chart(spec=filled(chart).spec(page_theme()), alt=alt, **options)
+
+
+def page_theme() -> Theme:
+    """Return the theme that the person looked at when the page was asked for."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
 def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
-    """Draw a chart with a menu to save it; return what ``st.altair_chart`` returns.
+    """Draw a chart with a menu to save it; return what ``st.vega_lite_chart`` returns.
 
     Parameters
     ----------
@@ -25,14 +40,10 @@ def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
         What it shows, for people who cannot see it, and for the names of its files; different from every other
         chart's on the page.
     options
-        Further arguments of ``st.altair_chart``.
+        Further arguments of ``st.vega_lite_chart``.
     """
-    spec = chart.spec() if isinstance(chart, FilledChart) else printable_chart(chart)
-    if spec is None:
-        event = st.altair_chart(cast(ChartType, chart), alt=alt, **options)
-    else:
-        event = st.vega_lite_chart(spec=spec, alt=alt, **options)
-    theme: Theme = "dark" if st.context.theme.type == "dark" else "light"
+    event = show(chart, alt=alt, **options)
+    theme = page_theme()
     name = file_name(alt)
     with (
         st.container(horizontal=True, horizontal_alignment="right"),

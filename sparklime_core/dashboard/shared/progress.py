@@ -7,6 +7,7 @@ import streamlit as st
 
 from sparklime_core.charts.workers import executors_chart
 from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.chart_element import show
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN, ROWS
 from sparklime_core.dashboard.shared.run_state import run_summary
@@ -74,9 +75,7 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> 
             frame = pd.DataFrame(progress.by_executor.items(), columns=["executor", "rows"])
             frame["tasks"] = None
             frame["rows_per_second"] = frame["rows"] / max(progress.seconds, 1e-9)
-            st.altair_chart(
-                executors_chart(frame), alt="Rows explained so far by each executor", key=f"live-{run_id}"
-            )
+            show(executors_chart(frame), alt="Rows explained so far by each executor", key=f"live-{run_id}")
         _cancel_button(run_id)
 
 

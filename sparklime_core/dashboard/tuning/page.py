@@ -7,7 +7,7 @@ import streamlit as st
 
 from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
 from sparklime_core.dashboard.shared.background import begin
-from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.chart_element import draw, show
 from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
 from sparklime_core.dashboard.shared.subject import choose_subject
@@ -171,7 +171,7 @@ def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
         chart = tradeoff_chart(cells, chosen)
         alt = "Fit against stability, a point for each choice of settings"
         if live:
-            st.altair_chart(chart, alt=alt, key="tuning-live")
+            show(chart, alt=alt, key="tuning-live")
         else:
             draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
     with right:

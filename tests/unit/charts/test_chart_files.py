@@ -10,8 +10,9 @@ from altair.typing import ChartType
 
 from sparklime_core.charts import picture
 from sparklime_core.charts.chart_files import LIMITS, SCALE, WORK, _artist, chart_png, chart_svg
-from sparklime_core.charts.chart_template import FilledChart
-from sparklime_core.charts.chart_texts import printable_chart, printable_frame
+from sparklime_core.charts.chart_template import MOST_SVG_MARKS, FilledChart, filled
+from sparklime_core.charts.chart_texts import printable_frame
+from sparklime_core.charts.theme import THEMES
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.charts.workers import importance_chart
 from sparklime_core.errors import LimitError
@@ -86,7 +87,7 @@ def test_no_text_of_a_table_crashes_or_holds_up_what_draws(make) -> None:
 def test_charts_on_a_page_have_printable_texts_and_keep_apart_what_differs() -> None:
     names = ["a\u202eb", "q" * 5000, "q" * 5001]
     frame = pd.DataFrame({"feature": names, "mean_weight": [0.3, 0.2, 0.1], "rows": [3, 2, 1]})
-    shown = json.dumps(drawn_by_page(importance_chart(frame)), ensure_ascii=False)
+    shown = drawn_by_page(importance_chart(frame))
     assert "\u202e" not in shown
     assert len(shown) < 10_000
     assert len(set(printable_frame(frame)["feature"])) == 3
@@ -95,13 +96,13 @@ def test_charts_on_a_page_have_printable_texts_and_keep_apart_what_differs() -> 
     weights = weights_chart(
         fold_weights([{"feature": names[0], "feature_explanation": names[0], "weight": 1.0}], {}, 5), 1.0
     )
-    assert "\u202e" not in str(
-        {name: list(map(str, frame.to_numpy().ravel())) for name, frame in weights.spec()["datasets"].items()}
-    )
+    assert "\u202e" not in drawn_by_page(weights)
 
 
-def drawn_by_page(chart) -> object:
-    return chart.spec()["datasets"] if isinstance(chart, FilledChart) else printable_chart(chart)
+def drawn_by_page(chart) -> str:
+    spec = filled(chart).spec("light")
+    frames = {name: frame.to_dict("records") for name, frame in spec["datasets"].items()}
+    return json.dumps({**spec, "datasets": frames}, ensure_ascii=False)
 
 
 def test_what_crashes_or_never_ends_is_a_sentence_and_the_next_chart_is_drawn(chart: ChartType) -> None:
@@ -117,3 +118,19 @@ def test_what_crashes_or_never_ends_is_a_sentence_and_the_next_chart_is_drawn(ch
     with pytest.raises(LimitError, match=r"Drawing the chart (takes longer|needs more)"):
         _artist.call(picture.draw, "svg", endless, {}, 1.0, limits=Limits(LIMITS.memory, 0.5), work=WORK)
     assert chart_svg(chart).startswith("<svg")
+
+
+def test_a_chart_of_few_marks_follows_the_pages_ink_and_a_canvas_gets_the_themes() -> None:
+    few = weights_chart(fold_weights([{"feature": "a", "feature_explanation": "a", "weight": 1.0}], {}, 5), 1.0)
+    many = FilledChart(few.template, {"bars": pd.concat([few.data["bars"]] * MOST_SVG_MARKS)})
+
+    for chart, theme, renderer, ink, other in (
+        (few, "dark", "svg", "currentColor", THEMES["dark"].ink),
+        (many, "dark", "canvas", THEMES["dark"].ink, "currentColor"),
+        (many, "light", "canvas", THEMES["light"].ink, THEMES["dark"].ink),
+    ):
+        spec = {**chart.spec(theme), "datasets": None}
+        assert spec["usermeta"]["embedOptions"]["renderer"] == renderer
+        assert ink in json.dumps(spec)
+        assert other not in json.dumps(spec)
+    assert "currentColor" in json.dumps(few.template)

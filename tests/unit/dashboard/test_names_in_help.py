@@ -37,7 +37,9 @@ def is_harmless(part, tree):
             if isinstance(node, ast.Assign) and any(ast.unparse(target) == value.id for target in node.targets)
         ]
         return value.id.isupper() or (bool(given) and all(is_own(text) for text in given))
-    return isinstance(value, ast.Attribute) and (value.attr.isupper() or is_of_a_constant(value, tree))
+    return isinstance(value, ast.Attribute) and (
+        value.attr.isupper() or ast.unparse(value.value).isupper() or is_of_a_constant(value, tree)
+    )
 
 
 def is_of_a_constant(value, tree):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 SOURCES = sorted(
     [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "sparklime_core/dashboard").rglob("*.py")]
 )
-SHOWN = {"dataframe", "data_editor", "altair_chart", "vega_lite_chart", "draw", "image"}
+SHOWN = {"dataframe", "data_editor", "altair_chart", "vega_lite_chart", "draw", "show", "image"}
 HTML = {"html", "iframe", "components", "unsafe_allow_html", "unsafe_allow_javascript"}
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u26ff\u2700-\u27bf\ufe0f]")
 
