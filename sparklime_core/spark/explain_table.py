@@ -15,6 +15,7 @@ from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.errors import CancelledError, DataError, SparkError
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.explained_frame import Beside, explained_frame
+from sparklime_core.spark.output_folder import written_alone
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence, raised_by_spark
 
@@ -22,6 +23,7 @@ ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".orc": "orc",
 FLAT = ("csv",)
 """Formats whose columns hold no lists: there an explanation is JSON."""
 
+LOCAL = "file://"
 POLL_SECONDS = 0.2
 
 Result = TypeVar("Result")
@@ -108,12 +110,16 @@ class Sink:
     options: Mapping[str, str] | None = None
 
     def save(self, df: DataFrame) -> None:
-        """Write a DataFrame."""
+        """Write a DataFrame; a folder that a killed run left unfinished is written as if it were not there."""
         writer: DataFrameWriter = df.write.format(self.form).mode(self.mode).options(**(self.options or {}))
         if self.is_table:
             writer.saveAsTable(self.out)
+        elif "://" in self.out and not self.out.startswith(LOCAL):
+            writer.save(self.out)
         else:
-            writer.save(self.out if "://" in self.out else f"file://{Path(self.out).absolute()}")
+            folder = Path(self.out.removeprefix(LOCAL)).absolute()
+            with written_alone(folder):
+                writer.save(f"{LOCAL}{folder}")
 
 
 def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event) -> Written:
