@@ -14,7 +14,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_texts import printable_frame, printable_spec
-from sparklime_core.charts.theme import THEMES, Theme, inked
+from sparklime_core.charts.theme import AXES, THEMES, Theme, inked
 
 MOST_SVG_MARKS = 2000
 """Marks of a chart on a page that is an SVG; with more of them, a browser takes long to draw one."""
@@ -41,7 +41,7 @@ class FilledChart:
         A chart of few marks is an SVG: its ink is the page's own, and follows a change of the theme at once. One
         of many marks is drawn on a canvas, which knows no ink of the page: it gets that of `theme`.
         """
-        spec, renderer = dict(self.template), "svg"
+        spec, renderer = {**self.template, "config": AXES}, "svg"
         if self.marks() > MOST_SVG_MARKS:
             spec, renderer = inked(spec, THEMES[theme].ink), "canvas"
         frames = {name: printable_frame(frame) for name, frame in self.data.items()}

@@ -104,10 +104,7 @@ def dependence_chart(points: pd.DataFrame, name: str, chosen: int | None, catego
 
 
 def _names(features: pd.DataFrame) -> alt.Axis:
-    """Return an axis that writes each feature's name above its points, in the colour of the page's axes.
-
-    The chart has many marks and is drawn on a canvas; its axes follow a change of the theme, its texts do not.
-    """
+    """Return an axis that writes each feature's name above its points, on top of them."""
     places = [float(lane) + NAME_SHARE for lane in features["lane"]]
     names = json.dumps([printable(str(name)) for name in features["feature"]])
     return alt.Axis(

@@ -28,6 +28,11 @@ THEMES: dict[Theme, Colours] = {
 }
 """"page" takes the colours of the HTML page that an SVG is put into; the others are those of the dashboard."""
 
+_TEXTS = {"labelColor": INK, "titleColor": INK}
+
+AXES = {"axis": _TEXTS, "legend": _TEXTS}
+"""The configuration of a chart on a page; Streamlit's own grey of axes stands out by 3.7 to 1 only from white."""
+
 
 def inked(node: Any, ink: str) -> Any:
     """Return a specification of Vega-Lite in which `INK` is a colour of its own; data is left as it is."""

@@ -40,9 +40,12 @@ def plots() -> None:
 
 def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
     st.markdown("##### Where is it wrong?")
+    counts = evaluation.confusion()
+    right = int(counts.loc[counts["true_order"] == counts["predicted_order"], "rows"].sum())
     draw(
-        confusion_chart(evaluation.confusion()),
+        confusion_chart(counts),
         alt="Confusion matrix of the test rows: true class by predicted class",
+        says=f"{right:,} of {int(counts['rows'].sum()):,} rows are right",
     )
     st.markdown("##### How far can its probabilities be trusted?")
     label = st.selectbox(

@@ -9,7 +9,7 @@ from sparklime_core.dashboard.overview.frames import difference_frame
 from sparklime_core.dashboard.overview.panel_parts import features_shown, panel_head, square
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.overview.two_groups import TwoGroups, comparisons
-from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.chart_element import draw, strongest
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.group_difference import Measure, differences
 
@@ -53,9 +53,11 @@ def difference_panel(whole: RunTotals) -> None:
             f"{square(FIRST)} more in the first &nbsp; {square(SECOND)} more in the second &nbsp; "
             f"{square(REST)} not clear"
         )
+        frame = difference_frame(found, shown)
         draw(
-            difference_chart(difference_frame(found, shown), "Difference of the means, with its 95% interval"),
+            difference_chart(frame, "Difference of the means, with its 95% interval"),
             alt=f"Difference of the two groups in {count(shown, 'feature')}, largest first",
+            says=strongest(frame["feature"], frame["shown"]),
             key="overview-differences",
         )
     with right:

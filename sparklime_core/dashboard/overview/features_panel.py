@@ -6,7 +6,7 @@ from sparklime_core.charts.overview import means_chart
 from sparklime_core.dashboard.overview.frames import means_frame, ranking
 from sparklime_core.dashboard.overview.panel_parts import features_shown, legend, of_all, panel_head, row_line
 from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.chart_element import draw, strongest
 from sparklime_core.dashboard.shared.text import count
 from sparklime_core.runs.submodular_pick import submodular_pick
 
@@ -45,9 +45,11 @@ def _means(whole: RunTotals) -> None:
         return
     shown = ranked[: features_shown(len(ranked), "overview-features")]
     st.markdown(legend(whole))
+    means = means_frame(totals, whole.names, shown)
     draw(
-        means_chart(means_frame(totals, whole.names, shown)),
+        means_chart(means),
         alt=f"Mean weights of {count(len(shown), 'feature')} over {count(totals.rows, 'row')}, strongest first",
+        says=strongest(means["feature"], means["shown"]),
         key="overview-means",
     )
     rest = len(whole.names) - len(ranked)

@@ -10,7 +10,7 @@ from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.profiles import draw_profiles
 from sparklime_core.dashboard.row_panel.row_view import classes_frame
-from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.chart_element import draw, strongest
 from sparklime_core.dashboard.shared.run_cache import files_version, largest_bar
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.explain.trust import FIT, LOW_R2
@@ -39,6 +39,7 @@ def _weights(row: RowContext) -> int:
     draw(
         weights_chart(bars, largest_bar(run.id, files_version(run), top)),
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
+        says=strongest(bars["text"], bars["shown"]),
         key="weights",
     )
     return top
@@ -96,9 +97,11 @@ def _classes(row: RowContext, probabilities: Sequence[float]) -> None:
     view = row.view
     names = row.inputs.dataset.class_names or ()
     st.markdown("**Class probabilities**")
+    classes = classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)
     draw(
-        probabilities_chart(classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)),
+        probabilities_chart(classes),
         alt=f"Class probabilities of row {view.row_id}",
+        says=strongest(classes["name"], classes["probability"].map("{:.3f}".format)),
         key="classes",
     )
     if len(names) > MOST_CLASSES:

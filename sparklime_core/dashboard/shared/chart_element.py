@@ -1,6 +1,8 @@
 """A chart on a page, and below it the means to take it away as a picture."""
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import streamlit as st
@@ -8,6 +10,7 @@ import streamlit as st
 from sparklime_core.charts.chart_files import chart_png, chart_svg
 from sparklime_core.charts.chart_template import Drawing, filled
 from sparklime_core.charts.theme import Theme
+from sparklime_core.printable import printable
 
 LONGEST_NAME = 80
 """Characters of a picture's file name."""
@@ -29,7 +32,7 @@ def page_theme() -> Theme:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
+def draw(chart: Drawing, *, alt: str, says: str = "", **options: Any) -> Any:
     """Draw a chart with a menu to save it; return what ``st.vega_lite_chart`` returns.
 
     Parameters
@@ -39,10 +42,12 @@ def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
     alt
         What it shows, for people who cannot see it, and for the names of its files; different from every other
         chart's on the page.
+    says
+        What can be read from it, for people who cannot see it.
     options
         Further arguments of ``st.vega_lite_chart``.
     """
-    event = show(chart, alt=alt, **options)
+    event = show(chart, alt=f"{alt}: {says}" if says else alt, **options)
     theme = page_theme()
     name = file_name(alt)
     with (
@@ -63,6 +68,12 @@ def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
                 key=f"save-{name}-{kind}",
             )
     return event
+
+
+def strongest(names: Iterable[object], numbers: Iterable[object], most: int = 3) -> str:
+    """Return the first names with their numbers, as words."""
+    pairs = islice(zip(names, numbers, strict=False), most)
+    return ", ".join(f"{printable(str(name))} {number}" for name, number in pairs)
 
 
 def file_name(alt: str) -> str:

@@ -19,6 +19,9 @@ from tests.unit.charts.every_chart import CHARTS, functions
 from tests.unit.charts.test_palette import contrast
 
 CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
+STREAMLIT = {"light": "#808495", "dark": "#fafafa"}
+"""What Streamlit draws the labels of axes and legends in."""
+
 ENOUGH = 4.5
 FONT = 0.56
 """About how wide a letter is, in font sizes."""
@@ -97,13 +100,12 @@ def page_ink(kind: str, scheme: str) -> str:
 
 
 def page_svg(chart: Drawing, scheme: Theme) -> str:
-    """Return a chart as the page draws it: Streamlit colours axes, legends and titles, and nothing else."""
+    """Return a chart as the page draws it: with Streamlit's colours, where the chart has none of its own."""
     drawn = filled(chart)
     spec = {**drawn.spec(scheme), "datasets": drawn.to_dict()["datasets"]}
     spec.setdefault("width", 480)
-    text = CONFIG[scheme]["textColor"]
-    named = {"labelColor": text, "titleColor": text}
-    config = {"background": background(scheme), "axis": named, "legend": named, "title": {"color": text}}
+    named = {"labelColor": STREAMLIT[scheme], "titleColor": STREAMLIT[scheme]}
+    config = {"background": background(scheme), "axis": named, "legend": named}
     return str(vl_convert.vegalite_to_svg(json.loads(json.dumps(spec)), config=config, allowed_base_urls=[]))
 
 
