@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
 
-from sparklime_core.errors import SparkError
+from sparklime_core.errors import SparkError, SparkLimeError
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.executors.preflight import ExecutorReport, check_executors, differences
 from sparklime_core.spark.executors.prewarm import prewarm_soon
@@ -123,7 +123,7 @@ class SparkService:
         def quietly() -> None:
             try:
                 self.connect()
-            except SparkError:
+            except SparkLimeError:  # of Spark, or of the home that its logs are in
                 return
 
         threading.Thread(target=quietly, name="sparklime-connect", daemon=True).start()
