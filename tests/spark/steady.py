@@ -15,7 +15,7 @@ from sparklime_core.jobs import runner
 from sparklime_core.spark.waves import scheduler
 
 ROWS = 30_000
-scheduler.WAVE_BYTES = 256 * 1024
+scheduler.WAVE_BYTES = 128 * 1024
 
 run, inputs = make_run(Path(sys.argv[1]) / "run", ROWS, num_samples=100, trees=5)
 waves, looks = [], []

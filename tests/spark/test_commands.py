@@ -110,6 +110,7 @@ def test_a_run_says_how_to_repeat_it_to_the_last_bit(wine_folder, monkeypatch):
 
     monkeypatch.chdir(other)
     done(*shlex.split(command)[1:])
+    monkeypatch.setattr(sys, "argv", ["repeat.py"])
     runpy.run_path("repeat.py", run_name="__main__")
 
     first = explanations(wine_folder / "first")

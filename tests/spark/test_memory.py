@@ -29,6 +29,6 @@ def test_waves_go_to_the_disk_and_are_let_go(steady):
 def test_memory_does_not_follow_the_rows(steady):
     looks = [look for look in steady["looks"] if look["parts"] >= 4]
     early, late = looks[: len(looks) // 3], looks[-len(looks) // 3 :]
-    wave = 256 * 1024
-    for what, spare in (("arrow", 20 * wave), ("resident", 100 * 2**20)):
+    wave = 128 * 1024
+    for what, spare in (("arrow", 40 * wave), ("resident", 100 * 2**20)):
         assert median(look[what] for look in late) <= median(look[what] for look in early) + spare, what

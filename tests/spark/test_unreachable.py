@@ -24,7 +24,7 @@ from sparklime_core.spark.session import connection
 from sparklime_core.spark.session.connection import connect, current, disconnect
 from sparklime_core.spark.session.monitor import list_executors, master_workers
 from sparklime_core.spark.waves.scheduler import run_waves
-from tests.spark.gate import is_gone, kill, wait_for
+from tests.spark.gate import SECONDS, is_gone, kill, wait_for
 
 pytestmark = pytest.mark.spark
 
@@ -156,15 +156,7 @@ def test_a_connect_server_that_wants_a_token_and_then_ends(home, gate, monkeypat
         task = prepare_task(LimeTabularExplainer(rows), held, settings)
         kept = []
 
-        def stop(wave):
-            kept.append(wave)
-            wait_for(gate.waiting)
-            workers = gate.waiting()
-            cluster.stop()
-            assert not cluster.alive()
-            wait_for(lambda: all(is_gone(worker) for worker in workers))
-
-        with pytest.raises(SparkError, match=r"Spark Connect was lost|Connect server is gone"):
+        def explain():
             # One wave at a time: the first must not wait for a core that the gate holds.
             run_waves(
                 spark,
@@ -172,9 +164,17 @@ def test_a_connect_server_that_wants_a_token_and_then_ends(home, gate, monkeypat
                 rows,
                 np.arange(len(rows)),
                 tasks_at_once=1,
-                on_wave=stop,
+                on_wave=kept.append,
                 cancel=threading.Event(),
             )
+
+        with gate.hold(explain, lambda: kept) as ended:
+            workers = gate.waiting()
+            cluster.stop()
+            assert not cluster.alive()
+            wait_for(lambda: all(is_gone(worker) for worker in workers))
+            with pytest.raises(SparkError, match=r"Connect was lost|Connect server is gone|stopped SparkContext"):
+                ended.result(SECONDS)
     assert kept[0].explanations.num_rows
     assert current() is None
     assert not is_remote()
