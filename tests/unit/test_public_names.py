@@ -7,14 +7,17 @@ import sparklime_core
 def test_the_public_names_are_these():
     assert sorted(sparklime_core.__all__) == [
         "Dataset",
+        "ExplainSettings",
         "ExplainerSettings",
         "LocalCluster",
+        "Model",
         "ModelSettings",
         "RESULT_SCHEMA",
         "ReadOptions",
         "SparkLimeError",
         "build_explainer",
         "connect",
+        "disconnect",
         "explain_dataframe",
         "explain_rows",
         "explainer_udf",
