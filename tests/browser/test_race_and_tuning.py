@@ -24,7 +24,7 @@ def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) 
         press(page, "Try the grid")
         expect(page.get_by_text("0 of 25 choices measured").first).to_be_visible()
     expect(page.get_by_role("button", name="Use these settings")).to_be_visible()
-    expect(chart(page, re.compile("Local R² against stability"))).to_be_visible()
+    expect(chart(page, re.compile("Fit against stability"))).to_be_visible()
     chosen = page.get_by_role("combobox", name=re.compile("Settings")).input_value()
     press(page, "Use these settings")
 

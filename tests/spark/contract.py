@@ -184,6 +184,7 @@ class Contract:
         gate, cancel = self.gate("cancelled"), threading.Event()
         held = gate.guard(model.predict_proba, rows[-1])
         with gate.hold(lambda: said(lambda: run(self.spark, held, "sampled", rows, cancel=cancel))) as ended:
+            wait_for(self.active_tasks)  # Spark's page tells of a task a little after it has begun
             self.report["active"] = self.active_tasks()
             cancel.set()
             self.report["cancelled"] = ended.result(SECONDS)
