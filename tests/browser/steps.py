@@ -16,6 +16,9 @@ WAIT_MS = 240_000
 """After how long something is taken not to happen any more: a limit for what is broken, no time that is waited."""
 
 LOOK_MS = 10
+_DRAWN = "() => new Promise(done => requestIdleCallback(done, {timeout: 1000}))"
+"""Waits until the page has time; a page that always draws something, as a moving skeleton, may never have any."""
+
 ROW_HEIGHT = 33
 """Pixels of a table's line at the theme's font size."""
 
@@ -63,7 +66,7 @@ class _Conversation:
         while not condition():
             assert time.monotonic() < end, "the server has not answered the page"
             self._page.wait_for_timeout(LOOK_MS)
-        self._page.evaluate("() => new Promise(done => requestIdleCallback(() => requestIdleCallback(done)))")
+        self._page.evaluate(_DRAWN)
         expect(self._page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     def _leave(self, request: Request) -> None:
