@@ -91,8 +91,8 @@ def test_a_worker_process_loads_a_payload_once(outcome):
     assert loads
     # It keeps two: what it loads again, it has loaded others in between.
     assert all(before != after for ids in loads.values() for before, after in pairwise(ids))
-    tasks = sum(len(outcome.table(f"{engine}-tasks")) for engine in ENGINES)
-    assert tasks > len(loads)
+    # A process that has loaded several has served several tasks.
+    assert max(map(len, loads.values())) > 1
 
 
 def test_executors_leave_evidence_of_row_model_and_explainer(outcome):
