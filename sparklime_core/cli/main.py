@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except OSError as error:  # of a file or folder that no command has foreseen
         place = "A file" if error.filename is None else f"The file or folder {str(error.filename)!r}"
-        print(f"sparklime: {place} cannot be used: {error.strerror or error}.", file=sys.stderr)
+        complain(f"sparklime: {place} cannot be used: {error.strerror or error}.")
         return BAD_INPUT
 
 

@@ -36,8 +36,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Start a Chromium for this folder's tests alone: while Playwright runs, its process has an event loop."""
     executable = find_chromium()
     if executable is None:
         lacking("there is no Chromium, and none could be installed: the browser tests have not run")
