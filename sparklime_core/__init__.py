@@ -27,6 +27,7 @@ _HOME = {
     "ExplainSettings": "sparklime_core.explain.settings",
     "ExplainerSettings": "sparklime_core.explain.settings",
     "load_model": "sparklime_core.models.own_model",
+    "adopt_model": "sparklime_core.models.own_model",
     "connect": "sparklime_core.spark.session.connection",
     "disconnect": "sparklime_core.spark.session.connection",
     "LocalCluster": "sparklime_core.spark.cluster.local_cluster",

@@ -9,14 +9,14 @@ import pyarrow as pa
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.row_table import as_rows
 from sparklime_core.explain.schema import compact_schema
-from sparklime_core.explain.settings import EngineName, ExplainSettings
+from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
 from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
-from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
+from sparklime_core.explain.types import Explainer, FloatArray, IntArray
 
 
 def explain_rows(
     explainer: Explainer,
-    predict_fn: PredictFn,
+    predict_fn: Any,
     rows: Any,
     *,
     engine: EngineName = "sampled",
@@ -24,6 +24,7 @@ def explain_rows(
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    output: OutputName = "probability",
     profiles: bool = False,
 ) -> pa.Table:
     """Explain rows in this process.
@@ -34,12 +35,12 @@ def explain_rows(
         Any fitted ``lime.lime_tabular.LimeTabularExplainer``, in either mode.
     predict_fn
         What lime takes: rows (n, d) to probabilities (n, K), or to values (n,) in regression; an estimator or a
-        model of `train_forest` stands for its own. For the engine ``"exact"`` the bound ``predict_proba`` or
-        ``predict`` of a supported tree ensemble, or that estimator.
+        `Model` stands for its own. For the engine ``"exact"`` the bound ``predict_proba`` or ``predict`` of a
+        supported tree ensemble, or that estimator; likewise for the output ``"margin"``.
     rows
         (n, d) numbers, or one row (d,), with NaN, None or ``pandas.NA`` for gaps. A table of pandas or of Arrow is
         matched to the explainer's features by the names of its columns, whatever their order.
-    engine, labels, num_features, num_samples, seed, profiles
+    engine, labels, num_features, num_samples, seed, output, profiles
         See `ExplainSettings`.
 
     Returns
@@ -53,7 +54,15 @@ def explain_rows(
     SparkLimeError
         When nothing can be explained with these arguments; the message says why.
     """
-    settings = ExplainSettings(engine, labels, num_features, num_samples, seed, profiles)  # type: ignore[arg-type]
+    settings = ExplainSettings(
+        engine,
+        labels,  # type: ignore[arg-type]
+        num_features,
+        num_samples,
+        seed,
+        profiles,
+        output,
+    )
     table = as_rows(rows, explainer)
     task = prepare_task(explainer, predict_fn, settings)
     return explain_with(task, table, np.arange(len(table), dtype=np.int64))

@@ -6,27 +6,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sparklime_core.errors import PredictionError, raised_as
+from sparklime_core.errors import ModelError, PredictionError, raised_as
 from sparklime_core.explain.fast_forest import fast_forest_predict
+from sparklime_core.explain.kinds.model_kind import Margin, predict_name
+from sparklime_core.explain.kinds.registry import kind_of
 from sparklime_core.explain.phase_timer import phase
+from sparklime_core.explain.settings import OutputName
 from sparklime_core.explain.types import FloatArray, PredictFn
 
 SUM_TOLERANCE = 1e-3
 """How far from one a row of probabilities may sum: wide enough for float32 models."""
 
 
-def resolve_predict(model: Any, mode: str) -> PredictFn:
-    """Return what lime takes; an estimator stands for its ``predict_proba`` (``predict`` in regression).
+def resolve_predict(model: Any, mode: str, output: OutputName = "probability") -> PredictFn:
+    """Return what lime takes; an estimator or a `Model` stands for its own function of the wanted output.
 
     Raises
     ------
     PredictionError
         When the model is neither a function nor such an estimator.
+    ModelError
+        When its margin is wanted, and it has none.
     """
-    name = "predict" if mode == "regression" else "predict_proba"
     if isinstance(model, type):
         raise PredictionError(f"The model is the class {model.__name__}; give a fitted one.")
+    if output == "margin":
+        return _margin(model, mode)
+    name = predict_name(mode)
     found = model if callable(model) else getattr(model, name, None) or getattr(model, "predict_fn", None)
+    if found is None:
+        kind = kind_of(model)
+        found = None if kind is None else kind.predict_fn(mode)
     if not callable(found):
         raise PredictionError(
             f"In {mode} lime needs a predict function or an estimator with {name}, not {type(model).__name__}."
@@ -35,8 +45,20 @@ def resolve_predict(model: Any, mode: str) -> PredictFn:
     return function
 
 
+def _margin(model: Any, mode: str) -> Margin:
+    """Return the margin of a model, of an estimator, or of the one that a function is bound to."""
+    model = getattr(model, "predict_fn", model)
+    model = getattr(model, "__self__", model)
+    kind = kind_of(model)
+    if kind is None:
+        name = getattr(model, "__qualname__", type(model).__name__)
+        raise ModelError(f"{name} has no margin that is known here; use output='probability'.")
+    kind.check_margin(mode)
+    return Margin(kind, mode)
+
+
 def predict_columns(predict_fn: PredictFn, rows: FloatArray, mode: str) -> FloatArray:
-    """Return predictions as (n, K): class probabilities, or one column of values in regression.
+    """Return predictions as (n, K): class probabilities or margins, or one column of values in regression.
 
     The same bits as `checked_call`, and sooner where the model is a forest.
     """
@@ -78,7 +100,8 @@ def checked_call(predict_fn: PredictFn, rows: FloatArray, mode: str) -> FloatArr
         )
     if mode == "regression":
         return returned[:, None]
-    _check_sums(returned)
+    if not isinstance(predict_fn, Margin):
+        _check_sums(returned)
     return returned
 
 

@@ -40,6 +40,8 @@ def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainS
     ------
     EngineError
         When the engine cannot serve this explainer or model.
+    ModelError
+        When the model's margin is wanted, and it has none.
     PredictionError
         When the predict function returns what lime cannot use.
     SettingsError
@@ -52,10 +54,12 @@ def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainS
 def _prepared(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> ExplainTask:
     check_fit(explainer)
     check_selection(explainer.feature_selection)
-    predict_fn = resolve_predict(predict_fn, explainer.mode)
+    predict_fn = resolve_predict(predict_fn, explainer.mode, settings.output)
     names = _label_names(explainer, predict_fn)
     if explainer.mode == "regression":
         settings = dataclasses.replace(settings, labels="all")
+    elif settings.output == "margin" and len(names) == 2 and isinstance(settings.labels, str):
+        settings = dataclasses.replace(settings, labels=(1,))
     elif not isinstance(settings.labels, str) and max(settings.labels) >= len(names):
         raise SettingsError(
             f"Label {max(settings.labels)} was asked for, but the classes are 0 to {len(names) - 1}."

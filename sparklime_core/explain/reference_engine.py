@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class ReferenceEngine:
         for pair, (row, label) in enumerate(np.argwhere(wanted)):
             # A call a label, because lime 0.2.0.1 keeps only the last label's score (its issue 173).
             found = self._explain(rows[row], int(label))
-            key = 1 if self.explainer.mode == "regression" else int(label)
+            key = int(label) if self._of_probabilities else 1
             chosen = found.local_exp[key]
             features[pair, : len(chosen)] = [feature for feature, _ in chosen]
             weights[pair, : len(chosen)] = [weight for _, weight in chosen]
@@ -47,17 +48,24 @@ class ReferenceEngine:
         fitted = Surrogates(features, weights, intercept, score, local)
         return fitted if self.profiler is None else self.profiler.describe(rows, wanted, fitted)
 
-    def _predict(self, rows: FloatArray) -> FloatArray:
+    @property
+    def _of_probabilities(self) -> bool:
+        return self.explainer.mode == "classification" and self.settings.output == "probability"
+
+    def _predict(self, rows: FloatArray, label: int) -> FloatArray:
         # lime wants an array, and a person's function may return what is as good as one.
         columns = checked_call(self.predict_fn, rows, self.explainer.mode)
-        return columns[:, 0] if self.explainer.mode == "regression" else columns
+        return columns if self._of_probabilities else columns[:, label]
 
     def _explain(self, row: FloatArray, label: int):  # type: ignore[no-untyped-def]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return seeded(self.explainer, self.settings.seed).explain_instance(
+            twin = seeded(self.explainer, self.settings.seed)
+            if not self._of_probabilities:
+                twin.mode = "regression"  # a margin is a value like any other
+            return twin.explain_instance(
                 row,
-                self._predict,
+                partial(self._predict, label=label),
                 labels=(label,),
                 num_features=self.settings.num_features,
                 num_samples=self.settings.num_samples,

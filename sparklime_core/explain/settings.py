@@ -10,6 +10,9 @@ from sparklime_core.errors import SettingsError
 EngineName = Literal["reference", "sampled", "exact"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 
+OutputName = Literal["probability", "margin"]
+OUTPUTS: tuple[OutputName, ...] = get_args(OutputName)
+
 Labels = str | tuple[int, ...]
 """``"predicted"``, ``"all"``, or class indices."""
 
@@ -42,6 +45,9 @@ class ExplainSettings:
         Seed of the one random state that is made anew for every row.
     profiles
         Whether results hold the profiles of their features.
+    output
+        ``"probability"`` (in regression: the prediction), or ``"margin"``: the raw score of boosted trees, the
+        log-odds. Two classes have one margin, of the second class, which ``"predicted"`` and ``"all"`` mean.
 
     Raises
     ------
@@ -55,6 +61,7 @@ class ExplainSettings:
     num_samples: int = 5000
     seed: int = 0
     profiles: bool = False
+    output: OutputName = "probability"
 
     def __post_init__(self) -> None:
         checked: dict[str, Any] = {
@@ -64,6 +71,7 @@ class ExplainSettings:
             "num_samples": whole_number("num_samples", self.num_samples, 2),
             "seed": whole_number("seed", self.seed, 0, MAX_SEED),
             "profiles": flag("profiles", self.profiles),
+            "output": choice("output", self.output, OUTPUTS),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)

@@ -18,7 +18,7 @@ from sparklime_core.explain.explain_rows import blocks
 from sparklime_core.explain.prepare_task import ENGINES, prepare_task
 from sparklime_core.explain.row_table import as_rows
 from sparklime_core.explain.sampled_engine import SampledEngine
-from sparklime_core.explain.settings import MAX_SEED, ExplainSettings
+from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, OutputName
 from sparklime_core.explain.stability_metrics import PoolFits, feature_figures, pair_figures, sampling_error
 from sparklime_core.explain.surrogate import standard_errors
 from sparklime_core.explain.task import ExplainTask, all_or_each
@@ -107,7 +107,7 @@ class StabilitySettings:
 
 def stability(
     explainer: Explainer,
-    predict_fn: PredictFn,
+    predict_fn: Any,
     rows: Any,
     *,
     pools: int = 10,
@@ -117,12 +117,13 @@ def stability(
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    output: OutputName = "probability",
 ) -> Stability:
     """Explain rows from several pools with the engine ``sampled``, and say how much the explanations agree.
 
     Parameters
     ----------
-    explainer, predict_fn, rows, labels, num_features, num_samples, seed
+    explainer, predict_fn, rows, labels, num_features, num_samples, seed, output
         As in `explain_rows`; the first pool is that of ``explain_rows(..., seed=seed)``.
     pools, top, exact
         See `StabilitySettings`.
@@ -133,7 +134,14 @@ def stability(
         When nothing can be explained with these arguments; the message says why.
     """
     wanted = StabilitySettings(pools, top, exact)
-    settings = ExplainSettings("sampled", labels, num_features, num_samples, seed)  # type: ignore[arg-type]
+    settings = ExplainSettings(
+        "sampled",
+        labels,  # type: ignore[arg-type]
+        num_features,
+        num_samples,
+        seed,
+        output=output,
+    )
     table = as_rows(rows, explainer)
     with raised_as(EngineError, "The explainer cannot be used"):
         study = prepare_study(explainer, predict_fn, settings, wanted)

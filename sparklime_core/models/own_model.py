@@ -38,7 +38,7 @@ def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
     return _taken_over(restore(data), Metrics.from_dict(tried.value))
 
 
-def check_model(estimator: Any, dataset: Dataset) -> Model:
+def adopt_model(estimator: Any, dataset: Dataset) -> Model:
     """Take over a fitted scikit-learn estimator, when it fits the dataset's features and classes.
 
     Raises
@@ -60,7 +60,7 @@ def check_model(estimator: Any, dataset: Dataset) -> Model:
 
 def _try_on(_: IO[bytes], data: bytes, most_bytes: int, dataset: Dataset) -> dict[str, Any]:
     """Audit, load and check a model in a limited process, and measure it on a dataset."""
-    return check_model(audited(data, most_bytes), dataset).metrics.as_dict()
+    return adopt_model(audited(data, most_bytes), dataset).metrics.as_dict()
 
 
 def _taken_over(estimator: Any, metrics: Metrics) -> Model:

@@ -12,8 +12,8 @@ from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.features import feature_names
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.settings import EngineName, ExplainSettings
-from sparklime_core.explain.types import Explainer, PredictFn
+from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
+from sparklime_core.explain.types import Explainer
 from sparklime_core.spark.columns import check_number, feature_order, names_of, place_of
 from sparklime_core.spark.explained_frame import Beside, NumberColumns, RowsOf, explained_frame
 from sparklime_core.spark.session.failures import raised_by_spark
@@ -25,7 +25,7 @@ ENCODED_TYPES = (NumericType, BooleanType, StringType, DateType, TimestampType, 
 def explain_dataframe(
     df: DataFrame,
     explainer: Explainer,
-    predict_fn: PredictFn,
+    predict_fn: Any,
     feature_cols: Sequence[str],
     *,
     id_col: str | None = None,
@@ -36,6 +36,7 @@ def explain_dataframe(
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    output: OutputName = "probability",
     profiles: bool = False,
 ) -> DataFrame:
     """Return a lazy DataFrame of explanations, with the columns of `result_schema`.
@@ -57,7 +58,7 @@ def explain_dataframe(
     encoding
         ``dataset.encoding``: `feature_cols` are then columns as people keep them (texts, dates, gaps), and the
         executors encode them as the dataset was encoded.
-    explainer, predict_fn, engine, labels, num_features, num_samples, seed, profiles
+    explainer, predict_fn, engine, labels, num_features, num_samples, seed, output, profiles
         As `explain_rows` takes them.
 
     Raises
@@ -68,7 +69,15 @@ def explain_dataframe(
     """
     if not hasattr(df, "mapInArrow") or not hasattr(df, "sparkSession"):
         raise SparkError(f"A Spark DataFrame is needed, not {type(df).__name__}; explain_rows takes other tables.")
-    settings = ExplainSettings(engine, labels, num_features, num_samples, seed, profiles)  # type: ignore[arg-type]
+    settings = ExplainSettings(
+        engine,
+        labels,  # type: ignore[arg-type]
+        num_features,
+        num_samples,
+        seed,
+        profiles,
+        output,
+    )
     if id_col is not None and not isinstance(id_col, str):
         raise SparkError(f"id_col must be the name of a column, not {id_col!r}.")
     with raised_by_spark("The DataFrame cannot be explained"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,9 @@ from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.features import feature_names
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.schema import compact_schema
-from sparklime_core.explain.settings import EngineName, ExplainSettings
+from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.explain.types import Explainer, PredictFn
+from sparklime_core.explain.types import Explainer
 from sparklime_core.spark.columns import feature_order, name_of, named
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.explained_frame import NumberColumns, explained_blocks
@@ -28,13 +29,14 @@ EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
 def explainer_udf(
     spark: SparkSession,
     explainer: Explainer,
-    predict_fn: PredictFn,
+    predict_fn: Any,
     *,
     engine: EngineName = "sampled",
     labels: str | Sequence[int] = "predicted",
     num_features: int = 10,
     num_samples: int = 5000,
     seed: int = 0,
+    output: OutputName = "probability",
     profiles: bool = False,
 ) -> Callable[..., Column]:
     """Return a function of feature columns that gives each row's explanation.
@@ -54,7 +56,7 @@ def explainer_udf(
     ----------
     spark
         A session, of `connect` or any other one, classic or of Spark Connect.
-    explainer, predict_fn, engine, num_features, num_samples, seed
+    explainer, predict_fn, engine, num_features, num_samples, seed, output
         As `explain_rows` takes them.
     labels
         ``"predicted"``, or one class index: a column holds one explanation a row.
@@ -74,7 +76,15 @@ def explainer_udf(
     """
     if not hasattr(spark, "createDataFrame"):
         raise SparkError(f"A Spark session is needed, not {type(spark).__name__}.")
-    settings = ExplainSettings(engine, labels, num_features, num_samples, seed, profiles)  # type: ignore[arg-type]
+    settings = ExplainSettings(
+        engine,
+        labels,  # type: ignore[arg-type]
+        num_features,
+        num_samples,
+        seed,
+        profiles,
+        output,
+    )
     if settings.labels == "all" or (not isinstance(settings.labels, str) and len(settings.labels) > 1):
         raise SettingsError(
             "explainer_udf gives one explanation a row, so labels must be 'predicted' or one class index; "

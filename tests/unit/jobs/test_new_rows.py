@@ -6,7 +6,7 @@ from sparklime_core.data.build_dataset import read_rows
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
-from sparklime_core.models.own_model import check_model
+from sparklime_core.models.own_model import adopt_model
 from sparklime_core.runs.store import RunStore
 
 
@@ -52,6 +52,6 @@ def test_rows_without_a_target_are_stored_as_such(store):
 
 
 def test_no_rows_are_known_to_be_new_to_a_model_from_elsewhere(penguins):
-    model = check_model(train_forest(penguins, n_estimators=2).estimator, penguins)
+    model = adopt_model(train_forest(penguins, n_estimators=2).estimator, penguins)
     with pytest.raises(SparkLimeError, match="known to be new"):
         RunPlan(penguins, model, rows="test")

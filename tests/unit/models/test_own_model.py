@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
 from sparklime_core import SparkLimeError, read_csv
-from sparklime_core.models.own_model import check_model, load_model
+from sparklime_core.models.own_model import adopt_model, load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
 
@@ -23,24 +23,24 @@ def test_ones_own_model_is_taken_over(penguins, tmp_path):
     named = RandomForestClassifier(5, random_state=0).fit(
         penguins.features, np.array(penguins.class_names)[penguins.target]
     )
-    assert check_model(named, penguins).metrics.values["accuracy"] > 0.9
+    assert adopt_model(named, penguins).metrics.values["accuracy"] > 0.9
 
 
 def test_ones_own_model_must_fit(penguins, diabetes):
     narrow = RandomForestClassifier(2).fit(penguins.features[:, :3], penguins.target)
     with pytest.raises(SparkLimeError, match="wants 3 features"):
-        check_model(narrow, penguins)
+        adopt_model(narrow, penguins)
     other = RandomForestClassifier(2).fit(penguins.features, penguins.target > 0)
     with pytest.raises(SparkLimeError, match="knows the classes False, True, and the target has 'Adelie'"):
-        check_model(other, penguins)
+        adopt_model(other, penguins)
     with pytest.raises(SparkLimeError, match="predicts numbers"):
-        check_model(RandomForestRegressor(2).fit(penguins.features, penguins.target), penguins)
+        adopt_model(RandomForestRegressor(2).fit(penguins.features, penguins.target), penguins)
     with pytest.raises(SparkLimeError, match="predicts classes"):
-        check_model(RandomForestClassifier(2).fit(diabetes.features, diabetes.target > 100), diabetes)
+        adopt_model(RandomForestClassifier(2).fit(diabetes.features, diabetes.target > 100), diabetes)
     with pytest.raises(SparkLimeError, match="no predict_proba"):
-        check_model(LinearSVC().fit(penguins.features, penguins.target), penguins)
+        adopt_model(LinearSVC().fit(penguins.features, penguins.target), penguins)
     with pytest.raises(SparkLimeError, match="no fitted"):
-        check_model(RandomForestClassifier(), penguins)
+        adopt_model(RandomForestClassifier(), penguins)
 
 
 @pytest.mark.parametrize("kind", ["forest", "boosting"])
@@ -58,7 +58,7 @@ def test_a_tree_that_could_crash_or_never_end_is_refused(penguins, kind, field, 
     if wrapped:
         model = Pipeline([("model", model)])
     with pytest.raises(SparkLimeError, match="damaged tree"):
-        check_model(model, penguins)
+        adopt_model(model, penguins)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_same_labels_in_another_spelling_are_the_model_s(written, labels):
     x = np.arange(40) * 37 % 41 / 2
     content = "x,y\n" + "\n".join(f"{value},{written[int(value > 10)]}" for value in x)
     forest = RandomForestClassifier(5, random_state=0).fit(x[:, None], np.asarray(labels)[(x > 10).astype(int)])
-    model = check_model(forest, read_csv(content.encode(), "y"))
+    model = adopt_model(forest, read_csv(content.encode(), "y"))
     assert model.metrics.values["accuracy"] > 0.9
 
 
@@ -86,4 +86,4 @@ def test_labels_that_differ_in_case_alone_or_in_their_order_are_refused():
     content = "x,y\n" + "\n".join(f"{value},{'Aa'[int(value > 10)]}" for value in x)
     other = RandomForestClassifier(2).fit(x[:, None], np.where(x > 10, "A ", "a "))
     with pytest.raises(SparkLimeError, match="knows the classes 'A ', 'a ', and the target has 'A', 'a'"):
-        check_model(other, read_csv(content.encode(), "y"))
+        adopt_model(other, read_csv(content.encode(), "y"))

@@ -47,7 +47,6 @@ class OwnForest(RandomForestClassifier):
 @pytest.mark.parametrize(
     "model",
     [
-        GradientBoostingClassifier(n_estimators=2),
         LogisticRegression(),
         make_pipeline(RandomForestClassifier(2)),
         OwnForest(2),
@@ -57,7 +56,14 @@ class OwnForest(RandomForestClassifier):
 def test_classifiers_that_it_does_not_know(model):
     message = refusal(explainer(), model.fit(ROWS, CLASSES))
     assert f"does not know {type(model).__name__}" in message
-    assert "RandomForestClassifier" in message
+    assert "scikit-learn's trees and forests" in message
+    assert "engine 'sampled'" in message
+
+
+def test_a_probability_that_is_no_sum():
+    message = refusal(explainer(), GradientBoostingClassifier(n_estimators=2).fit(ROWS, CLASSES))
+    assert "the probability of GradientBoostingClassifier" in message
+    assert "output='margin'" in message
     assert "engine 'sampled'" in message
 
 

@@ -1,0 +1,117 @@
+"""`ModelKind`: what engines and executors need to know of a model, and `Margin`, its raw score as a function."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from sparklime_core.errors import EngineError, ModelError
+from sparklime_core.explain.types import FloatArray, PredictFn
+
+if TYPE_CHECKING:
+    from sparklime_core.explain.exact.ensemble import Ensemble
+
+
+@dataclass(frozen=True)
+class ModelKind(ABC):
+    """A model of one kind. Margins and sums of trees are refused by name where a kind has none.
+
+    Attributes
+    ----------
+    model
+        What people have: a fitted estimator, or a library's own model.
+    packages
+        The packages, by the names that are imported, that executors need besides SparkLIME's own.
+    """
+
+    model: Any
+    packages: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    @abstractmethod
+    def serves(cls, model: Any) -> bool:
+        """Return whether a model is of this kind."""
+
+    @property
+    def name(self) -> str:
+        """What the model itself is called in a sentence."""
+        return type(self.model).__name__
+
+    def predict_fn(self, mode: str) -> PredictFn | None:
+        """Return what lime takes in its ``mode``; None where the model has no such function."""
+        found: PredictFn | None = getattr(self.model, predict_name(mode), None)
+        return found
+
+    def margin(self, rows: FloatArray) -> FloatArray:
+        """Return the raw scores of rows (n, d): (n,) where there is one, of the second class; else (n, K)."""
+        raise ModelError(f"{self.name} has no margin, which is of boosted trees; use output='probability'.")
+
+    def check_margin(self, mode: str) -> None:
+        """Raise `ModelError` when the model has no margin in lime's ``mode``."""
+        if type(self).margin is ModelKind.margin:
+            self.margin(np.empty((0, 0)))
+
+    def trees(self, mode: str, output: str) -> "Ensemble":
+        """Return the sum of trees that the model's output is.
+
+        Parameters
+        ----------
+        mode
+            lime's ``"classification"`` or ``"regression"``.
+        output
+            ``"probability"`` (in regression: the prediction), or ``"margin"``.
+
+        Raises
+        ------
+        EngineError
+            When that is no sum of trees; the message names the way out.
+        """
+        raise EngineError(
+            f"Engine 'exact' in {mode} does not know {self.name}, which is no sum of trees; "
+            "use engine 'sampled', which takes any model."
+        )
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The margin of a model as a function of rows, one column a label.
+
+    Two classes share one margin m, of the second class: the first one's is -m, as its log-odds are.
+    """
+
+    kind: ModelKind
+    mode: str
+
+    @property
+    def __self__(self) -> Any:
+        """The model, as bound methods have it."""
+        return self.kind.model
+
+    def __call__(self, rows: FloatArray) -> FloatArray:
+        """Return (n, K) margins, or (n,) in regression."""
+        found = np.asarray(self.kind.margin(rows), dtype=np.float64)
+        if self.mode == "regression" or found.ndim == 2:
+            return found
+        return np.column_stack([-found, found])
+
+
+def predict_name(mode: str) -> str:
+    """Return the name of the method that lime's mode needs."""
+    return "predict" if mode == "regression" else "predict_proba"
+
+
+def margin_refused(name: str) -> EngineError:
+    """Return the error where a boosted model's probability was to be explained by the engine ``exact``."""
+    return EngineError(
+        f"Engine 'exact' cannot explain the probability of {name}, which is no sum of trees; its margin "
+        "is: use output='margin', or engine 'sampled'."
+    )
+
+
+def check_mode(kind: ModelKind, mode: str, *, classifies: bool) -> None:
+    """Raise `EngineError` when a model of numbers is asked for classes, or the other way round."""
+    if classifies == (mode == "regression"):
+        raise EngineError(
+            f"Engine 'exact' in {mode} does not know {kind.name}; use engine 'sampled', which takes any model."
+        )

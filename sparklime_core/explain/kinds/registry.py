@@ -1,0 +1,50 @@
+"""The kinds of models, and which one a model is of. A kind's module is imported when a model may be of it."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from sparklime_core.explain.kinds.model_kind import ModelKind
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a kind is, and whose models may be of it.
+
+    Attributes
+    ----------
+    title
+        What its models are called.
+    library
+        The package, by the name that is imported, that the classes of its models come from.
+    home
+        Module and class of the kind.
+    """
+
+    title: str
+    library: str
+    home: str
+
+    def load(self) -> type[ModelKind]:
+        """Import the kind."""
+        module, name = self.home.split(":")
+        found: type[ModelKind] = getattr(import_module(f"sparklime_core.explain.kinds.{module}"), name)
+        return found
+
+
+KINDS = (
+    Entry("scikit-learn's trees and forests", "sklearn", "averaged_trees:AveragedTrees"),
+    Entry("scikit-learn's gradient boosting", "sklearn", "gradient_boosting:GradientBoosting"),
+)
+"""All kinds; the first one that serves a model is its own."""
+
+
+def kind_of(model: Any) -> ModelKind | None:
+    """Return a model as one of its kind; None for a model of no kind that is known here."""
+    libraries = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    for entry in KINDS:
+        if entry.library in libraries:
+            kind = entry.load()
+            if kind.serves(model):
+                return kind(model)
+    return None
