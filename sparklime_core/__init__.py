@@ -33,6 +33,7 @@ _HOME = {
     "LocalCluster": "sparklime_core.spark.cluster.local_cluster",
     "explainer_udf": "sparklime_core.spark.udf",
     "explain_dataframe": "sparklime_core.spark.explain_dataframe",
+    "Explanations": "sparklime_core.notebook.explanations",
     "stability": "sparklime_core.explain.stability",
 }
 

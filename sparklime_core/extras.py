@@ -13,6 +13,7 @@ EXTRAS = {
     "py4j": "spark",
     "pyspark": "spark",
     "altair": "dashboard",
+    "shap": "notebook",
     "streamlit": "dashboard",
     "vl_convert": "dashboard",
 }

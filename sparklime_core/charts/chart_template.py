@@ -59,6 +59,18 @@ class FilledChart:
             "datasets": {name: _records(printable_frame(frame)) for name, frame in self.data.items()},
         }
 
+    def to_altair(self, width: int) -> alt.LayerChart:
+        """Return a chart of layers as altair's own, for a notebook: an SVG, whose ink is the page's.
+
+        Parameters
+        ----------
+        width
+            Pixels of its plot.
+        """
+        options = {"config": AXES, "width": width, "usermeta": {"embedOptions": {"renderer": "svg"}}}
+        chart: alt.LayerChart = alt.LayerChart.from_dict({**printable_spec(self.to_dict()), **options})
+        return chart
+
 
 Drawing: TypeAlias = ChartType | FilledChart
 """What the functions of this package return."""

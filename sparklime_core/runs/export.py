@@ -8,6 +8,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
+from sparklime_core.explain.weight_lines import weight_lines
 from sparklime_core.runs.reason_codes import REASONS, reason_codes
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import filtered
@@ -66,21 +67,7 @@ def profiles_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
 
 def weights_csv(results: pa.Table) -> bytes:
     """Return results (of the result's schema) as CSV: a line for each weight, or one for a row without any."""
-    entries = results["explanation"].combine_chunks()
-    lengths = pc.fill_null(pc.list_value_length(entries), 0)
-    rows: list[int] = []
-    places: list[int | None] = []
-    flat = 0
-    for row, length in enumerate(lengths.to_pylist()):
-        rows.extend([row] * max(length, 1))
-        places.extend(range(flat, flat + length) if length else [None])
-        flat += length
-    lists = [name for name in ("explanation", "profiles", "error") if name in results.column_names]
-    table = results.drop_columns(lists).take(pa.array(rows, pa.int64()))
-    parts = entries.flatten().take(pa.array(places, pa.int64())).flatten()
-    for name, column in zip(("feature", "feature_explanation", "weight"), parts, strict=True):
-        table = table.append_column(name, column)
-    return _csv(table.append_column("error", results["error"].take(pa.array(rows, pa.int64()))))
+    return _csv(weight_lines(results))
 
 
 def _csv(table: pa.Table) -> bytes:
