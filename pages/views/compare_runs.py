@@ -17,12 +17,12 @@ from sparklime_core.runs.run_comparison import summarise
 first = required_run()
 
 mine = first.manifest()
-st.markdown(f"First run: **{plain(mine.title)}**, engine {mine.explain['engine']}, {mine.created[:10]}")
+st.markdown(f"First run: **{plain(mine.title)}**, engine {mine.explain.engine}, {mine.created[:10]}")
 second = second_run(first)
 with st.expander("Settings that differ", icon=":material/tune:", expanded=True):
     settings_panel(mine, second.manifest())
 
-path = comparison_of(first, second, mine.data["class_names"] is None)
+path = comparison_of(first, second, mine.data.is_regression)
 found = summarise(path)
 if not found.rows:
     st.info("No row is explained in both runs.", icon=":material/compare_arrows:")
@@ -30,7 +30,7 @@ if not found.rows:
 figures(found)
 left, right = st.columns([12, 10], gap="medium")
 with left:
-    row = rows_panel(path, found, mine.data["target"])
+    row = rows_panel(path, found, mine.data.target)
 with right:
     if row is not None:
         both_explanations(first, second, row)

@@ -15,7 +15,7 @@ with shown_errors():
     run = session_state.open_run()
     if run is not None:
         manifest = run.manifest()
-        run_progress(run, what=f"Run of **{plain(manifest.title)}**, engine {manifest.explain['engine']}")
+        run_progress(run, what=f"Run of **{plain(manifest.title)}**, engine {manifest.explain.engine}")
         with st.container(horizontal=True):
             query = {"run": run.id}
             st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)

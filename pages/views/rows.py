@@ -12,7 +12,7 @@ run = required_run()
 
 manifest = run.manifest()
 done = manifest.rows_explained
-what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data['target'])}**"
+what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data.target)}**"
 run_progress(run, done if done < PAGE_ROWS else None, what=what, by_executor=False)
 if not done:
     st.info("The first explained rows will appear here.", icon=":material/hourglass_empty:")

@@ -1,5 +1,7 @@
 """Runs: the history. Open, compare, rename, resume, repeat, delete."""
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from sparklime_core.dashboard.runs.runs_table import (
@@ -18,6 +20,7 @@ from sparklime_core.dashboard.shared.run_cache import files_version, score_of
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.runs.manifest import settings_values
 
 runs = services().store.runs()
 if not runs:
@@ -66,11 +69,11 @@ with st.container(border=True):
     with st.expander("Settings and versions", icon=":material/tune:"):
         st.json(
             {
-                "explain": manifest.explain,
-                "explainer": manifest.explainer,
+                "explain": settings_values(manifest.explain),
+                "explainer": settings_values(manifest.explainer),
                 "rows": manifest.selection,
-                "training": manifest.training,
-                "model": manifest.model,
+                "training": settings_values(manifest.training),
+                "model": asdict(manifest.model),
                 "versions": manifest.versions,
             },
             expanded=1,

@@ -67,7 +67,7 @@ if recent:
                 query_params={"run": run.id},
                 help=plain(run.id),
             )
-            st.caption(f"{count(manifest.rows_explained, 'row')} · {manifest.explain['engine']}", width="content")
+            st.caption(f"{count(manifest.rows_explained, 'row')} · {manifest.explain.engine}", width="content")
             state_badge(manifest.state)
     st.page_link(RUNS, label="All runs", icon=":material/history:")
 

@@ -16,7 +16,7 @@ manifest = run.manifest()
 run_progress(run, what=f"Run of **{plain(manifest.title)}** on **{plain(manifest.master)}**", by_executor=False)
 work_panel(run)
 if manifest.executors:
-    executors_table(manifest.executors)
+    executors_table([vars(executor) for executor in manifest.executors])
 live_links(manifest.links)
 
 if manifest.application is not None or manifest.state.is_ended():

@@ -71,7 +71,7 @@ def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
     from sparklime_core.runs.row_filter import RowFilter  # noqa: PLC0415
 
     every = RowFilter()
-    regression = found.manifest().data["class_names"] is None
+    regression = found.manifest().data.is_regression
     if arguments.form == "script":
         return reproduce.python_script(found).encode()
     if arguments.form == "command":

@@ -192,7 +192,7 @@ def read_rows(
             reading.rows,
             (*said, *reports),
             reading.decisions,
-            Origin(reading.file, reading.sha256, reading.options),
+            Origin(reading.file, reading.sha256, reading.options, None, "auto", {}),
         ),
     )
 

@@ -1,7 +1,7 @@
 """`Dataset`: a table in the one space that the model, lime and every engine share."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -63,21 +63,6 @@ class DataReport:
     columns: tuple[ColumnReport, ...]
     decisions: tuple[Decision, ...] = ()
     origin: Origin | None = None
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "DataReport":
-        """Return a report from what ``dataclasses.asdict`` gave, through JSON or not."""
-        columns = tuple(
-            ColumnReport(**{**column, "features": tuple(column["features"]), "notes": tuple(column["notes"])})
-            for column in values["columns"]
-        )
-        origin = values.get("origin")
-        return cls(
-            values["rows"],
-            columns,
-            tuple(Decision(**decision) for decision in values["decisions"]),
-            None if origin is None else Origin.from_dict(origin),
-        )
 
 
 @dataclass(frozen=True)
@@ -157,7 +142,7 @@ class Dataset:
         return is_labelled(self.target)
 
     @property
-    def mode(self) -> str:
+    def mode(self) -> Literal["classification", "regression"]:
         """The task in lime's words: ``"classification"`` or ``"regression"``."""
         return "regression" if self.class_names is None else "classification"
 

@@ -1,14 +1,13 @@
-"""Where a dataset came from: the file, and everything that was chosen about it. With it a run can be repeated."""
+"""`Origin`: the file of a dataset and all choices about it. With these a run can be repeated."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from sparklime_core.data.read_options import ReadOptions
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A file, and what was chosen about it.
+    """A file, and the choices about it.
 
     Attributes
     ----------
@@ -17,21 +16,15 @@ class Origin:
     sha256
         Of the file's bytes as they were given, packed or not, in hexadecimal.
     options
-        What was overruled about reading it.
+        How it is to be read.
     target, task, roles
-        The column to predict, and what was chosen for it and the other columns; see `sparklime_core.read_csv`.
-        New rows for a model have none of these.
+        The column to predict, its task, and the roles of columns; see `sparklime_core.read_csv`. For new rows:
+        None, ``"auto"`` and no roles.
     """
 
     file: str
     sha256: str
-    options: ReadOptions = field(default_factory=ReadOptions)
-    target: str | None = None
-    task: str = "auto"
-    roles: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Origin":
-        """Return an origin from what ``dataclasses.asdict`` gave, through JSON or not."""
-        options = ReadOptions.from_dict(values["options"])
-        return cls(**{**values, "options": options, "roles": dict(values["roles"])})
+    options: ReadOptions
+    target: str | None
+    task: str
+    roles: dict[str, str]

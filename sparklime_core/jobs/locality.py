@@ -5,7 +5,6 @@ import dataclasses
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.runs.inputs import Inputs
@@ -23,9 +22,9 @@ def prepare_any_width(manifest: Manifest, inputs: Inputs) -> ExplainTask:
     SparkLimeError
         When neither serves the run's model and settings.
     """
-    explainer = build_explainer(inputs.learnt_from, ExplainerSettings(**manifest.explainer))
+    explainer = build_explainer(inputs.learnt_from, manifest.explainer)
     predict_fn = predict_fn_of(inputs.estimator)
-    settings = ExplainSettings(**{**manifest.explain, "engine": "exact", "labels": "all", "profiles": True})
+    settings = dataclasses.replace(manifest.explain, engine="exact", labels="all", profiles=True)
     try:
         return prepare_task(explainer, predict_fn, settings)
     except EngineError:

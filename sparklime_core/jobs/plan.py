@@ -1,10 +1,9 @@
 """`RunPlan`: everything that a run is a function of."""
 
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
@@ -14,10 +13,9 @@ from sparklime_core.explain.schema import SCHEMA_VERSION
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
 from sparklime_core.explain.types import IntArray
 from sparklime_core.models.metrics import Metrics
-from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.manifest import Manifest, ModelFacts, Owner, RunState, TableFacts
 from sparklime_core.runs.run import Run
 
 VERSIONED = ("sparklime", "lime", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "pyspark", "dill")
@@ -89,13 +87,14 @@ class RunPlan:
             rows=len(self.row_ids()),
             seed=self.explain.seed,
             selection=str(self.rows),
-            explain=asdict(self.explain),
-            explainer=asdict(self.explainer),
+            explain=self.explain,
+            explainer=self.explainer,
             schema_version=SCHEMA_VERSION,
             stability=self.stability,
-            training=self.model.settings.as_dict(),
-            data=_data_facts(self.dataset, self.training),
+            training=self.model.settings,
+            data=_table_facts(self.dataset, self.training),
             model=_model_facts(self.model),
+            owner=Owner.this_process(),
             versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONED}},
         )
 
@@ -122,43 +121,32 @@ def plan_new_rows(
     inputs, manifest = run.inputs(), run.manifest()
     model = Model(
         inputs.estimator,
-        ModelSettings(**manifest.training),
-        Metrics.from_dict(manifest.model["metrics"]),
+        manifest.training,
+        Metrics.from_dict(manifest.model.metrics),
         inputs.test_rows,
-        tuple(manifest.model.get("notes", ())),
-        bool(manifest.model.get("trained_elsewhere")),
+        manifest.model.notes,
+        manifest.model.trained_elsewhere,
     )
     return RunPlan(rows_to_explain, model, explain, explainer, rows, inputs.learnt_from)
 
 
-def explain_settings(manifest: Manifest) -> ExplainSettings:
-    """Return how the rows of a run are explained."""
-    labels = manifest.explain["labels"]
-    return ExplainSettings(**{**manifest.explain, "labels": labels if isinstance(labels, str) else tuple(labels)})
+def _model_facts(model: Model) -> ModelFacts:
+    return ModelFacts(
+        type=type(model.estimator).__name__,
+        metrics=model.metrics.as_dict(),
+        notes=model.notes,
+        trained_elsewhere=model.trained_elsewhere,
+    )
 
 
-def explainer_settings(manifest: Manifest) -> ExplainerSettings:
-    """Return how the explainer of a run is fitted."""
-    return ExplainerSettings(**manifest.explainer)
-
-
-def _model_facts(model: Model) -> dict[str, Any]:
-    return {
-        "type": type(model.estimator).__name__,
-        "metrics": model.metrics.as_dict(),
-        "notes": list(model.notes),
-        "trained_elsewhere": model.trained_elsewhere,
-    }
-
-
-def _data_facts(dataset: Dataset, training: Dataset | None) -> dict[str, Any]:
-    return {
-        "name": dataset.name,
-        "rows": dataset.rows,
-        "features": list(dataset.feature_names),
-        "target": dataset.target_name,
-        "mode": dataset.mode,
-        "class_names": None if dataset.class_names is None else list(dataset.class_names),
-        "report": asdict(dataset.report),
-        "training_report": None if training is None else asdict(training.report),
-    }
+def _table_facts(dataset: Dataset, training: Dataset | None) -> TableFacts:
+    return TableFacts(
+        name=dataset.name,
+        rows=dataset.rows,
+        features=dataset.feature_names,
+        target=dataset.target_name,
+        mode=dataset.mode,
+        class_names=dataset.class_names,
+        report=dataset.report,
+        training_report=None if training is None else training.report,
+    )

@@ -17,9 +17,8 @@ from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, PredictFn
 from sparklime_core.jobs.phases import Phases
-from sparklime_core.jobs.plan import explain_settings, explainer_settings
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.manifest import ExecutorFacts, Manifest, RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.session.cancellable import unless_cancelled
 from sparklime_core.spark.session.monitor import application, list_executors
@@ -163,7 +162,7 @@ class _Attempt:
 
     def end(self, state: RunState, error: str | None = None) -> Manifest:
         seconds = self._before + time.monotonic() - self._began
-        executors = [dataclasses.asdict(executor) for executor in _executors(self._spark)]
+        executors = tuple(ExecutorFacts(**vars(executor)) for executor in _executors(self._spark))
         self._run.finish(state, seconds=seconds, error=error, executors=executors)
         manifest = self._run.update(phases=self._phases.seconds(), spent=self._spent)
         self._report(stage="ended", error=error)
@@ -198,9 +197,8 @@ class _Attempt:
 
 def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
     """Prepare what a run broadcasts to its executors: model, explainer and engine."""
-    settings = explain_settings(manifest)
-    explainer = build_explainer(inputs.learnt_from, explainer_settings(manifest))
-    return prepare_measured(explainer, predict_fn_of(inputs.estimator), settings, manifest.stability)
+    explainer = build_explainer(inputs.learnt_from, manifest.explainer)
+    return prepare_measured(explainer, predict_fn_of(inputs.estimator), manifest.explain, manifest.stability)
 
 
 def predict_fn_of(estimator: Any) -> PredictFn:

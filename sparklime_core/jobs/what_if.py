@@ -13,7 +13,6 @@ from sparklime_core.errors import EngineError
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.jobs.runner import predict_fn_of
@@ -121,9 +120,9 @@ def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
         When the run's model and settings do not go together any more.
     """
     learnt_from = inputs.learnt_from
-    explainer = build_explainer(learnt_from, ExplainerSettings(**manifest.explainer))
+    explainer = build_explainer(learnt_from, manifest.explainer)
     predict_fn = predict_fn_of(inputs.estimator)
-    settings = ExplainSettings(**{**manifest.explain, "labels": "predicted", "profiles": True})
+    settings = dataclasses.replace(manifest.explain, labels="predicted", profiles=True)
     if settings.engine == "reference":
         try:
             task = prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine="sampled"))

@@ -43,7 +43,7 @@ def row_report(run: Run, row: int) -> bytes:
     manifest, inputs = run.manifest(), run.inputs()
     parts = [
         html.heading(1, f"Row {row} of {manifest.title}"),
-        html.paragraph(f"Why did the model predict this {manifest.data['target']}?", soft=True),
+        html.paragraph(f"Why did the model predict this {manifest.data.target}?", soft=True),
         *row_parts(results, inputs, _largest(results), stability_of(run, row)),
         *_probabilities(inputs, row, results),
         html.heading(2, "The row"),

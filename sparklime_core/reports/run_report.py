@@ -11,7 +11,7 @@ from sparklime_core.reports import html
 from sparklime_core.reports.row_report import row_parts
 from sparklime_core.reports.run_facts import errors, fit_bins, fit_shares, mean_weights, worst_rows
 from sparklime_core.reports.settings_table import LIMITS, footer, settings_table
-from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.manifest import Manifest, settings_values
 from sparklime_core.runs.result_queries import executors, explanations_of, largest_weight, mean_score, stability_of
 from sparklime_core.runs.run import Run
 from sparklime_core.wording import count, duration, number, speed
@@ -47,7 +47,7 @@ def run_report(run: Run, rows: Sequence[int] | None = None) -> bytes:
             *_head(manifest),
             *_model(manifest),
             *_explanations(run, mean),
-            *_rows(run, rows, regression=manifest.data["class_names"] is None),
+            *_rows(run, rows, regression=manifest.data.is_regression),
             *_work(run, manifest),
             *_table(manifest),
             html.heading(2, "Settings"),
@@ -61,13 +61,13 @@ def run_report(run: Run, rows: Sequence[int] | None = None) -> bytes:
 
 def _head(manifest: Manifest) -> list[str]:
     data = manifest.data
-    kind = "a number" if data["class_names"] is None else count(len(data["class_names"]), "class", "classes")
+    kind = "a number" if data.class_names is None else count(len(data.class_names), "class", "classes")
     failed = f", {manifest.rows_failed:,} of them could not be" if manifest.rows_failed else ""
     return [
         html.heading(1, f"Explanations of {manifest.title}"),
         html.paragraph(
-            f"Why a model says what it says of {data['target']} ({kind}), row by row: "
-            f"{count(manifest.rows_explained, 'row')} of {data['rows']:,} explained{failed}, "
+            f"Why a model says what it says of {data.target} ({kind}), row by row: "
+            f"{count(manifest.rows_explained, 'row')} of {data.rows:,} explained{failed}, "
             f"in {duration(manifest.seconds)}; {manifest.state.value}.",
             soft=True,
         ),
@@ -75,15 +75,15 @@ def _head(manifest: Manifest) -> list[str]:
 
 
 def _model(manifest: Manifest) -> list[str]:
-    metrics = {name: value for name, value in manifest.model["metrics"].items() if isinstance(value, (int, float))}
-    training = "" if manifest.model.get("trained_elsewhere") else _listed(manifest.training)
+    metrics = {name: value for name, value in manifest.model.metrics.items() if isinstance(value, (int, float))}
+    training = "" if manifest.model.trained_elsewhere else _listed(settings_values(manifest.training))
     return [
         html.heading(2, "The model"),
-        html.paragraph(f"{manifest.model['type']}. {training}"),
+        html.paragraph(f"{manifest.model.type}. {training}"),
         html.table(
             ("Measure", "Value"), [(name.replace("_", " "), number(value)) for name, value in metrics.items()]
         ),
-        *(html.paragraph(f"{note[:1].upper()}{note[1:]}.") for note in manifest.model.get("notes", ())),
+        *(html.paragraph(f"{note[:1].upper()}{note[1:]}.") for note in manifest.model.notes),
     ]
 
 
@@ -145,11 +145,10 @@ def _work(run: Run, manifest: Manifest) -> list[str]:
 
 
 def _table(manifest: Manifest) -> list[str]:
-    report = manifest.data["report"]
-    decisions = [(entry["what"], entry["value"], entry["reason"]) for entry in report["decisions"]]
+    report = manifest.data.report
+    decisions = [(entry.what, entry.value, entry.reason) for entry in report.decisions]
     columns = [
-        (entry["name"], entry["role"], entry["reason"], entry["missing"], "; ".join(entry["notes"]))
-        for entry in report["columns"]
+        (entry.name, entry.role, entry.reason, entry.missing, "; ".join(entry.notes)) for entry in report.columns
     ]
     more = f"{len(columns) - MOST_COLUMNS} more columns are not listed." if len(columns) > MOST_COLUMNS else ""
     return [

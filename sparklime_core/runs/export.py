@@ -39,7 +39,7 @@ def explanations_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
 def reasons_csv(run: Run, wanted: RowFilter, *, regression: bool, reasons: int = REASONS) -> bytes:
     """Return reason codes as a CSV file, a line for each row; see `reason_codes`."""
     results = filtered(run, wanted, regression=regression)
-    classes = run.manifest().data["class_names"]
+    classes = run.manifest().data.class_names
     return _csv(reason_codes(run, results, class_names=classes, reasons=reasons))
 
 

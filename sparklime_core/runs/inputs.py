@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -104,7 +105,7 @@ def _read_dataset(path: Path) -> tuple[Dataset, pa.Table]:
             features=np.column_stack([table[f"f{index}"].to_numpy() for index in range(width)]),
             target=table["target"].fill_null(-1 if encoding.class_names else np.nan).to_numpy(),
             encoding=encoding,
-            report=DataReport.from_dict(header["report"]),
+            report=msgspec.convert(header["report"], DataReport),
         )
         return dataset, table
 

@@ -1,28 +1,30 @@
-"""A run's manifest: what it is a function of, how far it is, and what it measured. Written first, read first."""
+"""A run's manifest: what the run is a function of, its progress, and its measurements.
 
-import functools
+msgspec checks every type. cattrs would take a text for a list of its letters, and true for a number.
+"""
+
 import json
 import os
+import re
 import socket
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
 
 from sparklime_core.atomic_files import write_file
-from sparklime_core.data.provenance import Origin
+from sparklime_core.data.dataset import DataReport
+from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.process_identity import process_start
-from sparklime_core.runs.manifest_shape import (
-    DataShape,
-    ExecutorShape,
-    ExplainerShape,
-    ExplainShape,
-    ModelShape,
-    misfit,
-)
+
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+"""A whole number from 0 up."""
 
 
 class RunState(StrEnum):
@@ -96,6 +98,78 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class TableFacts:
+    """The explained table.
+
+    Attributes
+    ----------
+    name, rows
+        Name of its file, and how many rows it has.
+    features
+        Names of the features, in the order of the encoded table.
+    target
+        Name of the column that is predicted.
+    mode
+        The task, in lime's words.
+    class_names
+        Name of each class; None in regression.
+    report, training_report
+        How the table was read; how the model's table was read, where that is another one.
+    """
+
+    name: str
+    rows: Count
+    features: tuple[str, ...]
+    target: str
+    mode: Literal["classification", "regression"]
+    class_names: tuple[str, ...] | None
+    report: DataReport
+    training_report: DataReport | None = None
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the model predicts a number."""
+        return self.class_names is None
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the table's file; None for a table that was made in memory."""
+        return None if self.report.origin is None else self.report.origin.sha256
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The model.
+
+    Attributes
+    ----------
+    type
+        Class of the scikit-learn estimator.
+    metrics
+        See `sparklime_core.models.metrics.Metrics.as_dict`.
+    notes
+        Remarks about its training.
+    trained_elsewhere
+        Whether it was brought as a file.
+    """
+
+    type: str
+    metrics: dict[str, float | list[list[int]]]
+    notes: tuple[str, ...] = ()
+    trained_elsewhere: bool = False
+
+
+@dataclass(frozen=True)
+class ExecutorFacts:
+    """An executor; see `sparklime_core.spark.session.backend.ExecutorInfo`."""
+
+    id: str
+    host: str
+    cores: int = 0
+    memory: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """Everything about a run but its rows.
 
@@ -104,75 +178,75 @@ class Manifest:
     title
         What people call the run.
     state, error
-        Where it is, and what ended it if that was an error.
+        Its state, and the error that ended it.
     created
         UTC, ISO 8601.
     seconds
-        Wall time of explaining, all sittings together.
+        Wall time of explaining, in all attempts together.
     phases
         Wall time by phase: reading, connecting, training, storing, preparing, broadcasting, explaining, writing.
     spent
-        Seconds of the executors, all tasks together: ``tasks`` whole, and in them ``load``, ``model``, ``algebra``
-        and ``packing``.
+        Seconds of the executors, over all tasks: ``tasks`` is their whole time; ``load``, ``model``, ``algebra``
+        and ``packing`` are parts of it.
     master
         The Spark master that explains.
     rows, rows_explained, rows_failed
-        Rows to explain; those with a result; those of them whose result is an error.
+        Rows to explain; those with a result; those whose result is an error.
     seed, explain, explainer, training
-        The settings, as dictionaries.
+        The settings.
     schema_version
-        Of the results (`sparklime_core.explain.schema.SCHEMA_VERSION`); 1 in runs of before it was written down.
+        Of the results (`sparklime_core.explain.schema.SCHEMA_VERSION`); 1 in runs older than this entry.
     stability
-        From how many pools stability is measured; 0: it is not.
+        Number of pools from which stability is measured; 0: it is not measured.
     selection
         ``"all"``, ``"test"`` or a number of rows.
     data, model
-        Facts for people: names, shapes, metrics.
+        The table and the model.
     versions
         Of Python and the packages that the result depends on.
     executors, links
-        What explained the rows: executors with cores and memory; web pages by name.
+        Executors that explained the rows; web pages by name.
     owner
-        The process that works on it.
+        The process that works on the run.
     request
-        What the command line was asked, by which the same command is known again; empty for a run of the page.
+        Arguments of the command that made the run, to recognise the same command; empty for a run of the page.
     """
 
     title: str
     state: RunState
     created: str
     master: str
-    rows: int
+    rows: Count
     seed: int
     selection: str
-    explain: dict[str, Any]
-    explainer: dict[str, Any]
-    training: dict[str, Any]
-    data: dict[str, Any]
-    model: dict[str, Any]
+    explain: ExplainSettings
+    explainer: ExplainerSettings
+    training: ModelSettings
+    data: TableFacts
+    model: ModelFacts
     versions: dict[str, str]
+    owner: Owner
     schema_version: int = 1
-    stability: int = 0
-    rows_explained: int = 0
-    rows_failed: int = 0
+    stability: Count = 0
+    rows_explained: Count = 0
+    rows_failed: Count = 0
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
     spent: dict[str, float] = field(default_factory=dict)
     error: str | None = None
-    executors: list[dict[str, Any]] = field(default_factory=list)
+    executors: tuple[ExecutorFacts, ...] = ()
     links: dict[str, str] = field(default_factory=dict)
     logs: str | None = None
     application: str | None = None
-    owner: Owner = field(default_factory=Owner.this_process)
     request: dict[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Write the manifest whole or not at all."""
-        write_file(path, json.dumps(asdict(self), indent=2, ensure_ascii=False))
+        write_file(path, json.dumps(msgspec.to_builtins(self), indent=2, ensure_ascii=False))
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
-        """Read a manifest, and check that it holds what the code that uses it relies on.
+        """Read a manifest; entries of a later version are left out.
 
         Raises
         ------
@@ -181,66 +255,78 @@ class Manifest:
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(values, dict):
-                raise _ShapeError("it is not an object")
-            _check(values)
-            known = {entry.name for entry in fields(cls)}
-            values = {name: value for name, value in values.items() if name in known}
-            values["owner"] = Owner(**{entry.name: values["owner"][entry.name] for entry in fields(Owner)})
-            values["state"] = RunState(values["state"])
-            return cls(**values)
+            manifest = msgspec.convert(values, cls)
+            _check_settings(values)
         except FileNotFoundError:
             raise RunError(f"There is no run in {str(path.parent)!r}.") from None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, SparkLimeError) as error:
-            reason = f" ({error})" if isinstance(error, _ShapeError) else ""
+        except (OSError, ValueError, RecursionError, SparkLimeError) as error:
+            reason = f" ({_in_words(error)})" if isinstance(error, msgspec.ValidationError) else ""
             raise RunError(
                 f"The run in {str(path.parent)!r} is damaged: {path.name} is not the manifest of a run{reason}."
             ) from error
+        return manifest
 
 
-class _ShapeError(ValueError):
-    """What a manifest lacks, in words."""
+def settings_values(settings: ExplainSettings | ExplainerSettings | ModelSettings) -> dict[str, Any]:
+    """Return settings as they stand in ``run.json``: by name, tuples as lists."""
+    values: dict[str, Any] = msgspec.to_builtins(settings)
+    return values
 
 
-_SHAPES = {
-    "explain": ExplainShape,
-    "explainer": ExplainerShape,
-    "data": DataShape,
-    "model": ModelShape,
-    "executors": list[ExecutorShape],
+_ALWAYS_WRITTEN: dict[type, tuple[str, ...]] = {
+    ExplainSettings: ("engine", "labels", "num_features", "num_samples", "seed"),
+    ExplainerSettings: ("discretizer", "kernel_width"),
+    ModelSettings: (),
+    ReadOptions: ("missing_words",),
 }
-"""What code reads of the parts of a manifest by name."""
+"""Settings that every version has written. A run that lacks a later one was made with its default."""
 
 
-def _check(values: dict[str, Any]) -> None:
-    """Raise an error where a manifest lacks something, or has another type there."""
-    for name, kind in _kinds().items():
-        wrong = misfit(values[name], kind, name) if name in values else _missing(name)
-        if wrong is not None:
-            raise _ShapeError(wrong)
-    for name in ("rows", "rows_explained", "rows_failed", "stability"):
-        if values.get(name, 0) < 0:
-            raise _ShapeError(f"{name} is below 0")
-    ExplainSettings(**{**values["explain"], "labels": _labels(values["explain"]["labels"])})
-    ExplainerSettings(**values["explainer"])
-    ModelSettings(**values["training"])
-    for report in (values["data"]["report"], values["data"].get("training_report") or {}):
-        if report.get("origin") is not None:
-            Origin.from_dict(report["origin"])
+def _check_settings(values: dict[str, Any]) -> None:
+    """Refuse unknown and missing settings: a default in their place would repeat another run without a word."""
+    for place, settings, kind in _settings(values):
+        names = [entry.name for entry in fields(kind)]
+        unknown = sorted(settings.keys() - set(names))
+        missing = [name for name in _ALWAYS_WRITTEN[kind] if name not in settings]
+        if unknown:
+            raise msgspec.ValidationError(f"{place} has the unknown setting {unknown[0]}")
+        if missing:
+            raise msgspec.ValidationError(f"{place}.{missing[0]} is missing")
 
 
-def _missing(name: str) -> str | None:
-    """Return the words for a part that a manifest lacks; None where one of before may lack it."""
-    part = next(entry for entry in fields(Manifest) if entry.name == name)
-    has_default = part.default is not MISSING or part.default_factory is not MISSING
-    return None if has_default and name != "owner" else f"{name} is missing"
+def _settings(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], type]]:
+    """Yield the settings of a manifest in JSON: place, values and class."""
+    for name, kind in (
+        ("explain", ExplainSettings),
+        ("explainer", ExplainerSettings),
+        ("training", ModelSettings),
+    ):
+        yield name, values[name], kind
+    for name in ("report", "training_report"):
+        origin = (values["data"].get(name) or {}).get("origin")
+        if origin is not None:
+            yield f"data.{name}.origin.options", origin["options"], ReadOptions
 
 
-@functools.cache
-def _kinds() -> dict[str, Any]:
-    """Return the type of each part of a manifest in JSON."""
-    return {**get_type_hints(Manifest), **_SHAPES, "state": str, "owner": dict[str, Any]}
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
 
 
-def _labels(labels: str | list[int]) -> str | tuple[int, ...]:
-    return labels if isinstance(labels, str) else tuple(labels)
+def _in_words(error: msgspec.ValidationError) -> str:
+    """Return an error of msgspec with JSON's types in words, like "data.rows is not a whole number"."""
+    text, _, place = str(error).partition(" - at `$")
+    place = place.strip(".`") or "it"
+    missing = re.match(r"Object missing required field `(\w+)`", text)
+    expected = re.match(r"Expected `(\w+)[^`]*`(.*)", text)
+    if missing:
+        return f"{missing[1] if place == 'it' else f'{place}.{missing[1]}'} is missing"
+    if expected is None:
+        return text if place == "it" else f"{place}: {text}"
+    return f"{place} is below 0" if ">= 0" in expected[2] else f"{place} is not {_WORDS[expected[1]]}"

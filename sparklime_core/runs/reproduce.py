@@ -5,8 +5,6 @@ function of these, so whoever has the file and the same versions gets the same b
 """
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from sparklime_core.data.provenance import Origin
@@ -43,14 +41,14 @@ def command_line(run: Run, out: str = "repeated") -> str:
         words += _model(run, manifest)
     words.append(f"--rows={manifest.selection}")
     for name in _EXPLAIN:
-        value = manifest.explain[name]
-        shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        value = getattr(manifest.explain, name)
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
         words.append(f"--{name.replace('_', '-')}={shown}")
-    if manifest.explain.get("profiles"):
+    if manifest.explain.profiles:
         words.append("--profiles")
     if manifest.stability:
         words.append(f"--stability={manifest.stability}")
-    explainer = {name: value for name, value in manifest.explainer.items() if value is not None}
+    explainer = {name: value for name, value in vars(manifest.explainer).items() if value is not None}
     words += [f"--{name.replace('_', '-')}={value}" for name, value in explainer.items()]
     return shlex.join(words)
 
@@ -73,14 +71,14 @@ def python_script(run: Run) -> str:
         versions=printable(", ".join(f"{name} {version}" for name, version in manifest.versions.items()), None),
         names="".join(f"    {name},\n" for name in sorted(used, key=lambda name: (name.islower(), name))),
         steps=code,
-        explain=",\n    ".join(f"{name}={_literal(value)}" for name, value in _explaining(manifest).items()),
+        explain=",\n    ".join(f"{name}={value!r}" for name, value in _explaining(manifest).items()),
     )
 
 
 def _explaining(manifest: Manifest) -> dict[str, Any]:
     """Return the keywords of `explain_rows`."""
-    profiles = {"profiles": True} if manifest.explain.get("profiles") else {}
-    return {name: manifest.explain[name] for name in _EXPLAIN} | profiles
+    profiles = {"profiles": True} if manifest.explain.profiles else {}
+    return {name: getattr(manifest.explain, name) for name in _EXPLAIN} | profiles
 
 
 _MADE = (
@@ -141,12 +139,11 @@ print(f"{{len(row_ids)}} rows explained by SparkLIME {{sparklime_core.__version_
 
 def _origins(manifest: Manifest) -> tuple[Origin, Origin]:
     """Return where the explained table came from, and where the one that the model has learnt from."""
-    report, training = manifest.data["report"], manifest.data.get("training_report")
-    origins = [found.get("origin") for found in (report, training or report)]
-    if None in origins:
+    report = manifest.data.report
+    explained, learnt = report.origin, (manifest.data.training_report or report).origin
+    if explained is None or learnt is None:
         raise RunError("The file of this run's table is not known, so the run cannot be repeated from it.")
-    explained = Origin.from_dict(origins[0])
-    return explained, Origin.from_dict(origins[1]) if training else explained
+    return explained, learnt
 
 
 def _tables(manifest: Manifest) -> list[str]:
@@ -168,34 +165,30 @@ def _tables(manifest: Manifest) -> list[str]:
 
 
 def _trained(run: Run, manifest: Manifest) -> str:
-    if manifest.model.get("trained_elsewhere"):
+    if manifest.model.trained_elsewhere:
         return f"model = load_model(Path({str(run.folder / MODEL_FILE)!r}), dataset)"
-    return f"model = train_with(dataset, {_call(ModelSettings, manifest.training)})"
+    return f"model = train_with(dataset, {_call(manifest.training)})"
 
 
 def _explainer(manifest: Manifest) -> str:
-    return f"explainer = build_explainer(dataset, {_call(ExplainerSettings, manifest.explainer)})"
+    return f"explainer = build_explainer(dataset, {_call(manifest.explainer)})"
 
 
 def _rows(manifest: Manifest) -> str:
-    if manifest.selection == "test" and not manifest.data.get("training_report"):
+    if manifest.selection == "test" and manifest.data.training_report is None:
         return "row_ids = model.test_rows"
     count = "" if manifest.selection in ("all", "test") else f"[:{int(manifest.selection)}]"
     return f"row_ids = np.arange(len(features)){count}"
 
 
 def _options(origin: Origin) -> str:
-    return _call(ReadOptions, asdict(origin.options))
+    return _call(origin.options)
 
 
-def _call(kind: type[Any], values: Mapping[str, Any]) -> str:
-    """Return the Python that makes settings, all of them but those that are left open."""
-    given = [f"{name}={_literal(value)}" for name, value in values.items() if value is not None]
-    return f"{kind.__name__}({', '.join(given)})"
-
-
-def _literal(value: Any) -> str:
-    return repr(tuple(value) if isinstance(value, list) else value)
+def _call(settings: ExplainerSettings | ModelSettings | ReadOptions) -> str:
+    """Return the Python that makes settings, without those that are None."""
+    given = [f"{name}={value!r}" for name, value in vars(settings).items() if value is not None]
+    return f"{type(settings).__name__}({', '.join(given)})"
 
 
 def _path(file: str) -> str:
@@ -224,9 +217,9 @@ def _reading(options: ReadOptions) -> list[str]:
 
 
 def _model(run: Run, manifest: Manifest) -> list[str]:
-    if manifest.model.get("trained_elsewhere"):
+    if manifest.model.trained_elsewhere:
         return [f"--model-file={run.folder / MODEL_FILE}"]
-    settings = ModelSettings(**manifest.training)
+    settings = manifest.training
     depth = "none" if settings.max_depth is None else settings.max_depth
     return [
         f"--model={settings.kind}",

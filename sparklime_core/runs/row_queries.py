@@ -111,7 +111,7 @@ def index_rows(run: Run) -> None:
 
 def feature_names(run: Run) -> tuple[str, ...]:
     """Return the names of a run's features, by which the columns of the index are numbered."""
-    return tuple(run.manifest().data["features"])
+    return run.manifest().data.features
 
 
 def ask_rows(run: Run, sql: str, parameters: Sequence[Any], *, regression: bool, **tables: pa.Table) -> pa.Table:

@@ -281,7 +281,7 @@ class Run:
 
     def result_schema(self) -> pa.Schema:
         """Return the schema of the run's results."""
-        return result_schema(profiles=bool(Manifest.read(self.folder / MANIFEST).explain.get("profiles")))
+        return result_schema(profiles=Manifest.read(self.folder / MANIFEST).explain.profiles)
 
     def explanation_files(self) -> list[str]:
         """Return the files that hold what is explained so far."""

@@ -19,7 +19,7 @@ from sparklime_core.atomic_files import (
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.paths import newest_folders
-from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.manifest import Manifest, settings_values
 from sparklime_core.runs.result_queries import forget_damaged
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import check_table, find_damage, literal
@@ -118,12 +118,12 @@ class Comparison:
 def check_comparable(first: Manifest, second: Manifest) -> None:
     """Raise `RunError` when two runs are not about the same table, target and features."""
     for name, what in (("rows", "number of rows"), ("target", "target"), ("features", "features")):
-        if first.data[name] != second.data[name]:
+        if getattr(first.data, name) != getattr(second.data, name):
             raise RunError(f"The two runs cannot be compared: their tables differ in the {what}.")
-    if first.data["class_names"] != second.data["class_names"]:
+    if first.data.class_names != second.data.class_names:
         raise RunError("The two runs cannot be compared: their tables differ in the classes.")
-    digests = [(run.data["report"].get("origin") or {}).get("sha256") for run in (first, second)]
-    if None not in digests and digests[0] != digests[1]:
+    digests = {first.data.digest, second.data.digest}
+    if None not in digests and len(digests) > 1:
         raise RunError("The two runs cannot be compared: they are about different files.")
 
 
@@ -217,7 +217,11 @@ def different_settings(first: Manifest, second: Manifest) -> pd.DataFrame:
 
 
 def _settings(manifest: Manifest) -> dict[str, Any]:
-    parts = {"": manifest.explain, "explainer ": manifest.explainer, "model ": manifest.training}
+    parts = {
+        "": settings_values(manifest.explain),
+        "explainer ": settings_values(manifest.explainer),
+        "model ": settings_values(manifest.training),
+    }
     found = {f"{part}{name}": value for part, values in parts.items() for name, value in values.items()}
     found |= {f"version of {name}": value for name, value in manifest.versions.items()}
     return {**found, "rows": manifest.selection, "master": manifest.master}

@@ -104,8 +104,8 @@ def labels_explained(run: Run) -> pd.DataFrame:
 
 def can_mirror(manifest: Manifest) -> bool:
     """Return whether a run's rows were each explained for one of two classes, so that one class tells of all."""
-    classes = manifest.data["class_names"]
-    return classes is not None and len(classes) == 2 and manifest.explain["labels"] == "predicted"
+    classes = manifest.data.class_names
+    return classes is not None and len(classes) == 2 and manifest.explain.labels == "predicted"
 
 
 def weight_totals(run: Run, wanted: RowFilter, explained: Explained, *, regression: bool) -> Totals:

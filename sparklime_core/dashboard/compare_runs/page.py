@@ -184,8 +184,8 @@ def _comparable(run: Run, first: Run, mine: Manifest) -> Manifest | None:
 def _short(manifest: Manifest) -> str:
     explain = manifest.explain
     return (
-        f"{manifest.created[:16].replace('T', ' ')} · {explain['engine']}, "
-        f"{explain['num_samples']:,} samples, {count(manifest.rows_explained, 'row')}"
+        f"{manifest.created[:16].replace('T', ' ')} · {explain.engine}, "
+        f"{explain.num_samples:,} samples, {count(manifest.rows_explained, 'row')}"
     )
 
 

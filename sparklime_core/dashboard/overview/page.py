@@ -58,7 +58,7 @@ def overview(run: Run, manifest: Manifest) -> None:
 
 def _explained(run: Run, manifest: Manifest) -> Explained:
     """Let the person choose the class that the weights are about."""
-    classes = manifest.data["class_names"]
+    classes = manifest.data.class_names
     if classes is None:
         return Explained(0)
     mirrored = can_mirror(manifest)
@@ -86,16 +86,16 @@ def _most_explained(options: list[int | None], rows: dict[int, int]) -> int:
 
 def _what(whole: RunTotals, rows: int) -> str:
     """Say which rows are summed up, as what, and which are not."""
-    classes, label = whole.manifest.data["class_names"], whole.explained.label
+    classes, label = whole.manifest.data.class_names, whole.explained.label
     about = f"{count(rows, 'explained row')}"
     if classes is None:
-        return f"{about}: what raises and what lowers {plain(whole.manifest.data['target'])}."
+        return f"{about}: what raises and what lowers {plain(whole.manifest.data.target)}."
     if label is None:
         return f"{about}, each explained for the class that the model predicts for it."
     name = f"**{plain(classes[label])}**"
     if whole.explained.mirrored:
         return f"{about}: what speaks for {name}; what speaks for the other class counts against it."
-    if whole.manifest.explain["labels"] == "predicted":
+    if whole.manifest.explain.labels == "predicted":
         return f"{about}: those that the model predicts to be {name}. Other rows are explained for another class."
     return f"{about}: what speaks for {name} and against it, whatever class is predicted."
 

@@ -39,10 +39,12 @@ def features_shown(total: int, key: str, most: int | None = None) -> int:
 
 def legend(whole: RunTotals) -> str:
     """Say what the two colours mean, in Markdown."""
-    classes, label = whole.manifest.data["class_names"], whole.explained.label
+    classes, label = whole.manifest.data.class_names, whole.explained.label
     up, down = ("raises", "lowers") if classes is None else ("speaks for", "speaks against")
-    name = plain(whole.manifest.data["target"]) if classes is None else "the class" if label is None else None
-    name = plain(classes[label]) if name is None else name
+    if classes is None:
+        name = plain(whole.manifest.data.target)
+    else:
+        name = "the class" if label is None else plain(classes[label])
     return f"{square(FOR)} {up} **{name}** &nbsp; {square(AGAINST)} {down} it"
 
 
@@ -77,11 +79,11 @@ def row_link(whole: RunTotals, row_id: int) -> None:
 
 def _facts(whole: RunTotals, sample: RowSample, place: int) -> str:
     row = sample.rows.iloc[place]
-    if whole.regression:
+    classes = whole.manifest.data.class_names
+    if classes is None:
         facts = [f"predicted {number(float(row['prediction']))}"]
     else:
-        name = whole.manifest.data["class_names"][int(row["label"])]
-        facts = [f"{name} {float(row['prediction']):.2f}"]
+        facts = [f"{classes[int(row['label'])]} {float(row['prediction']):.2f}"]
         if not pd.isna(row["wrong"]):
             facts.append("wrong" if row["wrong"] else "right")
     return " · ".join([*facts, f"R² {float(row['score']):.2f}"])

@@ -54,12 +54,12 @@ class RunTotals:
     @property
     def regression(self) -> bool:
         """Whether the model predicts a number."""
-        return self.manifest.data["class_names"] is None
+        return self.manifest.data.is_regression
 
     @property
     def names(self) -> list[str]:
         """Names of the features, in the table's order."""
-        return list(self.manifest.data["features"])
+        return list(self.manifest.data.features)
 
     @property
     def features(self) -> tuple[Feature, ...]:

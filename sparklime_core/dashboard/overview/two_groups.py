@@ -81,7 +81,7 @@ def _predictions(whole: RunTotals) -> TwoGroups:
 
 def _classes(whole: RunTotals) -> TwoGroups:
     """Compare rows by their predicted class, each explained for that class."""
-    classes = whole.manifest.data["class_names"]
+    classes = whole.manifest.data.class_names or ()
     usual = whole.explained.label or 0
     first = _class("First class", "overview-first-class", classes, usual)
     second = _class("Second class", "overview-second-class", classes, 0 if usual else 1)
@@ -95,7 +95,7 @@ def _classes(whole: RunTotals) -> TwoGroups:
     return TwoGroups(names[0], names[1], totals[0], totals[1], note)
 
 
-def _class(label: str, key: str, classes: list[str], usual: int) -> int:
+def _class(label: str, key: str, classes: tuple[str, ...], usual: int) -> int:
     chosen = st.selectbox(
         label, range(len(classes)), index=usual, format_func=classes.__getitem__, key=key, width=200
     )

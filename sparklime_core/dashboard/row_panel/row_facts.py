@@ -58,20 +58,18 @@ def prediction_span(run_id: str) -> float:
 def explainer_of(run_id: str) -> "Explainer":
     """Return the explainer of a run."""
     from sparklime_core.explain.explainer import build_explainer  # noqa: PLC0415 - imports lime
-    from sparklime_core.jobs.plan import explainer_settings  # noqa: PLC0415 - imports scikit-learn
 
     manifest = services().store.open(run_id).manifest()
-    return build_explainer(inputs_of(run_id).learnt_from, explainer_settings(manifest))
+    return build_explainer(inputs_of(run_id).learnt_from, manifest.explainer)
 
 
 @st.cache_resource(max_entries=2, show_spinner=f"Drawing {POOLS_NOW} pools of samples …")
 def measuring_task(run_id: str) -> "ExplainTask":
     """Return what explains rows of a run as it was explained, and measures their stability."""
     from sparklime_core.explain.stability_task import prepare_measured  # noqa: PLC0415 - imports lime
-    from sparklime_core.jobs.plan import explain_settings  # noqa: PLC0415 - imports scikit-learn
     from sparklime_core.jobs.runner import predict_fn_of  # noqa: PLC0415 - imports Spark
 
-    settings = explain_settings(services().store.open(run_id).manifest())
+    settings = services().store.open(run_id).manifest().explain
     predict_fn = predict_fn_of(inputs_of(run_id).estimator)
     return prepare_measured(explainer_of(run_id), predict_fn, settings, POOLS_NOW)
 

@@ -46,8 +46,8 @@ def row_filter(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilt
 
 def _chips(wanted: RowFilter, features: tuple[Feature, ...], manifest: Manifest) -> None:
     """Show what the filter limits; a click on a chip takes that away."""
-    classes = manifest.data["class_names"]
-    limits = limits_of(wanted, features, None if classes is None else tuple(classes))
+    classes = manifest.data.class_names
+    limits = limits_of(wanted, features, classes)
     if not limits:
         return
     with st.container(horizontal=True, gap="xsmall", key="filter-chips"):
@@ -127,7 +127,7 @@ def _order(features: tuple[Feature, ...], manifest: Manifest) -> RowFilter:
 
 
 def _conditions(found: RowFilter, manifest: Manifest, features: tuple[Feature, ...]) -> RowFilter:
-    classes = manifest.data["class_names"]
+    classes = manifest.data.class_names
     found = _about_the_model(found, classes)
     found = replace(
         found,
@@ -141,7 +141,7 @@ def _conditions(found: RowFilter, manifest: Manifest, features: tuple[Feature, .
         found = replace(
             found, stability=_unit_range("Stability: how often the same features are chosen", "stability")
         )
-    executors = [str(executor["id"]) for executor in manifest.executors]
+    executors = [str(executor.id) for executor in manifest.executors]
     if len(executors) > 1:
         found = replace(found, executor=_choice("Explained by executor", "executor", executors))
     if manifest.rows_failed:
@@ -151,7 +151,7 @@ def _conditions(found: RowFilter, manifest: Manifest, features: tuple[Feature, .
     return found
 
 
-def _about_the_model(found: RowFilter, classes: list[str] | None) -> RowFilter:
+def _about_the_model(found: RowFilter, classes: tuple[str, ...] | None) -> RowFilter:
     outcomes = ["all", "failed"] if classes is None else list(OUTCOME_NAMES)
     outcome = st.segmented_control(
         "The model is", outcomes, format_func=OUTCOME_NAMES.__getitem__, required=True, **_kept("outcome")

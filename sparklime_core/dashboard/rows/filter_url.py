@@ -15,8 +15,8 @@ def current_filter(manifest: Manifest) -> RowFilter:
     if linked is None or linked == filter_text(kept):
         set_filter(kept)
         return kept
-    classes = manifest.data["class_names"]
-    found = read_filter(linked, len(manifest.data["features"]), len(classes or ()))
+    classes = manifest.data.class_names
+    found = read_filter(linked, len(manifest.data.features), len(classes or ()))
     set_filter(found)
     return found
 

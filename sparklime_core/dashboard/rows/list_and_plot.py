@@ -29,7 +29,7 @@ from sparklime_core.runs.run import Run
 
 def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     """Draw the table of the rows; a click chooses one. Return how many rows pass the filter."""
-    regression = manifest.data["class_names"] is None
+    regression = manifest.data.is_regression
     seen = files_version(run)
     found = rows_counted(run.id, seen, wanted, regression)
     if not found:
@@ -69,7 +69,7 @@ def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
     """Draw the pages of the table; begin with the one that the chosen row is on."""
     key = f"page-{run.id}-{hash((wanted, session_state.anchor()))}"
     if key not in st.session_state:
-        row, regression = session_state.row_id(), manifest.data["class_names"] is None
+        row, regression = session_state.row_id(), manifest.data.is_regression
         place = None if row is None else place_found(run.id, files_version(run), wanted, regression, row)
         st.session_state[key] = min(1 + (place or 0) // PAGE_ROWS, pages)
     return st.pagination(pages, key=key, max_visible_pages=5)
@@ -77,7 +77,7 @@ def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
 
 def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     """Draw the rows as points; a click chooses one. Return how many rows pass the filter."""
-    regression = manifest.data["class_names"] is None
+    regression = manifest.data.is_regression
     seen = files_version(run)
     found = rows_counted(run.id, seen, wanted, regression)
     points = rows_sampled(run.id, seen, wanted, regression, PLOT_ROWS)
@@ -94,7 +94,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     kept = points[["row_id", "prediction", "fit", "truth", "true_value", "outcome"]]
     key = f"plot-{run.id}-{hash(wanted)}"
     draw(
-        fidelity_chart(kept, chosen, regression=regression, name=manifest.data["target"], behind=behind),
+        fidelity_chart(kept, chosen, regression=regression, name=manifest.data.target, behind=behind),
         key=key,
         on_select=partial(_take_point, key),
         selection_mode=[PICK],
@@ -122,7 +122,7 @@ def _chosen_or_first(row_ids: list[int]) -> int | None:
 
 
 def _table(frame: pd.DataFrame, manifest: Manifest, wanted: RowFilter) -> pd.DataFrame:
-    regression = manifest.data["class_names"] is None
+    regression = manifest.data.is_regression
     shown = pd.DataFrame({"row": frame["row_id"], "truth": _truth(frame, manifest)})
     if regression:
         shown["prediction"] = frame["prediction"]
@@ -141,17 +141,17 @@ def _table(frame: pd.DataFrame, manifest: Manifest, wanted: RowFilter) -> pd.Dat
 
 
 def _truth(frame: pd.DataFrame, manifest: Manifest) -> list[Any]:
-    classes = manifest.data["class_names"]
+    classes = manifest.data.class_names
     if classes is None:
         return [f"{value:.6g}" for value in frame["target"]]
     return [classes[int(code)] for code in frame["target"]]
 
 
 def _columns(manifest: Manifest, wanted: RowFilter) -> dict[str, Any]:
-    column, regression = st.column_config, manifest.data["class_names"] is None
+    column, regression = st.column_config, manifest.data.is_regression
     error = "|predicted - true|" if regression else "1 - probability of the true class, where that is known"
     feature = wanted.order_feature
-    weighed = "the strongest reason" if feature is None else manifest.data["features"][feature]
+    weighed = "the strongest reason" if feature is None else manifest.data.features[feature]
     return {
         "row": column.NumberColumn("Row", format="%d", width=48, pinned=True),
         "truth": column.TextColumn("True", width=78),

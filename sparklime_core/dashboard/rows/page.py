@@ -60,7 +60,7 @@ def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         return rows_plot(run, manifest, wanted)
     if view == "Table":
         return rows_table(run, manifest, wanted)
-    regression = manifest.data["class_names"] is None
+    regression = manifest.data.is_regression
     ranked = features_ranked(run.id, files_version(run), wanted, regression, MOST_FEATURES)
     if ranked.empty:
         st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
@@ -79,7 +79,7 @@ def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
         st.number_input(
             "Go to row",
             min_value=0,
-            max_value=max(int(manifest.data["rows"]) - 1, 0),
+            max_value=max(manifest.data.rows - 1, 0),
             value=None,
             step=1,
             placeholder="number",
@@ -93,7 +93,7 @@ def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
             help="One of the rows that pass the filter",
             disabled=not found,
             on_click=_random_row,
-            args=(run.id, wanted, manifest.data["class_names"] is None),
+            args=(run.id, wanted, manifest.data.is_regression),
         )
         download_menu(run, wanted)
 

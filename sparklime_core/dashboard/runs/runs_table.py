@@ -106,12 +106,12 @@ def _facts(run: Run, manifest: Manifest) -> dict[str, object]:
         "failed": manifest.rows_failed,
         "score": score_of(run.id, files_version(run)),
         "measure": _measure(manifest),
-        "engine": explain["engine"],
-        "labels": explain["labels"] if isinstance(explain["labels"], str) else str(list(explain["labels"])),
-        "features": explain["num_features"],
-        "samples": explain["num_samples"],
-        "width": explainer["kernel_width"],
-        "discretizer": explainer["discretizer"],
+        "engine": explain.engine,
+        "labels": explain.labels if isinstance(explain.labels, str) else str(list(explain.labels)),
+        "features": explain.num_features,
+        "samples": explain.num_samples,
+        "width": explainer.kernel_width,
+        "discretizer": explainer.discretizer,
         "seed": manifest.seed,
         "seconds": manifest.seconds,
         "speed": manifest.rows_explained / manifest.seconds if manifest.seconds else None,
@@ -120,5 +120,5 @@ def _facts(run: Run, manifest: Manifest) -> dict[str, object]:
 
 
 def _measure(manifest: Manifest) -> str:
-    metrics = manifest.model["metrics"]
+    metrics = manifest.model.metrics
     return next((f"{label} {metrics[name]:.3f}" for name, label in MEASURES if name in metrics), "")

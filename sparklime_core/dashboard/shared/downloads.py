@@ -12,7 +12,7 @@ from sparklime_core.runs.run import Run
 
 def download_menu(run: Run, wanted: RowFilter) -> None:
     """Offer the explanations of the filtered rows."""
-    regression = run.manifest().data["class_names"] is None
+    regression = run.manifest().data.is_regression
     with st.popover("Download", icon=":material/download:"):
         st.caption("The explanations of all rows that the filter lets through.")
         st.download_button(
@@ -32,7 +32,7 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
             on_click="ignore",
             icon=":material/database:",
         )
-        if run.manifest().explain.get("profiles"):
+        if run.manifest().explain.profiles:
             st.download_button(
                 "Profiles, one line a bin",
                 lambda: profiles_csv(run, wanted, regression=regression),

@@ -71,13 +71,13 @@ def _of_session(dataset: Dataset, estimator: Any) -> Subject:
 
 def _of_run(run_id: str) -> Subject:
     manifest, inputs = services().store.open(run_id).manifest(), inputs_of(run_id)
-    known = {name: manifest.explain[name] for name in ("num_features", "num_samples", "seed")}
+    known = {name: getattr(manifest.explain, name) for name in ("num_features", "num_samples", "seed")}
     return Subject(
         manifest.title,
         inputs.dataset,
         inputs.estimator,
         ExplainSettings(**known),
-        ExplainerSettings(**manifest.explainer),
+        manifest.explainer,
         inputs.training,
     )
 

@@ -94,4 +94,4 @@ def shares_frame(manifest: Manifest) -> pd.DataFrame:
 
 def cores_of(manifest: Manifest) -> int:
     """Return how many cores the run's executors have."""
-    return sum(int(executor["cores"]) for executor in manifest.executors)
+    return sum(executor.cores for executor in manifest.executors)

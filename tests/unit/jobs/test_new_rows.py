@@ -33,7 +33,7 @@ def test_new_rows_are_planned_and_stored_with_the_table_that_the_model_has_seen(
     np.testing.assert_array_equal(inputs.learnt_from.features, penguins.features)
     assert inputs.learnt_from.encoding == inputs.dataset.encoding == penguins.encoding
     np.testing.assert_array_equal(inputs.test_rows, inputs.row_ids)
-    assert later.manifest().model["metrics"] == plan.model.metrics.as_dict()
+    assert later.manifest().model.metrics == plan.model.metrics.as_dict()
     # New rows of new rows are explained by the same model.
     again = plan_new_rows(later, new, ExplainSettings(), ExplainerSettings(), rows="test")
     assert again.training is not None

@@ -55,7 +55,7 @@ def test_prediction_and_explanation_are_of_the_same_values(run: Run, what_if: Wh
 @pytest.mark.parametrize("engine", ["sampled", "exact"])
 def test_every_fast_engine_serves(run: Run, engine: EngineName) -> None:
     manifest = run.manifest()
-    chosen = dataclasses.replace(manifest, explain={**manifest.explain, "engine": engine})
+    chosen = dataclasses.replace(manifest, explain=dataclasses.replace(manifest.explain, engine=engine))
 
     what_if = prepare_what_if(chosen, run.inputs())
 

@@ -1,5 +1,6 @@
 """Runs of before a column was kept, and runs that keep profiles."""
 
+import dataclasses
 import json
 
 import pyarrow as pa
@@ -54,7 +55,7 @@ def test_an_old_run_is_finished_in_the_new_schema(run, older, explained):
 
 def test_profiles_are_kept_with_the_run(run, explained):
     manifest = run.manifest()
-    run.update(explain={**manifest.explain, "profiles": True})
+    run.update(explain=dataclasses.replace(manifest.explain, profiles=True))
     profiles = pa.array([[PROFILE]] * len(explained), result_schema(profiles=True).field("profiles").type)
     whole = explained.append_column("profiles", profiles).select(result_schema(profiles=True).names)
     append_both(run, whole)

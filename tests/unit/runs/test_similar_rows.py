@@ -39,7 +39,7 @@ def regression(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def explained(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights (rows, features) and the label of each row."""
-    names = run.manifest().data["features"]
+    names = run.manifest().data.features
     weights, labels = np.zeros((ROWS, len(names))), np.zeros(ROWS)
     for row in range(ROWS):
         (result,) = explanations_of(run, row)

@@ -53,7 +53,7 @@ def stored(run: Run, rows: range | list[int] = range(ROWS)) -> list[dict[str, An
 
 
 def matrix_of(run: Run, results: list[dict[str, Any]], signs: list[int] | None = None) -> np.ndarray:
-    names = run.manifest().data["features"]
+    names = run.manifest().data.features
     weights = np.full((len(results), len(names)), np.nan)
     for place, result in enumerate(results):
         for entry in result["explanation"] or ():
