@@ -1,6 +1,7 @@
 """End a child process at every change that it makes to a folder, one after the other."""
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import sys
@@ -17,7 +18,7 @@ _forks.set_forkserver_preload(["tests.killing_preload"])
 
 
 def killed_at_every_change(
-    work: Callable[..., object], fresh: Callable[[], Path], *arguments: object
+    work: Callable[..., object], fresh: Callable[[], Path], *arguments: object, step: int = 1
 ) -> Iterator[tuple[int, Path]]:
     """Let a process do some work in a folder, and die before its first change of it, its second, and so on.
 
@@ -31,15 +32,15 @@ def killed_at_every_change(
         Is called with the folder and the arguments; it comes to its end when it returns.
     fresh
         Gives the folder for each death.
+    step
+        How many changes lie between two deaths.
 
     Yields
     ------
     tuple of int and Path
         The number of the change that was not made, and the folder as it was left.
     """
-    change = 0
-    while True:
-        change += 1
+    for change in itertools.count(1, step):
         folder = fresh()
         process = _forks.Process(target=_until_killed, args=(change, folder, work, arguments))
         process.start()

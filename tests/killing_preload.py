@@ -2,6 +2,7 @@
 
 import duckdb  # noqa: F401
 import lime.lime_tabular  # noqa: F401
+import numba  # noqa: F401
 import sklearn.ensemble  # noqa: F401
 import skops.io  # noqa: F401
 
