@@ -6,8 +6,13 @@ Tests that share a cluster or a browser stay in one process, which starts it onc
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+hypothesis.settings.register_profile("quick", max_examples=30)
+hypothesis.settings.register_profile("thorough", max_examples=150)
+hypothesis.settings.load_profile("quick")
 
 TOGETHER = ("tests/spark", "tests/browser")
 """Folders whose tests run in one process; they come first, as they take longest."""

@@ -21,7 +21,7 @@ from sparklime_core.data.read_table import read_table
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.models.model_files import load_estimator
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LETTERS = string.ascii_letters + "äßéñ日本,;|\t \"'\n"
 NUMBERS = st.floats(-1e12, 1e12).map(lambda value: round(value, 6))
 DELIMITERS = st.sampled_from(",;\t|")
@@ -158,7 +158,7 @@ def used(content):
         np.testing.assert_array_equal(features, dataset.features)
 
 
-@settings(QUICK, max_examples=150)
+@QUICK
 @given(content=st.binary(max_size=400))
 @example(b'a,b\n"')
 @example(b'"')
@@ -170,7 +170,7 @@ def test_random_bytes_are_read_or_refused(content):
     used(content)
 
 
-@settings(QUICK, max_examples=100)
+@QUICK
 @given(content=st.text(string.digits + "abN/A.,;:-\"'\n\r\t |€%()\0\ufeff\u2028", max_size=200))
 def test_random_texts_are_read_or_refused(content):
     used(content.encode())
@@ -179,7 +179,7 @@ def test_random_texts_are_read_or_refused(content):
 PENGUINS = b"\n".join(sample_csv("penguins").splitlines()[:40])
 
 
-@settings(QUICK, max_examples=60)
+@QUICK
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, len(PENGUINS) - 1), st.integers(0, 8), st.binary(max_size=4)),
