@@ -1,4 +1,4 @@
-# make run: the dashboard.  make test: every check and test.  make test-all: the slow tests, too.
+# make run: the dashboard.  make test: every check and test.  make test-all: the slow tests and more random examples.
 # Each sets up what it needs in .venv first. ARGS goes to pytest: make test ARGS="-p randomly --randomly-seed=7"
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +10,7 @@ setup: .venv/.runtime
 .venv/.runtime: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	$(BIN)/sparklime prepare
 	touch $@
 
 .venv/.dev: .venv/.runtime
@@ -29,7 +30,7 @@ test: lint
 	$(BIN)/python -m pytest $(ARGS)
 
 test-all: lint
-	$(BIN)/python -m pytest -m "slow or not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "slow or not slow" --hypothesis-profile=thorough $(ARGS)
 
 bench: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

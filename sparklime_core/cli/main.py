@@ -6,7 +6,18 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from sparklime_core.cli import cluster, dashboard, describe, doctor, explain, explain_table, export, pack, sample
+from sparklime_core.cli import (
+    cluster,
+    dashboard,
+    describe,
+    doctor,
+    explain,
+    explain_table,
+    export,
+    pack,
+    prepare,
+    sample,
+)
 from sparklime_core.cli.options import BAD_INPUT, INTERRUPTED
 from sparklime_core.cli.output import complain
 from sparklime_core.errors import CancelledError, SparkLimeError
@@ -20,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0, 2 after bad input, 130 when interrupted."""
     parser = _Parser(prog="sparklime", description="Distributed LIME on Apache Spark.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (dashboard, explain, explain_table, describe, export, cluster, doctor, pack, sample):
+    for command in (dashboard, explain, explain_table, describe, export, cluster, doctor, pack, prepare, sample):
         command.add_parser(commands)
     try:
         chosen = parser.parse_args(arguments)

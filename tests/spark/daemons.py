@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, end_process, spark_environment
+from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
+from sparklime_core.spark.session.jvm import LOOPBACK, end_process, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_facts
 from tests.spark.gate import SECONDS, wait_for
 
@@ -78,7 +79,7 @@ class Daemons:
 
     def _start(self, name, arguments, log):
         command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", LOOPBACK]
-        quick = {"SPARK_DAEMON_MEMORY": "512m", "SPARK_DAEMON_JAVA_OPTS": QUICK_START}
+        quick = {"SPARK_DAEMON_MEMORY": "512m", "SPARK_DAEMON_JAVA_OPTS": quick_start()}
         with log.open("ab") as output:
             return subprocess.Popen(
                 [*command, *arguments],

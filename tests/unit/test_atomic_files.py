@@ -33,6 +33,8 @@ ELSEWHERE = {
     ("dashboard/model/model_form.py", "write_bytes"),
     ("limited/process.py", "write_bytes"),
     ("models/model_files.py", "write_bytes"),
+    ("spark/session/class_archive.py", "write_text"),
+    ("spark/session/class_archive.py", "unlink"),
     # Into memory and pipes.
     ("limited/process.py", "open"),
     ("limited/template.py", "open"),

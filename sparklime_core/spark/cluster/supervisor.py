@@ -25,7 +25,8 @@ from sparklime_core.errors import ClusterError
 from sparklime_core.paths import PRIVATE_MASK
 from sparklime_core.process_identity import process_start
 from sparklime_core.spark.cluster.registry import ClusterRecord
-from sparklime_core.spark.session.jvm import LOOPBACK, QUICK_START, SPARK_HOME, spark_environment
+from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
+from sparklime_core.spark.session.jvm import LOOPBACK, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_json
 from sparklime_core.spark.session.spark_conf import authentication, session_conf
 
@@ -125,7 +126,7 @@ def _daemon(name: str, arguments: list[str], log: Path) -> "subprocess.Popen[byt
         ["spark-class", f"org.apache.spark.deploy.{name}", *arguments],
         log,
         SPARK_DAEMON_MEMORY=DAEMON_MEMORY,
-        SPARK_DAEMON_JAVA_OPTS=QUICK_START,
+        SPARK_DAEMON_JAVA_OPTS=quick_start(),
     )
 
 

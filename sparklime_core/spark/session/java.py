@@ -65,7 +65,6 @@ def java_environment() -> dict[str, str]:
     return {"JAVA_HOME": str(java_home())}
 
 
-@lru_cache(maxsize=8)
 def home_of(java: Path) -> Path | None:
     """Return the home that a ``java`` program states, or None when it does not run or is too old."""
     stated = _stated(java)
@@ -73,6 +72,12 @@ def home_of(java: Path) -> Path | None:
     if home is None or not version.isdigit() or int(version) < OLDEST:
         return None
     return Path(home)
+
+
+def java_version(home: Path) -> str:
+    """Return what the Java in a home calls itself: its maker and its exact version."""
+    stated = _stated(home / "bin" / "java")
+    return f"{stated.get('java.vm.vendor')} {stated.get('java.vm.name')} {stated.get('java.vm.version')}"
 
 
 def old_java(home: Path, today: date) -> str | None:
@@ -89,6 +94,7 @@ def old_java(home: Path, today: date) -> str | None:
     return f"{called} is of {made}, and security updates come every third month; {advice}."
 
 
+@lru_cache(maxsize=8)
 def _stated(java: Path) -> dict[str, str]:
     """Return the properties that a ``java`` program states; none when it does not run."""
     command = [str(java), "-XshowSettings:properties", "-version"]

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyspark
 from pyspark.core.context import SparkContext
 from pyspark.java_gateway import launch_gateway
 
 from sparklime_core.errors import SparkError
+from sparklime_core.spark.session.class_archive import SPARK_HOME
 from sparklime_core.spark.session.java import java_environment
 
-SPARK_HOME = Path(pyspark.__file__).parent
 LOOPBACK = "127.0.0.1"
-QUICK_START = "-XX:TieredStopAtLevel=1"
-"""Spark's JVMs compile for seconds what they run for milliseconds; this halves the processor time of a start."""
-
 STOP_SECONDS = 5.0
 
 

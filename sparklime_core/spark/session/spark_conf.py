@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparklime_core.spark.cluster.registry import ClusterRecord
-from sparklime_core.spark.session.jvm import QUICK_START
+from sparklime_core.spark.session.class_archive import quick_start
 from sparklime_core.spark.session.master import Master
 
 EXECUTOR_MEMORY = 1024
@@ -36,7 +36,7 @@ def session_conf(
         "spark.driver.bindAddress": address,
         "spark.driver.memory": "2g",
         "spark.driver.maxResultSize": "1g",
-        "spark.driver.extraJavaOptions": QUICK_START,
+        "spark.driver.extraJavaOptions": quick_start(),
         "spark.ui.port": "0",
         # Spark's page has no sign-in: it shows, and changes nothing.
         "spark.ui.killEnabled": "false",
@@ -59,7 +59,7 @@ def session_conf(
         # Spark makes the secret itself.
         conf["spark.authenticate"] = "true"
     if known is not None:
-        conf["spark.executor.extraJavaOptions"] = QUICK_START
+        conf["spark.executor.extraJavaOptions"] = quick_start()
         conf.update(authentication(known.secret))
     return conf
 

@@ -24,7 +24,7 @@ def bare_machine(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    java.home_of.cache_clear()
+    java._stated.cache_clear()
 
 
 def install(folder, version, home=None):

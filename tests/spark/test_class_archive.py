@@ -1,0 +1,27 @@
+"""``sparklime prepare``: Spark's JVM takes its classes from the archive that it makes."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sparklime_core.cli.main import main
+from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
+from sparklime_core.spark.session.jvm import spark_environment
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.mark.slow
+def test_sparks_classes_come_from_the_archive(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert main(["prepare"]) == 0
+
+    log = tmp_path / "classes.log"
+    options = f"{quick_start()} -Xlog:class+load:file={log}"
+    command = [SPARK_HOME / "bin" / "spark-class", "org.apache.spark.deploy.master.Master", "--help"]
+    subprocess.run(command, env={**spark_environment(), "SPARK_DAEMON_JAVA_OPTS": options}, check=False)
+
+    loaded = [line for line in log.read_text().splitlines() if " org.apache.spark." in line]
+    archived = [line for line in loaded if "shared objects file" in line]
+    assert len(archived) > len(loaded) / 4
