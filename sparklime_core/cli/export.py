@@ -71,7 +71,6 @@ def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
     from sparklime_core.runs.row_filter import RowFilter  # noqa: PLC0415
 
     every = RowFilter()
-    regression = found.manifest().data.is_regression
     if arguments.form == "script":
         return reproduce.python_script(found).encode()
     if arguments.form == "command":
@@ -79,11 +78,11 @@ def _content(found: "Run", arguments: argparse.Namespace) -> bytes:
     if arguments.form == "report":
         return _report(found, arguments.row)
     if arguments.form == "reasons":
-        return export.reasons_csv(found, every, regression=regression, reasons=arguments.reasons)
+        return export.reasons_csv(found, every, reasons=arguments.reasons)
     if arguments.form == "profiles":
-        return export.profiles_csv(found, every, regression=regression)
+        return export.profiles_csv(found, every)
     make = export.explanations_csv if arguments.form == "csv" else export.explanations_parquet
-    return make(found, every, regression=regression)
+    return make(found, every)
 
 
 def _report(found: "Run", row: int | None) -> bytes:

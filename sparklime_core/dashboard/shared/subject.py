@@ -70,7 +70,8 @@ def _of_session(dataset: Dataset, estimator: Any) -> Subject:
 
 
 def _of_run(run_id: str) -> Subject:
-    manifest, inputs = services().store.open(run_id).manifest(), inputs_of(run_id)
+    run = services().store.open(run_id)
+    manifest, inputs = run.manifest(), inputs_of(run)
     known = {name: getattr(manifest.explain, name) for name in ("num_features", "num_samples", "seed")}
     return Subject(
         manifest.title,
