@@ -109,6 +109,7 @@ def assemble(
             _with_own_names(features), encoded.name, encoded.class_names, _format(reading, proposed, task)
         ),
         report=DataReport(reading.rows, tuple(reports), reading.decisions, origin),
+        raw=reading.raw(),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from sparklime_core.data.feature_encoding import MISSING, Encoding
 from sparklime_core.data.missing_target import is_labelled
@@ -82,6 +83,9 @@ class Dataset:
         How the columns became features.
     report
         What was done to the table.
+    raw
+        The table as its file holds it, for models that are asked in its own columns; None where only the encoded
+        rows are at hand, as in a run.
     """
 
     name: str
@@ -89,6 +93,7 @@ class Dataset:
     target: npt.NDArray[np.int64] | npt.NDArray[np.float64]
     encoding: Encoding
     report: DataReport = field(repr=False)
+    raw: pa.Table | None = field(default=None, repr=False, compare=False)
 
     @property
     def feature_names(self) -> tuple[str, ...]:

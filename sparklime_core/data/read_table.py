@@ -92,9 +92,13 @@ class Reading:
             return found
         return parse_column(found.name, found.raw, self.options, decimal=self.decimal, wanted=wanted)
 
+    def raw(self) -> pa.Table:
+        """Return the table as the file holds it."""
+        return pa.table([column.raw for column in self.columns], names=list(self.names))
+
     def preview(self, rows: int = 20) -> pa.Table:
         """Return the first rows as the file holds them."""
-        return pa.table([column.raw.slice(0, rows) for column in self.columns], names=list(self.names))
+        return self.raw().slice(0, rows)
 
     def full_name(self, name: str) -> str:
         """Return a column's name as the file writes it, spaces around it and all; see `column` for errors."""

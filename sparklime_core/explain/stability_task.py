@@ -18,7 +18,7 @@ from sparklime_core.explain.phase_timer import phase
 from sparklime_core.explain.prepare_task import ENGINES, prepare_task
 from sparklime_core.explain.sampled_engine import SampledEngine
 from sparklime_core.explain.schema import STABILITY_SCHEMA
-from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, RunSettings
+from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, check_pools
 from sparklime_core.explain.stability_metrics import (
     FeatureFigures,
     PoolFits,
@@ -111,7 +111,7 @@ def prepare_measured(
     SparkLimeError
         As `prepare_task`; and when stability cannot be measured from so many pools.
     """
-    RunSettings(stability=pools)
+    check_pools(pools)
     task = prepare_task(explainer, predict_fn, settings)
     if not pools:
         return task

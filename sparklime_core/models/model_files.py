@@ -6,9 +6,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from sparklime_core.data.source_bytes import read_at_most
 from sparklime_core.errors import ModelError
 from sparklime_core.limited.limits import Limits
@@ -18,8 +15,6 @@ ASKED_ROWS = 256
 """How many rows a model is asked about before it is used."""
 
 WORK = "Opening the model"
-
-Rows = npt.NDArray[np.float64]
 
 _known: set[str] = set()
 """Digests of the model files that this process has written, or that have passed the trial."""
@@ -54,7 +49,7 @@ def list_types(path: Path) -> tuple[str, ...]:
     return tuple(_in_child(list_foreign_types, read_model(path)))
 
 
-def load_estimator(path: Path, rows: Rows | None = None) -> Any:
+def load_estimator(path: Path, rows: Any = None) -> Any:
     """Read an estimator back. It is audited, loaded, checked and asked in a limited process first.
 
     Parameters
@@ -62,7 +57,7 @@ def load_estimator(path: Path, rows: Rows | None = None) -> Any:
     path
         The file.
     rows
-        (r, d) rows that it will be asked about; the first of them are tried. None: a row of zeros.
+        (r, d) rows that it will be asked about, or a DataFrame of them; the first are tried. None: a row of zeros.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -233,7 +234,20 @@ def _check_recoding(preprocessor: Any, width: int) -> None:
     _require(sorted(taken) == list(range(width)), preprocessor)
     for part in parts_of(preprocessor):
         _check_part(part)
-    _require(preprocessor.transform(np.zeros((3, width))).shape == (3, width), preprocessor)
+    _require(preprocessor.transform(_rows_to_recode(preprocessor, width)).shape == (3, width), preprocessor)
+
+
+def _rows_to_recode(preprocessor: Any, width: int) -> Any:
+    """Return three rows: of zeros, or of the first categories where columns have names."""
+    if "feature_names_in_" not in vars(preprocessor):
+        return np.zeros((3, width))
+    names = np.asarray(preprocessor.feature_names_in_)
+    values: dict[Any, Any] = dict.fromkeys(names, [0.0] * 3)
+    for _, part, columns in preprocessor.transformers_:
+        chosen = names[np.asarray(columns, dtype=bool)]
+        if isinstance(part, OrdinalEncoder):
+            values.update((name, [known[0]] * 3) for name, known in zip(chosen, part.categories_, strict=True))
+    return pd.DataFrame(values)
 
 
 def _check_function(part: Any) -> None:

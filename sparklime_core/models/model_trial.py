@@ -7,7 +7,6 @@ import io
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 import skops.io
 
 from sparklime_core.errors import ModelError
@@ -22,7 +21,7 @@ def list_foreign_types(_: IO[bytes], data: bytes, most_bytes: int) -> list[str]:
     return list(foreign_types(data, most_bytes))
 
 
-def try_estimator(_: IO[bytes], data: bytes, most_bytes: int, rows: npt.NDArray[np.float64] | None) -> None:
+def try_estimator(_: IO[bytes], data: bytes, most_bytes: int, rows: Any) -> None:
     """Audit, load and check a model, and ask it about rows.
 
     Raises

@@ -1,4 +1,4 @@
-"""A person's own scikit-learn model: from a skops file, audited, and checked against its dataset."""
+"""A person's own scikit-learn model: from a skops file, audited, or at hand; checked against its dataset."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -11,11 +11,14 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.feature_encoding import number_text
 from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.limited.process import call_limited
+from sparklime_core.models.adopt_columns import adopt_columns, takes_columns
+from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.metrics import Metrics, measure
 from sparklime_core.models.model_files import WORK, model_limits, read_model
 from sparklime_core.models.model_parts import check_trees, use_one_thread
 from sparklime_core.models.model_trial import audited, reason, restore
 from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.models.train import Model
 
 OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
@@ -23,7 +26,7 @@ OWN = "the model was trained elsewhere: the rows that it is measured on may be r
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
 def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
-    """Load a model that was trained elsewhere on the features of a dataset as SparkLIME encodes them.
+    """Load a model that was trained elsewhere: on a dataset's features, or on its table's own columns.
 
     Raises
     ------
@@ -34,18 +37,35 @@ def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
     """
     limits = model_limits()
     data = read_model(Path(path))
-    tried = call_limited(_try_on, data, limits.memory, dataset, limits=limits, work=WORK)
-    return _taken_over(restore(data), Metrics.from_dict(tried.value))
+    metrics, decoding = call_limited(_try_on, data, limits.memory, dataset, limits=limits, work=WORK).value
+    estimator = restore(data)
+    if decoding is not None:
+        estimator = ColumnsModel(estimator, decoding_from_dict(decoding), len(dataset.feature_names))
+    return _taken_over(estimator, Metrics.from_dict(metrics))
 
 
-def adopt_model(estimator: Any, dataset: Dataset) -> Model:
-    """Take over a fitted scikit-learn estimator, when it fits the dataset's features and classes.
+def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model:
+    """Take over a fitted scikit-learn estimator, when it fits the dataset's features or its table's own columns.
+
+    Parameters
+    ----------
+    estimator
+        Trained on ``dataset.features``, or on a DataFrame with columns of the table that the dataset was read
+        from: it is then asked in those columns and their types.
+    dataset
+        The table, encoded.
+    table
+        For a model of such columns: the DataFrame of the same rows, where its types are not those that pandas
+        finds in the file.
 
     Raises
     ------
     ModelError
-        When it does not.
+        When it does not fit, or predicts otherwise in columns that are decoded; the message says where.
     """
+    if table is not None or takes_columns(estimator, dataset):
+        _check_task(estimator, dataset)
+        estimator = adopt_columns(estimator, dataset, table)
     _check_width(estimator, dataset)
     _check_task(estimator, dataset)
     check_trees(estimator)
@@ -58,9 +78,13 @@ def adopt_model(estimator: Any, dataset: Dataset) -> Model:
     return _taken_over(estimator, metrics)
 
 
-def _try_on(_: IO[bytes], data: bytes, most_bytes: int, dataset: Dataset) -> dict[str, Any]:
+def _try_on(
+    _: IO[bytes], data: bytes, most_bytes: int, dataset: Dataset
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Audit, load and check a model in a limited process, and measure it on a dataset."""
-    return adopt_model(audited(data, most_bytes), dataset).metrics.as_dict()
+    model = adopt_model(audited(data, most_bytes), dataset)
+    own = model.estimator
+    return model.metrics.as_dict(), decoding_as_dict(own.decoding) if isinstance(own, ColumnsModel) else None
 
 
 def _taken_over(estimator: Any, metrics: Metrics) -> Model:

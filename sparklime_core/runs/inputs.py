@@ -16,12 +16,15 @@ import pyarrow.parquet as pq
 from sparklime_core.atomic_files import atomic_write
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
-from sparklime_core.models.model_files import load_estimator, save_estimator
+from sparklime_core.models.columns_model import ColumnsModel
+from sparklime_core.models.model_files import ASKED_ROWS, load_estimator, save_estimator
+from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.runs.stored_tables import damage_explained, damaged
 
 DATA_FILE = "data.parquet"
 TRAINING_FILE = "training.parquet"
 MODEL_FILE = "model.skops"
+DECODING_FILE = "decoding.json"
 _KEY = b"sparklime"
 
 
@@ -61,8 +64,13 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
     marks = {"test": np.isin(positions, inputs.test_rows), "selected": np.isin(positions, inputs.row_ids)}
     if inputs.training is not None:
         _write_dataset(inputs.training, folder / TRAINING_FILE, {})
+    estimator = inputs.estimator
+    if isinstance(estimator, ColumnsModel):
+        with atomic_write(folder / DECODING_FILE) as temporary:
+            temporary.write_text(json.dumps(decoding_as_dict(estimator.decoding)), encoding="utf-8")
+        estimator = estimator.estimator
     with atomic_write(folder / MODEL_FILE) as temporary:
-        save_estimator(inputs.estimator, temporary)
+        save_estimator(estimator, temporary)
     _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
 
 
@@ -73,7 +81,17 @@ def read_inputs(folder: Path) -> Inputs:
     learnt_from = _read_dataset(training)[0] if training.exists() else None
     with _explained(folder / DATA_FILE):
         test, selected = (np.flatnonzero(marks[name].to_numpy()) for name in ("test", "selected"))
-    return Inputs(dataset, load_estimator(folder / MODEL_FILE, dataset.features), test, selected, learnt_from)
+    return Inputs(dataset, _read_model(folder, dataset.features), test, selected, learnt_from)
+
+
+def _read_model(folder: Path, rows: npt.NDArray[np.float64]) -> Any:
+    """Read the model back; one of raw columns with how rows are decoded for it."""
+    if not (folder / DECODING_FILE).exists():
+        return load_estimator(folder / MODEL_FILE, rows)
+    with _explained(folder / DECODING_FILE):
+        decoding = decoding_from_dict(json.loads((folder / DECODING_FILE).read_text(encoding="utf-8")))
+        asked = decoding.decode(rows[:ASKED_ROWS])
+    return ColumnsModel(load_estimator(folder / MODEL_FILE, asked), decoding, rows.shape[1])
 
 
 def read_encoding(folder: Path) -> Encoding:

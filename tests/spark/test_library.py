@@ -9,10 +9,15 @@ import pytest
 from lime.lime_tabular import LimeTabularExplainer
 from pyspark.errors import PythonException
 from pyspark.sql import functions as sf
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from sparklime_core import (
     SparkLimeError,
+    adopt_model,
     build_explainer,
     connect,
     explain_dataframe,
@@ -170,6 +175,21 @@ def test_an_encoding_takes_columns_as_people_keep_them(spark):
             explain_dataframe(df, explainer, model, names, **wrong)
     with pytest.raises(SparkLimeError, match="no column 'year', which the model needs"):
         explain_dataframe(df, explainer, model, [n for n in names if n != "year"], encoding=penguins.encoding)
+
+
+def test_a_pipeline_on_raw_columns_is_asked_in_them_on_executors(spark):
+    penguins, reading = load_sample("penguins"), read_sample("penguins")
+    table = pd.DataFrame({column.name: column.values.to_pylist() for column in reading.columns})
+    names = [name for name in table.columns if name != "species"]
+    encoder = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder())
+    columns = ColumnTransformer([("texts", encoder, ["island", "sex"])], remainder=SimpleImputer())
+    own = make_pipeline(columns, RandomForestClassifier(5, random_state=0)).fit(table[names], table["species"])
+    model, explainer = adopt_model(own, penguins, table=table), build_explainer(penguins)
+    df = spark.createDataFrame(table[:40].astype(object).where(table[:40].notna(), None))
+    found = explain_dataframe(df, explainer, model, names, encoding=penguins.encoding, labels=[1], **FEW).toArrow()
+    here = explain_rows(explainer, model, penguins.features[:40], labels=[1], **FEW)
+    assert found.to_pylist() == here.to_pylist()
+    assert found["prediction"].to_pylist() == own.predict_proba(table[names][:40])[:, 1].tolist()
 
 
 @pytest.mark.parametrize(

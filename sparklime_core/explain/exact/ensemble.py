@@ -59,7 +59,7 @@ def read_ensemble(predict_fn: PredictFn, mode: str) -> Ensemble:
         )
     kind = kind_of(model)
     if kind is None:
-        known = ", ".join(entry.title for entry in KINDS)
+        known = ", ".join(entry.title for entry in KINDS if entry.title)
         raise EngineError(
             f"Engine 'exact' in {mode} does not know {type(model).__name__}; it knows {known}. "
             "Use engine 'sampled', which takes any model."

@@ -14,14 +14,14 @@ class Entry:
     Attributes
     ----------
     title
-        What its models are called.
+        What its models are called; None where they are no sums of trees, which the engine ``exact`` needs.
     library
         The package, by the name that is imported, that the classes of its models come from.
     home
         Module and class of the kind.
     """
 
-    title: str
+    title: str | None
     library: str
     home: str
 
@@ -34,6 +34,7 @@ class Entry:
 
 KINDS = (
     Entry("scikit-learn's trees and forests", "sklearn", "averaged_trees:AveragedTrees"),
+    Entry(None, "sparklime_core", "raw_columns:RawColumns"),
     Entry("scikit-learn's gradient boosting", "sklearn", "gradient_boosting:GradientBoosting"),
 )
 """All kinds; the first one that serves a model is its own."""

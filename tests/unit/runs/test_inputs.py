@@ -1,6 +1,21 @@
 """What a run keeps of its data and model."""
 
+import io
+
 import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from sparklime_core import ExplainSettings, SparkLimeError, adopt_model, read_csv
+from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.jobs.what_if import prepare_what_if
+from sparklime_core.runs.inputs import DECODING_FILE
+from sparklime_core.runs.store import RunStore
 
 
 def test_inputs_come_back_as_they_were(run, plan):
@@ -13,3 +28,24 @@ def test_inputs_come_back_as_they_were(run, plan):
     np.testing.assert_array_equal(
         inputs.estimator.predict_proba(plan.dataset.features), plan.model.predict_fn(plan.dataset.features)
     )
+
+
+def test_a_model_of_raw_columns_comes_back_with_its_decoding(tmp_path):
+    content = "town,size,y\n" + "".join(
+        f"{'ab'[n % 3 > 1]},{n % 11 or ''},{int(n % 3 > 1 or n % 5 > 3)}\n" for n in range(60)
+    )
+    table, dataset = pd.read_csv(io.StringIO(content)), read_csv(content.encode(), "y")
+    columns = ColumnTransformer([("town", OneHotEncoder(), ["town"])], remainder=SimpleImputer())
+    own = make_pipeline(columns, LogisticRegression()).fit(table[["size", "town"]], table["y"])
+    plan = RunPlan(dataset, adopt_model(own, dataset), ExplainSettings(num_samples=60))
+    run = RunStore(tmp_path).create(plan.manifest("local[2]"), plan.inputs())
+    inputs = run.inputs()
+    np.testing.assert_array_equal(
+        inputs.estimator.predict_proba(inputs.dataset.features), own.predict_proba(table[["size", "town"]])
+    )
+    (answer,) = prepare_what_if(run.manifest(), inputs).explain(dataset.features[:1], 0)
+    np.testing.assert_array_equal(answer.probabilities, own.predict_proba(table[["size", "town"]][:1])[0])
+    assert answer.result["error"] is None
+    (run.folder / DECODING_FILE).write_text("{")
+    with pytest.raises(SparkLimeError, match=r"decoding.json is cut off, or another file"):
+        run.inputs()

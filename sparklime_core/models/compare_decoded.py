@@ -1,0 +1,108 @@
+"""Compare what a model predicts for decoded rows with what it predicts for the table itself, and say where."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import ModelError, reason
+from sparklime_core.models.columns_model import ColumnsModel
+
+TOLERANCE = 1e-9
+"""How far predictions for decoded rows may be off, of 1 or of a larger prediction."""
+
+ASKED_AT_ONCE = 50_000
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def ask(estimator: Any, table: pd.DataFrame | FloatArray) -> FloatArray:
+    """Return a model's probabilities (n, K), or its values (n, 1), for a table or an array."""
+    predict = getattr(estimator, "predict_proba", None) or estimator.predict
+    parts = [
+        np.asarray(predict(table[begin : begin + ASKED_AT_ONCE]), dtype=np.float64)
+        for begin in range(0, len(table), ASKED_AT_ONCE)
+    ]
+    return np.concatenate(parts).reshape(len(table), -1)
+
+
+def differ(found: FloatArray, wanted: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return (n,) which rows have other predictions (n, K)."""
+    gap = np.abs(found - wanted).max(axis=1)
+    differs: npt.NDArray[np.bool_] = ~(gap <= TOLERANCE * np.maximum(1.0, np.abs(wanted).max(axis=1)))
+    return differs
+
+
+def check_decoded(model: ColumnsModel, dataset: Dataset, frame: pd.DataFrame, predicted: FloatArray) -> None:
+    """Hold predictions for decoded rows against those for the table itself.
+
+    Parameters
+    ----------
+    model
+        Asks about decoded rows.
+    dataset
+        The encoded table; rows with a value that its encoding does not know are left aside.
+    frame
+        The same rows in the model's own columns.
+    predicted
+        (n, K) what the model predicts for them.
+
+    Raises
+    ------
+    ModelError
+        When a row is predicted otherwise; the message names the first one, and the column at fault.
+    """
+    rows = np.flatnonzero(np.isfinite(dataset.features).all(axis=1))
+    decoded = model.decoding.decode(dataset.features[rows])
+    try:
+        found = ask(model.estimator, decoded)
+    except Exception as error:
+        raise ModelError(
+            f"The model cannot predict the decoded rows of {dataset.name!r}: {reason(error)}."
+        ) from error
+    off = np.flatnonzero(differ(found, predicted[rows]))
+    if not len(off):
+        return
+    at = int(off[0])
+    row = int(rows[at])
+    name = _column_at_fault(model.estimator, decoded, frame.iloc[rows], at, predicted[row : row + 1])
+    raise ModelError(
+        f"The model predicts {len(off)} of {len(rows)} rows of {dataset.name!r} otherwise when they are decoded, "
+        f"the first being row {row + 1}: {_said(frame, decoded, row, at, name)}{_hint(dataset, name)}."
+    )
+
+
+def _column_at_fault(
+    estimator: Any, decoded: pd.DataFrame, own: pd.DataFrame, at: int, wanted: FloatArray
+) -> str | None:
+    """Return the column whose own value brings a decoded row's prediction nearest to the wanted one."""
+    here, there = decoded.iloc[[at]], own.iloc[[at]]
+    gaps = {}
+    for name in decoded.columns:
+        if _same(here[name].iloc[0], there[name].iloc[0]):
+            continue
+        mended = here.assign(**{name: there[name].array})
+        try:
+            gaps[name] = float(np.abs(ask(estimator, mended) - wanted).max())
+        except Exception:  # noqa: BLE001 - another column is at fault as well
+            gaps[name] = np.inf
+    return min(gaps, key=lambda name: gaps[name]) if gaps else None
+
+
+def _said(frame: pd.DataFrame, decoded: pd.DataFrame, row: int, at: int, name: str | None) -> str:
+    if name is None:
+        return "no value of it differs, so the model does not always predict the same"
+    return f"its {name!r} is {frame[name].iloc[row]!r} in the table and {decoded[name].iloc[at]!r} decoded"
+
+
+def _hint(dataset: Dataset, name: str | None) -> str:
+    feature = next((feature for feature in dataset.encoding.features if feature.column == name), None)
+    if feature is None or feature.categories is None:
+        return ""
+    return "; the dataset keeps the most frequent categories alone, so group rare ones before training"
+
+
+def _same(one: Any, other: Any) -> bool:
+    return bool((pd.isna(one) and pd.isna(other)) or one == other)

@@ -1,0 +1,136 @@
+"""`Decoding`: encoded rows back to a table with a model's own columns, types and gaps.
+
+Executors decode the rows that they ask such a model about, so this module needs no more than numpy and pandas.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class ColumnDecoder(Protocol):
+    """Makes one column of encoded rows."""
+
+    def decode(self, rows: FloatArray) -> Any:
+        """Return the column (n,) of rows (n, d), as pandas holds it."""
+
+
+@dataclass(frozen=True)
+class NumberDecoder:
+    """A feature that is a number.
+
+    Attributes
+    ----------
+    feature
+        Which feature the column has become.
+    dtype
+        What pandas holds the column as. A column of whole numbers gets whole numbers.
+    border
+        Numbers that are not above it stand for gaps; None where there are none.
+    encoded, read
+        (e,) numbers of the table, ascending, that were read otherwise in the last bit when the model was trained,
+        and what was read: ``pandas.read_csv`` does not always return the nearest number.
+    """
+
+    feature: int
+    dtype: Any
+    border: float | None = None
+    encoded: FloatArray = field(default_factory=lambda: np.empty(0))
+    read: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    def decode(self, rows: FloatArray) -> Any:
+        """Return the column; see `ColumnDecoder`."""
+        numbers = rows[:, self.feature].copy()
+        if len(self.encoded):
+            at = np.minimum(np.searchsorted(self.encoded, numbers), len(self.encoded) - 1)
+            numbers = np.where(self.encoded[at] == numbers, self.read[at], numbers)
+        if self.border is not None:
+            numbers[numbers <= self.border] = np.nan
+        if pd.api.types.is_integer_dtype(self.dtype):
+            numbers = np.rint(numbers)
+        if isinstance(self.dtype, np.dtype) and self.dtype.kind in "iu" and np.isnan(numbers).any():
+            return numbers  # as pandas does where a column of whole numbers has gaps
+        return numbers.astype(self.dtype) if isinstance(self.dtype, np.dtype) else _nullable(numbers, self.dtype)
+
+
+@dataclass(frozen=True)
+class CategoryDecoder:
+    """A feature that is a category.
+
+    Attributes
+    ----------
+    feature
+        Which feature the column has become.
+    values
+        (v,) the values that the column holds, as pandas holds them.
+    places
+        (codes,) which of them each code stands for; -1 for none: a gap.
+    """
+
+    feature: int
+    values: Any
+    places: npt.NDArray[np.int64]
+
+    def decode(self, rows: FloatArray) -> Any:
+        """Return the column; see `ColumnDecoder`."""
+        codes = rows[:, self.feature]
+        known = (codes >= 0) & (codes < len(self.places))
+        places = np.where(known, self.places[np.where(known, codes, 0).astype(np.int64)], -1)
+        return _taken(self.values, places)
+
+
+@dataclass(frozen=True)
+class ConstantDecoder:
+    """A column that no feature is made of.
+
+    Attributes
+    ----------
+    values
+        (1,) its one value, as pandas holds it.
+    """
+
+    values: Any
+
+    def decode(self, rows: FloatArray) -> Any:
+        """Return the column; see `ColumnDecoder`."""
+        return _taken(self.values, np.zeros(len(rows), dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How encoded rows become a table again.
+
+    Attributes
+    ----------
+    columns
+        Name and decoder of each column, in the model's order.
+    """
+
+    columns: tuple[tuple[str, ColumnDecoder], ...]
+
+    def decode(self, rows: FloatArray) -> pd.DataFrame:
+        """Return rows (n, d) of features as a table of n rows."""
+        rows = np.asarray(rows, dtype=np.float64)
+        return pd.DataFrame({name: decoder.decode(rows) for name, decoder in self.columns}, copy=False)
+
+
+def _taken(values: Any, places: npt.NDArray[np.int64]) -> Any:
+    """Return the values at places, with gaps where a place is -1."""
+    gaps = bool((places < 0).any())
+    if isinstance(values, np.ndarray):
+        return pd.api.extensions.take(values, places, allow_fill=gaps)
+    return values.take(places, allow_fill=gaps)
+
+
+def _nullable(numbers: FloatArray, dtype: Any) -> Any:
+    """Return numbers as one of pandas' own types, with its own gaps."""
+    objects = numbers.astype(object)
+    objects[np.isnan(numbers)] = None
+    if pd.api.types.is_integer_dtype(dtype):
+        objects = np.array([None if value is None else int(value) for value in objects], dtype=object)
+    return pd.array(objects, dtype=dtype)
