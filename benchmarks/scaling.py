@@ -23,8 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.scaleruns import Run, Start
-from sparklime_core.explain.task import BLOCK_ROWS, REFERENCE_BLOCK_ROWS
-from sparklime_core.spark.waves.scheduler import EXPECTED_SECONDS, Pace
+from sparklime_core.explain.engines import ENGINES
+from sparklime_core.explain.task import BLOCK_ROWS, SLOW_BLOCK_ROWS
+from sparklime_core.spark.waves.scheduler import Pace
 
 EXECUTOR_CORES = 8
 NETWORK_BYTES = 125e6
@@ -123,9 +124,9 @@ class Model:
 
     def _executors(self, rows: int, cores: int) -> tuple[float, int, int]:
         """Return the seconds of all waves, their number, and that of their tasks."""
-        size = REFERENCE_BLOCK_ROWS if self.engine == "reference" else BLOCK_ROWS
+        size = SLOW_BLOCK_ROWS if ENGINES[self.engine].is_slow else BLOCK_ROWS
         left, seconds, waves, tasks = math.ceil(rows / size), 0.0, 0, 0
-        pace = Pace(size * EXPECTED_SECONDS[self.engine])
+        pace = Pace(size * ENGINES[self.engine].row_seconds)
         while left > 0:
             if waves == 2:  # two are in flight before the first tells its speed
                 pace.learn(size * self.row)

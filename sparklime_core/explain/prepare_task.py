@@ -1,36 +1,18 @@
 """Make an `ExplainTask` on the driver: check explainer, model and settings, and prepare the engine."""
 
 import dataclasses
-from typing import Protocol
 
 from sparklime_core.errors import EngineError, SettingsError, raised_as
 from sparklime_core.explain.engine import Engine
-from sparklime_core.explain.exact.exact_engine import ExactEngine
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.feature_selection import check_selection
 from sparklime_core.explain.features import check_fit
 from sparklime_core.explain.pool import typical_rows
 from sparklime_core.explain.predict_function import predict_columns, resolve_predict
-from sparklime_core.explain.reference_engine import ReferenceEngine
-from sparklime_core.explain.sampled_engine import SampledEngine
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.types import Explainer, PredictFn
 from sparklime_core.explain.vocabulary import build_vocabulary
-
-
-class EngineClass(Protocol):
-    """What stands behind an engine's name."""
-
-    def prepare(self, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> Engine:
-        """Do once whatever can be done without the rows."""
-        ...
-
-
-ENGINES: dict[EngineName, EngineClass] = {
-    "reference": ReferenceEngine,
-    "sampled": SampledEngine,
-    "exact": ExactEngine,
-}
 
 
 def prepare_task(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> ExplainTask:
@@ -64,8 +46,20 @@ def _prepared(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSett
         raise SettingsError(
             f"Label {max(settings.labels)} was asked for, but the classes are 0 to {len(names) - 1}."
         )
-    engine = ENGINES[settings.engine].prepare(explainer, predict_fn, settings)
+    engine = ENGINES[settings.engine].load().prepare(explainer, predict_fn, settings)
     return ExplainTask(explainer, predict_fn, settings, engine, build_vocabulary(explainer, names))
+
+
+def prepare_engine(name: EngineName, task: ExplainTask) -> Engine:
+    """Prepare another engine for the explainer, the model and the settings of a task.
+
+    Raises
+    ------
+    EngineError
+        When the engine cannot serve them.
+    """
+    settings = dataclasses.replace(task.settings, engine=name)
+    return ENGINES[name].load().prepare(task.explainer, task.predict_fn, settings)
 
 
 def _label_names(explainer: Explainer, predict_fn: PredictFn) -> tuple[str, ...]:

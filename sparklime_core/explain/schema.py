@@ -1,10 +1,12 @@
-"""The Arrow schemas of a run: the public result, the compact one that crosses the wire, the tasks, the blocks.
+"""All Arrow schemas: the public result, the compact one of executors, tasks, blocks, and stability.
 
 A *term* is one condition of an explanation ("petal width <= 0.30"): the number of a (feature, bin or category)
 pair in the `Vocabulary`. Executors return terms; texts are put in place once, on the driver.
 """
 
 import pyarrow as pa
+
+from sparklime_core.explain.phase_timer import PHASES
 
 SCHEMA_VERSION = 2
 """Of the public result: 1 had neither ``profile_score`` nor ``effective_share``, nor ``profiles``."""
@@ -15,6 +17,9 @@ VERSION_KEY = "sparklime_schema_version"
 EXPLANATION_TYPE = pa.list_(
     pa.struct([("feature", pa.string()), ("feature_explanation", pa.string()), ("weight", pa.float64())])
 )
+
+REASONS_TYPE = pa.list_(pa.struct([("feature_explanation", pa.string()), ("weight", pa.float64())]))
+"""An explanation as ``as_list()`` of lime gives it: the value of a UDF's column."""
 
 BIN_TYPE = pa.struct([("condition", pa.string()), ("share", pa.float64()), ("effect", pa.float64())])
 PROFILES_TYPE = pa.list_(pa.struct([("feature", pa.string()), ("bins", pa.list_(BIN_TYPE))]))
@@ -79,61 +84,91 @@ def compact_schema(*, profiles: bool) -> pa.Schema:
 
 COMPACT_SCHEMA = compact_schema(profiles=False)
 
-TASK_SCHEMA = pa.schema(
-    [
-        ("wave", pa.int32()),
-        ("partition", pa.int32()),
-        ("attempt", pa.int32()),
-        ("executor", pa.string()),
-        ("host", pa.string()),
-        ("pid", pa.int64()),
-        ("rows", pa.int64()),
-        ("started", pa.timestamp("us", tz="UTC")),
-        ("seconds", pa.float64()),
-    ]
-)
-"""One row for each finished task: who explained how many rows, when, and how long it took."""
+_TASK = [("wave", pa.int32()), ("partition", pa.int32()), ("attempt", pa.int32())]
+_PROCESS = [("executor", pa.string()), ("host", pa.string()), ("pid", pa.int64())]
+_TIME = [("started", pa.timestamp("us", tz="UTC")), ("seconds", pa.float64())]
+
+TASK_SCHEMA = pa.schema([*_TASK, *_PROCESS, ("rows", pa.int64()), *_TIME])
+"""One row for each finished task: its executor, how many rows it explained, when, and how long it took."""
 
 WORK_SCHEMA = pa.schema(
-    [
-        ("block", pa.int64()),
-        ("first_row", pa.int64()),
-        ("last_row", pa.int64()),
-        ("wave", pa.int32()),
-        ("partition", pa.int32()),
-        ("attempt", pa.int32()),
-        ("executor", pa.string()),
-        ("host", pa.string()),
-        ("pid", pa.int64()),
-        ("started", pa.timestamp("us", tz="UTC")),
-        ("seconds", pa.float64()),
-    ]
+    [("block", pa.int64()), ("first_row", pa.int64()), ("last_row", pa.int64()), *_TASK, *_PROCESS, *_TIME]
 )
-"""One row for each explained block: who explained its rows, when, and how long the block took.
+"""One row for each explained block: its executor, when, and how long the block took.
 
 ``first_row`` and ``last_row`` are row ids. Those of a run ascend, so no two blocks overlap, and every explained
 row lies in exactly one, also where only some rows of a table are explained.
+"""
+
+BLOCK_SCHEMA = pa.schema([("block", pa.int64()), ("rows", pa.binary()), ("row_ids", pa.binary())])
+"""A block of rows on its way to an executor, as the bytes of its float64 rows and int64 ids."""
+
+DONE_SCHEMA = pa.schema(
+    [
+        ("block", pa.int64()),
+        ("explained", pa.binary()),
+        ("measured", pa.binary()),
+        ("rows", pa.int64()),
+        ("block_seconds", pa.float64()),
+        *_TASK[1:],
+        *_PROCESS,
+        ("started", pa.int64()),
+        ("seconds", pa.float64()),
+        *((name, pa.float64()) for name in PHASES),
+    ]
+)
+"""An explained block, with the facts of its task so far; ``started`` in microseconds since 1970, UTC.
+
+The phases are seconds since the block before; loading is with a task's first block.
 """
 
 STABILITY_SCHEMA = pa.schema(
     [
         ("row_id", pa.int64()),
         ("label", pa.int32()),
-        ("jaccard", pa.float32()),
-        ("vsi", pa.float32()),
-        ("csi", pa.float32()),
-        ("sampling_rmse", pa.float32()),
-        ("sampling_max", pa.float32()),
+        *((name, pa.float32()) for name in ("jaccard", "vsi", "csi", "sampling_rmse", "sampling_max")),
         ("std", pa.list_(pa.float32())),
         ("chosen", pa.list_(pa.int8())),
         ("exact", pa.list_(pa.float32())),
     ]
 )
-"""One row for each explained (row, label), in row order: how far its explanation depends on what was drawn.
+"""Stability in a run: one row for each explained (row, label), in row order.
 
 ``jaccard`` (0 to 1), ``vsi`` and ``csi`` (0 to 100), ``sampling_rmse`` and ``sampling_max`` are those of
-`explain.stability.ROW_SCHEMA`. The lists are in the order of the row's explanation: the standard deviation of
+`STABILITY_ROW_SCHEMA`. The lists are in the order of the row's explanation: the standard deviation of
 each weight over the pools that chose its feature (null where fewer than two did), how many pools chose it, and its
 weight without sampling (null where that leaves the feature out). ``exact`` and the sampling errors are null where
 the engine ``exact`` does not serve the model, or would cost much. A row that cannot be measured is not there.
+"""
+
+STABILITY_ROW_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("label", pa.int32()),
+        ("label_name", pa.string()),
+        *((name, pa.float64()) for name in ("vsi", "csi", "jaccard", "sampling_rmse", "sampling_max")),
+        ("error", pa.string()),
+    ]
+)
+"""Stability in the library: one row for each (row, label), in row order.
+
+``vsi`` and ``csi`` are Visani's indices, from 0 to 100; ``jaccard`` is that of the top features, from 0 to 1;
+``sampling_rmse`` and ``sampling_max`` are the errors of a single run's weights against the engine ``exact``, null
+unless that was asked for. A row that cannot be explained has its reason in ``error``, and a null label.
+"""
+
+STABILITY_FEATURE_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("label", pa.int32()),
+        ("feature", pa.string()),
+        ("feature_explanation", pa.string()),
+        *((name, pa.float64()) for name in ("chosen", "top", "mean", "std", "sign_agreement", "exact")),
+    ]
+)
+"""One row for each feature that any pool or the engine ``exact`` chose, by falling \\|mean\\| in a (row, label).
+
+``chosen`` and ``top`` are the shares of the pools that have it in the explanation, and among its top features.
+``mean``, ``std`` (of a sample) and ``sign_agreement`` (the share that has the more frequent sign) are over the
+pools that chose it. ``exact`` is the weight without sampling, null unless asked for and the feature is chosen.
 """

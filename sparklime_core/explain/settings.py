@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from sparklime_core.arguments import choice, flag, real_number, whole_number
 from sparklime_core.errors import SettingsError
+from sparklime_core.explain.engines import ENGINES
 
-EngineName = Literal["reference", "sampled", "exact"]
-ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
+EngineName: TypeAlias = str
+"""A key of `ENGINES`."""
+
+ENGINE_NAMES = tuple(ENGINES)
 
 OutputName = Literal["probability", "margin"]
 OUTPUTS: tuple[OutputName, ...] = get_args(OutputName)

@@ -1,4 +1,4 @@
-"""How much several explanations of the same rows agree: the figures behind `explain.stability`."""
+"""How much several explanations of the same rows agree: the figures of `explain.stability`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class PoolFits:
 
 @dataclass(frozen=True)
 class FeatureFigures:
-    """Figures (p, d) of features; see `explain.stability.FEATURE_SCHEMA`. NaN where there is none."""
+    """Figures (p, d) of features; see `STABILITY_FEATURE_SCHEMA`. NaN where there is none."""
 
     known: BoolArray
     chosen: FloatArray

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sparklime_core.explain.compiled_or_numpy import compiled_or_numpy
 from sparklime_core.explain.types import BoolArray, FloatArray
 
 Positions = npt.NDArray[Any]
@@ -74,11 +75,7 @@ def weighted_sums(
 @cache
 def implementation() -> Callable[..., None]:
     """Return what fills the sums: compiled where numba is installed."""
-    try:
-        from sparklime_core.explain.sums_numba import fill_sums  # noqa: PLC0415 - numba takes half a second to load
-    except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
-        return fill_sums_numpy
-    return fill_sums
+    return compiled_or_numpy("sums_numba", "fill_sums", fill_sums_numpy)
 
 
 def fill_sums_numpy(

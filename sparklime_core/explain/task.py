@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from sparklime_core.errors import PredictionError
 from sparklime_core.explain.engine import Engine, Surrogates
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.phase_timer import phase
 from sparklime_core.explain.predict_function import predict_columns
 from sparklime_core.explain.row_errors import row_errors
@@ -30,7 +31,7 @@ BLAS may round differently for batches of different shapes; with one shape it ca
 Solver = Callable[[IntArray, FloatArray, FloatArray, BoolArray], Surrogates]
 """Positions of rows in their block, those rows, their predictions and what is wanted of them, to surrogates."""
 
-REFERENCE_BLOCK_ROWS = 8
+SLOW_BLOCK_ROWS = 8
 SMALLEST_BLOCK_ROWS = 16
 BLOCKS_TO_SHARE = 32
 
@@ -42,8 +43,8 @@ def block_rows(settings: ExplainSettings, rows: int) -> int:
     rows take a tenth of a second each, so few make a block; the fast engines want many, unless the table is so
     small that the executors would have nothing to share.
     """
-    if settings.engine == "reference":
-        return REFERENCE_BLOCK_ROWS
+    if ENGINES[settings.engine].is_slow:
+        return SLOW_BLOCK_ROWS
     return int(np.clip(rows // BLOCKS_TO_SHARE, SMALLEST_BLOCK_ROWS, BLOCK_ROWS))
 
 

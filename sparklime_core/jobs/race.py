@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import CancelledError, EngineError, SettingsError, SparkLimeError
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.row_errors import row_errors
@@ -34,7 +35,7 @@ from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.spark.session.cancellable import unless_cancelled
 
-FAST = ("sampled", "exact")
+FAST = tuple(name for name, engine in ENGINES.items() if not engine.is_slow)
 STEP_ROWS = 8
 """The sample is a multiple of it where the table has so many rows: cores then have equal shares."""
 
@@ -236,7 +237,7 @@ class Race:
             self._set(name, state=LaneState.STARTING)
             began = time.perf_counter()
             try:
-                contestant = Recipe(track, spark) if name == "recipe" else EngineInWaves(track, spark, name)  # type: ignore[arg-type]
+                contestant = Recipe(track, spark) if name == "recipe" else EngineInWaves(track, spark, name)
                 contestant.warm_up(rows)
                 self._set(name, start_up=time.perf_counter() - began)
                 found = self._race(name, contestant, rows)

@@ -18,7 +18,7 @@ from sparklime_core.errors import CancelledError, SettingsError, SparkLimeError
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
-from sparklime_core.explain.stability import StabilitySettings, prepare_study
+from sparklime_core.explain.stability import StabilitySettings, measure_stability, prepare_stability
 from sparklime_core.explain.types import Explainer, FloatArray
 from sparklime_core.jobs.runner import predict_fn_of
 
@@ -208,10 +208,10 @@ def measure_cell(
         When the engine cannot serve this explainer or model.
     """
     began = time.perf_counter()
-    study = prepare_study(explainer, predict_fn_of(estimator), explain, wanted)
+    task = prepare_stability(explainer, predict_fn_of(estimator), explain, wanted)
     row_ids = np.arange(len(rows), dtype=np.int64)
-    explained = explain_with(study.task, rows, row_ids)
-    found = study.measure(rows, row_ids)
+    explained = explain_with(task, rows, row_ids)
+    found = measure_stability(task, rows, row_ids, wanted.top)
     good = pc.is_null(explained["error"])
     if not pc.any(good).as_py():
         raise SettingsError(f"None of the rows can be explained: {explained['error'][0].as_py()}")

@@ -10,6 +10,7 @@ import numpy as np
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.prepare_task import prepare_task
@@ -123,7 +124,7 @@ def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
     explainer = build_explainer(learnt_from, manifest.explainer)
     predict_fn = predict_fn_of(inputs.estimator)
     settings = dataclasses.replace(manifest.explain, labels="predicted", profiles=True)
-    if settings.engine == "reference":
+    if ENGINES[settings.engine].is_slow:
         try:
             task = prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine="sampled"))
         except EngineError:

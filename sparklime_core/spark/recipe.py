@@ -17,16 +17,17 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.pandas.types import from_arrow_type
 
 from sparklime_core.errors import CancelledError, EngineError, SparkError
 from sparklime_core.explain.call_lime import explain_plainly
+from sparklime_core.explain.schema import REASONS_TYPE
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
 
-EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
 POLL_SECONDS = 0.1
 
 Reasons = list[tuple[str, float]]
@@ -50,7 +51,7 @@ def recipe_udf(
     carried = dill.loads(dill.dumps(explainer))  # noqa: S301 - our own bytes
     num_features, num_samples = settings.num_features, settings.num_samples
 
-    @sf.udf(EXPLANATIONS_DDL)  # type: ignore[untyped-decorator, unused-ignore]
+    @sf.udf(from_arrow_type(REASONS_TYPE))  # type: ignore[untyped-decorator, unused-ignore]
     def explain_row(*values: float) -> Reasons:
         model = broadcast.value
         predict_fn = getattr(model, "predict_proba", None) or model.predict

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.sql.pandas.types import from_arrow_type
 
 from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.features import feature_names
 from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.schema import compact_schema
+from sparklime_core.explain.schema import REASONS_TYPE, compact_schema
 from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import Explainer
@@ -22,8 +23,6 @@ from sparklime_core.spark.explained_frame import NumberColumns, explained_blocks
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import raised_by_spark
 from sparklime_core.spark.waves.payload import Payload, publish
-
-EXPLANATIONS_DDL = "array<struct<feature_explanation: string, weight: double>>"
 
 
 def explainer_udf(
@@ -96,7 +95,7 @@ def explainer_udf(
         ship_package(backend_of(spark))
         explain_columns = _column_explainer(publish(spark, task), NumberColumns(features))
         # PySpark infers the kind from the type hints; its own stubs want the kind by number.
-        column_of = arrow_udf(explain_columns, EXPLANATIONS_DDL)  # type: ignore[call-overload]
+        column_of = arrow_udf(explain_columns, from_arrow_type(REASONS_TYPE))  # type: ignore[call-overload]
 
     def explain(*columns: "Column | str") -> Column:
         if len(columns) != len(features):

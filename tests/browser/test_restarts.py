@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.explain.task import REFERENCE_BLOCK_ROWS
+from sparklime_core.explain.task import SLOW_BLOCK_ROWS
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -96,7 +96,7 @@ def test_a_killed_server_loses_no_wave_and_the_run_is_resumed_with_a_click(page:
         _, left = psutil.wait_procs(started, timeout=120)
         assert left == []
         finished = blocks_of(run)
-        assert 0 < len(finished) < ROWS / REFERENCE_BLOCK_ROWS
+        assert 0 < len(finished) < ROWS / SLOW_BLOCK_ROWS
 
     cold.start()
     visit(page, f"{cold.url}/runs", "Runs")

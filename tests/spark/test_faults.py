@@ -16,7 +16,7 @@ import pytest
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.explain.task import REFERENCE_BLOCK_ROWS
+from sparklime_core.explain.task import SLOW_BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import explain_run
 from sparklime_core.jobs.spark_connection import SparkService
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.spark
 SETTINGS = {"engine": "reference", "num_samples": 200, "num_features": 10}
 TREES = 20
 ROWS = 64
-BLOCKS = ROWS // REFERENCE_BLOCK_ROWS
+BLOCKS = ROWS // SLOW_BLOCK_ROWS
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,15 @@ from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.source_bytes import base_name
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.settings import (
     DISCRETIZERS,
-    ENGINE_NAMES,
     FEATURE_SELECTIONS,
     MAX_SEED,
     EngineName,
     ExplainerSettings,
     ExplainSettings,
 )
-
-ENGINES: dict[EngineName, str] = {
-    "sampled": "Sampled: lime's own answer, from a pool of samples that all rows share. Fast.",
-    "exact": "Exact: the limit of infinitely many samples, for tree ensembles. No sampling noise.",
-    "reference": "Reference: the lime library itself, row by row. Slow; what the others are judged by.",
-}
-
 
 USUAL_POOLS = 5
 STABILITY = {
@@ -51,21 +44,9 @@ class RunForm:
     stability: int
 
 
-def registered_engines() -> list[EngineName]:
-    """Return the engines there are, the usual one first."""
-    from sparklime_core.explain.prepare_task import ENGINES as PREPARED  # noqa: PLC0415 - imports lime
-
-    return sorted((name for name in ENGINE_NAMES if name in PREPARED), key=list(ENGINES).index)
-
-
-def default_engine() -> EngineName:
-    """Return the engine that is used unless a person chooses another."""
-    return registered_engines()[0]
-
-
 def usual_pools(engine: EngineName) -> int:
     """Return from how many pools stability is measured unless a person chooses otherwise."""
-    return USUAL_POOLS if engine == "sampled" else 0
+    return USUAL_POOLS if ENGINES[engine].draws_samples and not ENGINES[engine].is_slow else 0
 
 
 def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
@@ -76,13 +57,14 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
     SettingsError
         When a setting is outside of what is allowed.
     """
+    engines = sorted(ENGINES, key=lambda name: ENGINES[name].is_slow)
     with st.form("explain"):
         engine = st.segmented_control(
             "Engine",
-            registered_engines(),
-            default=default_engine(),
+            engines,
+            default=ExplainSettings.engine,
             format_func=str.capitalize,
-            help="\n\n".join(ENGINES[name] for name in registered_engines()),
+            help="\n\n".join(f"{name.capitalize()}: {ENGINES[name].words}" for name in engines),
             key="engine",
             persist_state="session",
             required=True,

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sparklime_core.explain.engines import ENGINES
+
 if TYPE_CHECKING:
     from sparklime_core.jobs.race import RaceState
     from sparklime_core.jobs.race_state import Lane, ScalingStep
@@ -12,16 +14,14 @@ if TYPE_CHECKING:
 CONTESTANTS = {
     "lime": "lime, one row at a time",
     "recipe": "The recipe's UDF",
-    "sampled": "Engine sampled",
-    "exact": "Engine exact",
+    **{name: f"Engine {name}" for name, engine in ENGINES.items() if not engine.is_slow},
 }
 """Names for people."""
 
 REASONS = {
     "lime": "What the others are compared with",
     "recipe": "Sampling noise: every worker draws on with a random state of its own",
-    "sampled": "Rounding: the same draws as lime's, under the same seed",
-    "exact": "Sampling noise of lime, not an error of the engine, which has none",
+    **{name: engine.difference for name, engine in ENGINES.items()},
 }
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.explain.run_form import default_engine, usual_pools
+from sparklime_core.dashboard.explain.run_form import usual_pools
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.services import services
 
@@ -23,8 +23,8 @@ def try_it() -> str:
         session_state.set_dataset(dataset)
         model = train_forest(dataset)
         session_state.set_model(model)
-        engine = default_engine()
-        plan = RunPlan(dataset, model, ExplainSettings(engine=engine), stability=usual_pools(engine))
+        settings = ExplainSettings()
+        plan = RunPlan(dataset, model, settings, stability=usual_pools(settings.engine))
         run_id = services().manager.submit(plan, session_state.person())
     session_state.choose_run(run_id)
     return run_id

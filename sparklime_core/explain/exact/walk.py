@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from scipy.sparse import csr_array
 
+from sparklime_core.explain.compiled_or_numpy import compiled_or_numpy
 from sparklime_core.explain.exact.splits import Block
 from sparklime_core.explain.types import FloatArray, IntArray
 
@@ -37,11 +38,7 @@ def walk(
 @cache
 def implementation() -> Callable[..., None]:
     """Return what walks: compiled where numba is installed."""
-    try:
-        from sparklime_core.explain.exact.walk_numba import walk_block  # noqa: PLC0415 - numba is slow to load
-    except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
-        return walk_numpy
-    return walk_block
+    return compiled_or_numpy("exact.walk_numba", "walk_block", walk_numpy)
 
 
 def walk_numpy(

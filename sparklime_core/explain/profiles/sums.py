@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from sparklime_core.explain.compiled_or_numpy import compiled_or_numpy
 from sparklime_core.explain.sums import Positions
 from sparklime_core.explain.types import FloatArray, IntArray
 
@@ -121,11 +122,7 @@ def residual_sums(
 @cache
 def implementation() -> Callable[..., None]:
     """Return what fills the sums: compiled where numba is installed."""
-    try:
-        from sparklime_core.explain.sums_numba import fill_residual_sums  # noqa: PLC0415 - slow to load
-    except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
-        return fill_residual_sums_numpy
-    return fill_residual_sums
+    return compiled_or_numpy("sums_numba", "fill_residual_sums", fill_residual_sums_numpy)
 
 
 def fill_residual_sums_numpy(

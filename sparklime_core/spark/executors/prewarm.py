@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
 
@@ -14,6 +15,7 @@ NEEDED = (
     "lime.lime_tabular",
     "sklearn.ensemble",
     "sparklime_core.explain.stability_task",
+    *(engine.module for engine in ENGINES.values()),
     "sparklime_core.spark.waves.worker",
 )
 """What unpickling a task imports: seconds for each worker that it is new to."""

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from sparklime_core.errors import CancelledError, SparkError
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.phase_timer import PHASES
-from sparklime_core.explain.schema import STABILITY_SCHEMA, compact_schema
-from sparklime_core.explain.settings import EngineName
-from sparklime_core.explain.stability_task import MeasuredTask
+from sparklime_core.explain.schema import BLOCK_SCHEMA, DONE_SCHEMA, STABILITY_SCHEMA, compact_schema
+from sparklime_core.explain.stability_task import StabilityTask
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.executors.package_upload import ship_package
@@ -30,7 +31,7 @@ from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.waves.payload import Payload, publish
 from sparklime_core.spark.waves.wave_results import task_table, unpack, work_table
-from sparklime_core.spark.waves.worker import BLOCK_SCHEMA, block_explainer
+from sparklime_core.spark.waves.worker import block_explainer
 
 IN_FLIGHT = 2
 WAVE_SECONDS = 4.0
@@ -42,9 +43,6 @@ third of a second of processor time, and Python workers wait between tasks."""
 
 FIRST_SECONDS = 0.5
 """How long the first wave should take, by what a row is expected to cost: results are there soon."""
-
-EXPECTED_SECONDS: dict[EngineName, float] = {"reference": 0.1, "sampled": 3e-4, "exact": 3e-4}
-"""What a row of a middling table costs a core, as long as nothing is measured."""
 
 GROWTH = 8
 """How much larger the second wave is than the first, so that the executors do not wait for the first measure."""
@@ -59,12 +57,6 @@ POLL_SECONDS = 0.1
 LANDING_SECONDS = 1.0
 """How long a stopped run waits for Spark's jobs to end, which they do when the last Python worker has been killed:
 Spark looks after a cancelled one every two seconds. What is left of them ends without anybody waiting."""
-
-DONE_DDL = (
-    "block long, explained binary, measured binary, rows long, block_seconds double, partition int, attempt int, "
-    "executor string, host string, pid long, started long, seconds double, "
-    + ", ".join(f"{name} double" for name in PHASES)
-)
 
 
 @dataclass(frozen=True)
@@ -269,7 +261,7 @@ class _WaveScheduler:
         if self._tasks_at_once is not None:
             # Spark cuts small data into as many partitions as it has cores.
             sent = sent.coalesce(self._cores())
-        done = sent.mapInArrow(block_explainer(self._payload), DONE_DDL).toArrow()
+        done = sent.mapInArrow(block_explainer(self._payload), from_arrow_schema(DONE_SCHEMA)).toArrow()
         self._pace.learn(float(np.mean(done["block_seconds"])))
         return Wave(
             number,
@@ -312,8 +304,8 @@ class _WaveScheduler:
 
 def _expected_seconds(task: ExplainTask) -> float:
     """Return what a row is expected to cost a core, with the pools of its stability."""
-    pools = len(task.pools) if isinstance(task, MeasuredTask) else 0
-    return EXPECTED_SECONDS[task.settings.engine] + pools * EXPECTED_SECONDS["sampled"]
+    pools = len(task.pools) if isinstance(task, StabilityTask) else 0
+    return ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
 
 
 def _deliver(landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) -> None:

@@ -9,37 +9,13 @@ import numpy as np
 import pyarrow as pa
 from pyspark.taskcontext import TaskContext
 
-from sparklime_core.explain.phase_timer import PHASES, phase, take_seconds
+from sparklime_core.explain.phase_timer import phase, take_seconds
+from sparklime_core.explain.schema import DONE_SCHEMA
 from sparklime_core.spark.executors.identity import executor_id
 from sparklime_core.spark.executors.logs import log_row
 from sparklime_core.spark.waves.payload import Payload
 
 Batches = Iterator[pa.RecordBatch]
-
-BLOCK_SCHEMA = pa.schema([("block", pa.int64()), ("rows", pa.binary()), ("row_ids", pa.binary())])
-"""A block of rows on its way to an executor, as the bytes of its float64 rows and int64 ids."""
-
-DONE_SCHEMA = pa.schema(
-    [
-        ("block", pa.int64()),
-        ("explained", pa.binary()),
-        ("measured", pa.binary()),
-        ("rows", pa.int64()),
-        ("block_seconds", pa.float64()),
-        ("partition", pa.int32()),
-        ("attempt", pa.int32()),
-        ("executor", pa.string()),
-        ("host", pa.string()),
-        ("pid", pa.int64()),
-        ("started", pa.int64()),
-        ("seconds", pa.float64()),
-        *((name, pa.float64()) for name in PHASES),
-    ]
-)
-"""A block that is explained, with the facts of the task so far; ``started`` in microseconds since 1970, UTC.
-
-The phases are seconds since the block before; loading is with a task's first block.
-"""
 
 
 def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:

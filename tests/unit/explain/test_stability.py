@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from sparklime_core import explain_rows, stability
 from sparklime_core.errors import EngineError, SettingsError
-from sparklime_core.explain.stability import FEATURE_SCHEMA, ROW_SCHEMA
+from sparklime_core.explain.schema import STABILITY_FEATURE_SCHEMA, STABILITY_ROW_SCHEMA
 
 FEW = {"num_samples": 300, "num_features": 4}
 
@@ -26,8 +26,8 @@ def wine():
 def test_the_figures_are_those_of_separate_runs(wine):
     rows, forest, explainer = wine
     found = stability(explainer, forest.predict_proba, rows[:2], pools=4, top=2, labels="all", seed=11, **FEW)
-    assert found.rows.schema.equals(ROW_SCHEMA)
-    assert found.features.schema.equals(FEATURE_SCHEMA)
+    assert found.rows.schema.equals(STABILITY_ROW_SCHEMA)
+    assert found.features.schema.equals(STABILITY_FEATURE_SCHEMA)
     assert found.rows["row_id"].to_pylist() == [0, 0, 0, 1, 1, 1]
     assert found.rows["label_name"].to_pylist() == ["a", "b", "c"] * 2
     runs = [
@@ -67,7 +67,7 @@ def test_the_figures_are_those_of_separate_runs(wine):
 
 def test_one_seed_over_and_over_is_perfectly_stable(wine, monkeypatch):
     rows, forest, explainer = wine
-    monkeypatch.setattr("sparklime_core.explain.stability.MAX_SEED", 0)  # so that every seed is 0
+    monkeypatch.setattr("sparklime_core.explain.stability_task.MAX_SEED", 0)  # so that every seed is 0
     found = stability(explainer, forest.predict_proba, rows[:3], pools=3, **FEW)
     for row in found.rows.to_pylist():
         assert (row["vsi"], row["csi"], row["jaccard"]) == (100, 100, 1)

@@ -1,0 +1,89 @@
+"""The engines, an entry each in `ENGINES`. All code that knows engines by their names asks this table.
+
+The classes are named and not imported: settings are checked where neither lime nor an engine is needed.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from sparklime_core.explain.engine import Engine
+    from sparklime_core.explain.settings import ExplainSettings
+    from sparklime_core.explain.types import Explainer, PredictFn
+
+SLOW_SECONDS = 0.01
+"""An engine that takes longer for a row is slow: no person waits for it at every click."""
+
+
+class EngineClass(Protocol):
+    """What stands behind an engine's name."""
+
+    def prepare(self, explainer: "Explainer", predict_fn: "PredictFn", settings: "ExplainSettings") -> "Engine":
+        """Do once whatever can be done without the rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineEntry:
+    """Facts about an engine that need no engine.
+
+    Attributes
+    ----------
+    home
+        Its class, as ``module:class`` of ``sparklime_core.explain``.
+    words
+        A line about it for people.
+    row_seconds
+        Time of a core for a row of a middling table.
+    draws_samples
+        Whether its weights have sampling noise, so that stability is worth measuring.
+    difference
+        Why its weights differ from lime's, for people.
+    """
+
+    home: str
+    words: str
+    row_seconds: float
+    draws_samples: bool
+    difference: str
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a row takes longer than `SLOW_SECONDS`."""
+        return self.row_seconds > SLOW_SECONDS
+
+    @property
+    def module(self) -> str:
+        """The full name of the module that holds the class."""
+        return f"sparklime_core.explain.{self.home.split(':')[0]}"
+
+    def load(self) -> EngineClass:
+        """Import the class."""
+        return cast(EngineClass, getattr(import_module(self.module), self.home.split(":")[1]))
+
+
+ENGINES = {
+    "reference": EngineEntry(
+        "reference_engine:ReferenceEngine",
+        "the lime library itself, row by row. Slow; what the others are judged by.",
+        row_seconds=0.1,
+        draws_samples=True,
+        difference="They do not: it is lime",
+    ),
+    "sampled": EngineEntry(
+        "sampled_engine:SampledEngine",
+        "lime's own answer, from a pool of samples that all rows share. Fast.",
+        row_seconds=3e-4,
+        draws_samples=True,
+        difference="Rounding: the same draws as lime's, under the same seed",
+    ),
+    "exact": EngineEntry(
+        "exact.exact_engine:ExactEngine",
+        "the limit of infinitely many samples, for tree ensembles. No sampling noise.",
+        row_seconds=3e-4,
+        draws_samples=False,
+        difference="Sampling noise of lime, not an error of the engine, which has none",
+    ),
+}
+"""By the name that settings, the command line and the form give an engine."""
