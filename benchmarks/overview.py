@@ -16,7 +16,6 @@ from sparklime_core.runs.inputs import read_encoding
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_groups import group_rows
 from sparklime_core.runs.row_index import index_files
-from sparklime_core.runs.row_queries import feature_names
 from sparklime_core.runs.row_sample import sample_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -30,18 +29,18 @@ def questions(run: Run) -> dict[str, Callable[[], object]]:
     wrong = RowFilter(outcome="wrong")
     features = read_encoding(run.folder).features
     names = [feature.name for feature in features]
-    shown = ranking(weight_totals(run, RowFilter(), about, regression=False), names)
-    sample = sample_rows(run, RowFilter(), about, regression=False)
+    shown = ranking(weight_totals(run, RowFilter(), about), names)
+    sample = sample_rows(run, RowFilter(), about)
     groups = group_rows(sample.filled)
     points = swarm_frame(sample, features, shown)
     cells, bands = heat_frame(sample, groups, features, shown)
     lanes = points[["feature", "lane"]].drop_duplicates()
     return {
         "which classes are explained": lambda: labels_explained(run),
-        "weights by feature, all rows": lambda: weight_totals(run, RowFilter(), about, regression=False),
-        "weights by feature, the wrong ones": lambda: weight_totals(run, wrong, about, regression=False),
-        "a sample of all rows": lambda: sample_rows(run, RowFilter(), about, regression=False),
-        "a sample of the wrong ones": lambda: sample_rows(run, wrong, about, regression=False),
+        "weights by feature, all rows": lambda: weight_totals(run, RowFilter(), about),
+        "weights by feature, the wrong ones": lambda: weight_totals(run, wrong, about),
+        "a sample of all rows": lambda: sample_rows(run, RowFilter(), about),
+        "a sample of the wrong ones": lambda: sample_rows(run, wrong, about),
         "rows to begin with (submodular pick)": lambda: submodular_pick(sample.conditions, 8),
         "groups": lambda: group_rows(sample.filled),
         "the swarm's points": lambda: swarm_frame(sample, features, shown),
@@ -61,7 +60,7 @@ def main() -> None:
         store = RunStore((chosen.home or Path(temporary)) / "runs")
         runs = store.runs()
         run = runs[0] if runs else make_large_run(store, chosen.rows)
-        index_files(run, feature_names(run))
+        index_files(run, run.facts.features)
         print(f"A run of {run.manifest().rows:,} rows: {run.folder}")
         for what, action in questions(run).items():
             print(f"| {what} | {seconds_of(action):.3f} s |", flush=True)

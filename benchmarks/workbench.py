@@ -31,7 +31,6 @@ from sparklime_core.runs.row_filter import Range, RowFilter, ValueCondition, Wei
 from sparklime_core.runs.row_index import index_files
 from sparklime_core.runs.row_queries import (
     count_found,
-    feature_names,
     find_rows,
     mean_weights,
     random_row,
@@ -110,22 +109,22 @@ def questions(run: Run) -> dict[str, Callable[[], object]]:
     )
 
     def found(wanted: RowFilter, offset: int = 0) -> Callable[[], object]:
-        return lambda: find_rows(run, wanted, regression=False, limit=100, offset=offset)
+        return lambda: find_rows(run, wanted, limit=100, offset=offset)
 
     return {
         "the first page": found(RowFilter()),
         "the last page": found(RowFilter(), rows - 100),
         "wrong ones, largest error first": found(wrong),
-        "how many are wrong": lambda: count_found(run, wrong, regression=False),
+        "how many are wrong": lambda: count_found(run, wrong),
         "by probability, R², two values and a weight, sorted by the weight": found(narrow),
-        "how many of these": lambda: count_found(run, narrow, regression=False),
+        "how many of these": lambda: count_found(run, narrow),
         "by the strongest reason, sorted by R²": found(RowFilter(top_feature="x03", order="score")),
-        "a random row of the wrong ones": lambda: random_row(run, wrong, regression=False, seed=7),
+        "a random row of the wrong ones": lambda: random_row(run, wrong, seed=7),
         "one row's explanation": lambda: explanations_of(run, rows * 2 // 3),
         "the scale of all charts": lambda: shared_scale(run, 5),
-        "mean weights of the wrong ones": lambda: mean_weights(run, wrong, regression=False, limit=20),
-        "the plot's points": lambda: sample_points(run, RowFilter(), regression=False, limit=2000),
-        "the plot's density": lambda: density(run, RowFilter(), regression=False),
+        "mean weights of the wrong ones": lambda: mean_weights(run, wrong, limit=20),
+        "the plot's points": lambda: sample_points(run, RowFilter(), limit=2000),
+        "the plot's density": lambda: density(run, RowFilter()),
     }
 
 
@@ -151,7 +150,7 @@ def main() -> None:
         run = runs[0] if runs else make_large_run(store, chosen.rows)
         print(f"A run of {run.manifest().rows:,} rows: {run.folder}")
         start = time.perf_counter()
-        index_files(run, feature_names(run))
+        index_files(run, run.facts.features)
         print(f"| indexing, once | {time.perf_counter() - start:.2f} s |")
         for what, action in questions(run).items():
             print(f"| {what} | {seconds_of(action):.3f} s |", flush=True)

@@ -1,9 +1,8 @@
 """Check arguments as people pass them: scalars of Python, of numpy and of pandas, and what is none."""
 
+import math
 import operator
 from typing import Any
-
-import numpy as np
 
 from sparklime_core.errors import SettingsError, SparkLimeError
 
@@ -32,17 +31,18 @@ def whole_number(
 
 def real_number(name: str, value: Any) -> float:
     """Return a finite number as Python's own; raise `SettingsError` for anything else."""
-    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not known or not np.isfinite(value):
+    number = _pythons_own(value)
+    if not isinstance(number, (int, float)) or isinstance(number, bool) or not math.isfinite(number):
         raise SettingsError(f"{name} must be a number, not {value!r}.")
-    return float(value)
+    return float(number)
 
 
 def flag(name: str, value: Any) -> bool:
     """Return a flag as Python's own; raise `SettingsError` for anything but True and False."""
-    if not isinstance(value, (bool, np.bool_)):
+    truth = _pythons_own(value)
+    if not isinstance(truth, bool):
         raise SettingsError(f"{name} must be True or False, not {value!r}.")
-    return bool(value)
+    return truth
 
 
 def choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
@@ -59,3 +59,10 @@ def texts(name: str, value: Any) -> tuple[str, ...]:
     if not known or not all(isinstance(text, str) for text in found):
         raise SettingsError(f"{name} must be a sequence of texts, not {value!r}.")
     return tuple(map(str, found))
+
+
+def _pythons_own(value: Any) -> Any:
+    """Return a scalar of numpy as Python's own, anything else as it is."""
+    # Without importing numpy, for which ``--help`` would wait.
+    is_numpys = type(value).__module__ == "numpy" and type(value).__name__ != "ndarray"
+    return value.item() if is_numpys else value

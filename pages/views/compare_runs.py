@@ -22,7 +22,7 @@ second = second_run(first)
 with st.expander("Settings that differ", icon=":material/tune:", expanded=True):
     settings_panel(mine, second.manifest())
 
-path = comparison_of(first, second, mine.data.is_regression)
+path = comparison_of(first, second)
 found = summarise(path)
 if not found.rows:
     st.info("No row is explained in both runs.", icon=":material/compare_arrows:")

@@ -16,7 +16,7 @@ from sparklime_core.dashboard.shared.downloads import repeat_panel, report_butto
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import COMPARE_RUNS, HOME, ROWS, WORKERS, next_step
 from sparklime_core.dashboard.shared.progress import resume_button
-from sparklime_core.dashboard.shared.run_cache import files_version, score_of
+from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
@@ -51,7 +51,7 @@ with st.container(border=True):
     st.markdown(f"**{plain(manifest.title)}** &nbsp; {plain(run.id)}")
     run_summary(manifest)
     with shown_errors():
-        score_of(run.id, files_version(run))  # a damaged file of results is said to be so
+        mean_score(run)  # a damaged file of results is said to be so
     with st.container(horizontal=True, vertical_alignment="center"):
         query = {"run": run.id}
         st.page_link(ROWS, label="Explained rows", icon=":material/troubleshoot:", query_params=query)

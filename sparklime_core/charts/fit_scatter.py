@@ -15,8 +15,7 @@ def fidelity_chart(
     points: pd.DataFrame,
     chosen: int | None,
     *,
-    regression: bool,
-    name: str,
+    target: str | None,
     behind: pd.DataFrame | None = None,
 ) -> ChartType:
     """Draw what the model says of each row against how well its explanation fits.
@@ -28,30 +27,29 @@ def fidelity_chart(
         regression the same for all) and, in regression, ``true_value``.
     chosen
         The row to mark.
-    regression
-        Whether to draw the predicted against the true value instead.
-    name
-        What is predicted, for the axis.
+    target
+        In regression, name of the target: the predicted value is drawn against the true one.
     behind
         How many of all rows lie where, when the points are only some of them: cells with the borders ``x0``,
         ``x1``, ``y0`` and ``y1``, and ``rows``.
     """
     pick = alt.selection_point(name=PICK, fields=["row_id"], on="click", toggle=False)
-    across = f"True {name}" if regression else "Probability of the predicted class"
-    up = f"Predicted {name}" if regression else "Fit of the explanation"
-    scale = alt.Scale(zero=False)
-    x = alt.X("true_value:Q" if regression else "prediction:Q", title=across, scale=scale)
-    y = alt.Y("prediction:Q" if regression else "fit:Q", title=up, scale=scale)
-    colour = (
-        alt.Color("fit:Q", title="Fit", scale=alt.Scale(scheme="viridis"))
-        if regression
-        else alt.Color(
+    if target is None:
+        across, up = "Probability of the predicted class", "Fit of the explanation"
+        fields = "prediction:Q", "fit:Q"
+        colour = alt.Color(
             "outcome:N",
             title="The model is",
             scale=alt.Scale(domain=list(OUTCOMES), range=[FOR, AGAINST]),
             legend=alt.Legend(orient="top"),
         )
-    )
+    else:
+        across, up = f"True {target}", f"Predicted {target}"
+        fields = "true_value:Q", "prediction:Q"
+        colour = alt.Color("fit:Q", title="Fit", scale=alt.Scale(scheme="viridis"))
+    scale = alt.Scale(zero=False)
+    x = alt.X(fields[0], title=across, scale=scale)
+    y = alt.Y(fields[1], title=up, scale=scale)
     tooltip = [
         alt.Tooltip("row_id:Q", title="Row"),
         alt.Tooltip("truth:N", title="True"),

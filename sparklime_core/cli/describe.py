@@ -4,20 +4,10 @@ import argparse
 import json
 from dataclasses import asdict
 
-from sparklime_core.cli.options import Commands
 from sparklime_core.cli.output import say
-from sparklime_core.cli.table_options import add_table_options, chosen_roles, read_dataset, read_options
-from sparklime_core.data.read_options import Decision
-
-
-def add_parser(commands: Commands) -> None:
-    """Add the command and its options."""
-    parser = commands.add_parser("describe", help="say how a table is read and what each column is used for")
-    parser.set_defaults(run=run)
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a folder of part files")
-    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    parser.add_argument("--json", action="store_true", help="for programs")
-    add_table_options(parser)
+from sparklime_core.cli.table_options import chosen_roles, read_dataset
+from sparklime_core.data.read_options import Decision, ReadOptions
+from sparklime_core.data.read_table import read_table
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,9 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _columns_alone(arguments: argparse.Namespace) -> int:
-    from sparklime_core.data.read_table import read_table  # noqa: PLC0415 - takes a second
-
-    reading = read_table(arguments.data, read_options(arguments), header_names=list(chosen_roles(arguments)))
+    options = ReadOptions.from_options(vars(arguments))
+    reading = read_table(arguments.data, options, header_names=list(chosen_roles(arguments)))
     columns = [
         {"name": column.name, "kind": column.kind, "reason": column.reason, "notes": list(column.notes)}
         for column in reading.columns

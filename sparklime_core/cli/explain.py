@@ -5,75 +5,29 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sparklime_core.cli.explain_options import (
-    add_lime_options,
-    add_model_options,
-    explain_settings,
-    explainer_settings,
-    model_settings,
-)
+from sparklime_core.cli.commands import DEFAULT_MASTER, INTERRUPTED
 from sparklime_core.cli.explain_request import check_folder, check_same, request_of
-from sparklime_core.cli.options import (
-    DEFAULT_MASTER,
-    INTERRUPTED,
-    MASTER_HELP,
-    Commands,
-    add_archive,
-    interruptible,
-    rows,
-    session,
-)
+from sparklime_core.cli.options import interruptible, model_settings, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.cli.table_options import add_table_options, read_dataset, read_options
+from sparklime_core.cli.table_options import read_dataset
+from sparklime_core.data.build_dataset import read_rows
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
-
-if TYPE_CHECKING:
-    from sparklime_core.data.dataset import Dataset
-    from sparklime_core.jobs.plan import RunPlan
-    from sparklime_core.runs.manifest import Manifest
-
-
-def add_parser(commands: Commands) -> None:
-    """Add the command and its options."""
-    parser = commands.add_parser("explain", help="train a model on a table and explain its rows on Spark")
-    parser.set_defaults(run=run)
-    parser.add_argument(
-        "data",
-        nargs="?",
-        metavar="DATA.csv",
-        help="the table: CSV or Parquet, also packed, or a folder of such parts",
-    )
-    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the results go")
-    parser.add_argument("--master", help=MASTER_HELP)
-    add_archive(parser)
-    parser.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
-    parser.add_argument("--rows", default="all", type=rows, help="all, test, or how many from the first on")
-    add_table_options(parser)
-    model = add_model_options(parser)
-    model.add_argument(
-        "--trained-in", type=Path, metavar="FOLDER", help="explain new rows with the model of the run in FOLDER"
-    )
-    lime = add_lime_options(parser)
-    lime.add_argument(
-        "--stability",
-        default=0,
-        type=int,
-        metavar="K",
-        help="also measure it from K pools of samples; default 0: no",
-    )
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, RunSettings
+from sparklime_core.jobs.phases import Phases
+from sparklime_core.jobs.plan import RunPlan, plan_new_rows
+from sparklime_core.jobs.runner import explain_run
+from sparklime_core.models.own_model import load_model
+from sparklime_core.models.train import train_with
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.run import Run, holds_run
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry the command out; return its exit code."""
-    # Spark and scikit-learn take seconds to import, and --help needs neither.
-    from sparklime_core.runs.manifest import RunState  # noqa: PLC0415
-    from sparklime_core.runs.run import holds_run  # noqa: PLC0415
-
     line = ProgressLine()
     try:
         if arguments.resume and holds_run(arguments.out):
@@ -86,19 +40,17 @@ def run(arguments: argparse.Namespace) -> int:
     return INTERRUPTED if ended.state is RunState.CANCELLED else 0
 
 
-def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
+def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     """Read, connect, train and explain, in this order: what fails early costs nothing.
 
     Where the folder holds a run of the same command, that run is finished in place of a new one.
     """
-    from sparklime_core.jobs.phases import Phases  # noqa: PLC0415
-    from sparklime_core.runs.run import Run  # noqa: PLC0415
-
     phases = Phases()
     phases.begin("reading")
     _check_new(arguments)
     begun = check_folder(arguments.out)
-    explain, explainer = explain_settings(arguments), explainer_settings(arguments)
+    options = vars(arguments)
+    explain, explainer = ExplainSettings.from_options(options), ExplainerSettings.from_options(options)
     line.say(f"reading {arguments.data}")
     make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
     planned, table = make_plan(arguments, explain, explainer)
@@ -106,8 +58,6 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
     if begun is not None:
         check_same(arguments.out, begun, request)
         return _resume(arguments, line)
-    from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415 - after what may be refused at once
-
     master = arguments.master or DEFAULT_MASTER
     phases.begin("connecting")
     with session(master, line, arguments.archive) as spark:
@@ -117,7 +67,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
         phases.begin("storing")
         inputs = plan.inputs()
 
-        def work(cancel: threading.Event) -> "Manifest":
+        def work(cancel: threading.Event) -> Manifest:
             manifest = dataclasses.replace(plan.manifest(master), request=request)
             new = Run.create(arguments.out, manifest, inputs)
             try:
@@ -132,12 +82,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
 
 def _plan_table(
     arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
-) -> "tuple[Callable[[], RunPlan], Dataset]":
+) -> tuple[Callable[[], RunPlan], Dataset]:
     """Read the table and what else may be wrong; return how to plan a run, which may train, and the table."""
-    from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
-    from sparklime_core.models.own_model import load_model  # noqa: PLC0415
-    from sparklime_core.models.train import train_with  # noqa: PLC0415
-
     settings = model_settings(arguments)
     dataset = read_dataset(arguments)
     if arguments.model_file is not None:
@@ -148,24 +94,17 @@ def _plan_table(
 
 def _plan_new_rows(
     arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
-) -> "tuple[Callable[[], RunPlan], Dataset]":
+) -> tuple[Callable[[], RunPlan], Dataset]:
     """Read the new rows as the earlier run's table was read."""
-    from sparklime_core.data.build_dataset import read_rows  # noqa: PLC0415
-    from sparklime_core.jobs.plan import plan_new_rows  # noqa: PLC0415
-    from sparklime_core.runs.run import Run  # noqa: PLC0415
-
     earlier = Run(arguments.trained_in)
     encoding = earlier.inputs().learnt_from.encoding
-    new = read_rows(arguments.data, encoding, options=read_options(arguments))
+    new = read_rows(arguments.data, encoding, options=ReadOptions.from_options(vars(arguments)))
     plan = plan_new_rows(earlier, new, explain, explainer, arguments.rows)
     return lambda: plan, new
 
 
-def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
+def _resume(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     """Explain what is left of the run in the folder, with the settings that it was begun with."""
-    from sparklime_core.jobs.runner import explain_run  # noqa: PLC0415
-    from sparklime_core.runs.run import Run  # noqa: PLC0415
-
     stored = Run(arguments.out)
     manifest = stored.manifest()
     if not manifest.state.is_ended():
@@ -175,7 +114,7 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> "Manifest":
         return manifest
     with session(arguments.master or manifest.master, line, arguments.archive) as spark:
 
-        def work(cancel: threading.Event) -> "Manifest":
+        def work(cancel: threading.Event) -> Manifest:
             stored.take_over()
             return explain_run(spark, stored, cancel=cancel, on_progress=line.show)
 
@@ -192,10 +131,10 @@ def _check_new(arguments: argparse.Namespace) -> None:
         raise SettingsError("Name the CSV file to explain.")
     if arguments.target is None and arguments.trained_in is None:
         raise SettingsError("Name the column to predict with --target.")
-    check_pools(arguments.stability)
+    RunSettings.from_options(vars(arguments))
 
 
-def _summarise(folder: Path, ended: "Manifest") -> None:
+def _summarise(folder: Path, ended: Manifest) -> None:
     speed = ended.rows_explained / ended.seconds if ended.seconds else 0.0
     failed = f", {ended.rows_failed} of them failed" if ended.rows_failed else ""
     say(f"{ended.rows_explained} rows explained{failed} in {ended.seconds:.1f} s ({speed:.0f} rows/s) -> {folder}")

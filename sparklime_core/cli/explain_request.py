@@ -3,26 +3,25 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sparklime_core.cli.commands import option_defaults
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.part_files import digest
 from sparklime_core.errors import RunError
+from sparklime_core.runs.inputs import MODEL_FILE
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.run import Run, check_free, holds_run
 
-if TYPE_CHECKING:
-    from sparklime_core.data.dataset import Dataset
-    from sparklime_core.runs.manifest import Manifest
-
-_CHANGES_NOTHING = frozenset({"command", "run", "out", "master", "archive", "resume"})
+_CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume"})
 """What a result does not depend on."""
 
 _CONTENTS = frozenset({"data", "model_file", "trained_in"})
 """Files and folders: what is in them counts, and not what they are called."""
 
 
-def request_of(arguments: argparse.Namespace, table: "Dataset") -> dict[str, Any]:
+def request_of(arguments: argparse.Namespace, table: Dataset) -> dict[str, Any]:
     """Return all that the result of a command depends on, as plain values for JSON."""
-    from sparklime_core.data.part_files import digest  # noqa: PLC0415 - as in the other commands
-    from sparklime_core.runs.inputs import MODEL_FILE  # noqa: PLC0415
-
     left_out = _CHANGES_NOTHING | _CONTENTS
     asked = {name: value for name, value in vars(arguments).items() if name not in left_out}
     origin = table.report.origin
@@ -35,7 +34,7 @@ def request_of(arguments: argparse.Namespace, table: "Dataset") -> dict[str, Any
     return found
 
 
-def check_folder(out: Path) -> "Manifest | None":
+def check_folder(out: Path) -> Manifest | None:
     """Return the manifest of the run that is in a folder; None where a new run can be made there.
 
     Raises
@@ -43,8 +42,6 @@ def check_folder(out: Path) -> "Manifest | None":
     RunError
         When something else is in the folder, or a run that no command has begun.
     """
-    from sparklime_core.runs.run import Run, check_free, holds_run  # noqa: PLC0415
-
     if holds_run(out):
         begun = Run(out).manifest()
         if begun.request:
@@ -53,9 +50,12 @@ def check_folder(out: Path) -> "Manifest | None":
     return None
 
 
-def check_same(out: Path, begun: "Manifest", request: dict[str, Any]) -> None:
+def check_same(out: Path, begun: Manifest, request: dict[str, Any]) -> None:
     """Raise `RunError` when the run in a folder was begun by another command."""
-    names = [name for name in {**begun.request, **request} if begun.request.get(name) != request.get(name)]
+    # A run that an earlier version has begun knows nothing of options that came later.
+    usual = json.loads(json.dumps(option_defaults("explain"), default=str))
+    before, now = {**usual, **begun.request}, {**usual, **request}
+    names = [name for name in now if before.get(name) != now[name]]
     if names:
         raise RunError(
             f"The folder {str(out)!r} is not empty: it holds a run of another command (another "

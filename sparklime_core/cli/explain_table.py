@@ -1,93 +1,42 @@
 """``explain-table``: any table that Spark reads, explained and written by the executors; nothing is collected."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sparklime_core.cli.explain_options import (
-    add_lime_options,
-    add_model_options,
-    explain_settings,
-    explainer_settings,
-    model_settings,
-)
-from sparklime_core.cli.options import DEFAULT_MASTER, Commands, add_archive, interruptible, session, setting
+from pyspark.sql import DataFrame, SparkSession
+
+from sparklime_core.cli.options import interruptible, model_settings, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.cli.table_options import add_table_options, read_dataset, read_options
+from sparklime_core.cli.table_options import read_dataset
+from sparklime_core.data.batch_encoder import BatchEncoder
+from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pyspark.sql import DataFrame, SparkSession
-
-    from sparklime_core.data.dataset import Dataset
-    from sparklime_core.explain.types import PredictFn
-    from sparklime_core.spark.explain_table import Sink
-
-MODES = ("error", "append", "overwrite", "ignore")
-
-
-def add_parser(commands: Commands) -> None:
-    """Add the command and its options."""
-    parser = commands.add_parser("explain-table", help="explain any table that Spark reads; the executors write")
-    parser.set_defaults(run=run)
-    parser.add_argument("source", metavar="SOURCE", help="a path, s3a://, hdfs://, ..., or a table of the catalog")
-    _add_spark_options(parser)
-    learnt = parser.add_argument_group("what the model has learnt from (one of them)")
-    learnt.add_argument("--trained-in", type=Path, metavar="FOLDER", help="the model of the run in FOLDER")
-    learnt.add_argument(
-        "--trained-on",
-        dest="data",
-        metavar="DATA",
-        help="a table as explain takes it: of --model-file, or to train on",
-    )
-    learnt.add_argument("--target", metavar="COLUMN", help="the column of DATA to predict")
-    add_table_options(parser)
-    add_model_options(parser)
-    add_lime_options(parser)
-
-
-def _add_spark_options(parser: argparse.ArgumentParser) -> None:
-    where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--out", metavar="URI", help="where the executors write: a path or an address")
-    where.add_argument("--out-table", metavar="NAME", help="the same, as a table of the catalog")
-    parser.add_argument("--id", metavar="COLUMN", help="whose values name the rows; their positions otherwise")
-    parser.add_argument("--format", default="parquet", help="to write: parquet, csv, json, orc, delta, ...")
-    parser.add_argument("--mode", default="error", choices=MODES, help="when something is there; default error")
-    parser.add_argument("--source-format", metavar="FORMAT", help="of a path; else by its ending, or parquet")
-    for name, what in (("source-option", "reader"), ("out-option", "writer")):
-        parser.add_argument(
-            f"--{name}", action="append", default=[], type=setting, metavar="NAME=VALUE", help=f"of Spark's {what}"
-        )
-    parser.add_argument("--master", default=DEFAULT_MASTER, help=f"as explain has it; {DEFAULT_MASTER}")
-    add_archive(parser)
-    parser.add_argument(
-        "--conf",
-        action="append",
-        default=[],
-        type=setting,
-        metavar="NAME=VALUE",
-        help="of Spark itself",
-    )
+from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.types import PredictFn
+from sparklime_core.jobs.runner import predict_fn_of
+from sparklime_core.models.own_model import load_model
+from sparklime_core.models.train import train_with
+from sparklime_core.runs.run import Run
+from sparklime_core.spark.explain_table import Sink, explain_table, open_source, write_explanations
 
 
 @dataclass(frozen=True)
 class _Learnt:
     """What the model has learnt from, how its texts are written, and how to have the model."""
 
-    dataset: "Dataset"
+    dataset: Dataset
     options: ReadOptions
-    predict_fn: "Callable[[], PredictFn]"
+    predict_fn: Callable[[], PredictFn]
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Learn or load the model, let the executors explain and write, and say how many they explained."""
     _check(arguments)
-    from sparklime_core.spark.explain_table import write_explanations  # noqa: PLC0415 - takes seconds
 
     line, sink = ProgressLine(), _sink(arguments)
     try:
@@ -104,23 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _explained(arguments: argparse.Namespace, spark: "SparkSession", learnt: _Learnt) -> "DataFrame":
+def _explained(arguments: argparse.Namespace, spark: SparkSession, learnt: _Learnt) -> DataFrame:
     """Return the lazy explanations; what is wrong with the source is said before a model is trained."""
-    from sparklime_core.data.batch_encoder import BatchEncoder  # noqa: PLC0415
-    from sparklime_core.explain.explainer import build_explainer  # noqa: PLC0415
-    from sparklime_core.explain.prepare_task import prepare_task  # noqa: PLC0415
-    from sparklime_core.spark.explain_table import explain_table, open_source  # noqa: PLC0415
-
     source = open_source(spark, arguments.source, arguments.source_format, dict(arguments.source_option))
     encoder = BatchEncoder.of(learnt.dataset.encoding, source.columns, learnt.options)
-    explainer = build_explainer(learnt.dataset, explainer_settings(arguments))
-    task = prepare_task(explainer, learnt.predict_fn(), explain_settings(arguments))
+    explainer = build_explainer(learnt.dataset, ExplainerSettings.from_options(vars(arguments)))
+    task = prepare_task(explainer, learnt.predict_fn(), ExplainSettings.from_options(vars(arguments)))
     return explain_table(source, task, encoder, arguments.id)
 
 
 def _trained_in(arguments: argparse.Namespace) -> _Learnt:
-    from sparklime_core.jobs.runner import predict_fn_of  # noqa: PLC0415
-    from sparklime_core.runs.run import Run  # noqa: PLC0415
 
     inputs = Run(arguments.trained_in).inputs()
     dataset = inputs.learnt_from
@@ -129,9 +71,6 @@ def _trained_in(arguments: argparse.Namespace) -> _Learnt:
 
 def _trained_on(arguments: argparse.Namespace) -> _Learnt:
     """Take the model from its file, or train it where there is none."""
-    from sparklime_core.models.own_model import load_model  # noqa: PLC0415
-    from sparklime_core.models.train import train_with  # noqa: PLC0415
-
     settings, dataset = model_settings(arguments), read_dataset(arguments)
     options = _options(arguments, dataset)
     if arguments.model_file is not None:
@@ -140,16 +79,15 @@ def _trained_on(arguments: argparse.Namespace) -> _Learnt:
     return _Learnt(dataset, options, lambda: train_with(dataset, settings).predict_fn)
 
 
-def _options(arguments: argparse.Namespace, learnt: "Dataset") -> ReadOptions:
+def _options(arguments: argparse.Namespace, learnt: Dataset) -> ReadOptions:
     """Return what is said now about how texts are written, and otherwise what was said when the table was read."""
-    now = read_options(arguments)
+    now = ReadOptions.from_options(vars(arguments))
     if learnt.encoding.format is not None or learnt.report.origin is None:
         return now
     return now.over(learnt.report.origin.options)  # a run that was made before its format was stored
 
 
-def _sink(arguments: argparse.Namespace) -> "Sink":
-    from sparklime_core.spark.explain_table import Sink  # noqa: PLC0415
+def _sink(arguments: argparse.Namespace) -> Sink:
 
     is_table = arguments.out_table is not None
     out = arguments.out_table if is_table else arguments.out

@@ -1,68 +1,62 @@
-"""Progress on a terminal: one line that is drawn again; in a log file, a line of counts now and then."""
+"""Progress on standard error: a bar on a terminal or in a notebook; in a file, counts now and then."""
 
+import shutil
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+
+from tqdm.auto import tqdm
 
 from sparklime_core.cli.output import complain
+from sparklime_core.jobs.runner import Progress
 from sparklime_core.printable import printable
 
-if TYPE_CHECKING:
-    from sparklime_core.jobs.runner import Progress
-
-BAR = 24
+TEXT, BAR = "{desc}", "[{bar:24}] {desc}"
 LOG_EVERY = 10.0
-"""Seconds between two lines where standard error is no terminal."""
+"""Seconds between two lines where nothing can be drawn again."""
 
 
 class ProgressLine:
     """Writes to standard error, so that standard output holds results only."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._width = 0
+        self._drawn = sys.stderr.isatty() or "ipykernel" in sys.modules
         self._logged = float("-inf")
-        self._lock = threading.Lock()
+        tqdm.set_lock(threading.RLock())  # its own would reach other processes, of which none draws
+        self._bar = tqdm(
+            file=sys.stderr,
+            leave=False,
+            ascii=".#",
+            bar_format=TEXT,
+            ncols=shutil.get_terminal_size().columns,
+            disable=not self._drawn,
+        )
 
     def say(self, text: str) -> None:
         """Show on a terminal what is being done now."""
-        with self._lock:
-            if self._terminal:
-                self._draw(f"{text} …")
+        self._draw(f"{text} …", TEXT)
 
-    def show(self, progress: "Progress") -> None:
+    def show(self, progress: Progress) -> None:
         """Show how far a run is."""
         if progress.stage != "explaining":
             return
-        with self._lock:
-            if self._terminal:
-                self._draw(_drawn(progress))
-            elif time.monotonic() - self._logged >= LOG_EVERY:
-                self._logged = time.monotonic()
-                complain(_counts(progress))
+        if self._drawn:
+            self._bar.total, self._bar.n = progress.rows, progress.done
+            self._draw(_counts(progress), BAR)
+        elif time.monotonic() - self._logged >= LOG_EVERY:
+            self._logged = time.monotonic()
+            complain(_counts(progress))
 
     def close(self) -> None:
         """Clear the line."""
-        with self._lock:
-            if self._terminal and self._width:
-                sys.stderr.write("\r" + " " * self._width + "\r")
-                sys.stderr.flush()
-                self._width = 0
+        self._bar.close()
 
-    def _draw(self, text: str) -> None:
-        text = printable(text)  # it holds names of files
-        sys.stderr.write("\r" + text.ljust(self._width))
-        sys.stderr.flush()
-        self._width = len(text)
+    def _draw(self, text: str, form: str) -> None:
+        self._bar.bar_format = form
+        self._bar.set_description_str(printable(text))  # it holds names of files
 
 
-def _drawn(progress: "Progress") -> str:
-    filled = BAR * progress.done // max(progress.rows, 1)
-    return f"[{'#' * filled}{'.' * (BAR - filled)}] {_counts(progress)}"
-
-
-def _counts(progress: "Progress") -> str:
+def _counts(progress: Progress) -> str:
     parts = [f"{progress.done}/{progress.rows} rows explained"]
     if progress.failed:
         parts.append(f"{progress.failed} failed")

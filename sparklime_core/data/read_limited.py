@@ -80,7 +80,7 @@ def read_limited(
         names=tuple(said["names"]),
         columns=_columns(answer.content),
         decisions=_decisions(said["table_decisions"]),
-        found=ReadOptions.from_dict(said["found"]),
+        found=ReadOptions(**said["found"]),
         indexes=frozenset(said["indexes"]),
     )
     named = said["file"] if file is None else called

@@ -1,12 +1,11 @@
 """What a person may overrule about reading a file, and what was decided instead."""
 
 import codecs
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sparklime_core.arguments import flag, texts
-from sparklime_core.errors import SettingsError
+from sparklime_core.setting import Settings, setting
+from sparklime_core.setting_kinds import Kind, Text, Texts, YesNo
 
 DELIMITERS = {"\t": "tab", "|": "bar", ";": "semicolon", ",": "comma", ":": "colon", " ": "spaces"}
 """Delimiters that are looked for, and how they are called; a space stands for any run of spaces and tabs."""
@@ -22,8 +21,31 @@ NO_NUMBERS = ("none", "None", "NONE", "nil", "Nil", "NIL")
 """Words that mean the same among numbers and dates, but are categories like any other among texts."""
 
 
+def _is_text_codec(name: str) -> bool:
+    try:
+        return bool(codecs.lookup(name)._is_text_encoding)
+    except (LookupError, ValueError):
+        return False
+
+
+def _is_mark(delimiter: str) -> bool:
+    return len(delimiter) == 1 and delimiter.isascii() and delimiter not in "\r\n\"'\0"
+
+
+def _is_escape(text: str) -> bool:
+    return not text or _is_mark(text)
+
+
+def _option(kind: Kind, **about: str) -> Any:
+    """Return a setting that is found out where a person leaves it open."""
+    return setting(kind, None, unset="find out", **about)
+
+
+_ESCAPES = {"": "none", "\\": "backslash"}
+
+
 @dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(Settings):
     """How a file is to be read; None: find out.
 
     Attributes
@@ -54,52 +76,64 @@ class ReadOptions:
         When a value is none of these.
     """
 
-    encoding: str | None = None
-    delimiter: str | None = None
-    quote: str | None = None
-    header: bool | None = None
-    decimal: str | None = None
-    day_first: bool | None = None
-    missing_words: tuple[str, ...] | None = None
-    member: str | None = None
-    escape: str | None = None
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ReadOptions":
-        """Return options from what ``dataclasses.asdict`` gave, through JSON or not; older ones have fewer."""
-        words = values["missing_words"]
-        return cls(**{**values, "missing_words": None if words is None else tuple(words)})
+    encoding: str | None = _option(
+        Text(_is_text_codec, "There is no encoding {value!r}; utf-8, cp1252 and utf-16 are common ones."),
+        flag="encoding",
+        label="Encoding",
+        help="utf-8, cp1252, utf-16 and others.",
+    )
+    delimiter: str | None = _option(
+        Text(_is_mark, "The delimiter must be one character, not {value!r}.", {"\t": "tab", " ": "space"}),
+        flag="delimiter",
+        label="Delimiter",
+        help="One character, or tab, or space (any run of them).",
+    )
+    quote: str | None = _option(
+        Text(
+            ("", '"', "'").__contains__,
+            "The quotation mark must be \", ' or nothing, not {value!r}.",
+            {"": "none"},
+        ),
+        flag="quote",
+        label="Quotation mark",
+        help="The quotation mark, or none.",
+    )
+    header: bool | None = _option(
+        YesNo(),
+        flag="header",
+        label="The first line",
+        help="Whether the first line names the columns.",
+        metavar="yes|no",
+    )
+    decimal: str | None = _option(
+        Text((".", ",").__contains__, "The decimal mark must be . or , and not {value!r}."),
+        flag="decimal",
+        label="Decimal mark",
+        help="The decimal mark: a point or a comma.",
+    )
+    day_first: bool | None = _option(
+        YesNo(), flag="day-first", label="Dates", help="Whether 03/04/2020 is in April.", metavar="yes|no"
+    )
+    missing_words: tuple[str, ...] | None = _option(
+        Texts("Words for missing values"),
+        flag="missing",
+        label="No value",
+        help="The words that mean: no value.",
+        metavar="A,B",
+    )
+    member: str | None = _option(
+        Text(), flag="member", label="File in a zip archive", help="Which file of a zip archive.", metavar="FILE"
+    )
+    escape: str | None = _option(
+        Text(_is_escape, "The escape before a quotation mark must be one character, not {value!r}.", _ESCAPES),
+        flag="escape",
+        label="Quotation marks in texts",
+        help="Before a quotation mark in a text: backslash, none, or one sign.",
+    )
 
     def over(self, other: "ReadOptions") -> "ReadOptions":
         """Return these options, and another's where these leave something open."""
-        chosen = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(other, **chosen)
-
-    def __post_init__(self) -> None:
-        for name in ("encoding", "delimiter", "quote", "decimal", "member", "escape"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, str):
-                raise SettingsError(f"{name} must be a text, not {value!r}.")
-        for name in ("header", "day_first"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, flag(name, getattr(self, name)))
-        if self.missing_words is not None:
-            object.__setattr__(self, "missing_words", texts("missing_words", self.missing_words))
-        self._check_marks()
-
-    def _check_marks(self) -> None:
-        if self.encoding is not None and not _is_text_codec(self.encoding):
-            raise SettingsError(
-                f"There is no encoding {self.encoding!r}; utf-8, cp1252 and utf-16 are common ones."
-            )
-        if self.delimiter is not None and not _is_mark(self.delimiter):
-            raise SettingsError(f"The delimiter must be one character, not {self.delimiter!r}.")
-        if self.quote not in (None, "", '"', "'"):
-            raise SettingsError(f"The quotation mark must be \", ' or nothing, not {self.quote!r}.")
-        if self.escape and not _is_mark(self.escape):
-            raise SettingsError(f"The escape before a quotation mark must be one character, not {self.escape!r}.")
-        if self.decimal not in (None, ".", ","):
-            raise SettingsError(f"The decimal mark must be . or , and not {self.decimal!r}.")
+        return replace(other, **self.keywords())
 
 
 @dataclass(frozen=True)
@@ -120,14 +154,3 @@ class Decision:
     what: str
     value: str
     reason: str
-
-
-def _is_text_codec(name: str) -> bool:
-    try:
-        return bool(codecs.lookup(name)._is_text_encoding)
-    except (LookupError, ValueError):
-        return False
-
-
-def _is_mark(delimiter: str) -> bool:
-    return len(delimiter) == 1 and delimiter.isascii() and delimiter not in "\r\n\"'\0"

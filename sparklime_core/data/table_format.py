@@ -71,7 +71,7 @@ class TableFormat:
             columns[name] = ColumnFormat(
                 **{**entry, "notation": None if notation is None else Notation(**notation)}
             )
-        return cls(ReadOptions.from_dict(values["options"]), columns, values["width"])
+        return cls(ReadOptions(**values["options"]), columns, values["width"])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the format as plain values for JSON."""

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from sparklime_core.arguments import choice, flag, real_number, whole_number
+from sparklime_core.arguments import whole_number
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.engines import ENGINES
+from sparklime_core.setting import Settings, setting
+from sparklime_core.setting_kinds import Choice, Kind, Positive, Switch, Whole, read_number
 
 EngineName: TypeAlias = str
 """A key of `ENGINES`."""
@@ -28,8 +30,70 @@ DISCRETIZERS = ("quartile", "decile", "entropy", "none")
 FEATURE_SELECTIONS = ("auto", "highest_weights", "forward_selection", "lasso_path", "none")
 
 
+class _LabelKind(Kind):
+    """`Labels`."""
+
+    def check(self, name: str, value: str | Sequence[int]) -> Labels:
+        """Return labels as a text or as a tuple."""
+        if isinstance(value, str):
+            if value not in ("predicted", "all"):
+                raise SettingsError(f"{name} must be 'predicted', 'all' or class indices, not {value!r}.")
+            return str(value)
+        try:
+            given = tuple(value)
+        except TypeError:
+            raise SettingsError(f"{name} must be 'predicted', 'all' or class indices, not {value!r}.") from None
+        indices = tuple(whole_number(f"{name}: a class index", label, 0) for label in given)
+        if not indices:
+            raise SettingsError(f"{name} must name at least one class index.")
+        if len(set(indices)) < len(indices):
+            raise SettingsError(f"{name} must be different class indices from 0 up, not {list(indices)}.")
+        return indices
+
+    def read(self, text: str) -> Labels:
+        """Read ``predicted``, ``all``, or class indices like ``0,2``."""
+        if text in ("predicted", "all"):
+            return text
+        return tuple(
+            read_number(int, index, "predicted, all, or class indices like 0,2") for index in text.split(",")
+        )
+
+    def write(self, value: Labels) -> str:
+        """Return the text for labels."""
+        return value if isinstance(value, str) else ",".join(map(str, value))
+
+
+class _RowKind(Kind):
+    """``"all"``, ``"test"``, or how many rows."""
+
+    def check(self, name: str, value: Any) -> str | int:
+        """Return a text or a number."""
+        if isinstance(value, str):
+            if value not in ("all", "test"):
+                raise SettingsError(f"{name} must be 'all', 'test' or a number, not {value!r}.")
+            return str(value)
+        if value < 1:
+            raise SettingsError(f"The number of rows must be at least 1, not {value}.")
+        return int(value)
+
+    def read(self, text: str) -> str | int:
+        """Read ``all``, ``test`` or a number."""
+        return text if text in ("all", "test") else read_number(int, text, "all, test or a number of rows")
+
+
+class _PoolKind(Whole):
+    """A number of pools that can be compared, or 0."""
+
+    def check(self, name: str, value: Any) -> int:
+        """Return a number."""
+        pools = super().check(name, value)
+        if pools == 1:
+            raise SettingsError("Stability needs at least 2 pools to compare, or 0 to leave it out.")
+        return pools
+
+
 @dataclass(frozen=True)
-class ExplainSettings:
+class ExplainSettings(Settings):
     """How rows are explained.
 
     Attributes
@@ -58,30 +122,60 @@ class ExplainSettings:
         When a value is outside of what is allowed.
     """
 
-    engine: EngineName = "sampled"
-    labels: Labels = "predicted"
-    num_features: int = 10
-    num_samples: int = 5000
-    seed: int = 0
-    profiles: bool = False
-    output: OutputName = "probability"
-
-    def __post_init__(self) -> None:
-        checked: dict[str, Any] = {
-            "engine": choice("engine", self.engine, ENGINE_NAMES),
-            "labels": _checked_labels(self.labels),
-            "num_features": whole_number("num_features", self.num_features, 1),
-            "num_samples": whole_number("num_samples", self.num_samples, 2),
-            "seed": whole_number("seed", self.seed, 0, MAX_SEED),
-            "profiles": flag("profiles", self.profiles),
-            "output": choice("output", self.output, OUTPUTS),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+    engine: EngineName = setting(
+        Choice(ENGINE_NAMES),
+        "sampled",
+        flag="engine",
+        label="Engine",
+        help="lime itself (reference), its answer from a shared pool (sampled), or its limit for trees (exact).",
+    )
+    labels: Labels = setting(
+        _LabelKind(),
+        "predicted",
+        flag="labels",
+        label="Explained classes",
+        help="predicted, all, or class indices like 0,2.",
+    )
+    num_features: int = setting(
+        Whole(1),
+        10,
+        flag="num-features",
+        label="Features in an explanation",
+        help="The most conditions that an explanation holds; the strongest ones are kept.",
+    )
+    num_samples: int = setting(
+        Whole(2),
+        5000,
+        flag="num-samples",
+        label="Samples",
+        help="Size of the perturbed neighbourhood. The exact engine needs it for R² alone.",
+    )
+    seed: int = setting(
+        Whole(0, MAX_SEED),
+        0,
+        flag="seed",
+        label="Seed",
+        help="Of the one random state that is made anew for every row: the same seed, the same result.",
+    )
+    profiles: bool = setting(
+        Switch(),
+        False,
+        flag="profiles",
+        label="Keep profiles",
+        help="Keeps what every bin of a reason's feature does to the prediction, for exports. The page shows a "
+        "row's profiles in any case.",
+    )
+    output: OutputName = setting(
+        Choice(OUTPUTS),
+        "probability",
+        flag="output",
+        label="Output",
+        help="What is explained of boosted trees: the probability, or the margin (log-odds).",
+    )
 
 
 @dataclass(frozen=True)
-class ExplainerSettings:
+class ExplainerSettings(Settings):
     """How the explainer is fitted; see lime's ``LimeTabularExplainer``.
 
     Attributes
@@ -99,39 +193,65 @@ class ExplainerSettings:
         When a value is none of these.
     """
 
-    discretizer: str = "quartile"
-    kernel_width: float | None = None
-    feature_selection: str = "auto"
+    discretizer: str = setting(
+        Choice(DISCRETIZERS),
+        "quartile",
+        flag="discretizer",
+        label="Discretizer",
+        help="The bins of numbers; none: numbers stay as they are.",
+        called="The discretizer",
+    )
+    kernel_width: float | None = setting(
+        Positive(),
+        None,
+        flag="kernel-width",
+        label="Kernel width",
+        help="How far from the row samples still count. Without one: 0.75 times the root of the number of "
+        "features.",
+        unset="lime's own",
+        called="The kernel width",
+    )
+    feature_selection: str = setting(
+        Choice(FEATURE_SELECTIONS),
+        "auto",
+        flag="feature-selection",
+        label="Feature selection",
+        help="lime's way to choose the features of an explanation.",
+        called="The feature selection",
+    )
 
-    def __post_init__(self) -> None:
-        choice("The discretizer", self.discretizer, DISCRETIZERS)
-        choice("The feature selection", self.feature_selection, FEATURE_SELECTIONS)
-        if self.kernel_width is None:
-            return
-        width = real_number("The kernel width", self.kernel_width)
-        if width <= 0:
-            raise SettingsError(f"The kernel width must be a positive number, not {width:g}.")
-        object.__setattr__(self, "kernel_width", width)
 
+@dataclass(frozen=True)
+class RunSettings(Settings):
+    """What a run is asked for beside its explanations' settings.
 
-def check_pools(pools: int) -> None:
-    """Raise `SettingsError` when stability cannot be measured from so many pools; 0 leaves it out."""
-    if whole_number("stability", pools, 0, MAX_POOLS) == 1:
-        raise SettingsError("Stability needs at least 2 pools to compare, or 0 to leave it out.")
+    Attributes
+    ----------
+    rows
+        ``"all"``, ``"test"`` (the rows that the model has not seen), or how many rows from the first on.
+    stability
+        From how many pools of samples the stability of each explanation is measured; 0: it is not measured.
 
+    Raises
+    ------
+    SettingsError
+        When a value is none of these.
+    """
 
-def _checked_labels(labels: str | Sequence[int]) -> Labels:
-    if isinstance(labels, str):
-        if labels not in ("predicted", "all"):
-            raise SettingsError(f"labels must be 'predicted', 'all' or class indices, not {labels!r}.")
-        return str(labels)
-    try:
-        given = tuple(labels)
-    except TypeError:
-        raise SettingsError(f"labels must be 'predicted', 'all' or class indices, not {labels!r}.") from None
-    indices = tuple(whole_number("labels: a class index", label, 0) for label in given)
-    if not indices:
-        raise SettingsError("labels must name at least one class index.")
-    if len(set(indices)) < len(indices):
-        raise SettingsError(f"labels must be different class indices from 0 up, not {list(indices)}.")
-    return indices
+    rows: str | int = setting(
+        _RowKind(),
+        "all",
+        flag="rows",
+        label="Rows",
+        help="all, test, or how many from the first on.",
+        called="The rows",
+    )
+    stability: int = setting(
+        _PoolKind(0, MAX_POOLS),
+        0,
+        flag="stability",
+        label="Stability",
+        help="From how many pools of samples each row is also explained, to see how far its explanation depends "
+        "on chance; 0: not measured.",
+        metavar="K",
+    )

@@ -18,7 +18,7 @@ from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.phase_timer import phase
 from sparklime_core.explain.prepare_task import prepare_engine, prepare_task
 from sparklime_core.explain.sampled_engine import SampledEngine
-from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, check_pools
+from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, RunSettings
 from sparklime_core.explain.stability_metrics import PoolFits
 from sparklime_core.explain.stability_tables import MeasuredPairs, run_batch
 from sparklime_core.explain.surrogate import standard_errors
@@ -159,7 +159,7 @@ def prepare_measured(
     SparkLimeError
         As `prepare_task`; and when stability cannot be measured from so many pools.
     """
-    check_pools(pools)
+    RunSettings(stability=pools)
     task = prepare_task(explainer, predict_fn, settings)
     return task if not pools else with_pools(task, pools, _cheap_truth(task))
 

@@ -10,7 +10,7 @@ import numpy as np
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.schema import SCHEMA_VERSION
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, check_pools
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, RunSettings
 from sparklime_core.explain.types import IntArray
 from sparklime_core.models.metrics import Metrics
 from sparklime_core.models.train import Model
@@ -54,11 +54,7 @@ class RunPlan:
     stability: int = 0
 
     def __post_init__(self) -> None:
-        check_pools(self.stability)
-        if isinstance(self.rows, str) and self.rows not in ("all", "test"):
-            raise SettingsError(f"The rows must be 'all', 'test' or a number, not {self.rows!r}.")
-        if not isinstance(self.rows, str) and self.rows < 1:
-            raise SettingsError(f"The number of rows must be at least 1, not {self.rows}.")
+        RunSettings(self.rows, self.stability)
         if not len(self.row_ids()):
             raise SettingsError("No rows are known to be new to this model; choose all, or a number of rows.")
 

@@ -1,10 +1,9 @@
 """`ModelSettings`: which model, its hyperparameters, and the split that it is measured by."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from sparklime_core.arguments import choice, real_number, whole_number
-from sparklime_core.errors import SettingsError
+from sparklime_core.setting import Settings, setting
+from sparklime_core.setting_kinds import Choice, Share, Whole
 
 KINDS = {
     "forest": "random forest",
@@ -18,7 +17,7 @@ CLASS_WEIGHTS = ("auto", "balanced", "none")
 
 
 @dataclass(frozen=True)
-class ModelSettings:
+class ModelSettings(Settings):
     """What is trained, and how it is measured.
 
     Attributes
@@ -44,30 +43,61 @@ class ModelSettings:
         When a value is outside of what is allowed.
     """
 
-    n_estimators: int = 100
-    max_depth: int | None = None
-    min_samples_leaf: int = 1
-    test_size: float = 0.25
-    seed: int = 0
-    kind: str = "forest"
-    class_weight: str = "auto"
-
-    def __post_init__(self) -> None:
-        checked: dict[str, Any] = {
-            "n_estimators": whole_number("The number of trees", self.n_estimators, 1, 5000),
-            "min_samples_leaf": whole_number("The fewest rows of a leaf", self.min_samples_leaf, 1),
-            "test_size": real_number("The test share", self.test_size),
-            "seed": whole_number("The seed", self.seed, 0, 2**32 - 1),
-            "kind": choice("The kind of model", self.kind, tuple(KINDS)),
-            "class_weight": choice("Class weights", self.class_weight, CLASS_WEIGHTS),
-        }
-        if self.max_depth is not None:
-            checked["max_depth"] = whole_number("The depth", self.max_depth, 1)
-        if not 0 < checked["test_size"] < 1:
-            raise SettingsError(f"The test share must be between 0 and 1, not {self.test_size}.")
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the settings for a run's manifest."""
-        return asdict(self)
+    n_estimators: int = setting(
+        Whole(1, 5000),
+        100,
+        flag="trees",
+        label="Trees",
+        help="How many; in boosting, how many rounds.",
+        called="The number of trees",
+    )
+    max_depth: int | None = setting(
+        Whole(1),
+        None,
+        flag="max-depth",
+        label="Depth",
+        help="The most splits from root to leaf.",
+        unset="no limit",
+        called="The depth",
+        metavar="D",
+    )
+    min_samples_leaf: int = setting(
+        Whole(1),
+        1,
+        flag="min-samples-leaf",
+        label="Rows in a leaf, at least",
+        help="The fewest training rows of a leaf.",
+        called="The fewest rows of a leaf",
+    )
+    test_size: float = setting(
+        Share(),
+        0.25,
+        flag="test-size",
+        label="Test share",
+        help="Share of the rows that is kept for measuring.",
+        called="The test share",
+    )
+    seed: int = setting(
+        Whole(0, 2**32 - 1),
+        0,
+        flag="model-seed",
+        label="Seed",
+        help="Of the split and the model.",
+        called="The seed",
+    )
+    kind: str = setting(
+        Choice(tuple(KINDS)),
+        "forest",
+        flag="model",
+        label="Model",
+        help="Which to train.",
+        called="The kind of model",
+    )
+    class_weight: str = setting(
+        Choice(CLASS_WEIGHTS),
+        "auto",
+        flag="class-weight",
+        label="Weight of a row",
+        help="For imbalanced classes.",
+        called="Class weights",
+    )

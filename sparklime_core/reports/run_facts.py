@@ -76,11 +76,11 @@ def errors(run: Run, limit: int = 10) -> pd.DataFrame:
     return _frame(run, sql, limit)
 
 
-def worst_rows(run: Run, limit: int, *, regression: bool) -> list[int]:
+def worst_rows(run: Run, limit: int) -> list[int]:
     """Return the rows that the model is most wrong about; where the truth is not known, the first rows."""
     distance = (
         "abs(prediction - target)"
-        if regression
+        if run.facts.is_regression
         else "CASE WHEN target IS NULL THEN NULL WHEN label = target THEN 1 - prediction ELSE prediction END"
     )
     sql = (

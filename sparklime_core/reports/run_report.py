@@ -47,7 +47,7 @@ def run_report(run: Run, rows: Sequence[int] | None = None) -> bytes:
             *_head(manifest),
             *_model(manifest),
             *_explanations(run, mean),
-            *_rows(run, rows, regression=manifest.data.is_regression),
+            *_rows(run, rows),
             *_work(run, manifest),
             *_table(manifest),
             html.heading(2, "Settings"),
@@ -109,9 +109,9 @@ def _explanations(run: Run, mean: float) -> list[str]:
     ]
 
 
-def _rows(run: Run, rows: Sequence[int] | None, *, regression: bool) -> list[str]:
+def _rows(run: Run, rows: Sequence[int] | None) -> list[str]:
     inputs, largest = run.inputs(), largest_weight(run)
-    chosen = worst_rows(run, ROWS, regression=regression) if rows is None else list(rows)
+    chosen = worst_rows(run, ROWS) if rows is None else list(rows)
     told = "The rows that the model is most wrong about" if rows is None else "Chosen rows"
     parts = [html.heading(2, "Some rows"), html.paragraph(f"{told}, on one scale.", soft=True)]
     for row in chosen:

@@ -3,8 +3,8 @@
 from sparklime_core import __version__
 from sparklime_core.errors import RunError
 from sparklime_core.reports import html
-from sparklime_core.runs.manifest import Manifest, settings_values
-from sparklime_core.runs.reproduce import command_line
+from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.reproduce import command_line, run_settings
 from sparklime_core.runs.run import Run
 
 LIMITS = (
@@ -20,15 +20,7 @@ LIMITS = (
 
 def settings_table(manifest: Manifest) -> str:
     """Return the settings of a run's explanations."""
-    settings = {
-        **settings_values(manifest.explain),
-        **settings_values(manifest.explainer),
-        "rows": manifest.selection,
-        "seed": manifest.seed,
-    }
-    lines = [
-        (name.replace("_", " "), "lime's own" if value is None else value) for name, value in settings.items()
-    ]
+    lines = [line for settings in run_settings(manifest) for line in settings.described().items()]
     return html.table(("Setting", "Value"), lines)
 
 

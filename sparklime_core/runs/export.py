@@ -24,26 +24,25 @@ GUARDED = r"\1'\2"
 """The same with an apostrophe, which a spreadsheet takes for the beginning of a text."""
 
 
-def explanations_parquet(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
+def explanations_parquet(run: Run, wanted: RowFilter) -> bytes:
     """Return the results of the rows that a filter lets through, in the result's schema, as a Parquet file."""
     buffer = io.BytesIO()
-    pq.write_table(filtered(run, wanted, regression=regression), buffer)
+    pq.write_table(filtered(run, wanted), buffer)
     return buffer.getvalue()
 
 
-def explanations_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
+def explanations_csv(run: Run, wanted: RowFilter) -> bytes:
     """Return the same as a CSV file with one line a weight, safe to open in a spreadsheet."""
-    return weights_csv(filtered(run, wanted, regression=regression))
+    return weights_csv(filtered(run, wanted))
 
 
-def reasons_csv(run: Run, wanted: RowFilter, *, regression: bool, reasons: int = REASONS) -> bytes:
+def reasons_csv(run: Run, wanted: RowFilter, *, reasons: int = REASONS) -> bytes:
     """Return reason codes as a CSV file, a line for each row; see `reason_codes`."""
-    results = filtered(run, wanted, regression=regression)
-    classes = run.manifest().data.class_names
-    return _csv(reason_codes(run, results, class_names=classes, reasons=reasons))
+    results = filtered(run, wanted)
+    return _csv(reason_codes(run, results, reasons=reasons))
 
 
-def profiles_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
+def profiles_csv(run: Run, wanted: RowFilter) -> bytes:
     """Return the profiles of the rows that a filter lets through as a CSV file, a line for each bin.
 
     Raises
@@ -51,7 +50,7 @@ def profiles_csv(run: Run, wanted: RowFilter, *, regression: bool) -> bytes:
     RunError
         When the run was made without profiles.
     """
-    results = filtered(run, wanted, regression=regression)
+    results = filtered(run, wanted)
     if "profiles" not in results.column_names:
         raise RunError("This run keeps no profiles. Explain again with profiles (--profiles) to export them.")
     profiles = results["profiles"].combine_chunks()

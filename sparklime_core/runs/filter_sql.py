@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sparklime_core.runs.inputs import DATA_FILE, read_encoding
+from sparklime_core.runs.inputs import DATA_FILE
+from sparklime_core.runs.manifest import TableFacts
 from sparklime_core.runs.row_filter import Order, Range, RowFilter, ValueCondition
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
@@ -28,7 +29,7 @@ _ORDERS: dict[Order, str] = {
 }
 
 
-def rows_sql(*, regression: bool, stability: bool = False) -> str:
+def rows_sql(facts: TableFacts, *, stability: bool = False) -> str:
     """Return the start of a query in which ``rows`` is the index with ``wrong`` and ``distance``.
 
     With `stability`, it has ``stability`` as well (how often the strongest features are the same ones over other
@@ -36,7 +37,7 @@ def rows_sql(*, regression: bool, stability: bool = False) -> str:
     """
     wrong = "label <> target"
     distance = f"CASE WHEN {wrong} THEN prediction WHEN NOT ({wrong}) THEN 1 - prediction END"
-    if regression:
+    if facts.is_regression:
         wrong, distance = "CAST(NULL AS BOOLEAN)", "abs(prediction - target)"
     measured, joined = "", ""
     if stability:
@@ -97,7 +98,7 @@ def _values(run: Run, wanted: RowFilter) -> Iterator[Clause]:
     """Yield one clause for all conditions on values, which are in the run's table and not in the index."""
     if not wanted.values:
         return
-    encoding = read_encoding(run.folder)
+    encoding = run.encoding()
     clauses = [
         clause
         for condition in wanted.values

@@ -14,12 +14,12 @@ WORST_SHARE = 4
 """One in so many points is there because the model errs most at it, the others by chance."""
 
 
-def axes(*, regression: bool) -> tuple[str, str]:
+def axes(run: Run) -> tuple[str, str]:
     """Return what the plot's axes are: true and predicted value, or probability and fit."""
-    return ("target", "prediction") if regression else ("prediction", "fit")
+    return ("target", "prediction") if run.facts.is_regression else ("prediction", "fit")
 
 
-def sample_points(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:
+def sample_points(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
     """Return up to `limit` of the explained rows that a filter lets through, as `find_rows` lists them.
 
     Where there are more, a quarter are those with the largest errors, and the others are drawn by chance, the same
@@ -34,11 +34,11 @@ def sample_points(run: Run, wanted: RowFilter, *, regression: bool, limit: int) 
         "SELECT * FROM worst UNION ALL SELECT * FROM others ORDER BY row_id"
     )
     worst = limit // WORST_SHARE
-    found = ask_rows(run, sql, [*parameters, worst, limit - worst], regression=regression)
+    found = ask_rows(run, sql, [*parameters, worst, limit - worst])
     return found.to_pandas()  # type: ignore[no-any-return]
 
 
-def density(run: Run, wanted: RowFilter, *, regression: bool) -> pd.DataFrame:
+def density(run: Run, wanted: RowFilter) -> pd.DataFrame:
     """Return how many of the explained rows that a filter lets through lie in each cell of the plot.
 
     Returns
@@ -46,7 +46,7 @@ def density(run: Run, wanted: RowFilter, *, regression: bool) -> pd.DataFrame:
     pandas.DataFrame
         ``x0``, ``x1``, ``y0``, ``y1`` (the cell's borders) and ``rows``, for cells that hold any.
     """
-    x, y = axes(regression=regression)
+    x, y = axes(run)
     where, parameters = where_sql(run, wanted)
     sql = (
         f", kept AS (SELECT {x} AS x, {y} AS y FROM rows {where}), "  # noqa: S608 - names of columns; values are parameters
@@ -57,4 +57,4 @@ def density(run: Run, wanted: RowFilter, *, regression: bool) -> pd.DataFrame:
         "(SELECT least(floor((x - x0) / dx), $cells - 1) AS i, least(floor((y - y0) / dy), $cells - 1) AS j, "
         "count(*) AS rows FROM points, span GROUP BY ALL), span"
     ).replace("$cells", str(CELLS))
-    return ask_rows(run, sql, parameters, regression=regression).to_pandas()  # type: ignore[no-any-return]
+    return ask_rows(run, sql, parameters).to_pandas()  # type: ignore[no-any-return]

@@ -1,7 +1,5 @@
 """Reason codes: one line a row, with what the model says, how well the surrogate fits, and why, in words."""
 
-from collections.abc import Sequence
-
 import duckdb
 import pyarrow as pa
 
@@ -31,9 +29,7 @@ explanation[{at}].feature_explanation || CASE WHEN explanation[{at}].weight >= 0
 """
 
 
-def reason_codes(
-    run: Run, results: pa.Table, *, class_names: Sequence[str] | None, reasons: int = REASONS
-) -> pa.Table:
+def reason_codes(run: Run, results: pa.Table, *, reasons: int = REASONS) -> pa.Table:
     """Put results into words.
 
     Parameters
@@ -42,8 +38,6 @@ def reason_codes(
         Where they are from.
     results
         Rows of the result's schema. Of a row with several explained labels the most probable one is told.
-    class_names
-        Name of each class; None in regression.
     reasons
         How many, strongest first.
 
@@ -61,6 +55,7 @@ def reason_codes(
     """
     if not 1 <= reasons <= MOST_REASONS:
         raise SettingsError(f"The number of reasons must be between 1 and {MOST_REASONS}, not {reasons}.")
+    class_names = run.facts.class_names
     if class_names is None:
         said, truth, up, down = "prediction AS predicted", "kept.target", "' raises it'", "' lowers it'"
     else:

@@ -5,20 +5,15 @@ function of these, so whoever has the file and the same versions gets the same b
 """
 
 import shlex
-from typing import Any
 
 from sparklime_core.data.provenance import Origin
-from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.errors import RunError
-from sparklime_core.explain.settings import ExplainerSettings
-from sparklime_core.models.settings import ModelSettings
+from sparklime_core.errors import RunError, SettingsError
+from sparklime_core.explain.settings import RunSettings
 from sparklime_core.printable import printable
 from sparklime_core.runs.inputs import MODEL_FILE
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
-
-_DELIMITERS = {"\t": "tab", " ": "space"}
-_EXPLAIN = ("engine", "labels", "num_features", "num_samples", "seed")
+from sparklime_core.setting import Settings
 
 
 def command_line(run: Run, out: str = "repeated") -> str:
@@ -29,28 +24,33 @@ def command_line(run: Run, out: str = "repeated") -> str:
     RunError
         When the run's table was no file, or a setting cannot be written on a command line.
     """
-    manifest = run.manifest()
+    try:
+        return shlex.join(_words(run, run.manifest(), out))
+    except SettingsError as error:
+        raise RunError(str(error)) from error
+
+
+def _words(run: Run, manifest: Manifest, out: str) -> list[str]:
     origin, learnt_from = _origins(manifest)
     words = ["sparklime", "explain", _path(origin.file), f"--out={out}", f"--master={manifest.master}"]
-    words += _reading(origin.options)
+    words += origin.options.command_words()
     if learnt_from is not origin:
         words.append(f"--trained-in={run.folder}")
     else:
         words += [f"--target={origin.target}", f"--task={origin.task}"]
         words += [f"--role={name}={role}" for name, role in origin.roles.items()]
         words += _model(run, manifest)
-    words.append(f"--rows={manifest.selection}")
-    for name in _EXPLAIN:
-        value = getattr(manifest.explain, name)
-        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
-        words.append(f"--{name.replace('_', '-')}={shown}")
-    if manifest.explain.profiles:
-        words.append("--profiles")
-    if manifest.stability:
-        words.append(f"--stability={manifest.stability}")
-    explainer = {name: value for name, value in vars(manifest.explainer).items() if value is not None}
-    words += [f"--{name.replace('_', '-')}={value}" for name, value in explainer.items()]
-    return shlex.join(words)
+    return words + [word for settings in run_settings(manifest) for word in settings.command_words()]
+
+
+def run_settings(manifest: Manifest) -> tuple[Settings, ...]:
+    """Return what was chosen for a run, besides its table and its model."""
+    rows = manifest.selection
+    return (
+        manifest.explain,
+        manifest.explainer,
+        RunSettings(rows if rows in ("all", "test") else int(rows), manifest.stability),
+    )
 
 
 def python_script(run: Run) -> str:
@@ -71,14 +71,8 @@ def python_script(run: Run) -> str:
         versions=printable(", ".join(f"{name} {version}" for name, version in manifest.versions.items()), None),
         names="".join(f"    {name},\n" for name in sorted(used, key=lambda name: (name.islower(), name))),
         steps=code,
-        explain=",\n    ".join(f"{name}={value!r}" for name, value in _explaining(manifest).items()),
+        explain=",\n    ".join(_keywords(manifest.explain)),
     )
-
-
-def _explaining(manifest: Manifest) -> dict[str, Any]:
-    """Return the keywords of `explain_rows`."""
-    profiles = {"profiles": True} if manifest.explain.profiles else {}
-    return {name: getattr(manifest.explain, name) for name in _EXPLAIN} | profiles
 
 
 _MADE = (
@@ -185,10 +179,13 @@ def _options(origin: Origin) -> str:
     return _call(origin.options)
 
 
-def _call(settings: ExplainerSettings | ModelSettings | ReadOptions) -> str:
-    """Return the Python that makes settings, without those that are None."""
-    given = [f"{name}={value!r}" for name, value in vars(settings).items() if value is not None]
-    return f"{type(settings).__name__}({', '.join(given)})"
+def _call(settings: Settings) -> str:
+    """Return the Python that makes settings."""
+    return f"{type(settings).__name__}({', '.join(_keywords(settings))})"
+
+
+def _keywords(settings: Settings) -> list[str]:
+    return [f"{name}={value!r}" for name, value in settings.keywords().items()]
 
 
 def _path(file: str) -> str:
@@ -196,37 +193,7 @@ def _path(file: str) -> str:
     return f"./{file}" if file.startswith("-") else file
 
 
-def _reading(options: ReadOptions) -> list[str]:
-    words = []
-    for name in ("encoding", "decimal", "member"):
-        value = getattr(options, name)
-        words += [] if value is None else [f"--{name}={value}"]
-    if options.delimiter is not None:
-        words.append(f"--delimiter={_DELIMITERS.get(options.delimiter, options.delimiter)}")
-    if options.quote is not None:
-        words.append(f"--quote={options.quote or 'none'}")
-    if options.escape is not None:
-        words.append(f"--escape={options.escape or 'none'}")
-    for name, truth in (("header", options.header), ("day-first", options.day_first)):
-        words += [] if truth is None else [f"--{name}={'yes' if truth else 'no'}"]
-    if options.missing_words is not None:
-        if any("," in word or word != word.strip() for word in options.missing_words):
-            raise RunError("Words for missing values with a comma or spaces cannot be written on a command line.")
-        words.append(f"--missing={','.join(options.missing_words)}")
-    return words
-
-
 def _model(run: Run, manifest: Manifest) -> list[str]:
     if manifest.model.trained_elsewhere:
         return [f"--model-file={run.folder / MODEL_FILE}"]
-    settings = manifest.training
-    depth = "none" if settings.max_depth is None else settings.max_depth
-    return [
-        f"--model={settings.kind}",
-        f"--trees={settings.n_estimators}",
-        f"--max-depth={depth}",
-        f"--min-samples-leaf={settings.min_samples_leaf}",
-        f"--test-size={settings.test_size}",
-        f"--class-weight={settings.class_weight}",
-        f"--model-seed={settings.seed}",
-    ]
+    return manifest.training.command_words()

@@ -23,7 +23,7 @@ from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import EXPLANATIONS, MANIFEST, ROWS_FILE, Run
-from sparklime_core.runs.stored_tables import UNREADABLE, check_table, damage_explained, damaged
+from sparklime_core.runs.stored_tables import UNREADABLE, check_table, damage_explained, damaged, state_of_file
 
 GROUP_ROWS = 65_536
 """Rows of a row group: its statistics lead to a row without reading the others."""
@@ -109,15 +109,9 @@ def _is_current(index: Path, results: Path, features: int) -> bool:
     try:
         kept = _metadata(index)
         is_whole = pq.read_schema(index).equals(index_schema(features))
-        return bool(is_whole and kept["version"] == _VERSION and kept["of"] == _state_of(results))
+        return bool(is_whole and kept["version"] == _VERSION and kept["of"] == list(state_of_file(results)))
     except UNREADABLE:
         return False
-
-
-def _state_of(results: Path) -> list[int]:
-    """Return what changes when a file does."""
-    status = results.stat()
-    return [status.st_size, status.st_mtime_ns]
 
 
 def _metadata(index: Path) -> dict[str, Any]:
@@ -129,7 +123,7 @@ def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...]
     """Write the index of a file of results whole or not at all, also where two do it at once."""
     with damage_explained(run.folder / DATA_FILE):
         truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"])
-    schema, state = index_schema(len(features)), _state_of(results)
+    schema, state = index_schema(len(features)), state_of_file(results)
     scale, rows = _Scale(), 0
     with atomic_write(index) as temporary, pq.ParquetWriter(temporary, schema) as writer:
         for table in _whole_rows(results):

@@ -18,7 +18,7 @@ from sparklime_core.runs.wave_files import conformed
 LISTED = "row_id, label, label_name, prediction, score, fit, target, test, wrong, distance, top_reason, error"
 
 
-def find_rows(run: Run, wanted: RowFilter, *, regression: bool, limit: int, offset: int = 0) -> pd.DataFrame:
+def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd.DataFrame:
     """Return a page of rows, one line each.
 
     Returns
@@ -36,44 +36,44 @@ def find_rows(run: Run, wanted: RowFilter, *, regression: bool, limit: int, offs
         f"SELECT {LISTED}, {weight} AS weight FROM rows {where} "  # noqa: S608 - names of columns; values are parameters
         f"ORDER BY {order_sql(wanted)}, row_id LIMIT ? OFFSET ?"
     )
-    return ask_rows(run, sql, [*parameters, limit, offset], regression=regression).to_pandas()  # type: ignore[no-any-return]
+    return ask_rows(run, sql, [*parameters, limit, offset]).to_pandas()  # type: ignore[no-any-return]
 
 
-def count_found(run: Run, wanted: RowFilter, *, regression: bool) -> int:
+def count_found(run: Run, wanted: RowFilter) -> int:
     """Return how many rows a filter lets through."""
     where, parameters = where_sql(run, wanted)
-    found = ask_rows(run, f"SELECT count(*) AS rows FROM rows {where}", parameters, regression=regression)  # noqa: S608
+    found = ask_rows(run, f"SELECT count(*) AS rows FROM rows {where}", parameters)  # noqa: S608
     return int(found["rows"][0].as_py())
 
 
-def place_of(run: Run, wanted: RowFilter, row_id: int, *, regression: bool) -> int | None:
+def place_of(run: Run, wanted: RowFilter, row_id: int) -> int | None:
     """Return at which place (from 0) of a filter's order a row is; None where it is not let through."""
     where, parameters = where_sql(run, wanted)
     sql = (
         f"SELECT place FROM (SELECT row_id, row_number() OVER (ORDER BY {order_sql(wanted)}, row_id) - 1 AS place "  # noqa: S608
         f"FROM rows {where}) WHERE row_id = ?"
     )
-    found = ask_rows(run, sql, [*parameters, row_id], regression=regression)
+    found = ask_rows(run, sql, [*parameters, row_id])
     return int(found["place"][0].as_py()) if len(found) else None
 
 
-def random_row(run: Run, wanted: RowFilter, *, regression: bool, seed: int) -> int | None:
+def random_row(run: Run, wanted: RowFilter, *, seed: int) -> int | None:
     """Return a row that a filter lets through, each as likely as the others; None where there is none."""
     where, parameters = where_sql(run, wanted)
     sql = f"SELECT row_id FROM rows {where} ORDER BY hash(row_id * 1000003 + ?) LIMIT 1"  # noqa: S608
-    found = ask_rows(run, sql, [*parameters, seed], regression=regression)
+    found = ask_rows(run, sql, [*parameters, seed])
     return int(found["row_id"][0].as_py()) if len(found) else None
 
 
-def filtered(run: Run, wanted: RowFilter, *, regression: bool) -> pa.Table:
+def filtered(run: Run, wanted: RowFilter) -> pa.Table:
     """Return the results (of the result's schema) of the rows that a filter lets through, in row order."""
     where, parameters = where_sql(run, wanted)
-    kept = ask_rows(run, f"SELECT row_id FROM rows {where}", parameters, regression=regression)  # noqa: S608
+    kept = ask_rows(run, f"SELECT row_id FROM rows {where}", parameters)  # noqa: S608
     sql = "SELECT results.* FROM results SEMI JOIN kept USING (row_id) ORDER BY row_id, label"
     return conformed(query(run.explanation_files, RESULT_SCHEMA, sql, [], kept=kept), run.result_schema())
 
 
-def mean_weights(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -> pd.DataFrame:
+def mean_weights(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
     """Return the features, strongest first.
 
     Returns
@@ -82,11 +82,11 @@ def mean_weights(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -
         ``feature``, ``mean_weight`` (mean \\|weight\\| over the explained rows that the filter lets through, 0
         where an explanation does not name the feature) and ``rows`` (that name it).
     """
-    names = feature_names(run)
+    names = run.facts.features
     where, parameters = where_sql(run, wanted)
     sums = ", ".join(f"sum(abs(w{at})) AS s{at}, count(w{at}) AS n{at}" for at in range(len(names)))
     sql = f"SELECT count(*) FILTER (error IS NULL) AS rows, {sums} FROM rows {where}"  # noqa: S608
-    found = ask_rows(run, sql, parameters, regression=regression).to_pylist()[0]
+    found = ask_rows(run, sql, parameters).to_pylist()[0]
     ranked = pd.DataFrame(
         {
             "feature": names,
@@ -100,30 +100,25 @@ def mean_weights(run: Run, wanted: RowFilter, *, regression: bool, limit: int) -
 
 def shared_scale(run: Run, top: int) -> float:
     """Return the largest bar of any row of a run, the rest after the strongest `top` taken together."""
-    found = scales(index_files(run, feature_names(run)))
+    found = scales(index_files(run, run.facts.features))
     return found[min(top, len(found) - 1)]
 
 
 def index_rows(run: Run) -> None:
     """Index what is explained so far and not indexed yet; every question about the rows would do it first."""
-    index_files(run, feature_names(run))
+    index_files(run, run.facts.features)
 
 
-def feature_names(run: Run) -> tuple[str, ...]:
-    """Return the names of a run's features, by which the columns of the index are numbered."""
-    return run.manifest().data.features
-
-
-def ask_rows(run: Run, sql: str, parameters: Sequence[Any], *, regression: bool, **tables: pa.Table) -> pa.Table:
+def ask_rows(run: Run, sql: str, parameters: Sequence[Any], **tables: pa.Table) -> pa.Table:
     """Run SQL over ``rows``: the index of the explained rows with ``wrong`` and ``distance``."""
-    names = feature_names(run)
+    names = run.facts.features
     measured = run.stability_files() if STABILITY in sql else []
     if STABILITY in sql and not measured:
         sql = sql.replace(STABILITY, "CAST(NULL AS FLOAT)")
     return query(
         lambda: index_files(run, names),
         index_schema(len(names)),
-        rows_sql(regression=regression, stability=bool(measured)) + sql,
+        rows_sql(run.facts, stability=bool(measured)) + sql,
         [*([[literal(file) for file in measured]] if measured else []), *parameters],
         blocks=run.block_files if EXPLAINED_BY in sql else None,
         **tables,

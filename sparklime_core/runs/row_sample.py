@@ -12,7 +12,7 @@ from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.result_queries import query
 from sparklime_core.runs.row_filter import RowFilter
-from sparklime_core.runs.row_queries import ask_rows, feature_names
+from sparklime_core.runs.row_queries import ask_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 from sparklime_core.runs.weight_totals import Explained, FloatArray, chosen_results, sign_sql
@@ -58,17 +58,15 @@ class RowSample:
         return np.nan_to_num(self.weights)
 
 
-def sample_rows(
-    run: Run, wanted: RowFilter, explained: Explained, *, regression: bool, limit: int = SAMPLE_ROWS
-) -> RowSample:
+def sample_rows(run: Run, wanted: RowFilter, explained: Explained, *, limit: int = SAMPLE_ROWS) -> RowSample:
     """Return all explained rows that a filter lets through, or `limit` of them by a hash of their number."""
-    where, parameters, tables = chosen_results(run, wanted, explained, regression=regression)
+    where, parameters, tables = chosen_results(run, wanted, explained)
     sql = (
         f"SELECT row_id, label, prediction, score, {sign_sql(explained)} AS sign, explanation "  # noqa: S608 - names of columns; values are parameters
         f"FROM results {where} ORDER BY hash(row_id), row_id LIMIT ?"
     )
     found = query(run.explanation_files, RESULT_SCHEMA, sql, [*parameters, limit], **tables)
-    names = feature_names(run)
+    names = run.facts.features
     features, texts, row, weight = _entries(found)
     known = pc.index_in(features, value_set=pa.array(names, pa.string())).to_numpy(zero_copy_only=False)
     weights = np.full((len(found), len(names)), np.nan)
@@ -78,7 +76,7 @@ def sample_rows(
     np.add.at(conditions, (row, encoded.indices.to_numpy(zero_copy_only=False)), weight)
     ids = pa.table({"row_id": found["row_id"], "place": pa.array(np.arange(len(found)))})
     return RowSample(
-        _facts(run, found, ids, regression=regression),
+        _facts(run, found, ids),
         weights,
         _values(run, ids, len(names)),
         conditions,
@@ -96,9 +94,9 @@ def _entries(found: pa.Table) -> tuple[pa.Array, pa.Array, Any, FloatArray]:
     return features, texts, row, weights.to_numpy(zero_copy_only=False) * sign[row]
 
 
-def _facts(run: Run, found: pa.Table, ids: pa.Table, *, regression: bool) -> pd.DataFrame:
+def _facts(run: Run, found: pa.Table, ids: pa.Table) -> pd.DataFrame:
     sql = "SELECT wrong FROM rows JOIN ids USING (row_id) ORDER BY place"
-    wrong = ask_rows(run, sql, [], regression=regression, ids=ids)["wrong"]
+    wrong = ask_rows(run, sql, [], ids=ids)["wrong"]
     frame: pd.DataFrame = found.select(["row_id", "label", "prediction", "score"]).to_pandas()
     return frame.assign(wrong=pd.array(wrong.to_pylist(), dtype="boolean"))
 

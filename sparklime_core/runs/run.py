@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from sparklime_core.atomic_files import (
     remove_folder,
     write_file,
 )
+from sparklime_core.data.feature_encoding import Encoding
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import (
     SCHEMA_VERSION,
@@ -28,9 +31,17 @@ from sparklime_core.explain.schema import (
     WORK_SCHEMA,
     result_schema,
 )
-from sparklime_core.runs.inputs import DATA_FILE, MODEL_FILE, TRAINING_FILE, Inputs, read_inputs, write_inputs
-from sparklime_core.runs.manifest import Manifest, Owner, RunState
-from sparklime_core.runs.stored_tables import damaged
+from sparklime_core.runs.inputs import (
+    DATA_FILE,
+    MODEL_FILE,
+    TRAINING_FILE,
+    Inputs,
+    read_encoding,
+    read_inputs,
+    write_inputs,
+)
+from sparklime_core.runs.manifest import Manifest, Owner, RunState, TableFacts
+from sparklime_core.runs.stored_tables import damaged, state_of_file
 from sparklime_core.runs.wave_files import (
     count_rows,
     first_row,
@@ -151,9 +162,28 @@ class Run:
             manifest.write(self.folder / MANIFEST)
         return manifest
 
+    @cached_property
+    def facts(self) -> TableFacts:
+        """Features, classes, target, task and digest of the table: they never change, and are read once."""
+        return self._at_first_sight.data
+
+    @cached_property
+    def _at_first_sight(self) -> Manifest:
+        """The manifest as it was read first, for entries that never change."""
+        return Manifest.read(self.folder / MANIFEST)
+
+    def version(self) -> str:
+        """Return the version of the run's results: number of files, and digest of their names, sizes and times."""
+        files = [(path.name, state_of_file(path)) for path in map(Path, self._files(EXPLANATIONS, "wave"))]
+        return f"{len(files)}.{sha256(repr(files).encode()).hexdigest()[:12]}"
+
     def inputs(self) -> Inputs:
         """Read the table, the model and the rows to explain."""
         return read_inputs(self.folder)
+
+    def encoding(self) -> Encoding:
+        """Read how the table is encoded, and nothing else of it."""
+        return read_encoding(self.folder)
 
     def take_over(self) -> None:
         """Make this process the one that works on the run, and clear away what the one before left unfinished.
@@ -281,7 +311,7 @@ class Run:
 
     def result_schema(self) -> pa.Schema:
         """Return the schema of the run's results."""
-        return result_schema(profiles=Manifest.read(self.folder / MANIFEST).explain.profiles)
+        return result_schema(profiles=self._at_first_sight.explain.profiles)
 
     def explanation_files(self) -> list[str]:
         """Return the files that hold what is explained so far."""

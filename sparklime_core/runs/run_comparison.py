@@ -1,7 +1,6 @@
 """Two runs over one table, row by row: whose explanation changed most. Answered by DuckDB over their Parquet."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -136,7 +135,7 @@ def are_comparable(first: Manifest, second: Manifest) -> bool:
     return True
 
 
-def comparison_file(first: Run, second: Run, folder: Path, *, regression: bool) -> Path:
+def comparison_file(first: Run, second: Run, folder: Path) -> Path:
     """Compare two runs row by row, once; return the Parquet file that `compare_rows` and `summarise` read.
 
     Parameters
@@ -145,13 +144,11 @@ def comparison_file(first: Run, second: Run, folder: Path, *, regression: bool) 
         Comparable runs; see `check_comparable`.
     folder
         Where such files are kept: the newest `KEPT`. A file is made anew when a run has more results.
-    regression
-        Whether there are no classes that could have changed.
     """
-    path = folder / f"{first.id}--{second.id}--{_version(first)}-{_version(second)}.parquet"
+    path = folder / f"{first.id}--{second.id}--{first.version()}-{second.version()}.parquet"
     if path.exists() and find_damage(path) is None and set(pq.read_schema(path).names) == _COLUMNS:
         return path
-    changed = "NULL::BOOLEAN" if regression else "first_label <> second_label"
+    changed = "NULL::BOOLEAN" if first.facts.is_regression else "first_label <> second_label"
     sql = _PAIRS.format(changed=changed, top=TOP)
     with disk_errors_explained(folder):
         make_folder(folder)
@@ -225,13 +222,6 @@ def _settings(manifest: Manifest) -> dict[str, Any]:
     found = {f"{part}{name}": value for part, values in parts.items() for name, value in values.items()}
     found |= {f"version of {name}": value for name, value in manifest.versions.items()}
     return {**found, "rows": manifest.selection, "master": manifest.master}
-
-
-def _version(run: Run) -> str:
-    """Return what changes when a run has more results."""
-    written = [(file.name, file.stat()) for file in map(Path, run.explanation_files()) if file.exists()]
-    facts = [(name, status.st_size, status.st_mtime_ns) for name, status in written]
-    return f"{len(facts)}.{sha256(repr(facts).encode()).hexdigest()[:12]}"
 
 
 def _write(first: Run, second: Run, sql: str, path: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from sparklime_core.data.feature_encoding import Encoding, Feature
-from sparklime_core.runs.inputs import DATA_FILE, read_encoding
-from sparklime_core.runs.row_queries import LISTED, ask_rows, feature_names
+from sparklime_core.runs.inputs import DATA_FILE
+from sparklime_core.runs.row_queries import LISTED, ask_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 
@@ -16,15 +16,13 @@ NEIGHBOURS = 100
 Line = dict[str, Any]
 
 
-def same_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.DataFrame:
+def same_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
     """Return the rows whose explanation of the same class is nearest to that of a row.
 
     Parameters
     ----------
     run, row_id
         An explained row of a run.
-    regression
-        Whether the run has no classes.
     limit
         How many rows.
 
@@ -34,19 +32,19 @@ def same_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.D
         The columns of `find_rows`, and ``apart``: the Euclidean distance of the vectors of weights, 0 where an
         explanation does not name a feature. Empty where the row has no explanation.
     """
-    own = _own_line(run, row_id, regression=regression)
+    own = _own_line(run, row_id)
     if own is None:
         return pd.DataFrame()
-    apart, parameters = _apart(own, len(feature_names(run)), "1")
+    apart, parameters = _apart(own, len(run.facts.features), "1")
     sql = (
         f"SELECT {LISTED}, {apart} AS apart FROM rows "  # noqa: S608 - names of columns; values are parameters
         "WHERE error IS NULL AND row_id <> ? AND label = ? ORDER BY apart, row_id LIMIT ?"
     )
-    found = ask_rows(run, sql, [*parameters, row_id, own["label"], limit], regression=regression)
+    found = ask_rows(run, sql, [*parameters, row_id, own["label"], limit])
     return found.to_pandas()  # type: ignore[no-any-return]
 
 
-def other_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.DataFrame:
+def other_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
     """Return, of the rows nearest to a row by their values, those whose explanation differs most from its.
 
     Numbers are measured in standard deviations; a category counts 1 where it is another, a gap 1 where only one
@@ -58,10 +56,10 @@ def other_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.
     pandas.DataFrame
         As `same_reasons`, and ``far``: the distance by values.
     """
-    own = _own_line(run, row_id, regression=regression)
+    own = _own_line(run, row_id)
     if own is None:
         return pd.DataFrame()
-    encoding = read_encoding(run.folder)
+    encoding = run.encoding()
     data = literal(run.folder / DATA_FILE)
     far, values = _far(encoding, _own_values(run, row_id, encoding), _spreads(run, encoding))
     turned = "CASE WHEN label = ? THEN 1 ELSE -1 END"
@@ -78,20 +76,20 @@ def other_reasons(run: Run, row_id: int, *, regression: bool, limit: int) -> pd.
     )
     rows = [row_id] if two else [row_id, own["label"]]
     turns = [value for weight in weights for value in (own["label"], weight)]
-    found = ask_rows(run, sql, [*rows, *values, data, NEIGHBOURS, *turns, limit], regression=regression)
+    found = ask_rows(run, sql, [*rows, *values, data, NEIGHBOURS, *turns, limit])
     return found.to_pandas()  # type: ignore[no-any-return]
 
 
-def _own_line(run: Run, row_id: int, *, regression: bool) -> Line | None:
+def _own_line(run: Run, row_id: int) -> Line | None:
     sql = "SELECT * FROM rows WHERE row_id = ? AND error IS NULL"
-    found: list[Line] = ask_rows(run, sql, [row_id], regression=regression).to_pylist()
+    found: list[Line] = ask_rows(run, sql, [row_id]).to_pylist()
     return found[0] if found else None
 
 
 def _own_values(run: Run, row_id: int, encoding: Encoding) -> list[float]:
     names = ", ".join(f"f{at}" for at in range(len(encoding.features)))
     sql = f"SELECT {names} FROM {scan(positions=True)} WHERE file_row_number = ?"  # noqa: S608
-    line = ask_rows(run, sql, [literal(run.folder / DATA_FILE), row_id], regression=True).to_pylist()[0]
+    line = ask_rows(run, sql, [literal(run.folder / DATA_FILE), row_id]).to_pylist()[0]
     return [float(value) for value in line.values()]
 
 
@@ -102,7 +100,7 @@ def _spreads(run: Run, encoding: Encoding) -> list[float]:
         return [1.0] * len(encoding.features)
     spreads = ", ".join(_spread(at, encoding.features[at]) for at in numbers)
     sql = f"SELECT {spreads} FROM {scan()}"  # noqa: S608 - names of columns, and numbers
-    found = ask_rows(run, sql, [literal(run.folder / DATA_FILE)], regression=True).to_pylist()[0]
+    found = ask_rows(run, sql, [literal(run.folder / DATA_FILE)]).to_pylist()[0]
     return [found.get(f"s{at}") or 1.0 for at in range(len(encoding.features))]
 
 

@@ -83,6 +83,15 @@ def damage_explained(path: Path) -> Iterator[None]:
         raise damaged(path, "is cut off, or another file") from error
 
 
+def state_of_file(path: Path) -> tuple[int, int]:
+    """Return size and time of a file, which tell one version of it from another; zeros where it is missing."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
 def damaged(path: Path, what: str) -> RunError:
     """Return the error for a file of a run that is not what it should be."""
     is_part = path.parent.name == "parts"

@@ -17,7 +17,7 @@ from sparklime_core.runs.filter_sql import where_sql
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.result_queries import query
 from sparklime_core.runs.row_filter import RowFilter, without_order
-from sparklime_core.runs.row_queries import ask_rows, feature_names
+from sparklime_core.runs.row_queries import ask_rows
 from sparklime_core.runs.run import Run
 
 FloatArray = npt.NDArray[np.float64]
@@ -108,9 +108,9 @@ def can_mirror(manifest: Manifest) -> bool:
     return classes is not None and len(classes) == 2 and manifest.explain.labels == "predicted"
 
 
-def weight_totals(run: Run, wanted: RowFilter, explained: Explained, *, regression: bool) -> Totals:
+def weight_totals(run: Run, wanted: RowFilter, explained: Explained) -> Totals:
     """Sum the weights of the rows that a filter lets through, by feature in the table's order."""
-    where, parameters, tables = chosen_results(run, wanted, explained, regression=regression)
+    where, parameters, tables = chosen_results(run, wanted, explained)
     sign = sign_sql(explained)
     sums = (
         f"WITH entries AS (SELECT {sign} AS sign, unnest(explanation) AS entry FROM results {where}), "  # noqa: S608 - names of columns; values are parameters
@@ -122,13 +122,13 @@ def weight_totals(run: Run, wanted: RowFilter, explained: Explained, *, regressi
     found = query(run.explanation_files, RESULT_SCHEMA, sums, parameters, **tables).to_pandas()
     counted = f"SELECT count(*) AS rows FROM results {where}"  # noqa: S608
     rows = query(run.explanation_files, RESULT_SCHEMA, counted, parameters, **tables)["rows"][0].as_py()
-    by_feature = found.set_index("feature").reindex(list(feature_names(run))).fillna(0.0)
+    by_feature = found.set_index("feature").reindex(list(run.facts.features)).fillna(0.0)
     columns = ("positive", "negative", "squares", "named", "raising")
     return Totals(int(rows), **{name: by_feature[name].to_numpy(np.float64) for name in columns})
 
 
 def chosen_results(
-    run: Run, wanted: RowFilter, explained: Explained, *, regression: bool
+    run: Run, wanted: RowFilter, explained: Explained
 ) -> tuple[str, list[Any], dict[str, pa.Table]]:
     """Return which results a question is about.
 
@@ -146,7 +146,7 @@ def chosen_results(
         return where, parameters, {}
     keys = "row_id, label" if explained.label is None else "row_id"
     passing, values = where_sql(run, wanted)
-    kept = ask_rows(run, f"SELECT {keys} FROM rows {passing}", values, regression=regression)  # noqa: S608 - as above
+    kept = ask_rows(run, f"SELECT {keys} FROM rows {passing}", values)  # noqa: S608 - as above
     return f"SEMI JOIN kept USING ({keys}) {where}", parameters, {"kept": kept}
 
 
@@ -158,10 +158,10 @@ def sign_sql(explained: Explained) -> str:
 
 
 def row_quantile(
-    run: Run, wanted: RowFilter, column: Literal["prediction", "distance"], share: float, *, regression: bool
+    run: Run, wanted: RowFilter, column: Literal["prediction", "distance"], share: float
 ) -> float | None:
     """Return the value below which a share of the rows lies that a filter lets through; None without any."""
     where, parameters = where_sql(run, wanted)
     sql = f"SELECT quantile_disc({column}, {float(share)}) AS value FROM rows {where}"  # noqa: S608 - as above
-    found = ask_rows(run, sql, parameters, regression=regression)["value"][0].as_py()
+    found = ask_rows(run, sql, parameters)["value"][0].as_py()
     return None if found is None else float(found)

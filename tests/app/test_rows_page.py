@@ -162,7 +162,7 @@ class TestRows:
             "explanation": None,
             "error": "the model said *no*",
         }
-        monkeypatch.setattr("sparklime_core.dashboard.row_panel.panel.row_results", lambda *_: [failed])
+        monkeypatch.setattr("sparklime_core.dashboard.row_panel.panel.explanations_of", lambda *_: [failed])
 
         app = open_page("rows", run=runs.classes.id, row=4)
 

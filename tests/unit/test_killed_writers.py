@@ -49,13 +49,13 @@ def fresh(made: Path, tmp_path: Path) -> Callable[[], Path]:
 
 def index(folder: Path) -> str:
     with mock.patch("os.fsync"):
-        return find_rows(Run(folder / "out"), RowFilter(), regression=False, limit=99).to_csv()
+        return find_rows(Run(folder / "out"), RowFilter(), limit=99).to_csv()
 
 
 def compare(folder: Path) -> str:
     run = Run(folder / "out")
     with mock.patch("os.fsync"):
-        return str(summarise(comparison_file(run, run, folder / "comparisons", regression=False)))
+        return str(summarise(comparison_file(run, run, folder / "comparisons")))
 
 
 def export(folder: Path) -> str:

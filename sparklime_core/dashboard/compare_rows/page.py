@@ -15,10 +15,9 @@ from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.navigation import COMPARE_ROWS, ROWS
 from sparklime_core.dashboard.shared.run_cache import (
-    files_version,
+    explanations_of,
     inputs_of,
-    largest_bar,
-    row_results,
+    shared_scale,
     what_if_of,
 )
 from sparklime_core.dashboard.shared.text import plain
@@ -80,7 +79,7 @@ def comparison_tray(run: Run, chosen: int) -> None:
 
 def comparison(run: Run, rows: Sequence[int]) -> None:
     """Draw the comparison of rows of a run."""
-    inputs = inputs_of(run.id)
+    inputs = inputs_of(run)
     views = [view for row in rows if (view := _view(run, inputs, row)) is not None]
     explained = [view for view in views if view.result["error"] is None]
     _cards(run, inputs, rows, views)
@@ -90,7 +89,7 @@ def comparison(run: Run, rows: Sequence[int]) -> None:
     label = _label(inputs, explained)
     compared = _explained_for(run, inputs, explained, label)
     names = [row.name for row in compared]
-    largest = largest_bar(run.id, files_version(run), TOP)
+    largest = shared_scale(run, TOP)
     lines = comparison_frame([(row.name, row.explanation) for row in compared], TOP)
     draw(
         rows_comparison_chart(lines, names, largest),
@@ -101,7 +100,7 @@ def comparison(run: Run, rows: Sequence[int]) -> None:
 
 
 def _view(run: Run, inputs: Inputs, row: int) -> RowView | None:
-    results = row_results(run.id, files_version(run), row)
+    results = explanations_of(run, row)
     return view_row(results, inputs.dataset, inputs.test_rows, None) if results else None
 
 
@@ -171,14 +170,14 @@ def _explained_for(run: Run, inputs: Inputs, views: Sequence[RowView], label: in
     stored = {view.row_id: _stored(run, view.row_id, label) for view in views}
     missing = [row for row, explanation in stored.items() if explanation is None]
     if missing:
-        answers = what_if_of(run.id).explain(inputs.dataset.features[missing].astype(np.float64), label)
+        answers = what_if_of(run).explain(inputs.dataset.features[missing].astype(np.float64), label)
         for row, answer in zip(missing, answers, strict=True):
             stored[row] = answer.result["explanation"] or []
     return [Compared(view, stored[view.row_id] or []) for view in views]
 
 
 def _stored(run: Run, row: int, label: int) -> list[dict[str, Any]] | None:
-    results = row_results(run.id, files_version(run), row)
+    results = explanations_of(run, row)
     return next((result["explanation"] for result in results if result["label"] == label), None)
 
 

@@ -8,9 +8,10 @@ import streamlit as st
 
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.rows.selection import clicked_row
+from sparklime_core.dashboard.shared.cache import remember
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.navigation import ROWS, RUNS, next_step
-from sparklime_core.dashboard.shared.run_cache import PAGE_ROWS, files_version, inputs_of, row_results
+from sparklime_core.dashboard.shared.run_cache import PAGE_ROWS, explanations_of, inputs_of
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.errors import RunError
@@ -84,20 +85,17 @@ def settings_panel(first: Manifest, second: Manifest) -> None:
     )
 
 
-@st.cache_data(max_entries=16, show_spinner="Comparing the two runs row by row …")
-def _file(first: str, second: str, versions: object, regression: bool) -> str:  # noqa: ARG001 - the cache's key
-    store = services().store
-    return str(comparison_file(store.open(first), store.open(second), store.comparisons, regression=regression))
+_comparison_file = remember(comparison_file, entries=16, spinner="Comparing the two runs row by row …")
 
 
-def comparison_of(first: Run, second: Run, regression: bool) -> Path:
+def comparison_of(first: Run, second: Run) -> Path:
     """Return the file of two runs' comparison, made at the first look."""
-    versions = files_version(first), files_version(second)
-    path = _file(first.id, second.id, versions, regression)
-    if not Path(path).exists():
-        _file.clear()
-        path = _file(first.id, second.id, versions, regression)
-    return Path(path)
+    folder = services().store.comparisons
+    path = _comparison_file(first, second, folder)
+    if not path.exists():
+        _comparison_file.clear()
+        path = _comparison_file(first, second, folder)
+    return path
 
 
 def figures(found: Comparison) -> None:
@@ -132,7 +130,7 @@ def rows_panel(path: Path, found: Comparison, target: str) -> int | None:
     page = st.pagination(pages, key=f"compare-page-{order}-{only}", max_visible_pages=5) if pages > 1 else 1
     frame = compare_rows(path, order=order, changed_only=only, limit=PAGE_ROWS, offset=(page - 1) * PAGE_ROWS)
     event = st.dataframe(
-        _table(frame, regression=found.changed is None),
+        _table(frame, found),
         key=f"compared-{path.stem}-{order}-{only}-{page}",
         hide_index=True,
         height=430,
@@ -150,7 +148,7 @@ def both_explanations(first: Run, second: Run, row: int) -> None:
     st.markdown(f"#### Row {row}")
     both = [_best(run, row) for run in (first, second)]
     largest = max((abs(entry["weight"]) for result in both for entry in result["explanation"] or ()), default=0.0)
-    dataset = inputs_of(first.id).dataset
+    dataset = inputs_of(first).dataset
     values = {
         name: dataset.value_text(index, float(dataset.features[row, index]))
         for index, name in enumerate(dataset.feature_names)
@@ -190,14 +188,14 @@ def _short(manifest: Manifest) -> str:
 
 
 def _best(run: Run, row: int) -> dict[str, Any]:
-    results = row_results(run.id, files_version(run), row)
+    results = explanations_of(run, row)
     return max(results, key=lambda result: float("-inf") if result["prediction"] is None else result["prediction"])
 
 
-def _table(frame: pd.DataFrame, *, regression: bool) -> pd.DataFrame:
-    names = ["first_prediction", "second_prediction"] if regression else ["first_predicted", "second_predicted"]
-    shown = ["row_id", "distance", "overlap", *names, "first_score", "second_score"]
-    return frame[[*shown, *([] if regression else ["changed"])]]
+def _table(frame: pd.DataFrame, found: Comparison) -> pd.DataFrame:
+    kind = "prediction" if found.changed is None else "predicted"
+    shown = ["row_id", "distance", "overlap", f"first_{kind}", f"second_{kind}", "first_score", "second_score"]
+    return frame[[*shown, *([] if found.changed is None else ["changed"])]]
 
 
 def _columns(target: str) -> dict[str, Any]:

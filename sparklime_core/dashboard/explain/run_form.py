@@ -1,24 +1,26 @@
 """The explain page's form: settings of a run, and its start."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.source_bytes import base_name
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.settings import (
-    DISCRETIZERS,
-    FEATURE_SELECTIONS,
-    MAX_SEED,
     EngineName,
     ExplainerSettings,
     ExplainSettings,
+    RunSettings,
 )
+from sparklime_core.setting import settings_of
 
 USUAL_POOLS = 5
 STABILITY = {
@@ -58,64 +60,40 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
         When a setting is outside of what is allowed.
     """
     engines = sorted(ENGINES, key=lambda name: ENGINES[name].is_slow)
+    features = len(dataset.feature_names)
+    explain, explainer = SettingsForm(ExplainSettings), SettingsForm(ExplainerSettings)
     with st.form("explain"):
+        about_engines = "\n\n".join(f"{name.capitalize()}: {ENGINES[name].words}" for name in engines)
+        words = {**about(settings_of(ExplainSettings)["engine"]), "help": about_engines}
         engine = st.segmented_control(
-            "Engine",
-            engines,
-            default=ExplainSettings.engine,
+            options=engines,
+            default=engines[0],
             format_func=str.capitalize,
-            help="\n\n".join(f"{name.capitalize()}: {ENGINES[name].words}" for name in engines),
-            key="engine",
-            persist_state="session",
             required=True,
+            **words,
         )
+        explain.take("engine", engine)
         left, right = st.columns(2)
         with left:
             which, number = _rows(dataset.rows, test_rows)
-            labels = _labels(dataset)
+            explain.take("labels", _labels(dataset))
         with right:
-            features = st.number_input(
-                "Features in an explanation",
-                1,
-                len(dataset.feature_names),
-                min(10, len(dataset.feature_names)),
-                key="num-features",
-                help="The most conditions that an explanation holds; the strongest ones are kept.",
-            )
-            samples = st.number_input(
-                "Samples",
-                100,
-                1_000_000,
-                5000,
-                step=500,
-                key="num-samples",
-                persist_state="session",
-                help="Size of the perturbed neighbourhood. The exact engine needs it for R² alone.",
-            )
+            usual = min(settings_of(ExplainSettings)["num_features"].default, features)
+            # Its most is another for every table, so that it starts afresh with each.
+            explain.draw("num_features", max_value=features, value=usual, persist_state=None)
+            explain.draw("num_samples", min_value=100, max_value=1_000_000, step=500)
         with st.expander("More settings", icon=":material/tune:"):
-            seed, explainer = _advanced(len(dataset.feature_names))
-            profiles = st.toggle(
-                "Keep profiles",
-                key="profiles",
-                persist_state="session",
-                help="Stores what every bin of a reason's feature does to the prediction, for exports. The page "
-                "shows a row's profiles in any case.",
-            )
+            _others(explain, explainer, features)
         chosen = st.selectbox(
-            "Stability",
-            list(STABILITY),
+            options=list(STABILITY),
             format_func=STABILITY.__getitem__,
-            key="stability",
-            persist_state="session",
-            help=STABILITY_HELP,
+            **{**about(settings_of(RunSettings)["stability"]), "help": STABILITY_HELP},
         )
         if not st.form_submit_button("Explain", type="primary", icon=":material/bolt:"):
             return None
     rows = int(number) if which == "first" else which
     pools = usual_pools(engine) if chosen == "auto" else int(chosen)
-    return RunForm(
-        ExplainSettings(engine, labels, int(features), int(samples), seed, profiles), explainer, rows, pools
-    )
+    return RunForm(explain.chosen(), explainer.chosen(), rows, pools)
 
 
 def new_rows_panel(dataset: Dataset) -> None:
@@ -196,43 +174,22 @@ def _labels(dataset: Dataset) -> str:
     names = {"predicted": "the predicted one", "all": f"all {len(dataset.class_names)}"}
     return str(
         st.segmented_control(
-            "Explained classes",
-            list(names),
+            options=list(names),
             default="predicted",
             format_func=names.__getitem__,
-            key="labels",
-            persist_state="session",
             required=True,
+            **{**about(settings_of(ExplainSettings)["labels"]), "help": None},
         )
     )
 
 
-def _advanced(features: int) -> tuple[int, ExplainerSettings]:
-    left, right = st.columns(2)
-    with left:
-        seed = st.number_input(
-            "Seed",
-            0,
-            MAX_SEED,
-            0,
-            key="seed",
-            persist_state="session",
-            help="Of the one random state that is made anew for every row: the same seed, the same result.",
-        )
-        discretizer = st.selectbox("Discretizer", DISCRETIZERS, key="discretizer", persist_state="session")
-    with right:
-        usual = 0.75 * features**0.5
-        width = st.number_input(
-            "Kernel width",
-            0.01,
-            None,
-            None,
-            key="kernel-width",
-            persist_state="session",
-            placeholder=f"lime's {usual:.2f}",
-            help="How far from the row samples still count; empty: 0.75 times the root of the number of features.",
-        )
-        selection = st.selectbox(
-            "Feature selection", FEATURE_SELECTIONS, key="feature-selection", persist_state="session"
-        )
-    return int(seed), ExplainerSettings(discretizer, width, selection)
+def _others(
+    explain: SettingsForm[ExplainSettings], explainer: SettingsForm[ExplainerSettings], features: int
+) -> None:
+    """Draw all further settings in two columns."""
+    columns = itertools.cycle(st.columns(2))
+    special: dict[str, Any] = {"kernel_width": {"placeholder": f"lime's {0.75 * features**0.5:.2f}"}}
+    for form in (explain, explainer):
+        for name in form.left():
+            with next(columns):
+                form.draw(name, **special.get(name, {}))

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.settings_form import SettingsForm
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.source_bytes import MOST_ENDING, base_name
 from sparklime_core.models.model_files import list_types
@@ -21,34 +22,21 @@ WEIGHTS = {
 
 def settings_form(dataset: Dataset) -> ModelSettings | None:
     """Draw the form; return the settings when it is sent."""
+    form = SettingsForm(ModelSettings)
     with st.form("model-form"):
         with st.grid(3, min_column_width=190):
-            kind = st.selectbox(
-                "Model", list(KINDS), format_func=KINDS.__getitem__, key="kind", persist_state="session"
-            )
-            weight = "auto"
-            if dataset.class_names is not None:
-                weight = st.selectbox(
-                    "Weight of a row",
-                    list(WEIGHTS),
-                    format_func=WEIGHTS.__getitem__,
-                    key="class-weight",
-                    persist_state="session",
-                )
+            form.draw("kind", KINDS, key="kind")  # the session has the model itself under "model"
+            if dataset.class_names is None:
+                form.take("class_weight", "auto")
+            else:
+                form.draw("class_weight", WEIGHTS)
         with st.grid(5, min_column_width=150):
-            trees = st.number_input(
-                "Trees", 1, 5000, 100, step=50, key="trees", persist_state="session", help="In boosting: rounds."
-            )
-            depth = st.number_input(
-                "Depth", 1, None, None, key="depth", persist_state="session", placeholder="no limit"
-            )
-            leaf = st.number_input("Rows in a leaf, at least", 1, None, 1, key="leaf", persist_state="session")
-            share = st.number_input("Test share", 0.05, 0.9, 0.25, 0.05, key="share", persist_state="session")
-            seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="forest-seed", persist_state="session")
+            form.draw("n_estimators", step=50)
+            for name in form.left():
+                form.draw(name)
         if not st.form_submit_button("Train", type="primary", icon=":material/model_training:"):
             return None
-    limit = None if depth is None else int(depth)
-    return ModelSettings(int(trees), limit, int(leaf), float(share), int(seed), kind, weight)
+    return form.chosen()
 
 
 def own_model(dataset: Dataset) -> None:

@@ -8,13 +8,12 @@ from sparklime_core.dashboard.overview.difference_panel import difference_panel
 from sparklime_core.dashboard.overview.features_panel import features_panel
 from sparklime_core.dashboard.overview.groups_panel import groups_panel
 from sparklime_core.dashboard.overview.profiles_panel import profiles_panel
-from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_of
+from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_explained
 from sparklime_core.dashboard.overview.values_panel import values_panel
 from sparklime_core.dashboard.rows.filter_form import row_filter
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import ROWS
-from sparklime_core.dashboard.shared.run_cache import files_version
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
@@ -62,7 +61,7 @@ def _explained(run: Run, manifest: Manifest) -> Explained:
     if classes is None:
         return Explained(0)
     mirrored = can_mirror(manifest)
-    found = labels_of(run.id, files_version(run))
+    found = labels_explained(run)
     rows = {int(label): int(number) for label, number in zip(found["label"], found["rows"], strict=True)}
     options: list[int | None] = [*(range(len(classes)) if mirrored else rows), None]
     chosen = session_state.label()

@@ -1,7 +1,6 @@
 """The panel of profiles: what every bin of a feature does over all rows, and the rows where it differs."""
 
-# ruff: noqa: ARG001 - the version is an argument so that the cache knows it
-
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,9 +10,11 @@ from sparklime_core.dashboard.overview.frames import ranking
 from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
 from sparklime_core.dashboard.overview.profile_frames import mean_profile, profile_lines, unlike_rows
 from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.shared.cache import remember
 from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.run_cache import Version, inputs_of, what_if_of
+from sparklime_core.dashboard.shared.run_cache import inputs_of, what_if_of
 from sparklime_core.dashboard.shared.text import number, plain
+from sparklime_core.runs.run import Run
 
 ROWS = 300
 """Rows whose profiles are made here, drawn by chance."""
@@ -32,7 +33,7 @@ def profiles_panel(whole: RunTotals) -> None:
     panel_head("Profiles", "What does each bin of a feature do to the prediction, over all rows?", HELP)
     sample = whole.sample()
     row_ids = [int(row) for row in sample.rows["row_id"].iloc[:ROWS]]
-    results = _profiles(whole.run.id, whole.version, tuple(row_ids), whole.explained.label)
+    results = _profiles(whole.run, tuple(row_ids), whole.explained.label)
     ranked = ranking(whole.totals(), whole.names)
     at = st.selectbox(
         "Feature",
@@ -63,7 +64,7 @@ def profiles_panel(whole: RunTotals) -> None:
                 st.caption(told, width="content")
 
 
-@st.cache_data(max_entries=8, show_spinner="Making the profiles of some rows …")
-def _profiles(run_id: str, version: Version, row_ids: tuple[int, ...], label: int | None) -> list[dict[str, Any]]:
-    rows = inputs_of(run_id).dataset.features[list(row_ids)]
-    return what_if_of(run_id).profiles(rows, label)
+@partial(remember, entries=8, spinner="Making the profiles of some rows …")
+def _profiles(run: Run, row_ids: tuple[int, ...], label: int | None) -> list[dict[str, Any]]:
+    rows = inputs_of(run).dataset.features[list(row_ids)]
+    return what_if_of(run).profiles(rows, label)

@@ -1,25 +1,19 @@
 """Answers about all rows of a run, remembered as long as its files stay the same."""
 
-# ruff: noqa: ARG001 - the version is an argument so that the caches know it
-
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
-import pandas as pd
-import streamlit as st
-
-from sparklime_core.dashboard.shared.run_cache import Version, encoding_of, files_version
-from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.cache import remember
+from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.runs import weight_totals
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_groups import Groups, group_rows
 from sparklime_core.runs.row_sample import RowSample, sample_rows
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.weight_totals import Explained, Totals, labels_explained, row_quantile, weight_totals
-
-_SUMMING = "Summing the weights of all rows …"
-_SAMPLING = "Drawing a sample of the rows …"
+from sparklime_core.runs.weight_totals import Explained, Totals
 
 
 @dataclass(frozen=True)
@@ -28,8 +22,8 @@ class RunTotals:
 
     Attributes
     ----------
-    run, manifest, version
-        The run, and what changes when it has more results.
+    run, manifest
+        The run.
     wanted
         The filter; its order is the usual one.
     explained
@@ -38,7 +32,6 @@ class RunTotals:
 
     run: Run
     manifest: Manifest
-    version: Version
     wanted: RowFilter
     explained: Explained
 
@@ -49,7 +42,7 @@ class RunTotals:
         unordered = replace(
             wanted, order=usual.order, descending=usual.descending, order_feature=usual.order_feature
         )
-        return cls(run, manifest, files_version(run), unordered, explained)
+        return cls(run, manifest, unordered, explained)
 
     @property
     def regression(self) -> bool:
@@ -64,57 +57,31 @@ class RunTotals:
     @property
     def features(self) -> tuple[Feature, ...]:
         """How the features are encoded."""
-        return encoding_of(self.run.id).features
+        return encoding_of(self.run).features
 
     def totals(self, wanted: RowFilter | None = None, explained: Explained | None = None) -> Totals:
         """Return the summed weights; of another filter or label, where one is given."""
-        return _totals(
-            self.run.id, self.version, wanted or self.wanted, explained or self.explained, self.regression
-        )
+        return _weight_totals(self.run, wanted or self.wanted, explained or self.explained)
 
     def sample(self) -> RowSample:
         """Return a sample of the rows."""
-        return _sample(self.run.id, self.version, self.wanted, self.explained, self.regression)
+        return _sample_rows(self.run, self.wanted, self.explained)
 
     def groups(self, count: int | None) -> Groups:
         """Return the sample in groups."""
-        return _groups(self.run.id, self.version, self.wanted, self.explained, self.regression, count)
+        return _group_rows(self.run, self.wanted, self.explained, count)
 
     def quantile(self, column: Literal["prediction", "distance"], share: float) -> float | None:
         """Return a quantile of the rows' ``prediction`` or ``distance``; None without any."""
-        return _quantile(self.run.id, self.version, self.wanted, self.regression, column, share)
+        return _row_quantile(self.run, self.wanted, column, share)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def labels_of(run_id: str, version: Version) -> pd.DataFrame:
-    """Return the labels that have explanations."""
-    return labels_explained(services().store.open(run_id))
+labels_explained = remember(weight_totals.labels_explained)
+_weight_totals = remember(weight_totals.weight_totals, entries=128, spinner="Summing the weights of all rows …")
+_sample_rows = remember(sample_rows, entries=16, spinner="Drawing a sample of the rows …")
+_row_quantile = remember(weight_totals.row_quantile)
 
 
-@st.cache_data(max_entries=128, show_spinner=_SUMMING)
-def _totals(run_id: str, version: Version, wanted: RowFilter, explained: Explained, regression: bool) -> Totals:
-    return weight_totals(services().store.open(run_id), wanted, explained, regression=regression)
-
-
-@st.cache_data(max_entries=16, show_spinner=_SAMPLING)
-def _sample(run_id: str, version: Version, wanted: RowFilter, explained: Explained, regression: bool) -> RowSample:
-    return sample_rows(services().store.open(run_id), wanted, explained, regression=regression)
-
-
-@st.cache_data(max_entries=32, show_spinner="Grouping the rows …")
-def _groups(
-    run_id: str, version: Version, wanted: RowFilter, explained: Explained, regression: bool, count: int | None
-) -> Groups:
-    return group_rows(_sample(run_id, version, wanted, explained, regression).filled, count)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _quantile(
-    run_id: str,
-    version: Version,
-    wanted: RowFilter,
-    regression: bool,
-    column: Literal["prediction", "distance"],
-    share: float,
-) -> float | None:
-    return row_quantile(services().store.open(run_id), wanted, column, share, regression=regression)
+@partial(remember, entries=32, spinner="Grouping the rows …")
+def _group_rows(run: Run, wanted: RowFilter, explained: Explained, count: int | None) -> Groups:
+    return group_rows(_sample_rows(run, wanted, explained).filled, count)

@@ -13,9 +13,7 @@ from sparklime_core.dashboard.row_panel.row_facts import (
     POOLS_NOW,
     measured_now,
     prediction_span,
-    row_origin,
     row_probabilities,
-    row_stability,
 )
 from sparklime_core.dashboard.row_panel.row_view import RowView, view_row
 from sparklime_core.dashboard.row_panel.similar_rows import draw_alike
@@ -27,7 +25,7 @@ from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.downloads import report_button
 from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.navigation import HELP
-from sparklime_core.dashboard.shared.run_cache import Version, files_version, inputs_of, row_results
+from sparklime_core.dashboard.shared.run_cache import explained_by, explanations_of, inputs_of, stability_of
 from sparklime_core.explain.trust import Verdict, judge
 from sparklime_core.runs.run import Run
 
@@ -45,12 +43,11 @@ PARTS = (
 
 def row_panel(run: Run, row_id: int) -> None:
     """Show a row of a run."""
-    version = files_version(run)
-    results = row_results(run.id, version, row_id)
+    results = explanations_of(run, row_id)
     if not results:
         st.info(f"Row {row_id} has no explanation in this run (yet).", icon=":material/hourglass_empty:")
         return
-    row = _context(run, version, results)
+    row = _context(run, results)
     sentence(row)
     if row.view.result["error"] is not None:
         show_error(f"This row could not be explained: {row.view.result['error']}.")
@@ -60,19 +57,19 @@ def row_panel(run: Run, row_id: int) -> None:
         badges(row)
         label_switch(row.view)
         _chosen_part(row).draw(row)
-    who_explained(row_origin(run.id, version, row_id))
+    who_explained(explained_by(run, row_id))
     with st.container(horizontal=True, vertical_alignment="center"):
         report_button(run, row_id)
         st.page_link(HELP, label="How to read an explanation", icon=":material/help:")
 
 
-def _context(run: Run, version: Version, results: Sequence[Mapping[str, Any]]) -> RowContext:
-    inputs, row_id = inputs_of(run.id), int(results[0]["row_id"])
-    probabilities = row_probabilities(run.id, row_id)
+def _context(run: Run, results: Sequence[Mapping[str, Any]]) -> RowContext:
+    inputs, row_id = inputs_of(run), int(results[0]["row_id"])
+    probabilities = row_probabilities(run, row_id)
     view = view_row(results, inputs.dataset, inputs.test_rows, session_state.label(), probabilities=probabilities)
-    measured, pools = row_stability(run.id, version, row_id), run.manifest().stability
+    measured, pools = stability_of(run, row_id), run.manifest().stability
     if not measured and st.session_state.get(MEASURED_RUN) == run.id and view.result["error"] is None:
-        measured, pools = measured_now(run.id, row_id), POOLS_NOW
+        measured, pools = measured_now(run, row_id), POOLS_NOW
     stability = next((found for found in measured if found["label"] == view.result["label"]), None)
     return RowContext(run, inputs, results, view, probabilities, stability, pools, _verdict(run, view, stability))
 
@@ -85,7 +82,7 @@ def _verdict(run: Run, view: RowView, stability: Mapping[str, Any] | None) -> Ve
         view.result["score"],
         view.gap,
         profile_score=view.result.get("profile_score"),
-        span=prediction_span(run.id),
+        span=prediction_span(run),
         jaccard=beside.get("jaccard"),
         sampling_rmse=beside.get("sampling_rmse"),
         strongest=strongest,

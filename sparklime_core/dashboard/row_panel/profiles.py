@@ -54,4 +54,4 @@ def row_result(row: RowContext) -> Mapping[str, Any]:
     if result.get("profiles") is not None:
         return result
     rows = row.inputs.dataset.features[row.view.row_id : row.view.row_id + 1]
-    return what_if_of(row.run.id).explain(rows, int(result["label"]))[0].result
+    return what_if_of(row.run).explain(rows, int(result["label"]))[0].result

@@ -8,7 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.rows.selection import clicked_row
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.run_cache import files_version, rows_of_like_values, rows_of_same_reasons
+from sparklime_core.dashboard.shared.run_cache import other_reasons, same_reasons
 from sparklime_core.runs.similar_rows import NEIGHBOURS
 
 MOST = 8
@@ -17,7 +17,6 @@ MOST = 8
 
 def draw_alike(row: RowContext) -> None:
     """Draw the two tables; a click on a line leads to its row."""
-    key = (row.run.id, files_version(row.run), row.view.row_id, row.regression, MOST)
     st.markdown("**The same reasons**")
     st.caption(
         "Rows whose explanation "
@@ -25,7 +24,7 @@ def draw_alike(row: RowContext) -> None:
         + "is nearest: the distance between the weights of all features, 0 for the very same ones."
     )
     with st.spinner("Comparing with every explained row …"):
-        _table(row, rows_of_same_reasons(*key), "same", "Rows with the same reasons")
+        _table(row, same_reasons(row.run, row.view.row_id, limit=MOST), "same", "Rows with the same reasons")
     st.markdown("**Like values, other reasons**")
     st.caption(
         f"Of the {NEIGHBOURS} rows nearest by their values (numbers in standard deviations, another category "
@@ -33,7 +32,12 @@ def draw_alike(row: RowContext) -> None:
         + _comparable(row)
     )
     with st.spinner("Looking for neighbours …"):
-        _table(row, rows_of_like_values(*key), "other", "Rows with like values and other reasons")
+        _table(
+            row,
+            other_reasons(row.run, row.view.row_id, limit=MOST),
+            "other",
+            "Rows with like values and other reasons",
+        )
 
 
 def _comparable(row: RowContext) -> str:
@@ -62,7 +66,7 @@ def _table(row: RowContext, found: pd.DataFrame, name: str, alt: str) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        column_config=_columns(regression=classes is None),
+        column_config=_columns(row),
         alt=alt,
     )
     clicked = clicked_row(event.selection.rows, row_ids)
@@ -71,13 +75,13 @@ def _table(row: RowContext, found: pd.DataFrame, name: str, alt: str) -> None:
         st.rerun(scope="fragment")
 
 
-def _columns(*, regression: bool) -> dict[str, Any]:
+def _columns(row: RowContext) -> dict[str, Any]:
     column = st.column_config
     return {
         "row": column.NumberColumn("Row", format="%d", width=56, pinned=True),
         "predicted": column.TextColumn("Predicted", width=66),
         "prediction": column.NumberColumn(
-            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=54
+            "Predicted" if row.regression else "Prob.", format="%.4g" if row.regression else "%.3f", width=54
         ),
         "truth": column.TextColumn("True", width=66),
         "apart": column.NumberColumn("Reasons apart", format="%.3f", width=76, help="Distance of the weights"),

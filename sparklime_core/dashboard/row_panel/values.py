@@ -46,7 +46,7 @@ def draw_values(row: RowContext) -> None:
 def _feature(row: RowContext, feature: int, entry: Mapping[str, Any] | None) -> None:
     dataset, view = row.inputs.dataset, row.view
     value = float(dataset.features[view.row_id, feature])
-    found = distribution_of(row.run.id, feature)
+    found = distribution_of(row.run, feature)
     name = dataset.feature_names[feature]
     weight = (
         "" if entry is None else f" · {plain(entry['feature_explanation'])}: **{weight_text(entry['weight'])}**"

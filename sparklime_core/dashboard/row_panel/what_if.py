@@ -10,7 +10,7 @@ from sparklime_core.charts.row_comparison import comparison_frame, rows_comparis
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import show_error, shown_errors
-from sparklime_core.dashboard.shared.run_cache import files_version, largest_bar, what_if_of
+from sparklime_core.dashboard.shared.run_cache import shared_scale, what_if_of
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.data.feature_encoding import MISSING
 from sparklime_core.explain.profiles.carried import expected_change
@@ -29,7 +29,7 @@ NAMES = ("before", "with these values")
 def draw_whatif(row: RowContext) -> None:
     """Draw the form, and what the model makes of its values; all of it of the same values, always."""
     with shown_errors():
-        what_if = what_if_of(row.run.id)
+        what_if = what_if_of(row.run)
         view = row.view
         before = row.inputs.dataset.features[view.row_id].astype(np.float64)
         order = _order(row)
@@ -194,7 +194,7 @@ def _figures(answers: Sequence[Answer]) -> None:
 
 def _chart(row: RowContext, answers: Sequence[Answer]) -> None:
     named = [(name, answer.result["explanation"]) for name, answer in zip(NAMES, answers, strict=True)]
-    scale = largest_bar(row.run.id, files_version(row.run), TOP)
+    scale = shared_scale(row.run, TOP)
     name = plain(row.view.result["label_name"])
     st.markdown(f"Why, before and after: weights {'for' if not row.regression else 'of'} **{name}**")
     draw(

@@ -11,7 +11,7 @@ from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.profiles import draw_profiles
 from sparklime_core.dashboard.row_panel.row_view import classes_frame
 from sparklime_core.dashboard.shared.chart_element import draw, strongest
-from sparklime_core.dashboard.shared.run_cache import files_version, largest_bar
+from sparklime_core.dashboard.shared.run_cache import shared_scale
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.explain.trust import FIT, LOW_R2
 
@@ -37,7 +37,7 @@ def _weights(row: RowContext) -> int:
     bars = fold_weights(explanation, view.values, top, **beside)
     st.markdown(_legend(row))
     draw(
-        weights_chart(bars, largest_bar(run.id, files_version(run), top)),
+        weights_chart(bars, shared_scale(run, top)),
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
         says=strongest(bars["text"], bars["shown"]),
         key="weights",

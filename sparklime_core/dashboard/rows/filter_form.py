@@ -29,7 +29,7 @@ OUTCOME_NAMES = {"all": "all", "wrong": "wrong", "right": "right", "failed": "no
 
 def row_filter(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilter:
     """Draw the filter, the chips of what it limits and, for a list, the order; return what they say."""
-    features = encoding_of(run.id).features
+    features = encoding_of(run).features
     wanted = current_filter(manifest)
     if st.session_state.get("filter-shown") != wanted or "rows-order" not in st.session_state:
         _fill(wanted)

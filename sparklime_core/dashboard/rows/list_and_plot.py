@@ -13,12 +13,11 @@ from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.run_cache import (
     PAGE_ROWS,
     PLOT_ROWS,
-    files_version,
-    place_found,
-    rows_counted,
-    rows_density,
-    rows_found,
-    rows_sampled,
+    count_found,
+    density,
+    find_rows,
+    place_of,
+    sample_points,
 )
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.explain.trust import FIT
@@ -29,18 +28,16 @@ from sparklime_core.runs.run import Run
 
 def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     """Draw the table of the rows; a click chooses one. Return how many rows pass the filter."""
-    regression = manifest.data.is_regression
-    seen = files_version(run)
-    found = rows_counted(run.id, seen, wanted, regression)
+    found = count_found(run, wanted)
     if not found:
         st.info("No row passes this filter.", icon=":material/filter_alt_off:")
         return 0
     slot = st.container()
     pages = -(-found // PAGE_ROWS)
     with st.container(horizontal=True, vertical_alignment="center"):
-        page = _page(run, manifest, wanted, pages) if pages > 1 else 1
+        page = _page(run, wanted, pages) if pages > 1 else 1
         st.caption(f"{count(found, 'row')} of {manifest.rows:,}", width="content")
-    frame = rows_found(run.id, seen, wanted, regression, PAGE_ROWS, (page - 1) * PAGE_ROWS)
+    frame = find_rows(run, wanted, limit=PAGE_ROWS, offset=(page - 1) * PAGE_ROWS)
     row_ids = [int(row) for row in frame["row_id"]]
     chosen = _chosen_or_first(row_ids)
     key = f"rows-{run.id}-{hash((wanted, page, tuple(row_ids), session_state.anchor()))}"
@@ -65,12 +62,12 @@ def _take_line(key: str, row_ids: list[int]) -> None:
         session_state.choose_row(clicked, by_table=True)
 
 
-def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
+def _page(run: Run, wanted: RowFilter, pages: int) -> int:
     """Draw the pages of the table; begin with the one that the chosen row is on."""
     key = f"page-{run.id}-{hash((wanted, session_state.anchor()))}"
     if key not in st.session_state:
-        row, regression = session_state.row_id(), manifest.data.is_regression
-        place = None if row is None else place_found(run.id, files_version(run), wanted, regression, row)
+        row = session_state.row_id()
+        place = None if row is None else place_of(run, wanted, row)
         st.session_state[key] = min(1 + (place or 0) // PAGE_ROWS, pages)
     return st.pagination(pages, key=key, max_visible_pages=5)
 
@@ -78,9 +75,9 @@ def _page(run: Run, manifest: Manifest, wanted: RowFilter, pages: int) -> int:
 def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     """Draw the rows as points; a click chooses one. Return how many rows pass the filter."""
     regression = manifest.data.is_regression
-    seen = files_version(run)
-    found = rows_counted(run.id, seen, wanted, regression)
-    points = rows_sampled(run.id, seen, wanted, regression, PLOT_ROWS)
+    found = count_found(run, wanted)
+    regression = manifest.data.is_regression
+    points = sample_points(run, wanted, limit=PLOT_ROWS)
     if points.empty:
         st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
         return found
@@ -89,12 +86,12 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         true_value=points["target"].astype(float),
         outcome=OUTCOMES[0] if regression else [OUTCOMES[int(bool(wrong))] for wrong in points["wrong"]],
     )
-    behind = rows_density(run.id, seen, wanted, regression) if found > PLOT_ROWS else None
+    behind = density(run, wanted) if found > PLOT_ROWS else None
     chosen = _chosen_or_first([int(row) for row in points["row_id"]])
     kept = points[["row_id", "prediction", "fit", "truth", "true_value", "outcome"]]
     key = f"plot-{run.id}-{hash(wanted)}"
     draw(
-        fidelity_chart(kept, chosen, regression=regression, name=manifest.data.target, behind=behind),
+        fidelity_chart(kept, chosen, target=manifest.data.target if regression else None, behind=behind),
         key=key,
         on_select=partial(_take_point, key),
         selection_mode=[PICK],

@@ -1,5 +1,7 @@
 """The workbench of rows: the table or the plot, and beside it the chosen row. One selection, everywhere."""
 
+import random
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -13,9 +15,10 @@ from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.downloads import download_menu
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import OVERVIEW
-from sparklime_core.dashboard.shared.run_cache import any_row, features_ranked, files_version, lay_out_rows
+from sparklime_core.dashboard.shared.run_cache import index_rows, mean_weights
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_queries import random_row
 from sparklime_core.runs.run import Run
 
 MOST_FEATURES = 20
@@ -25,7 +28,7 @@ MOST_FEATURES = 20
 @shown_errors()
 def workbench(run: Run, manifest: Manifest) -> None:
     """Draw the workbench; it is redrawn by itself, without the rest of the page."""
-    lay_out_rows(run.id, files_version(run))
+    index_rows(run)
     left, right = st.columns([12, 10], gap="medium")
     chosen = session_state.row_id()
     if chosen is not None:
@@ -60,8 +63,7 @@ def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         return rows_plot(run, manifest, wanted)
     if view == "Table":
         return rows_table(run, manifest, wanted)
-    regression = manifest.data.is_regression
-    ranked = features_ranked(run.id, files_version(run), wanted, regression, MOST_FEATURES)
+    ranked = mean_weights(run, wanted, limit=MOST_FEATURES)
     if ranked.empty:
         st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
     else:
@@ -93,7 +95,7 @@ def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
             help="One of the rows that pass the filter",
             disabled=not found,
             on_click=_random_row,
-            args=(run.id, wanted, manifest.data.is_regression),
+            args=(run, wanted),
         )
         download_menu(run, wanted)
 
@@ -104,7 +106,7 @@ def _go_to_row() -> None:
         session_state.choose_row(int(row))
 
 
-def _random_row(run_id: str, wanted: RowFilter, regression: bool) -> None:
-    row = any_row(run_id, wanted, regression)
+def _random_row(run: Run, wanted: RowFilter) -> None:
+    row = random_row(run, wanted, seed=random.getrandbits(31))
     if row is not None:
         session_state.choose_row(row)

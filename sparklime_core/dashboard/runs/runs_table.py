@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard.shared.errors import show_error, shown_errors
-from sparklime_core.dashboard.shared.run_cache import files_version, score_of
+from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.errors import RunError
@@ -104,7 +104,7 @@ def _facts(run: Run, manifest: Manifest) -> dict[str, object]:
         "created": f"{manifest.created[:10]} {manifest.created[11:19]}",
         "rows": manifest.rows_explained,
         "failed": manifest.rows_failed,
-        "score": score_of(run.id, files_version(run)),
+        "score": mean_score(run),
         "measure": _measure(manifest),
         "engine": explain.engine,
         "labels": explain.labels if isinstance(explain.labels, str) else str(list(explain.labels)),

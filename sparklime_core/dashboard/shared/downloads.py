@@ -12,12 +12,11 @@ from sparklime_core.runs.run import Run
 
 def download_menu(run: Run, wanted: RowFilter) -> None:
     """Offer the explanations of the filtered rows."""
-    regression = run.manifest().data.is_regression
     with st.popover("Download", icon=":material/download:"):
         st.caption("The explanations of all rows that the filter lets through.")
         st.download_button(
             "CSV, one line a weight",
-            lambda: explanations_csv(run, wanted, regression=regression),
+            lambda: explanations_csv(run, wanted),
             file_name=f"{run.id}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -26,7 +25,7 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
         )
         st.download_button(
             "Parquet, one row a label",
-            lambda: explanations_parquet(run, wanted, regression=regression),
+            lambda: explanations_parquet(run, wanted),
             file_name=f"{run.id}.parquet",
             mime="application/vnd.apache.parquet",
             on_click="ignore",
@@ -35,7 +34,7 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
         if run.manifest().explain.profiles:
             st.download_button(
                 "Profiles, one line a bin",
-                lambda: profiles_csv(run, wanted, regression=regression),
+                lambda: profiles_csv(run, wanted),
                 file_name=f"{run.id}-profiles.csv",
                 mime="text/csv",
                 on_click="ignore",
@@ -45,7 +44,7 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
         reasons = int(st.number_input("Reasons a row", 1, MOST_REASONS, REASONS, key="reasons"))
         st.download_button(
             "Reason codes, one line a row",
-            lambda: reasons_csv(run, wanted, regression=regression, reasons=reasons),
+            lambda: reasons_csv(run, wanted, reasons=reasons),
             file_name=f"{run.id}-reasons.csv",
             mime="text/csv",
             on_click="ignore",

@@ -1,6 +1,6 @@
 """Which table and model a race or a study of settings is about: this session's, the open run's, or a sample's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,10 @@ from sparklime_core.dashboard.shared.text import count
 from sparklime_core.dashboard.start.try_it import SAMPLE
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.setting import Settings, settings_of
+
+SHARED = ("num_features", "num_samples", "seed")
+"""Settings of the explanations that a race and a study take over; the others are their own."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +60,17 @@ def choose_subject(key: str) -> Callable[[], Subject]:
 
 
 def _of_session(dataset: Dataset, estimator: Any) -> Subject:
-    state = st.session_state
-    explain = ExplainSettings(
-        num_features=int(state.get("num-features", min(10, len(dataset.feature_names)))),
-        num_samples=int(state.get("num-samples", 5000)),
-        seed=int(state.get("seed", 0)),
-    )
-    explainer = ExplainerSettings(
-        state.get("discretizer", "quartile"), state.get("kernel-width"), state.get("feature-selection", "auto")
-    )
+    usual = min(settings_of(ExplainSettings)["num_features"].default, len(dataset.feature_names))
+    explain = ExplainSettings(**{"num_features": usual, **_in_the_form(ExplainSettings, SHARED)})
+    explainer = ExplainerSettings(**_in_the_form(ExplainerSettings))
     new = session_state.new_rows()
     return Subject(dataset.name, new or dataset, estimator, explain, explainer, dataset if new else None)
 
 
 def _of_run(run_id: str) -> Subject:
-    manifest, inputs = services().store.open(run_id).manifest(), inputs_of(run_id)
-    known = {name: getattr(manifest.explain, name) for name in ("num_features", "num_samples", "seed")}
+    run = services().store.open(run_id)
+    manifest, inputs = run.manifest(), inputs_of(run)
+    known = {name: getattr(manifest.explain, name) for name in SHARED}
     return Subject(
         manifest.title,
         inputs.dataset,
@@ -80,6 +79,12 @@ def _of_run(run_id: str) -> Subject:
         manifest.explainer,
         inputs.training,
     )
+
+
+def _in_the_form(settings: type[Settings], names: Collection[str] | None = None) -> dict[str, Any]:
+    """Return what this session has chosen on the Explain page, by the names of the fields."""
+    flags = {name: one.flag for name, one in settings_of(settings).items() if names is None or name in names}
+    return {name: st.session_state[flag] for name, flag in flags.items() if flag in st.session_state}
 
 
 def _of_sample() -> Subject:

@@ -109,7 +109,7 @@ def _scatter(regression: bool) -> Drawing:
     points = pd.DataFrame({"row_id": [1, 2], "prediction": [0.4, 0.9], "fit": [0.2, 0.8], "truth": ["a", "b"]})
     points = points.assign(outcome=OUTCOMES, true_value=[0.5, 1.0])
     behind = pd.DataFrame({"x0": [0.4], "x1": [0.6], "y0": [0.2], "y1": [0.5], "rows": [30]})
-    return fidelity_chart(points, 1, regression=regression, name="y", behind=behind)
+    return fidelity_chart(points, 1, target="y" if regression else None, behind=behind)
 
 
 def _heat_map() -> Drawing:

@@ -1,10 +1,17 @@
+import io
 import json
+import subprocess
+import sys
 
 import pytest
 
 from sparklime_core.cli import main
+from sparklime_core.cli.commands import parser
 from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, RunSettings
 from sparklime_core.jobs.runner import Progress
+from sparklime_core.models.settings import ModelSettings
 
 CSV = "a,b,t\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n"
 
@@ -87,6 +94,48 @@ def test_progress_says_what_was_measured(capsys):
     assert capsys.readouterr().err == "40/100 rows explained, 3 failed, 20 rows/s, 3 s left\n"
     line.show(Progress("explaining", rows=100, done=50))
     assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_has_a_bar_that_is_cleared(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "70")
+    line = ProgressLine()
+    line.say("reading \x1b[31m.csv")
+    line.show(Progress("explaining", rows=100, done=50, failed=3))
+    drawn = terminal.getvalue().split("\r")
+    assert "reading \\x1b[31m.csv …" in drawn
+    assert "[############............] 50/100 rows explained, 3 failed" in drawn
+    line.close()
+    assert terminal.getvalue().split("\r")[-2].isspace()
+
+
+def test_help_needs_none_of_what_the_commands_work_with():
+    heavy = {"numpy", "pandas", "pyarrow", "sklearn", "lime", "pyspark", "duckdb"}
+    program = (
+        "import sys\nfrom sparklime_core.cli import main\n"
+        f"try:\n    main(['explain', '--help'])\nfinally:\n    print(set(sys.modules) & {heavy})"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith("set()\n")
+
+
+@pytest.mark.parametrize("settings", [ExplainSettings, ExplainerSettings, RunSettings, ModelSettings, ReadOptions])
+def test_each_setting_has_an_option_that_means_its_default(settings):
+    given = parser().parse_args(["explain", "table.csv", "--out", "out", "--model-seed", "0"])
+    assert settings.from_options(vars(given)) == settings()
+    assert (
+        settings.from_options(
+            vars(parser().parse_args(["explain", "--out", "out", *settings().command_words()])) | {"model_seed": 0}
+        )
+        == settings()
+    )
+
+
+def test_a_number_that_may_be_left_open_can_be_so_in_words():
+    given = parser().parse_args(["explain", "--out", "out", "--max-depth", "none", "--kernel-width", "NONE"])
+    assert (given.max_depth, given.kernel_width) == (None, None)
 
 
 def test_a_table_is_described_before_anything_is_trained(capsys, table, tmp_path):

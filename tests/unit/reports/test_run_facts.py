@@ -32,5 +32,5 @@ def test_the_worst_rows_come_first(classes: Run, numbers: Run) -> None:
     target = numbers.inputs().dataset.target
     wrong = [abs(explanations_of(numbers, row)[0]["prediction"] - target[row]) for row in range(ROWS)]
 
-    assert worst_rows(numbers, 3, regression=True) == sorted(range(ROWS), key=lambda row: -wrong[row])[:3]
-    assert len(worst_rows(classes, 100, regression=False)) == ROWS
+    assert worst_rows(numbers, 3) == sorted(range(ROWS), key=lambda row: -wrong[row])[:3]
+    assert len(worst_rows(classes, 100)) == ROWS

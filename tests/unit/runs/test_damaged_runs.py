@@ -33,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / name).mkdir()
         (home / name / "table.csv").write_text(table)
         assert explain_here(home / name) == 0
-        find_rows(Run(home / name / "out"), EVERY, regression=False, limit=5)
+        find_rows(Run(home / name / "out"), EVERY, limit=5)
     return home
 
 
@@ -89,16 +89,14 @@ def questions(run: Run, made: Path) -> dict[str, Callable[[], object]]:
     return {
         "manifest": run.manifest,
         "inputs": run.inputs,
-        "rows": lambda: find_rows(run, EVERY, regression=False, limit=5),
-        "values": lambda: find_rows(
-            run, RowFilter(values=(ValueCondition(0, missing=True),)), regression=False, limit=5
-        ),
-        "weights": lambda: mean_weights(run, EVERY, regression=False, limit=5),
+        "rows": lambda: find_rows(run, EVERY, limit=5),
+        "values": lambda: find_rows(run, RowFilter(values=(ValueCondition(0, missing=True),)), limit=5),
+        "weights": lambda: mean_weights(run, EVERY, limit=5),
         "page": lambda: row_page(run),
         "row": lambda: explanations_of(run, 0),
         "score": lambda: mean_score(run),
         "workers": lambda: (tasks(run), executors(run)),
-        "comparison": lambda: summarise(comparison_file(run, other, folder / "comparisons", regression=False)),
+        "comparison": lambda: summarise(comparison_file(run, other, folder / "comparisons")),
         "report": lambda: run_report(run),
     }
 
@@ -221,19 +219,19 @@ def test_a_model_that_is_damaged(run, made, damage) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_an_index_that_is_damaged_is_made_again(run, made, damage) -> None:
-    wanted = find_rows(run, EVERY, regression=False, limit=99)
+    wanted = find_rows(run, EVERY, limit=99)
     DAMAGES[damage](run.folder / "rows.parquet")
-    assert find_rows(run, EVERY, regression=False, limit=99).equals(wanted)
+    assert find_rows(run, EVERY, limit=99).equals(wanted)
     assert answers(run, made) == {}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_comparison_that_is_damaged_is_made_again(run, made, tmp_path, damage) -> None:
     other = Run(made / "two" / "out")
-    path = comparison_file(run, other, tmp_path, regression=False)
+    path = comparison_file(run, other, tmp_path)
     wanted = summarise(path)
     DAMAGES[damage](path)
-    assert summarise(comparison_file(run, other, tmp_path, regression=False)) == wanted
+    assert summarise(comparison_file(run, other, tmp_path)) == wanted
 
 
 def test_results_of_another_run_are_told_from_its_own(run, made) -> None:

@@ -23,7 +23,7 @@ def profiled(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_line_is_a_bin(profiled: Run) -> None:
-    lines = pd.read_csv(io.BytesIO(profiles_csv(profiled, RowFilter(), regression=False)))
+    lines = pd.read_csv(io.BytesIO(profiles_csv(profiled, RowFilter())))
     expected = [
         (row, profile["feature"], bin_["condition"], bin_["share"], bin_["effect"])
         for row in range(4)
@@ -40,7 +40,7 @@ def test_a_line_is_a_bin(profiled: Run) -> None:
 
 def test_a_run_without_profiles_says_how_to_get_them(classes: Run) -> None:
     with pytest.raises(SparkLimeError, match="--profiles"):
-        profiles_csv(classes, RowFilter(), regression=False)
+        profiles_csv(classes, RowFilter())
 
 
 def test_the_command_writes_them(profiled: Run, tmp_path) -> None:

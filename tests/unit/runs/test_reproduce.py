@@ -224,7 +224,7 @@ def test_reasons_of_numbers_raise_or_lower(tmp_path: Path) -> None:
     table = load_sample("diabetes")
     run = make_run(RunStore(tmp_path), table, train_with(table, ModelSettings(n_estimators=5)), 4)
 
-    codes = reason_codes(run, pq.read_table(run.folder / "explanations.parquet"), class_names=None, reasons=2)
+    codes = reason_codes(run, pq.read_table(run.folder / "explanations.parquet"), reasons=2)
 
     assert codes.column_names == ["row_id", "predicted", "true", "local_r2", "reason_1", "reason_2", "error"]
     assert codes["true"].to_pylist() == pytest.approx(table.target[:4].tolist())

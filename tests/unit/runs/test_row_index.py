@@ -15,7 +15,7 @@ from sparklime_core.runs import row_index
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_index import index_files, scales
-from sparklime_core.runs.row_queries import feature_names, find_rows
+from sparklime_core.runs.row_queries import find_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
@@ -63,7 +63,7 @@ def read(files: list[str]) -> pa.Table:
 
 
 def test_a_line_says_what_the_result_and_the_table_say(finished: Run) -> None:
-    lines = read(index_files(finished, feature_names(finished))).to_pylist()
+    lines = read(index_files(finished, finished.facts.features)).to_pylist()
 
     explained = pq.read_table(finished.explanation_files()[0]).to_pylist()
     dataset = load_sample("penguins")
@@ -82,7 +82,7 @@ def test_a_failed_row_has_its_error_and_nothing_else(fresh: Run) -> None:
     none = dict.fromkeys(["local_prediction", "intercept", "score", "explanation"])
     fresh.append(0, [0], results(result(0, None, None, **none, error="bad"), result(1, 0, 0.7)), NO_TASKS)
 
-    failed, explained = read(index_files(fresh, feature_names(fresh))).to_pylist()
+    failed, explained = read(index_files(fresh, fresh.facts.features)).to_pylist()
 
     assert failed["error"] == "bad"
     assert (failed["top_reason"], failed["label"], failed["w0"]) == (None, None, None)
@@ -94,7 +94,7 @@ def test_equally_probable_labels_have_the_first_one_listed(fresh: Run) -> None:
         0, [0], results(result(0, 0, 0.5), result(0, 1, 0.5), result(1, 0, 0.2), result(1, 1, 0.8)), NO_TASKS
     )
 
-    found = find_rows(fresh, RowFilter(), regression=False, limit=9)
+    found = find_rows(fresh, RowFilter(), limit=9)
 
     assert list(found["label"]) == [0, 1]
 
@@ -104,35 +104,35 @@ def test_labels_of_a_row_stay_together_where_a_piece_ends(fresh: Run, monkeypatc
     rows = [result(row, label, (0.2, 0.5, 0.3)[label]) for row in range(5) for label in range(3)]
     fresh.append(0, [0], results(*rows), NO_TASKS)
 
-    lines = read(index_files(fresh, feature_names(fresh))).to_pylist()
+    lines = read(index_files(fresh, fresh.facts.features)).to_pylist()
 
     assert [(line["row_id"], line["label"]) for line in lines] == [(row, 1) for row in range(5)]
 
 
 def test_a_lasting_run_is_indexed_wave_by_wave_and_an_ended_one_whole(fresh: Run) -> None:
     fresh.append(0, [0], results(result(0, 0, 0.7)), NO_TASKS)
-    first = index_files(fresh, feature_names(fresh))
+    first = index_files(fresh, fresh.facts.features)
     written = Path(first[0]).stat().st_mtime_ns
     fresh.append(1, [1], results(result(1, 1, 0.6)), NO_TASKS)
 
-    both = index_files(fresh, feature_names(fresh))
+    both = index_files(fresh, fresh.facts.features)
 
     assert both[0] == first[0]
     assert Path(first[0]).stat().st_mtime_ns == written
     assert len(both) == 2
     fresh.finish(RunState.FINISHED)
-    (whole,) = index_files(fresh, feature_names(fresh))
+    (whole,) = index_files(fresh, fresh.facts.features)
     assert Path(whole).parent == fresh.folder
-    assert list(find_rows(fresh, RowFilter(), regression=False, limit=9)["row_id"]) == [0, 1]
+    assert list(find_rows(fresh, RowFilter(), limit=9)["row_id"]) == [0, 1]
 
 
 @pytest.mark.parametrize("content", [b"", b"no parquet"])
 def test_a_damaged_index_is_made_again(fresh: Run, content: bytes) -> None:
     fresh.append(0, [0], results(result(0, 0, 0.7)), NO_TASKS)
-    (index,) = index_files(fresh, feature_names(fresh))
+    (index,) = index_files(fresh, fresh.facts.features)
     Path(index).write_bytes(content)
 
-    (again,) = index_files(fresh, feature_names(fresh))
+    (again,) = index_files(fresh, fresh.facts.features)
 
     assert again == index
     assert pq.read_metadata(again).num_rows == 1
@@ -143,7 +143,7 @@ def test_the_scale_is_that_of_all_files(fresh: Run) -> None:
     fresh.append(0, [0], results(result(0, 0, 0.7, explanation=long)), NO_TASKS)
     fresh.append(1, [1], results(result(1, 0, 0.7, explanation=[entry("sex", 0.1)])), NO_TASKS)
 
-    found = scales(index_files(fresh, feature_names(fresh)))
+    found = scales(index_files(fresh, fresh.facts.features))
 
     assert np.allclose(found, [0.6, 0.6, 0.6, 0.6])
     assert math.isclose(scales([])[0], 0.0)

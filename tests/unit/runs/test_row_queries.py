@@ -60,7 +60,7 @@ class TestFindRows:
     def test_a_row_with_several_labels_is_listed_once_by_its_most_probable_one(
         self, run: Run, model: Model
     ) -> None:
-        found = find_rows(run, RowFilter(), regression=False, limit=100)
+        found = find_rows(run, RowFilter(), limit=100)
 
         dataset = load_sample("penguins")
         predicted = model.predict_fn(dataset.features[:ROWS]).argmax(axis=1)
@@ -70,35 +70,32 @@ class TestFindRows:
         assert list(found["wrong"]) == list(predicted != dataset.target[:ROWS])
 
     def test_pages_follow_each_other(self, run: Run) -> None:
-        first = find_rows(run, RowFilter(), regression=False, limit=20)
-        second = find_rows(run, RowFilter(), regression=False, limit=20, offset=20)
+        first = find_rows(run, RowFilter(), limit=20)
+        second = find_rows(run, RowFilter(), limit=20, offset=20)
 
         assert list(first["row_id"]) + list(second["row_id"]) == list(range(ROWS))
 
     def test_a_rows_place_is_where_it_is_listed(self, run: Run) -> None:
         wanted = RowFilter(test_only=True, order="score", descending=True)
-        listed = list(find_rows(run, wanted, regression=False, limit=100)["row_id"])
+        listed = list(find_rows(run, wanted, limit=100)["row_id"])
 
-        assert [place_of(run, wanted, row, regression=False) for row in listed] == list(range(len(listed)))
+        assert [place_of(run, wanted, row) for row in listed] == list(range(len(listed)))
         left_out = next(row for row in range(ROWS) if row not in listed)
-        assert place_of(run, wanted, left_out, regression=False) is None
+        assert place_of(run, wanted, left_out) is None
 
     def test_the_least_certain_come_first_by_error(self, run: Run) -> None:
-        found = find_rows(run, RowFilter(order="error", descending=True), regression=False, limit=100)
+        found = find_rows(run, RowFilter(order="error", descending=True), limit=100)
 
         assert found["distance"].is_monotonic_decreasing
 
     def test_right_and_wrong_are_all(self, run: Run) -> None:
-        counts = [
-            count_found(run, RowFilter(outcome=outcome), regression=False)
-            for outcome in ("right", "wrong", "failed")
-        ]
+        counts = [count_found(run, RowFilter(outcome=outcome)) for outcome in ("right", "wrong", "failed")]
 
         assert counts[0] + counts[1] == ROWS
         assert counts[2] == 0
 
     def test_test_rows_are_those_that_the_model_has_not_seen(self, run: Run, model: Model) -> None:
-        found = find_rows(run, RowFilter(test_only=True), regression=False, limit=100)
+        found = find_rows(run, RowFilter(test_only=True), limit=100)
 
         assert list(found["row_id"]) == [row for row in model.test_rows if row < ROWS]
 
@@ -106,30 +103,28 @@ class TestFindRows:
         dataset = load_sample("penguins")
         length = dataset.feature_names.index("bill_length_mm")
 
-        found = find_rows(
-            run, RowFilter(values=(ValueCondition(length, Range(36, 40)),)), regression=False, limit=100
-        )
+        found = find_rows(run, RowFilter(values=(ValueCondition(length, Range(36, 40)),)), limit=100)
 
         values = dataset.features[:ROWS, length]
         assert list(found["row_id"]) == list(np.flatnonzero((values >= 36) & (values <= 40)))
         assert 0 < len(found) < ROWS
 
     def test_rows_are_found_by_their_fit_and_strongest_reason(self, run: Run) -> None:
-        everything = find_rows(run, RowFilter(), regression=False, limit=100)
+        everything = find_rows(run, RowFilter(), limit=100)
         fitting = RowFilter(score=Range(0.3, 0.5), top_feature="bill_length_mm")
 
-        found = find_rows(run, fitting, regression=False, limit=100)
+        found = find_rows(run, fitting, limit=100)
 
         wanted = everything["score"].between(0.3, 0.5) & everything["top_reason"].str.contains("bill_length_mm")
         assert list(found["row_id"]) == list(everything["row_id"][wanted])
         assert 0 < len(found) < ROWS
 
     def test_rows_are_found_by_true_class_probability_and_error(self, run: Run) -> None:
-        everything = find_rows(run, RowFilter(), regression=False, limit=100)
+        everything = find_rows(run, RowFilter(), limit=100)
         middle = float(everything["prediction"].median())
         wanted = RowFilter(truth=0, prediction=Range(None, middle), error=Range(0.01, 0.5))
 
-        found = find_rows(run, wanted, regression=False, limit=100)
+        found = find_rows(run, wanted, limit=100)
 
         passes = (everything["target"] == 0) & (everything["prediction"] <= middle)
         passes &= everything["distance"].between(0.01, 0.5)
@@ -141,7 +136,7 @@ class TestFindRows:
         length, island = (dataset.feature_names.index(name) for name in ("bill_length_mm", "island"))
         wanted = RowFilter(values=(ValueCondition(length, Range(36, None)), ValueCondition(island, codes=(2,))))
 
-        found = find_rows(run, wanted, regression=False, limit=100)
+        found = find_rows(run, wanted, limit=100)
 
         rows = dataset.features[:ROWS]
         assert list(found["row_id"]) == list(np.flatnonzero((rows[:, length] >= 36) & (rows[:, island] == 2)))
@@ -152,10 +147,8 @@ class TestFindRows:
         length = dataset.feature_names.index("bill_length_mm")
         missing = np.flatnonzero(dataset.features[:ROWS, length] == dataset.missing_values[length])
 
-        gaps = find_rows(run, RowFilter(values=(ValueCondition(length, missing=True),)), regression=False, limit=9)
-        low = find_rows(
-            run, RowFilter(values=(ValueCondition(length, Range(None, 99)),)), regression=False, limit=100
-        )
+        gaps = find_rows(run, RowFilter(values=(ValueCondition(length, missing=True),)), limit=9)
+        low = find_rows(run, RowFilter(values=(ValueCondition(length, Range(None, 99)),)), limit=100)
 
         assert list(gaps["row_id"]) == list(missing)
         assert len(missing) > 0
@@ -173,25 +166,25 @@ class TestFindRows:
             descending=True,
         )
 
-        found = find_rows(run, wanted, regression=False, limit=100)
+        found = find_rows(run, wanted, limit=100)
 
         assert set(found["row_id"]) == {row for row, weight in named.items() if weight >= middle}
         assert list(found["weight"]) == pytest.approx([named[row] for row in found["row_id"]])
         assert found["weight"].is_monotonic_decreasing
-        assert count_found(run, RowFilter(weights=(WeightCondition(feature),)), regression=False) == len(named)
+        assert count_found(run, RowFilter(weights=(WeightCondition(feature),))) == len(named)
 
     def test_rows_are_found_by_their_executor(self, run: Run) -> None:
-        found = find_rows(run, RowFilter(executor="1"), regression=False, limit=100)
+        found = find_rows(run, RowFilter(executor="1"), limit=100)
 
         assert list(found["row_id"]) == list(range(ROWS // 2, ROWS))
-        assert count_found(run, RowFilter(executor="no such"), regression=False) == 0
+        assert count_found(run, RowFilter(executor="no such")) == 0
 
     def test_rows_are_found_and_sorted_by_their_stability(self, measured: Run) -> None:
         stability = {row: stability_of(measured, row)[0]["jaccard"] for row in range(ROWS)}
         middle = float(np.median(list(stability.values())))
         wanted = RowFilter(stability=Range(middle, None), order="stability", descending=True)
 
-        found = find_rows(measured, wanted, regression=False, limit=100)
+        found = find_rows(measured, wanted, limit=100)
 
         assert set(found["row_id"]) == {row for row, value in stability.items() if value >= middle}
         assert [stability[row] for row in found["row_id"]] == sorted(
@@ -201,21 +194,21 @@ class TestFindRows:
     def test_where_stability_was_not_measured_no_row_has_any(self, run: Run) -> None:
         order = RowFilter(order="stability")
 
-        assert len(find_rows(run, order, regression=False, limit=100)) == ROWS
-        assert count_found(run, RowFilter(stability=Range(0.0, None)), regression=False) == 0
+        assert len(find_rows(run, order, limit=100)) == ROWS
+        assert count_found(run, RowFilter(stability=Range(0.0, None))) == 0
 
     def test_a_random_row_passes_the_filter_and_varies(self, run: Run) -> None:
         wanted = RowFilter(truth=0, test_only=True)
-        passing = set(find_rows(run, wanted, regression=False, limit=100)["row_id"])
+        passing = set(find_rows(run, wanted, limit=100)["row_id"])
 
-        drawn = {random_row(run, wanted, regression=False, seed=seed) for seed in range(40)}
+        drawn = {random_row(run, wanted, seed=seed) for seed in range(40)}
 
         assert drawn <= passing
         assert len(drawn) > len(passing) // 2
-        assert random_row(run, RowFilter(outcome="failed"), regression=False, seed=1) is None
+        assert random_row(run, RowFilter(outcome="failed"), seed=1) is None
 
     def test_regression_knows_no_right_and_wrong_but_how_far_off(self, regression: Run) -> None:
-        found = find_rows(regression, RowFilter(order="error", descending=True), regression=True, limit=5)
+        found = find_rows(regression, RowFilter(order="error", descending=True), limit=5)
 
         assert found["wrong"].isna().all()
         assert list(found["distance"]) == pytest.approx(list(abs(found["prediction"] - found["target"])))
@@ -224,8 +217,8 @@ class TestFindRows:
         store = RunStore(tmp_path)
         fresh = store.create(run.manifest(), run.inputs())
 
-        assert find_rows(fresh, RowFilter(), regression=False, limit=5).empty
-        assert count_found(fresh, RowFilter(), regression=False) == 0
+        assert find_rows(fresh, RowFilter(), limit=5).empty
+        assert count_found(fresh, RowFilter()) == 0
         assert shared_scale(fresh, 5) == 0.0
 
 
@@ -247,25 +240,25 @@ def _weight(run: Run, row: int, feature: str) -> float | None:
 
 class TestPlot:
     def test_the_largest_errors_are_among_the_points(self, run: Run) -> None:
-        points = sample_points(run, RowFilter(), regression=False, limit=12)
+        points = sample_points(run, RowFilter(), limit=12)
 
-        worst = find_rows(run, RowFilter(order="error", descending=True), regression=False, limit=3)
+        worst = find_rows(run, RowFilter(order="error", descending=True), limit=3)
         assert len(points) == 12
         assert set(worst["row_id"]) <= set(points["row_id"])
-        assert points.equals(sample_points(run, RowFilter(), regression=False, limit=12))
+        assert points.equals(sample_points(run, RowFilter(), limit=12))
 
     @pytest.mark.parametrize("name", ["run", "regression"])
     def test_every_row_is_in_one_cell_of_the_density(self, name: str, request: pytest.FixtureRequest) -> None:
         of: Run = request.getfixturevalue(name)
 
-        cells = density(of, RowFilter(), regression=name == "regression")
+        cells = density(of, RowFilter())
 
         assert cells["rows"].sum() == ROWS
         assert (cells["x1"] > cells["x0"]).all()
 
 
 def test_mean_weights_are_over_all_rows_of_the_filter(run: Run) -> None:
-    ranked = mean_weights(run, RowFilter(), regression=False, limit=3)
+    ranked = mean_weights(run, RowFilter(), limit=3)
 
     weights = [
         abs(entry["weight"])
@@ -281,16 +274,16 @@ class TestExport:
     def test_parquet_holds_the_filtered_results_as_they_are(self, run: Run) -> None:
         wanted = RowFilter(test_only=True)
 
-        table = pq.read_table(io.BytesIO(explanations_parquet(run, wanted, regression=False)))
+        table = pq.read_table(io.BytesIO(explanations_parquet(run, wanted)))
 
         assert table.schema.equals(RESULT_SCHEMA)
-        assert table.equals(filtered(run, wanted, regression=False))
+        assert table.equals(filtered(run, wanted))
         assert 0 < len(table) < 3 * ROWS
 
     def test_csv_has_a_line_for_each_weight(self, run: Run) -> None:
-        results = filtered(run, RowFilter(), regression=False)
+        results = filtered(run, RowFilter())
 
-        table = pyarrow.csv.read_csv(io.BytesIO(explanations_csv(run, RowFilter(), regression=False)))
+        table = pyarrow.csv.read_csv(io.BytesIO(explanations_csv(run, RowFilter())))
 
         assert len(table) == sum(len(entries) for entries in results["explanation"].to_pylist())
         first = results["explanation"].to_pylist()[0]

@@ -13,8 +13,12 @@ from sparklime_core import SparkLimeError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.runs import result_queries
-from sparklime_core.runs.manifest import Owner, RunState
+from sparklime_core.runs.manifest import Manifest, Owner, RunState
+from sparklime_core.runs.plot_sample import density
+from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.row_queries import filtered, find_rows, index_rows
 from sparklime_core.runs.run import PARTS, TAKEN, Run
+from sparklime_core.runs.weight_totals import Explained, weight_totals
 from tests.unit.runs.waves import append_both, tasks
 
 
@@ -38,6 +42,32 @@ def test_a_wave_that_was_only_half_written_counts_for_nothing(run, explained):
     assert result_queries.explained_by(run, 256) is None
     assert result_queries.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
     assert run.finished_blocks() == ({0}, 1)
+
+
+def test_each_wave_is_another_version_of_the_results(run, explained):
+    versions = [run.version()]
+    run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
+    versions.append(run.version())
+    run.append(1, [1], explained.slice(BLOCK_ROWS), tasks(1, 4))
+    versions.append(run.version())
+    run.finish(RunState.FINISHED)
+    versions.append(run.version())
+    assert len(set(versions)) == 4
+    assert Run(run.folder).version() == versions[-1]
+
+
+def test_no_question_reads_the_manifest_again(run, explained, monkeypatch):
+    append_both(run, explained)
+    run.finish(RunState.FINISHED)
+    index_rows(run)
+    opened = Run(run.folder)
+    facts = opened.facts
+    monkeypatch.setattr(Manifest, "read", lambda path: pytest.fail(f"{path} is read"))
+    assert len(find_rows(opened, RowFilter(), limit=9)) == 9
+    assert len(filtered(opened, RowFilter())) == 260
+    assert len(density(opened, RowFilter())) > 0
+    assert weight_totals(opened, RowFilter(), Explained(None)).rows == 259
+    assert (facts.target, facts.mode) == ("species", "classification")
 
 
 def test_stability_is_kept_in_row_order(run, explained):

@@ -45,7 +45,7 @@ def second(store: RunStore) -> Run:
 
 @pytest.fixture(scope="module")
 def path(first: Run, second: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return comparison_file(first, second, tmp_path_factory.mktemp("kept"), regression=False)
+    return comparison_file(first, second, tmp_path_factory.mktemp("kept"))
 
 
 def best(run: Run, row: int) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def test_rows_are_measured_as_they_are_defined(first: Run, second: Run, path: Pa
 
 
 def test_the_same_label_is_compared_where_both_explain_it(first: Run, second: Run, tmp_path: Path) -> None:
-    other_way = compare_rows(comparison_file(second, first, tmp_path, regression=False), order="row", limit=1000)
+    other_way = compare_rows(comparison_file(second, first, tmp_path), order="row", limit=1000)
 
     for line in other_way.itertuples():
         assert line.distance == pytest.approx(compared(second, first, line.row_id)[0])
@@ -103,7 +103,7 @@ def test_the_summary_is_of_all_rows(path: Path) -> None:
 
 
 def test_a_run_is_the_same_as_itself(first: Run, tmp_path: Path) -> None:
-    found = summarise(comparison_file(first, first, tmp_path, regression=False))
+    found = summarise(comparison_file(first, first, tmp_path))
 
     assert (found.changed, found.mean_distance, found.mean_overlap) == (0, 0.0, 1.0)
 
@@ -112,7 +112,7 @@ def test_numbers_have_no_class_that_could_change(store: RunStore, tmp_path: Path
     dataset = load_sample("diabetes")
     one, other = (make_run(store, dataset, train_forest(dataset, n_estimators=n), 6) for n in (3, 5))
 
-    path = comparison_file(one, other, tmp_path, regression=True)
+    path = comparison_file(one, other, tmp_path)
 
     assert summarise(path).changed is None
     assert summarise(path).mean_distance > 0
@@ -122,16 +122,16 @@ def test_a_comparison_is_kept_and_few_are(first: Run, second: Run, tmp_path: Pat
     for number in range(KEPT + 3):
         (tmp_path / f"old-{number}.parquet").write_bytes(b"")
 
-    path = comparison_file(first, second, tmp_path, regression=False)
+    path = comparison_file(first, second, tmp_path)
     written = path.stat().st_mtime_ns
 
-    assert comparison_file(first, second, tmp_path, regression=False).stat().st_mtime_ns == written
+    assert comparison_file(first, second, tmp_path).stat().st_mtime_ns == written
     assert len(list(tmp_path.iterdir())) == KEPT
 
 
 def test_comparisons_go_with_their_run(first: Run, second: Run, tmp_path: Path) -> None:
-    kept = comparison_file(first, first, tmp_path, regression=False)
-    gone = comparison_file(first, second, tmp_path, regression=False)
+    kept = comparison_file(first, first, tmp_path)
+    gone = comparison_file(first, second, tmp_path)
 
     forget_comparisons(second.id, tmp_path)
 

@@ -38,7 +38,7 @@ def test_parts_without_a_column_have_nulls_in_it(run, older):
     (found, *_) = result_queries.explanations_of(run, 1)
     assert list(found) == RESULT_SCHEMA.names
     assert [found[name] for name in NEW] == [None, None]
-    assert filtered(run, RowFilter(), regression=False).schema.equals(RESULT_SCHEMA)
+    assert filtered(run, RowFilter()).schema.equals(RESULT_SCHEMA)
 
 
 def test_an_old_run_is_finished_in_the_new_schema(run, older, explained):
@@ -62,5 +62,5 @@ def test_profiles_are_kept_with_the_run(run, explained):
     run.finish(RunState.FINISHED)
     assert pq.read_table(run.folder / "explanations.parquet").schema.equals(result_schema(profiles=True))
     assert result_queries.explanations_of(run, 1)[0]["profiles"] == [PROFILE]
-    assert filtered(run, RowFilter(), regression=False)["profiles"][0].as_py() == [PROFILE]
-    assert b"profile_score" in explanations_csv(run, RowFilter(), regression=False).splitlines()[0]
+    assert filtered(run, RowFilter())["profiles"][0].as_py() == [PROFILE]
+    assert b"profile_score" in explanations_csv(run, RowFilter()).splitlines()[0]

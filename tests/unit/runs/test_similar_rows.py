@@ -56,7 +56,7 @@ def test_the_same_reasons_are_the_nearest_weights_of_the_class(
     run: Run = request.getfixturevalue(name)
     weights, labels = explained(run)
 
-    found = same_reasons(run, row, regression=name == "regression", limit=5)
+    found = same_reasons(run, row, limit=5)
 
     apart = np.linalg.norm(weights - weights[row], axis=1)
     others = [other for other in range(ROWS) if other != row and labels[other] == labels[row]]
@@ -73,7 +73,7 @@ def test_other_reasons_are_the_farthest_weights_among_like_values(
     weights, labels = explained(run)
     dataset = run.inputs().dataset
 
-    found = other_reasons(run, row, regression=name == "regression", limit=4)
+    found = other_reasons(run, row, limit=4)
 
     scaled = dataset.features / dataset.features.std(axis=0)
     far = np.linalg.norm(scaled[:ROWS] - scaled[row], axis=1)
@@ -88,7 +88,7 @@ def test_gaps_and_categories_count_as_one_where_they_differ(penguins: Run) -> No
     dataset = load_sample("penguins")
     _, labels = explained(penguins)
 
-    found = other_reasons(penguins, CHOSEN, regression=False, limit=ROWS)
+    found = other_reasons(penguins, CHOSEN, limit=ROWS)
 
     rows = dataset.features[:ROWS]
     same_class = {row for row in range(ROWS) if row != CHOSEN and labels[row] == labels[CHOSEN]}
@@ -108,5 +108,5 @@ def test_gaps_and_categories_count_as_one_where_they_differ(penguins: Run) -> No
 
 
 def test_a_row_without_an_explanation_is_like_no_other(penguins: Run) -> None:
-    assert same_reasons(penguins, 300, regression=False, limit=5).empty
-    assert other_reasons(penguins, 300, regression=False, limit=5).empty
+    assert same_reasons(penguins, 300, limit=5).empty
+    assert other_reasons(penguins, 300, limit=5).empty

@@ -57,13 +57,13 @@ def said(run: Run, tmp_path: Path) -> list[object]:
     csv, reasons = tmp_path / "out.csv", tmp_path / "reasons.csv"
     for form, out in (("csv", csv), ("reasons", reasons)):
         assert main(["export", str(run.folder), "--as", form, "--out", str(out)]) == 0
-    totals = weight_totals(run, RowFilter(), Explained(None), regression=False)
+    totals = weight_totals(run, RowFilter(), Explained(None))
     report = run_report(run).decode()
     return [
         row_page(run).to_csv(),
-        find_rows(run, RowFilter(), regression=False, limit=99).to_csv(),
-        find_rows(run, valued, regression=False, limit=99).to_csv(),
-        other_reasons(run, 0, regression=False, limit=5).to_csv(),
+        find_rows(run, RowFilter(), limit=99).to_csv(),
+        find_rows(run, valued, limit=99).to_csv(),
+        other_reasons(run, 0, limit=5).to_csv(),
         mean_score(run),
         totals.strength.tolist(),
         csv.read_bytes(),
@@ -76,7 +76,7 @@ def said(run: Run, tmp_path: Path) -> list[object]:
 def test_a_run_says_the_same_whatever_its_folder_is_called(home, tmp_path, name) -> None:
     plain, run = Run(home / "plain"), explained(home, name)
     assert said(run, tmp_path) == said(plain, tmp_path)
-    found = summarise(comparison_file(plain, run, tmp_path / name, regression=False))
+    found = summarise(comparison_file(plain, run, tmp_path / name))
     assert (found.rows, found.changed, found.mean_distance) == (24, 0, 0.0)
 
 

@@ -61,7 +61,7 @@ def test_the_same_rows_of_a_run_are_picked_as_by_lime(tmp_path: Path) -> None:
     dataset = load_sample("penguins")
     model = train_forest(dataset, n_estimators=10)
     run = make_run(RunStore(tmp_path), dataset, model, 40, labels="all")
-    sample = sample_rows(run, RowFilter(), Explained(1), regression=False)
+    sample = sample_rows(run, RowFilter(), Explained(1))
 
     pick = submodular_pick(sample.conditions, 5)
 

@@ -77,7 +77,7 @@ class TestTotals:
         results = [result for result in stored(every_label) if result["label"] == 2]
 
         check_totals(
-            weight_totals(every_label, RowFilter(), Explained(2), regression=False),
+            weight_totals(every_label, RowFilter(), Explained(2)),
             matrix_of(every_label, results),
         )
 
@@ -87,7 +87,7 @@ class TestTotals:
         ]
 
         check_totals(
-            weight_totals(every_label, RowFilter(), Explained(None), regression=False),
+            weight_totals(every_label, RowFilter(), Explained(None)),
             matrix_of(every_label, results),
         )
 
@@ -96,9 +96,7 @@ class TestTotals:
         rows = [int(row) for row in every_label.inputs().test_rows if row < ROWS]
         results = [result for result in stored(every_label, rows) if result["label"] == 0]
 
-        check_totals(
-            weight_totals(every_label, kept, Explained(0), regression=False), matrix_of(every_label, results)
-        )
+        check_totals(weight_totals(every_label, kept, Explained(0)), matrix_of(every_label, results))
 
     def test_of_two_classes_one_is_the_mirror_image_of_the_other(self, two_classes: Run) -> None:
         results = stored(two_classes)
@@ -106,35 +104,35 @@ class TestTotals:
         assert can_mirror(two_classes.manifest())
         assert set(signs) == {1, -1}
 
-        mirrored = weight_totals(two_classes, RowFilter(), Explained(1, mirrored=True), regression=False)
+        mirrored = weight_totals(two_classes, RowFilter(), Explained(1, mirrored=True))
 
         check_totals(mirrored, matrix_of(two_classes, results, signs))
-        single = weight_totals(two_classes, RowFilter(), Explained(1), regression=False)
+        single = weight_totals(two_classes, RowFilter(), Explained(1))
         assert single.rows == signs.count(1)
 
     def test_regression_has_one_label(self, regression: Run) -> None:
         check_totals(
-            weight_totals(regression, RowFilter(), Explained(0), regression=True),
+            weight_totals(regression, RowFilter(), Explained(0)),
             matrix_of(regression, stored(regression)),
         )
 
     def test_rows_that_failed_are_not_counted(self, two_classes: Run, tmp_path: Path) -> None:
         run = with_failures(two_classes, tmp_path, rows=[0, 3])
 
-        found = weight_totals(run, RowFilter(), Explained(1, mirrored=True), regression=False)
+        found = weight_totals(run, RowFilter(), Explained(1, mirrored=True))
 
         assert found.rows == ROWS - 2
-        assert weight_totals(run, RowFilter(outcome="failed"), Explained(1), regression=False).rows == 0
+        assert weight_totals(run, RowFilter(outcome="failed"), Explained(1)).rows == 0
 
     def test_a_run_without_results_yet_has_nothing_to_sum(self, two_classes: Run, tmp_path: Path) -> None:
         fresh = RunStore(tmp_path).create(two_classes.manifest(), two_classes.inputs())
 
-        found = weight_totals(fresh, RowFilter(), Explained(None), regression=False)
+        found = weight_totals(fresh, RowFilter(), Explained(None))
 
         assert found.rows == 0
         assert not found.strength.any()
         assert labels_explained(fresh).empty
-        assert len(sample_rows(fresh, RowFilter(), Explained(1), regression=False)) == 0
+        assert len(sample_rows(fresh, RowFilter(), Explained(1))) == 0
 
     def test_the_mirror_image_is_lime_own_of_the_other_class(self, tmp_path: Path) -> None:
         """That weights of two classes differ in their sign alone is what makes mirroring honest."""
@@ -162,16 +160,16 @@ def test_a_quantile_is_of_the_rows_of_the_filter(regression: Run) -> None:
     target = regression.inputs().dataset.target
     errors = sorted(abs(result["prediction"] - target[result["row_id"]]) for result in stored(regression))
 
-    found = row_quantile(regression, RowFilter(), "distance", 0.8, regression=True)
+    found = row_quantile(regression, RowFilter(), "distance", 0.8)
 
     assert found in errors
     assert 0.75 <= np.mean([error <= found for error in errors]) <= 0.85
-    assert row_quantile(regression, RowFilter(outcome="failed"), "distance", 0.8, regression=True) is None
+    assert row_quantile(regression, RowFilter(outcome="failed"), "distance", 0.8) is None
 
 
 class TestSample:
     def test_all_rows_are_there_where_they_are_few(self, every_label: Run) -> None:
-        sample = sample_rows(every_label, RowFilter(), Explained(1), regression=False)
+        sample = sample_rows(every_label, RowFilter(), Explained(1))
 
         order = np.argsort(sample.rows["row_id"])
         results = [result for result in stored(every_label) if result["label"] == 1]
@@ -182,29 +180,26 @@ class TestSample:
         check_conditions(sample, results, order)
 
     def test_it_says_where_the_model_is_wrong(self, two_classes: Run, regression: Run) -> None:
-        sample = sample_rows(two_classes, RowFilter(), Explained(1, mirrored=True), regression=False)
+        sample = sample_rows(two_classes, RowFilter(), Explained(1, mirrored=True))
 
         truth = two_classes.inputs().dataset.target[sample.rows["row_id"]]
         assert list(sample.rows["wrong"]) == list(sample.rows["label"] != truth)
-        known = sample_rows(regression, RowFilter(), Explained(0), regression=True).rows["wrong"]
+        known = sample_rows(regression, RowFilter(), Explained(0)).rows["wrong"]
         assert known.isna().all()
 
     def test_the_same_rows_are_drawn_every_time_and_fewer_are_among_more(self, two_classes: Run) -> None:
         kept = RowFilter(), Explained(0, mirrored=True)
 
-        few = sample_rows(two_classes, *kept, regression=False, limit=7)
-        more = sample_rows(two_classes, *kept, regression=False, limit=20)
+        few = sample_rows(two_classes, *kept, limit=7)
+        more = sample_rows(two_classes, *kept, limit=20)
 
         assert list(few.rows["row_id"]) == list(more.rows["row_id"])[:7]
         assert list(few.rows["row_id"]) != sorted(few.rows["row_id"])
-        again = sample_rows(two_classes, *kept, regression=False, limit=7)
+        again = sample_rows(two_classes, *kept, limit=7)
         assert again.weights == pytest.approx(few.weights, nan_ok=True)
 
     def test_weights_of_the_other_class_have_their_signs_turned(self, two_classes: Run) -> None:
-        one, other = (
-            sample_rows(two_classes, RowFilter(), Explained(label, mirrored=True), regression=False)
-            for label in (0, 1)
-        )
+        one, other = (sample_rows(two_classes, RowFilter(), Explained(label, mirrored=True)) for label in (0, 1))
 
         assert one.weights == pytest.approx(-other.weights, nan_ok=True)
         assert one.conditions == pytest.approx(-other.conditions)

@@ -1,0 +1,40 @@
+"""What pages remember of runs: answers while the results stay the same, and objects made of the inputs."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+from streamlit.runtime.caching.cache_utils import CachedFunc
+
+from sparklime_core.runs.run import Run
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def remember(question: Callable[P, T], *, entries: int = 64, spinner: bool | str = False) -> CachedFunc[P, T]:
+    """Return a question about runs that is asked again only when the run has more results.
+
+    Parameters
+    ----------
+    question
+        Its arguments may be runs. Each caller gets a copy of the answer.
+    entries
+        The most answers that are kept.
+    spinner
+        What a person reads meanwhile.
+    """
+    return st.cache_data(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _id_and_version})(question)
+
+
+def keep(make: Callable[P, T], *, entries: int = 4, spinner: bool | str = False) -> Callable[P, T]:
+    """Return what makes an object of a run's inputs, which never change; all callers share the object."""
+    return st.cache_resource(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _id})(make)
+
+
+def _id(run: Run) -> str:
+    return run.id
+
+
+def _id_and_version(run: Run) -> tuple[str, str]:
+    return run.id, run.version()

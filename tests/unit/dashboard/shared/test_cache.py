@@ -1,0 +1,32 @@
+"""Answers about a run are remembered until it has more results."""
+
+from pathlib import Path
+
+from sparklime_core.dashboard.shared.cache import keep, remember
+from sparklime_core.runs.run import PARTS, Run
+
+
+def test_a_question_is_asked_again_when_the_run_has_more_results(tmp_path: Path) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def question(run: Run, row: int) -> list[int]:
+        asked.append((run.id, row))
+        return [row]
+
+    remembered = remember(question)
+    (tmp_path / PARTS).mkdir()
+    remembered(Run(tmp_path), 1).append(5)
+    assert remembered(Run(tmp_path), 1) == [1]
+    assert asked == [(tmp_path.name, 1)]
+    (tmp_path / PARTS / "wave-00000.parquet").write_bytes(b"one")
+    remembered(Run(tmp_path), 1)
+    remembered(Run(tmp_path), 2)
+    assert asked == [(tmp_path.name, row) for row in (1, 1, 2)]
+
+
+def test_an_object_of_the_inputs_is_made_once(tmp_path: Path) -> None:
+    kept = keep(lambda run: [run.id])
+    (tmp_path / PARTS).mkdir()
+    first = kept(Run(tmp_path))
+    (tmp_path / PARTS / "wave-00000.parquet").write_bytes(b"one")
+    assert kept(Run(tmp_path)) is first
