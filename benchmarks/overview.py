@@ -12,8 +12,8 @@ from benchmarks.workbench import make_large_run, seconds_of
 from sparklime_core.charts.heatmap import heat_map
 from sparklime_core.charts.swarm import swarm_chart
 from sparklime_core.dashboard.overview.frames import heat_frame, ranking, swarm_frame
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import read_encoding
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_groups import group_rows
 from sparklime_core.runs.row_index import index_files
 from sparklime_core.runs.row_sample import sample_rows

@@ -24,10 +24,11 @@ from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.plot_sample import density, sample_points
 from sparklime_core.runs.result_queries import explanations_of
-from sparklime_core.runs.row_filter import Range, RowFilter, ValueCondition, WeightCondition
 from sparklime_core.runs.row_index import index_files
 from sparklime_core.runs.row_queries import (
     count_found,

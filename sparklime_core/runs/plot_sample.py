@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from sparklime_core.runs.filter_sql import where_sql
-from sparklime_core.runs.row_filter import RowFilter
+from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.filter.sql import where_sql
 from sparklime_core.runs.row_queries import LISTED, ask_rows
 from sparklime_core.runs.run import Run
 
@@ -25,7 +25,7 @@ def sample_points(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
     Where there are more, a quarter are those with the largest errors, and the others are drawn by chance, the same
     ones every time.
     """
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     sql = (
         f", kept AS (SELECT {LISTED} FROM rows {where}), "  # noqa: S608 - names of columns; values are parameters
         "worst AS (SELECT * FROM kept WHERE error IS NULL ORDER BY distance DESC NULLS LAST, row_id LIMIT ?), "
@@ -34,7 +34,7 @@ def sample_points(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
         "SELECT * FROM worst UNION ALL SELECT * FROM others ORDER BY row_id"
     )
     worst = limit // WORST_SHARE
-    found = ask_rows(run, sql, [*parameters, worst, limit - worst])
+    found = ask_rows(run, sql, [worst, limit - worst])
     return found.to_pandas()  # type: ignore[no-any-return]
 
 
@@ -47,14 +47,14 @@ def density(run: Run, wanted: RowFilter) -> pd.DataFrame:
         ``x0``, ``x1``, ``y0``, ``y1`` (the cell's borders) and ``rows``, for cells that hold any.
     """
     x, y = axes(run)
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     sql = (
         f", kept AS (SELECT {x} AS x, {y} AS y FROM rows {where}), "  # noqa: S608 - names of columns; values are parameters
         "points AS (SELECT * FROM kept WHERE isfinite(x) AND isfinite(y)), "
-        "span AS (SELECT min(x) AS x0, min(y) AS y0, greatest(max(x) - min(x), 1e-12) / $cells AS dx, "
-        "greatest(max(y) - min(y), 1e-12) / $cells AS dy FROM points) "
+        f"span AS (SELECT min(x) AS x0, min(y) AS y0, greatest(max(x) - min(x), 1e-12) / {CELLS} AS dx, "
+        f"greatest(max(y) - min(y), 1e-12) / {CELLS} AS dy FROM points) "
         "SELECT x0 + i * dx AS x0, x0 + (i + 1) * dx AS x1, y0 + j * dy AS y0, y0 + (j + 1) * dy AS y1, rows FROM "
-        "(SELECT least(floor((x - x0) / dx), $cells - 1) AS i, least(floor((y - y0) / dy), $cells - 1) AS j, "
+        f"(SELECT least(floor((x - x0) / dx), {CELLS} - 1) AS i, least(floor((y - y0) / dy), {CELLS} - 1) AS j, "
         "count(*) AS rows FROM points, span GROUP BY ALL), span"
-    ).replace("$cells", str(CELLS))
-    return ask_rows(run, sql, parameters).to_pandas()  # type: ignore[no-any-return]
+    )
+    return ask_rows(run, sql, []).to_pandas()  # type: ignore[no-any-return]

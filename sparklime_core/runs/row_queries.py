@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.runs.filter_sql import EXPLAINED_BY, STABILITY, order_sql, rows_sql, where_sql
+from sparklime_core.runs.filter.kinds import EXPLAINED_BY
+from sparklime_core.runs.filter.row_filter import STABILITY, RowFilter
+from sparklime_core.runs.filter.sql import order_sql, rows_sql, where_sql
 from sparklime_core.runs.result_queries import query
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_index import index_files, index_schema, scales
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal
@@ -30,45 +31,45 @@ def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd
         sorted by, or of the strongest reason. For a row with several explained labels it is the most probable one
         that is listed.
     """
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     weight = "top_weight" if wanted.order_feature is None else f"w{int(wanted.order_feature)}"
     sql = (
         f"SELECT {LISTED}, {weight} AS weight FROM rows {where} "  # noqa: S608 - names of columns; values are parameters
         f"ORDER BY {order_sql(wanted)}, row_id LIMIT ? OFFSET ?"
     )
-    return ask_rows(run, sql, [*parameters, limit, offset]).to_pandas()  # type: ignore[no-any-return]
+    return ask_rows(run, sql, [limit, offset]).to_pandas()  # type: ignore[no-any-return]
 
 
 def count_found(run: Run, wanted: RowFilter) -> int:
     """Return how many rows a filter lets through."""
-    where, parameters = where_sql(run, wanted)
-    found = ask_rows(run, f"SELECT count(*) AS rows FROM rows {where}", parameters)  # noqa: S608
+    where = where_sql(run, wanted)
+    found = ask_rows(run, f"SELECT count(*) AS rows FROM rows {where}", [])  # noqa: S608
     return int(found["rows"][0].as_py())
 
 
 def place_of(run: Run, wanted: RowFilter, row_id: int) -> int | None:
     """Return at which place (from 0) of a filter's order a row is; None where it is not let through."""
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     sql = (
         f"SELECT place FROM (SELECT row_id, row_number() OVER (ORDER BY {order_sql(wanted)}, row_id) - 1 AS place "  # noqa: S608
         f"FROM rows {where}) WHERE row_id = ?"
     )
-    found = ask_rows(run, sql, [*parameters, row_id])
+    found = ask_rows(run, sql, [row_id])
     return int(found["place"][0].as_py()) if len(found) else None
 
 
 def random_row(run: Run, wanted: RowFilter, *, seed: int) -> int | None:
     """Return a row that a filter lets through, each as likely as the others; None where there is none."""
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     sql = f"SELECT row_id FROM rows {where} ORDER BY hash(row_id * 1000003 + ?) LIMIT 1"  # noqa: S608
-    found = ask_rows(run, sql, [*parameters, seed])
+    found = ask_rows(run, sql, [seed])
     return int(found["row_id"][0].as_py()) if len(found) else None
 
 
 def filtered(run: Run, wanted: RowFilter) -> pa.Table:
     """Return the results (of the result's schema) of the rows that a filter lets through, in row order."""
-    where, parameters = where_sql(run, wanted)
-    kept = ask_rows(run, f"SELECT row_id FROM rows {where}", parameters)  # noqa: S608
+    where = where_sql(run, wanted)
+    kept = ask_rows(run, f"SELECT row_id FROM rows {where}", [])  # noqa: S608
     sql = "SELECT results.* FROM results SEMI JOIN kept USING (row_id) ORDER BY row_id, label"
     return conformed(query(run.explanation_files, RESULT_SCHEMA, sql, [], kept=kept), run.result_schema())
 
@@ -83,10 +84,10 @@ def mean_weights(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
         where an explanation does not name the feature) and ``rows`` (that name it).
     """
     names = run.facts.features
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     sums = ", ".join(f"sum(abs(w{at})) AS s{at}, count(w{at}) AS n{at}" for at in range(len(names)))
     sql = f"SELECT count(*) FILTER (error IS NULL) AS rows, {sums} FROM rows {where}"  # noqa: S608
-    found = ask_rows(run, sql, parameters).to_pylist()[0]
+    found = ask_rows(run, sql, []).to_pylist()[0]
     ranked = pd.DataFrame(
         {
             "feature": names,
@@ -110,16 +111,14 @@ def index_rows(run: Run) -> None:
 
 
 def ask_rows(run: Run, sql: str, parameters: Sequence[Any], **tables: pa.Table) -> pa.Table:
-    """Run SQL over ``rows``: the index of the explained rows with ``wrong`` and ``distance``."""
+    """Run SQL over ``rows``: the index of the explained rows with ``wrong``, ``distance`` and ``stability``."""
     names = run.facts.features
-    measured = run.stability_files() if STABILITY in sql else []
-    if STABILITY in sql and not measured:
-        sql = sql.replace(STABILITY, "CAST(NULL AS FLOAT)")
+    measured = [literal(file) for file in run.stability_files()] if STABILITY in sql else []
     return query(
         lambda: index_files(run, names),
         index_schema(len(names)),
         rows_sql(run.facts, stability=bool(measured)) + sql,
-        [*([[literal(file) for file in measured]] if measured else []), *parameters],
+        [*([measured] if measured else []), *parameters],
         blocks=run.block_files if EXPLAINED_BY in sql else None,
         **tables,
     )

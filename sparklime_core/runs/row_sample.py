@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.explain.schema import RESULT_SCHEMA
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.result_queries import query
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import ask_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan

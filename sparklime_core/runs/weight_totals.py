@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.runs.filter_sql import where_sql
+from sparklime_core.runs.filter.row_filter import RowFilter, limited
+from sparklime_core.runs.filter.sql import where_sql
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.result_queries import query
-from sparklime_core.runs.row_filter import RowFilter, without_order
 from sparklime_core.runs.row_queries import ask_rows
 from sparklime_core.runs.run import Run
 
@@ -142,11 +142,11 @@ def chosen_results(
         clauses.append("label = ?")
         parameters.append(explained.label)
     where = f"WHERE {' AND '.join(clauses)}"
-    if not without_order(wanted) and explained.label is not None:
+    if not limited(wanted) and explained.label is not None:
         return where, parameters, {}
     keys = "row_id, label" if explained.label is None else "row_id"
-    passing, values = where_sql(run, wanted)
-    kept = ask_rows(run, f"SELECT {keys} FROM rows {passing}", values)  # noqa: S608 - as above
+    passing = where_sql(run, wanted)
+    kept = ask_rows(run, f"SELECT {keys} FROM rows {passing}", [])  # noqa: S608 - as above
     return f"SEMI JOIN kept USING ({keys}) {where}", parameters, {"kept": kept}
 
 
@@ -161,7 +161,7 @@ def row_quantile(
     run: Run, wanted: RowFilter, column: Literal["prediction", "distance"], share: float
 ) -> float | None:
     """Return the value below which a share of the rows lies that a filter lets through; None without any."""
-    where, parameters = where_sql(run, wanted)
+    where = where_sql(run, wanted)
     sql = f"SELECT quantile_disc({column}, {float(share)}) AS value FROM rows {where}"  # noqa: S608 - as above
-    found = ask_rows(run, sql, parameters)["value"][0].as_py()
+    found = ask_rows(run, sql, [])["value"][0].as_py()
     return None if found is None else float(found)

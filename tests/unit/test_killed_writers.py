@@ -13,9 +13,9 @@ import pytest
 
 from sparklime_core.atomic_files import UNFINISHED
 from sparklime_core.cli.main import main
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import find_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_comparison import comparison_file, summarise

@@ -10,7 +10,7 @@ from sparklime_core.dashboard.overview.groups_panel import groups_panel
 from sparklime_core.dashboard.overview.profiles_panel import profiles_panel
 from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_explained
 from sparklime_core.dashboard.overview.values_panel import values_panel
-from sparklime_core.dashboard.rows.filter_form import row_filter
+from sparklime_core.dashboard.rows.filter_form import filter_form
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import ROWS
@@ -41,7 +41,7 @@ def overview(run: Run, manifest: Manifest) -> None:
     """Draw the overview; it is redrawn by itself, without the rest of the page."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         explained = _explained(run, manifest)
-        wanted = row_filter(run, manifest, ordered=False)
+        wanted = filter_form(run, manifest, ordered=False)
     whole = RunTotals.of(run, manifest, wanted, explained)
     rows = whole.totals().rows
     st.caption(_what(whole, rows))

@@ -8,8 +8,8 @@ from sparklime_core.dashboard.shared.cache import remember
 from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.runs import weight_totals
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_groups import Groups, group_rows
 from sparklime_core.runs.row_sample import RowSample, sample_rows
 from sparklime_core.runs.run import Run

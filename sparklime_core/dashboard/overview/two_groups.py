@@ -7,7 +7,8 @@ from typing import Literal, cast
 import streamlit as st
 
 from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.runs.row_filter import Range, RowFilter, without_order
+from sparklime_core.runs.filter.conditions import Range
+from sparklime_core.runs.filter.row_filter import RowFilter, limited
 from sparklime_core.runs.weight_totals import Explained, Totals
 
 LARGEST = 0.8
@@ -38,7 +39,7 @@ class TwoGroups:
 def comparisons(whole: RunTotals) -> dict[str, Callable[[RunTotals], TwoGroups]]:
     """Return what can be compared in a run, the usual one first; each may ask for more on the page."""
     rest = {"Test against training rows": _test}
-    if without_order(whole.wanted):
+    if limited(whole.wanted):
         rest["The filter against all other rows"] = _filter
     if whole.regression:
         return {"Large against small errors": _errors, "High against low predictions": _predictions, **rest}

@@ -1,53 +1,69 @@
 """The controls of the filter: filled from the filter (a link's, a chip's), and read back into one."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import streamlit as st
 
 from sparklime_core.dashboard.rows.filter_url import current_filter, set_filter
-from sparklime_core.dashboard.rows.filter_words import limits_of
 from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
+from sparklime_core.runs.filter.kinds import (
+    OUTCOMES,
+    Between,
+    ByFeature,
+    ByOutcome,
+    ByValue,
+    ByWeight,
+    Flag,
+    OfClass,
+    Text,
+    outcomes_of,
+)
+from sparklime_core.runs.filter.row_filter import FIELDS, ORDERS, RowFilter
+from sparklime_core.runs.filter.words import limits_of
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_filter import RANGES, Order, Range, RowFilter, ValueCondition, WeightCondition
 from sparklime_core.runs.run import Run
 
-ORDERS: dict[Order, str] = {
-    "row": "row number",
-    "error": "error of the model",
-    "probability": "prediction",
-    "fit": "fit of the explanation",
-    "score": "local R²",
-    "weight": "weight of …",
-    "stability": "stability",
-}
-OUTCOME_NAMES = {"all": "all", "wrong": "wrong", "right": "right", "failed": "not explained"}
+
+@dataclass(frozen=True)
+class FormContext:
+    """The run that a form is about, and how its features are encoded."""
+
+    manifest: Manifest
+    features: tuple[Feature, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Names of the classes; None in regression."""
+        return self.manifest.data.class_names
 
 
-def row_filter(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilter:
-    """Draw the filter, the chips of what it limits and, for a list, the order; return what they say."""
-    features = encoding_of(run).features
-    wanted = current_filter(manifest)
-    if st.session_state.get("filter-shown") != wanted or "rows-order" not in st.session_state:
-        _fill(wanted)
+def filter_form(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilter:
+    """Draw the filter, a chip for each limit and, for a list, the order; return the filter that they show."""
+    context = FormContext(manifest, encoding_of(run).features)
+    row_filter = current_filter(manifest)
+    if st.session_state.get("filter-shown") != row_filter or "rows-order" not in st.session_state:
+        _fill(row_filter)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        found = _order(features, manifest) if ordered else wanted
+        shown = _order(context) if ordered else row_filter
         with st.popover("Filter", icon=":material/filter_alt:", width="content"):
-            found = _conditions(found, manifest, features)
-    st.session_state["filter-shown"] = found
-    if found != wanted:
-        set_filter(found)
-    _chips(found, features, manifest)
-    return found
+            shown = replace(shown, **_draw_fields(context))
+            st.button("Reset", icon=":material/restart_alt:", on_click=set_filter, args=(RowFilter(),))
+    st.session_state["filter-shown"] = shown
+    if shown != row_filter:
+        set_filter(shown)
+    _chips(shown, context)
+    return shown
 
 
-def _chips(wanted: RowFilter, features: tuple[Feature, ...], manifest: Manifest) -> None:
-    """Show what the filter limits; a click on a chip takes that away."""
-    classes = manifest.data.class_names
-    limits = limits_of(wanted, features, classes)
+def _chips(row_filter: RowFilter, context: FormContext) -> None:
+    """Show the limits of the filter; a click on a chip removes its limit."""
+    limits = limits_of(row_filter, context.features, context.classes)
     if not limits:
         return
     with st.container(horizontal=True, gap="xsmall", key="filter-chips"):
@@ -62,7 +78,9 @@ def _chips(wanted: RowFilter, features: tuple[Feature, ...], manifest: Manifest)
                 args=(limit.without,),
             )
         if len(limits) > 1:
-            order = RowFilter(order=wanted.order, descending=wanted.descending, order_feature=wanted.order_feature)
+            order = RowFilter(
+                order=row_filter.order, descending=row_filter.descending, order_feature=row_filter.order_feature
+            )
             st.button(
                 "Clear all",
                 key="clear-all",
@@ -73,42 +91,14 @@ def _chips(wanted: RowFilter, features: tuple[Feature, ...], manifest: Manifest)
             )
 
 
-def _fill(wanted: RowFilter) -> None:
-    """Make the controls say what a filter says."""
-    state = st.session_state
-    for name in [str(key) for key in state if str(key).startswith(("filter-value-", "filter-weight-"))]:
-        state.pop(name)
-    state["rows-order"], state["rows-descending"] = wanted.order, wanted.descending
-    state["rows-order-feature"] = wanted.order_feature
-    for name in ("outcome", "label", "truth", "test_only", "top_feature", "executor", "error_text"):
-        state[f"filter-{name}"] = getattr(wanted, name)
-    for name in RANGES:
-        _fill_range(name, getattr(wanted, name))
-    state["filter-values"] = [condition.feature for condition in wanted.values]
-    for condition in wanted.values:
-        _fill_range(f"value-{condition.feature}", condition.within)
-        state[f"filter-value-{condition.feature}-codes"] = list(condition.codes)
-        state[f"filter-value-{condition.feature}-missing"] = condition.missing
-    state["filter-weights"] = [condition.feature for condition in wanted.weights]
-    for weight in wanted.weights:
-        _fill_range(f"weight-{weight.feature}", weight.within)
-
-
-def _fill_range(name: str, within: Range) -> None:
-    st.session_state[f"filter-{name}-low"], st.session_state[f"filter-{name}-high"] = within.low, within.high
-    low = 0.0 if within.low is None else within.low
-    high = 1.0 if within.high is None else within.high
-    st.session_state[f"filter-{name}-unit"] = tuple(min(max(end, 0.0), 1.0) for end in (low, high))
-
-
-def _order(features: tuple[Feature, ...], manifest: Manifest) -> RowFilter:
-    orders = [order for order in ORDERS if order != "stability" or manifest.stability]
+def _order(context: FormContext) -> RowFilter:
+    orders = [name for name, order in ORDERS.items() if order.offered(context.manifest)]
     if st.session_state["rows-order"] not in orders:
         st.session_state["rows-order"] = "row"
-    order: Order = st.selectbox(
+    order = st.selectbox(
         "Sort by",
         orders,
-        format_func=ORDERS.__getitem__,
+        format_func=lambda name: ORDERS[name].words,
         key="rows-order",
         persist_state="session",
         on_change=_usual_direction,
@@ -117,8 +107,8 @@ def _order(features: tuple[Feature, ...], manifest: Manifest) -> RowFilter:
     if order == "weight":
         feature = st.selectbox(
             "Feature",
-            [None, *range(len(features))],
-            format_func=lambda at: "the strongest reason" if at is None else features[at].name,
+            [None, *range(len(context.features))],
+            format_func=lambda at: "the strongest reason" if at is None else context.features[at].name,
             key="rows-order-feature",
             persist_state="session",
         )
@@ -126,68 +116,128 @@ def _order(features: tuple[Feature, ...], manifest: Manifest) -> RowFilter:
     return RowFilter(order=order, descending=descending, order_feature=feature)
 
 
-def _conditions(found: RowFilter, manifest: Manifest, features: tuple[Feature, ...]) -> RowFilter:
-    classes = manifest.data.class_names
-    found = _about_the_model(found, classes)
-    found = replace(
-        found,
-        fit=_unit_range("Fit of the explanation", "fit"),
-        score=_unit_range("lime's own local R²", "score"),
-        top_feature=_choice("Strongest reason is about", "top_feature", [feature.name for feature in features]),
-        values=_values(features),
-        weights=_weights(features),
+def _usual_direction() -> None:
+    """Begin with the largest where these are what one looks for."""
+    st.session_state["rows-descending"] = ORDERS[st.session_state["rows-order"]].largest_first
+
+
+def _draw_fields(context: FormContext) -> dict[str, Any]:
+    """Draw the control of each field that is offered for the run, classes side by side; return their values."""
+    values: dict[str, Any] = {}
+    offered = [(name, field) for name, field in FIELDS.items() if field.offered(context.manifest)]
+    for is_class, group in groupby(offered, key=lambda entry: isinstance(entry[1], OfClass)):
+        if is_class and context.classes is None:
+            continue
+        with st.container(horizontal=is_class):
+            for name, field in group:
+                values[name] = CONTROLS[type(field)].draw(name, field, context)
+    return values
+
+
+def _fill(row_filter: RowFilter) -> None:
+    """Make the controls show a filter."""
+    state = st.session_state
+    for name in [str(key) for key in state if str(key).startswith(("filter-value-", "filter-weight-"))]:
+        state.pop(name)
+    state["rows-order"], state["rows-descending"] = row_filter.order, row_filter.descending
+    state["rows-order-feature"] = row_filter.order_feature
+    for name, field in FIELDS.items():
+        CONTROLS[type(field)].fill(name, getattr(row_filter, name))
+
+
+def _fill_value(name: str, value: Any) -> None:
+    st.session_state[f"filter-{name}"] = value
+
+
+def _fill_range(name: str, value: Range) -> None:
+    st.session_state[f"filter-{name}-low"], st.session_state[f"filter-{name}-high"] = value.low, value.high
+    low = 0.0 if value.low is None else value.low
+    high = 1.0 if value.high is None else value.high
+    st.session_state[f"filter-{name}-unit"] = tuple(min(max(end, 0.0), 1.0) for end in (low, high))
+
+
+def _fill_values(name: str, value: tuple[ValueCondition, ...]) -> None:
+    _fill_value(name, [condition.feature for condition in value])
+    for condition in value:
+        _fill_range(f"value-{condition.feature}", condition.within)
+        _fill_value(f"value-{condition.feature}-codes", list(condition.codes))
+        _fill_value(f"value-{condition.feature}-missing", condition.missing)
+
+
+def _fill_weights(name: str, value: tuple[WeightCondition, ...]) -> None:
+    _fill_value(name, [condition.feature for condition in value])
+    for condition in value:
+        _fill_range(f"weight-{condition.feature}", condition.within)
+
+
+def _outcome(name: str, field: ByOutcome, context: FormContext) -> str:
+    options = outcomes_of(len(context.classes or ()))
+    words = OUTCOMES.__getitem__
+    outcome = st.segmented_control(field.label, options, format_func=words, required=True, **_kept(name))
+    return str(outcome or "all")
+
+
+def _class(name: str, field: OfClass, context: FormContext) -> int | None:
+    classes = context.classes or ()
+    return _choice(field.label, name, range(len(classes)), classes.__getitem__)  # type: ignore[no-any-return]
+
+
+def _flag(name: str, field: Flag, _: FormContext) -> bool:
+    return st.toggle(field.label, **_kept(name))
+
+
+def _range(name: str, field: Between, context: FormContext) -> Range:
+    if field.of_values and context.classes is None:
+        return _free_range(field.of_values[1], name)
+    return _unit_range(field.label, name)
+
+
+def _text(name: str, field: Text, context: FormContext) -> str | None:
+    if field.options is None:
+        return st.text_input(field.label, placeholder="any", **_kept(name)) or None
+    return _choice(field.label, name, field.options(context.manifest))  # type: ignore[no-any-return]
+
+
+def _values(name: str, field: ByValue, context: FormContext) -> tuple[ValueCondition, ...]:
+    return tuple(_value(at, context.features[at]) for at in _features(name, field, context))
+
+
+def _weights(name: str, field: ByWeight, context: FormContext) -> tuple[WeightCondition, ...]:
+    return tuple(
+        WeightCondition(at, _free_range(f"Weight of {context.features[at].name}", f"weight-{at}"))
+        for at in _features(name, field, context)
     )
-    if manifest.stability:
-        found = replace(
-            found, stability=_unit_range("Stability: how often the same features are chosen", "stability")
-        )
-    executors = [str(executor.id) for executor in manifest.executors]
-    if len(executors) > 1:
-        found = replace(found, executor=_choice("Explained by executor", "executor", executors))
-    if manifest.rows_failed:
-        text = st.text_input("Reason why a row was not explained has", placeholder="any", **_kept("error_text"))
-        found = replace(found, error_text=text or None)
-    st.button("Reset", icon=":material/restart_alt:", on_click=set_filter, args=(RowFilter(),))
-    return found
 
 
-def _about_the_model(found: RowFilter, classes: tuple[str, ...] | None) -> RowFilter:
-    outcomes = ["all", "failed"] if classes is None else list(OUTCOME_NAMES)
-    outcome = st.segmented_control(
-        "The model is", outcomes, format_func=OUTCOME_NAMES.__getitem__, required=True, **_kept("outcome")
-    )
-    found = replace(found, outcome=outcome or "all")
-    if classes is None:
-        found = replace(
-            found,
-            prediction=_free_range("Predicted value", "prediction"),
-            error=_free_range("Error of the model, either way", "error"),
-        )
-    else:
-        with st.container(horizontal=True):
-            label, truth = (
-                _choice(text, name, range(len(classes)), classes.__getitem__)
-                for text, name in (("Predicted class", "label"), ("True class", "truth"))
-            )
-        found = replace(
-            found,
-            label=label,
-            truth=truth,
-            prediction=_unit_range("Probability of the predicted class", "prediction"),
-            error=_unit_range("Error: 1 - probability of the true class", "error"),
-        )
-    return replace(found, test_only=st.toggle("Only test rows (not seen in training)", **_kept("test_only")))
+@dataclass(frozen=True)
+class Control:
+    """How a kind of field is drawn: how its widgets get a value, and how they are drawn and read."""
+
+    fill: Callable[[str, Any], None]
+    draw: Callable[[str, Any, FormContext], Any]
 
 
-def _values(features: tuple[Feature, ...]) -> tuple[ValueCondition, ...]:
-    chosen = st.multiselect(
-        "Values of",
-        range(len(features)),
-        format_func=lambda at: features[at].name,
+CONTROLS: dict[type, Control] = {
+    ByOutcome: Control(_fill_value, _outcome),
+    OfClass: Control(_fill_value, _class),
+    Flag: Control(_fill_value, _flag),
+    Between: Control(_fill_range, _range),
+    Text: Control(_fill_value, _text),
+    ByValue: Control(_fill_values, _values),
+    ByWeight: Control(_fill_weights, _weights),
+}
+"""The control of each kind of field."""
+
+
+def _features(name: str, field: ByFeature, context: FormContext) -> list[int]:
+    return st.multiselect(
+        field.label,
+        range(len(context.features)),
+        format_func=lambda at: context.features[at].name,
         placeholder="any feature",
-        **_kept("values"),
+        help=field.help,
+        **_kept(name),
     )
-    return tuple(_value(at, features[at]) for at in chosen)
 
 
 def _value(at: int, feature: Feature) -> ValueCondition:
@@ -205,20 +255,6 @@ def _value(at: int, feature: Feature) -> ValueCondition:
     if feature.missing is not None and st.toggle(f"{plain(feature.name)} is missing", **_kept(f"{name}-missing")):
         return ValueCondition(at, missing=True)
     return ValueCondition(at, _free_range(feature.name, name))
-
-
-def _weights(features: tuple[Feature, ...]) -> tuple[WeightCondition, ...]:
-    chosen = st.multiselect(
-        "Weights of",
-        range(len(features)),
-        format_func=lambda at: features[at].name,
-        placeholder="any feature",
-        help="Only rows whose explanation names the feature; below it, with which weight.",
-        **_kept("weights"),
-    )
-    return tuple(
-        WeightCondition(at, _free_range(f"Weight of {features[at].name}", f"weight-{at}")) for at in chosen
-    )
 
 
 def _unit_range(label: str, name: str) -> Range:
@@ -247,8 +283,3 @@ def _choice(label: str, name: str, options: Any, words: Callable[[Any], str] = s
 
 def _kept(name: str) -> dict[str, Any]:
     return {"key": f"filter-{name}", "persist_state": "session"}
-
-
-def _usual_direction() -> None:
-    """Begin with the largest where these are what one looks for."""
-    st.session_state["rows-descending"] = st.session_state["rows-order"] in ("error", "weight")

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.filter.url import filter_text, read_filter
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_filter import RowFilter, filter_text, read_filter
 
 PARAMETER = "filter"
 

@@ -21,8 +21,8 @@ from sparklime_core.dashboard.shared.run_cache import (
 )
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.explain.trust import FIT
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.run import Run
 
 

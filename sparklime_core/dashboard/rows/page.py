@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from sparklime_core.charts.workers import importance_chart
 from sparklime_core.dashboard.compare_rows.page import comparison_tray
 from sparklime_core.dashboard.row_panel.panel import row_panel
-from sparklime_core.dashboard.rows.filter_form import row_filter
+from sparklime_core.dashboard.rows.filter_form import filter_form
 from sparklime_core.dashboard.rows.list_and_plot import rows_plot, rows_table
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import draw
@@ -16,8 +16,8 @@ from sparklime_core.dashboard.shared.downloads import download_menu
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import OVERVIEW
 from sparklime_core.dashboard.shared.run_cache import index_rows, mean_weights
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import random_row
 from sparklime_core.runs.run import Run
 
@@ -43,7 +43,7 @@ def workbench(run: Run, manifest: Manifest) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        wanted = row_filter(run, manifest)
+        wanted = filter_form(run, manifest)
         found = _rows(str(view), run, manifest, wanted)
         _ways(run, manifest, wanted, found)
     begun = session_state.row_id()

@@ -14,8 +14,9 @@ from sparklime_core import SparkLimeError
 from sparklime_core.cli.main import main
 from sparklime_core.errors import RunError
 from sparklime_core.reports.run_report import run_report
+from sparklime_core.runs.filter.conditions import ValueCondition
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.result_queries import executors, explanations_of, mean_score, row_page, tasks
-from sparklime_core.runs.row_filter import RowFilter, ValueCondition
 from sparklime_core.runs.row_queries import find_rows, mean_weights
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_comparison import comparison_file, summarise

@@ -12,8 +12,8 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs import row_index
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_index import index_files, scales
 from sparklime_core.runs.row_queries import find_rows
 from sparklime_core.runs.run import Run

@@ -13,9 +13,9 @@ from sparklime_core import SparkLimeError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.runs import result_queries
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 from sparklime_core.runs.plot_sample import density
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import filtered, find_rows, index_rows
 from sparklime_core.runs.run import PARTS, TAKEN, Run
 from sparklime_core.runs.weight_totals import Explained, weight_totals

@@ -10,8 +10,8 @@ import pytest
 from sparklime_core.explain.schema import RESULT_SCHEMA, SCHEMA_VERSION, TASK_SCHEMA, VERSION_KEY, result_schema
 from sparklime_core.runs import result_queries
 from sparklime_core.runs.export import explanations_csv
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_queries import filtered
 from tests.unit.runs.waves import append_both
 

@@ -10,8 +10,9 @@ import pytest
 from sparklime_core.cli.main import main
 from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.reports.run_report import run_report
+from sparklime_core.runs.filter.conditions import ValueCondition
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.result_queries import mean_score, row_page
-from sparklime_core.runs.row_filter import RowFilter, ValueCondition
 from sparklime_core.runs.row_queries import find_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_comparison import comparison_file, summarise

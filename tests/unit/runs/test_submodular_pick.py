@@ -10,8 +10,8 @@ from lime.submodular_pick import SubmodularPick
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.result_queries import explanations_of
-from sparklime_core.runs.row_filter import RowFilter
 from sparklime_core.runs.row_sample import sample_rows
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.submodular_pick import submodular_pick

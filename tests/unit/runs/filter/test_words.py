@@ -1,10 +1,8 @@
 """A filter in words."""
 
-from sparklime_core.dashboard.rows.filter_words import limits_of
-from sparklime_core.runs.row_filter import (
-    RowFilter,
-)
-from tests.unit.runs.filters import EVERYTHING, FEATURES
+from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.filter.words import limits_of
+from tests.unit.runs.filter.filters import EVERYTHING, FEATURES
 
 
 class TestWords:

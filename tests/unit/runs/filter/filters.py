@@ -1,12 +1,8 @@
 """A filter that uses everything, and the features that it speaks of."""
 
 from sparklime_core.data.feature_encoding import Feature
-from sparklime_core.runs.row_filter import (
-    Range,
-    RowFilter,
-    ValueCondition,
-    WeightCondition,
-)
+from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
+from sparklime_core.runs.filter.row_filter import RowFilter
 
 EVERYTHING = RowFilter(
     outcome="wrong",

@@ -3,15 +3,10 @@
 import pytest
 
 from sparklime_core.errors import SettingsError
-from sparklime_core.runs.row_filter import (
-    Range,
-    RowFilter,
-    ValueCondition,
-    WeightCondition,
-    filter_text,
-    read_filter,
-)
-from tests.unit.runs.filters import EVERYTHING
+from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
+from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.filter.url import filter_text, read_filter
+from tests.unit.runs.filter.filters import EVERYTHING
 
 
 class TestLink:

@@ -1,0 +1,1 @@
+"""Which explained rows to list: one table of fields, and their links, SQL and words."""
