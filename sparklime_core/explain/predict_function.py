@@ -33,10 +33,10 @@ def resolve_predict(model: Any, mode: str, output: OutputName = "probability") -
     if output == "margin":
         return _margin(model, mode)
     name = predict_name(mode)
-    found = model if callable(model) else getattr(model, name, None) or getattr(model, "predict_fn", None)
+    found = model if callable(model) else getattr(model, name, None)
     if found is None:
         kind = kind_of(model)
-        found = None if kind is None else kind.predict_fn(mode)
+        found = getattr(model, "predict_fn", None) if kind is None else kind.predict_fn(mode)
     if not callable(found):
         raise PredictionError(
             f"In {mode} lime needs a predict function or an estimator with {name}, not {type(model).__name__}."

@@ -3,11 +3,13 @@
 import hashlib
 import pickletools
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sparklime_core.data.source_bytes import read_at_most
 from sparklime_core.errors import ModelError
+from sparklime_core.explain.kinds.registry import SUFFIXES
 from sparklime_core.limited.limits import Limits
 from sparklime_core.limited.process import call_limited
 
@@ -15,9 +17,31 @@ ASKED_ROWS = 256
 """How many rows a model is asked about before it is used."""
 
 WORK = "Opening the model"
+SKOPS = ".skops"
 
 _known: set[str] = set()
 """Digests of the model files that this process has written, or that have passed the trial."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model's file as it was given.
+
+    Attributes
+    ----------
+    suffix
+        The ending of its name, which says what it is: ``".skops"``, or that of a library's own files.
+    data
+        Its bytes.
+    """
+
+    suffix: str
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes."""
+        return _digest(self.data)
 
 
 def model_limits() -> Limits:
@@ -37,16 +61,19 @@ def save_estimator(estimator: Any, path: Path) -> None:
 def list_types(path: Path) -> tuple[str, ...]:
     """Return the types in a model file that are in no list of ours, without constructing anything of it.
 
+    A booster's own file has no types.
+
     Raises
     ------
     ModelError
-        When the file is no skops file; a pickle is refused with the reason.
+        When the file is of no format that is known; a pickle is refused with the reason.
     LimitError
         When finding out takes more than `model_limits`.
     """
     from sparklime_core.models.model_trial import list_foreign_types  # noqa: PLC0415 - as above
 
-    return tuple(_in_child(list_foreign_types, read_model(path)))
+    file = read_model(path)
+    return tuple(_in_child(list_foreign_types, file.data)) if file.suffix == SKOPS else ()
 
 
 def load_estimator(path: Path, rows: Any = None) -> Any:
@@ -68,16 +95,15 @@ def load_estimator(path: Path, rows: Any = None) -> Any:
     """
     from sparklime_core.models.model_trial import restore, try_estimator  # noqa: PLC0415 - as above
 
-    data = read_model(path)
-    digest = _digest(data)
-    if digest not in _known:
-        _in_child(try_estimator, data, None if rows is None else rows[:ASKED_ROWS])
-        _known.add(digest)
-    return restore(data)
+    file = read_model(path)
+    if file.digest not in _known:
+        _in_child(try_estimator, file.data, None if rows is None else rows[:ASKED_ROWS])
+        _known.add(file.digest)
+    return restore(file.data)
 
 
-def read_model(path: Path) -> bytes:
-    """Return the bytes of a model file.
+def read_model(path: Path) -> ModelFile:
+    """Return a model file.
 
     Raises
     ------
@@ -92,9 +118,12 @@ def read_model(path: Path) -> bytes:
         raise ModelError(f"There is no model file {path.name!r}.") from None
     if len(data) > limits.memory:
         raise ModelError(limits.too_large(WORK))
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES and not _is_pickle(path, data):
+        return ModelFile(suffix, data)
     if not zipfile.is_zipfile(path):
         raise _not_skops(path, data)
-    return data
+    return ModelFile(SKOPS, data)
 
 
 def _in_child(function: Any, data: bytes, *arguments: Any) -> Any:
@@ -110,9 +139,12 @@ def _not_skops(path: Path, data: bytes) -> ModelError:
     if _is_pickle(path, data):
         return ModelError(
             f"The file {path.name!r} is a pickle, which can run any program when it is opened; "
-            "save the model with skops.io.dump instead."
+            "save the model with skops.io.dump, or in the format of its own library."
         )
-    return ModelError(f"The file {path.name!r} is not a model in the skops format; save it with skops.io.dump.")
+    return ModelError(
+        f"The file {path.name!r} is not a model in the skops format; save it with skops.io.dump, or give it the "
+        f"ending of its library's own files: {', '.join(SUFFIXES)}."
+    )
 
 
 def _is_pickle(path: Path, data: bytes) -> bool:

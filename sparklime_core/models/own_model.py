@@ -1,6 +1,5 @@
-"""A person's own scikit-learn model: from a skops file, audited, or at hand; checked against its dataset."""
+"""A person's own model: from a file, tried in a limited process, or at hand; and checked against its dataset."""
 
-from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
@@ -8,13 +7,16 @@ from typing import IO, Any
 import numpy as np
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.feature_encoding import number_text
 from sparklime_core.errors import ModelError, raised_as
+from sparklime_core.explain.kinds.booster import Booster
+from sparklime_core.explain.kinds.registry import kind_of
 from sparklime_core.limited.process import call_limited
 from sparklime_core.models.adopt_columns import adopt_columns, takes_columns
+from sparklime_core.models.boosters import booster_notes, encode_booster, restore_booster
+from sparklime_core.models.class_labels import are_same
 from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.metrics import Metrics, measure
-from sparklime_core.models.model_files import WORK, model_limits, read_model
+from sparklime_core.models.model_files import SKOPS, WORK, ModelFile, model_limits, read_model
 from sparklime_core.models.model_parts import check_trees, use_one_thread
 from sparklime_core.models.model_trial import audited, reason, restore
 from sparklime_core.models.settings import ModelSettings
@@ -26,69 +28,102 @@ OWN = "the model was trained elsewhere: the rows that it is measured on may be r
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
 def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
-    """Load a model that was trained elsewhere: on a dataset's features, or on its table's own columns.
+    """Load a model that was trained elsewhere, by the ending of its file's name.
+
+    ``.skops`` is a scikit-learn model, of a dataset's features or of its table's own columns. ``.json`` and
+    ``.ubj``, ``.txt`` and ``.cbm`` are the own files of XGBoost, LightGBM and CatBoost; they are asked in their own
+    values, into which gaps and categories are decoded. A file is opened and asked in a limited process before this
+    one opens it.
 
     Raises
     ------
     ModelError
-        When the file is no skops file or holds untrusted types, or the model does not fit the dataset.
+        When the file is of none of these formats or holds untrusted types, or the model does not fit the dataset.
+    MissingExtraError
+        When its library is not installed.
     LimitError
         When that takes more than ``SPARKLIME_MODEL_MEMORY`` or ``SPARKLIME_MODEL_SECONDS``, or crashes.
     """
-    limits = model_limits()
-    data = read_model(Path(path))
-    metrics, decoding = call_limited(_try_on, data, limits.memory, dataset, limits=limits, work=WORK).value
-    estimator = restore(data)
-    if decoding is not None:
-        estimator = ColumnsModel(estimator, decoding_from_dict(decoding), len(dataset.feature_names))
-    return _taken_over(estimator, Metrics.from_dict(metrics))
+    file, limits = read_model(Path(path)), model_limits()
+    tried = call_limited(_try_on, file, limits.memory, dataset, limits=limits, work=WORK).value
+    if file.suffix == SKOPS:
+        estimator = restore(file.data)
+        if tried["decoding"] is not None:
+            decoding = decoding_from_dict(tried["decoding"])
+            estimator = ColumnsModel(estimator, decoding, len(dataset.feature_names))
+    else:
+        estimator = restore_booster(file, dataset)
+    return _taken_over(estimator, Metrics.from_dict(tried["metrics"]), tuple(tried["notes"]), file)
 
 
 def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model:
-    """Take over a fitted scikit-learn estimator, when it fits the dataset's features or its table's own columns.
+    """Take over a fitted model, when it fits the dataset's features or its table's own columns.
 
     Parameters
     ----------
     estimator
         Trained on ``dataset.features``, or on a DataFrame with columns of the table that the dataset was read
-        from: it is then asked in those columns and their types.
+        from: it is then asked in those columns and their types. A model of XGBoost, LightGBM or CatBoost is asked
+        in its own values, as `load_model` has it.
     dataset
         The table, encoded.
     table
-        For a model of such columns: the DataFrame of the same rows, where its types are not those that pandas
-        finds in the file.
+        For a scikit-learn model of such columns: the DataFrame of the same rows, where its types are not those
+        that pandas finds in the file.
 
     Raises
     ------
     ModelError
         When it does not fit, or predicts otherwise in columns that are decoded; the message says where.
     """
+    kind = kind_of(estimator)
+    if isinstance(kind, Booster):
+        return _adopted_booster(kind, dataset)
     if table is not None or takes_columns(estimator, dataset):
         _check_task(estimator, dataset)
         estimator = adopt_columns(estimator, dataset, table)
+    return _taken_over(estimator, _measured(estimator, dataset))
+
+
+@raised_as(ModelError, "The model cannot be used", but=(MemoryError,))
+def _adopted_booster(kind: Booster, dataset: Dataset) -> Model:
+    alone = kind.alone()
+    found = encode_booster(alone, dataset, kind.facts().classes)
+    file = ModelFile(alone.suffix, alone.dump())
+    return _taken_over(found, _measured(found, dataset), booster_notes(found), file)
+
+
+def _measured(estimator: Any, dataset: Dataset) -> Metrics:
+    """Check that a model fits a dataset, and measure it."""
     _check_width(estimator, dataset)
     _check_task(estimator, dataset)
     check_trees(estimator)
     use_one_thread(estimator)
     rows = np.flatnonzero(dataset.labelled & np.isfinite(dataset.features).all(axis=1))
     try:
-        metrics = measure(estimator, dataset.features[rows], dataset.target[rows], dataset.class_names)
+        return measure(estimator, dataset.features[rows], dataset.target[rows], dataset.class_names)
     except Exception as error:
         raise ModelError(f"The model cannot predict the rows of {dataset.name!r}: {reason(error)}.") from error
-    return _taken_over(estimator, metrics)
 
 
-def _try_on(
-    _: IO[bytes], data: bytes, most_bytes: int, dataset: Dataset
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _try_on(_: IO[bytes], file: ModelFile, most_bytes: int, dataset: Dataset) -> dict[str, Any]:
     """Audit, load and check a model in a limited process, and measure it on a dataset."""
-    model = adopt_model(audited(data, most_bytes), dataset)
-    own = model.estimator
-    return model.metrics.as_dict(), decoding_as_dict(own.decoding) if isinstance(own, ColumnsModel) else None
+    if file.suffix != SKOPS:
+        booster = restore_booster(file, dataset)
+        metrics, notes, decoding = _measured(booster, dataset), booster_notes(booster), None
+    else:
+        model = adopt_model(audited(file.data, most_bytes), dataset)
+        own = model.estimator
+        metrics, notes = model.metrics, ()
+        decoding = decoding_as_dict(own.decoding) if isinstance(own, ColumnsModel) else None
+    return {"metrics": metrics.as_dict(), "notes": notes, "decoding": decoding}
 
 
-def _taken_over(estimator: Any, metrics: Metrics) -> Model:
-    return Model(estimator, ModelSettings(), metrics, np.empty(0, dtype=np.int64), (OWN,), trained_elsewhere=True)
+def _taken_over(
+    estimator: Any, metrics: Metrics, notes: tuple[str, ...] = (), file: ModelFile | None = None
+) -> Model:
+    none = np.empty(0, dtype=np.int64)
+    return Model(estimator, ModelSettings(), metrics, none, (OWN, *notes), trained_elsewhere=True, file=file)
 
 
 def _check_width(estimator: Any, dataset: Dataset) -> None:
@@ -123,33 +158,11 @@ def _check_task(estimator: Any, dataset: Dataset) -> None:
         raise ModelError("The model has no predict_proba, which LIME needs; train it with probabilities.")
     known = np.asarray(classes).tolist()
     codes = list(range(len(dataset.class_names)))
-    if not any(_are_same(known, names) for names in (dataset.class_names, codes)):
+    if not any(are_same(known, names) for names in (dataset.class_names, codes)):
         raise ModelError(
             f"The model knows the classes {_listed(classes)}, and the target has {_listed(dataset.class_names)}; "
             "they must be the same, in the same order."
         )
-
-
-def _label(value: Any) -> str:
-    """Return a class in the one spelling that all its spellings share: 1, 1.0, "1.0" and " 1 " are the same."""
-    text = value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
-    text = text.strip()
-    try:
-        number = float(text)
-    except ValueError:
-        return text.casefold()
-    return number_text(number) if np.isfinite(number) else text.casefold()
-
-
-def _are_same(known: list[Any], names: Sequence[Any]) -> bool:
-    """Return whether classes are the same in the same order, where they are spelled in other ways as well."""
-    exact = [str(value) for value in known] == [str(name) for name in names]
-    found, wanted = [_label(value) for value in known], [_label(name) for name in names]
-    return (
-        exact
-        or (found == wanted and len(set(wanted)) == len(wanted))
-        or (known == [False, True] and wanted == ["0", "1"])
-    )
 
 
 def _listed(classes: Any) -> str:

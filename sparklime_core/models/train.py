@@ -15,6 +15,7 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.models.estimators import build_estimator
 from sparklime_core.models.metrics import Metrics, measure
+from sparklime_core.models.model_files import ModelFile
 from sparklime_core.models.settings import ModelSettings
 
 IMBALANCED = 10
@@ -44,6 +45,8 @@ class Model:
         What people should know of the training.
     trained_elsewhere
         Whether it was brought, and not trained here.
+    file
+        The file that it came in, or can be read from again; None: it is written when it is stored.
     """
 
     estimator: BaseEstimator
@@ -52,6 +55,7 @@ class Model:
     test_rows: Positions
     notes: tuple[str, ...] = ()
     trained_elsewhere: bool = False
+    file: ModelFile | None = None
 
     @property
     def predict_fn(self) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]]:

@@ -11,6 +11,9 @@ from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.profiles.neighbourhood import drawn_codes
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray
 
+NARROW = 40.0
+"""Standard deviations that no draw of a normal reaches."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -40,17 +43,26 @@ class Column:
         """Return where in ``codes`` the given codes are."""
         return np.searchsorted(self.codes, codes)
 
-    def share_below(self, thresholds: FloatArray) -> FloatArray:
+    def point_values(self) -> FloatArray:
+        """Return (B,) the value that a code stands for; NaN where it stands for several."""
+        # A bin so narrow that its normal rounds to its mean, as that of gaps does.
+        narrow = self.mean + NARROW * self.std == self.mean
+        values: FloatArray = np.where(self.low == self.high, self.low, np.where(narrow, self.mean, np.nan))
+        return values
+
+    def share_below(self, thresholds: FloatArray, *, single: bool = True) -> FloatArray:
         """Return (t, B): the share of each code's values that a tree sends to the left of each threshold.
 
-        scikit-learn compares ``float32(value) <= threshold``. For a continuous value that is the same as being
-        below the middle between the last float32 not above the threshold and the next one.
+        With `single`, a tree compares ``float32(value) <= threshold``. For a continuous value that is the same as
+        being below the middle between the last float32 not above the threshold and the next one.
         """
         point = self.low == self.high
         share = np.empty((len(thresholds), len(self.codes)))
-        share[:, point] = self.low[point].astype(np.float32) <= thresholds[:, None]
+        values = self.low[point].astype(np.float32) if single else self.low[point]
+        share[:, point] = values <= thresholds[:, None]
         spread = ~point
-        z = (_last_float32_border(thresholds)[:, None] - self.mean[spread]) / self.std[spread]
+        border = _last_float32_border(thresholds) if single else thresholds
+        z = (border[:, None] - self.mean[spread]) / self.std[spread]
         low, high = self.low[spread], self.high[spread]
         inside = (low < z) & (z < high)
         within = np.where(z >= high, 1.0, 0.0)
@@ -88,8 +100,9 @@ def _read_column(explainer: Explainer, feature: int) -> Column:
 
 def _last_float32_border(thresholds: FloatArray) -> FloatArray:
     """Return the middle between the last float32 that is not above each threshold and the next float32."""
-    rounded = thresholds.astype(np.float32)
-    down = np.float32(-np.inf)
-    below: npt.NDArray[np.float32] = np.where(rounded > thresholds, np.nextafter(rounded, down), rounded)
-    above = np.nextafter(below, np.float32(np.inf))
+    with np.errstate(over="ignore"):  # beyond the largest float32 comes infinity
+        rounded = thresholds.astype(np.float32)
+        down = np.float32(-np.inf)
+        below: npt.NDArray[np.float32] = np.where(rounded > thresholds, np.nextafter(rounded, down), rounded)
+        above = np.nextafter(below, np.float32(np.inf))
     return (below.astype(np.float64) + above.astype(np.float64)) / 2

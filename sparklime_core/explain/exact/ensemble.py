@@ -1,13 +1,22 @@
 """A sum of trees in plain arrays, read from the model behind a predict function."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.kinds.model_kind import Margin, predict_name
+from sparklime_core.explain.exact.recoding import Recodings, recoded_rows
+from sparklime_core.explain.kinds.model_kind import Margin, ModelKind, predict_name
 from sparklime_core.explain.kinds.registry import KINDS, kind_of
-from sparklime_core.explain.types import FloatArray, IntArray, PredictFn
+from sparklime_core.explain.types import BoolArray, FloatArray, IntArray, PredictFn
+
+
+@dataclass(frozen=True)
+class CategorySet:
+    """Categories of a split, by the model's own codes, and whether they are the ones that go to the left."""
+
+    codes: FloatArray
+    left: bool
 
 
 @dataclass(frozen=True)
@@ -21,13 +30,23 @@ class Ensemble:
     left, right
         (M,) children of each node; -1 at a leaf.
     feature, threshold
-        (M,) a row goes to the left where the feature, as a float32, is not above the threshold.
+        (M,) a row goes to the left where the feature is not above the threshold.
     value
         (M, K) what a leaf adds to each label.
     offset
         (K,) what is there without any split: the start of boosting, and trees that are one leaf.
     visits
         How many splits a training row passes, over all trees.
+    single
+        Whether values are compared as float32.
+    gap_left
+        (M,) where a gap goes to the left; None: there are none.
+    chosen
+        (M,) which of ``sets`` a split goes by instead of a threshold; -1 for none. None: no split does.
+    sets
+        The sets of categories.
+    recodings
+        From the values that LIME knows to those that the splits look at.
     """
 
     roots: IntArray
@@ -38,6 +57,42 @@ class Ensemble:
     value: FloatArray
     offset: FloatArray
     visits: float
+    single: bool = True
+    gap_left: BoolArray | None = None
+    chosen: IntArray | None = None
+    sets: tuple[CategorySet, ...] = ()
+    recodings: Recodings = field(default_factory=dict)
+
+    def scaled(self, factor: float) -> "Ensemble":
+        """Return the ensemble whose sums are so many times these."""
+        return replace(self, value=self.value * factor, offset=self.offset * factor)
+
+    def turns_left(self, node: IntArray, values: FloatArray) -> BoolArray:
+        """Return whether each of the model's own values goes to the left at the split of the same place."""
+        compared = values.astype(np.float32) if self.single else values
+        found: BoolArray = compared <= self.threshold[node]
+        if self.chosen is not None:
+            chosen = self.chosen[node]
+            for at in np.unique(chosen[chosen >= 0]):
+                here = chosen == at
+                found[here] = np.isin(values[here], self.sets[at].codes) == self.sets[at].left
+        gap = np.isnan(values)
+        if gap.any():
+            found[gap] = False if self.gap_left is None else self.gap_left[node[gap]]
+        return found
+
+    def predict(self, rows: FloatArray) -> FloatArray:
+        """Return the sums (n, K) of rows (n, d), by walking down every tree."""
+        own = recoded_rows(self.recodings, rows)
+        roots = self.roots[self.left[self.roots] >= 0]
+        node = np.repeat(roots[:, None], len(rows), axis=1)
+        row = np.repeat(np.arange(len(rows))[None], len(roots), axis=0)
+        while (inner := self.left[node] >= 0).any():
+            at = node[inner]
+            turning = self.turns_left(at, own[row[inner], self.feature[at]])
+            node[inner] = np.where(turning, self.left[at], self.right[at])
+        total: FloatArray = self.offset + self.value[node].sum(axis=0)
+        return total
 
 
 def read_ensemble(predict_fn: PredictFn, mode: str) -> Ensemble:
@@ -51,17 +106,18 @@ def read_ensemble(predict_fn: PredictFn, mode: str) -> Ensemble:
     needed = predict_name(mode)
     margin = isinstance(predict_fn, Margin)
     model = getattr(predict_fn, "__self__", None)
-    if model is None or not (margin or getattr(predict_fn, "__name__", None) == needed):
+    known = margin or isinstance(model, ModelKind) or getattr(predict_fn, "__name__", None) == needed
+    if model is None or not known:
         name = getattr(predict_fn, "__qualname__", type(predict_fn).__name__)
         raise EngineError(
             f"Engine 'exact' in {mode} needs the bound {needed} of a tree ensemble (or the estimator itself), "
             f"not {name!r}; use engine 'sampled', which takes any predict function."
         )
-    kind = kind_of(model)
+    kind = predict_fn.kind if isinstance(predict_fn, Margin) else kind_of(model)
     if kind is None:
-        known = ", ".join(entry.title for entry in KINDS if entry.title)
+        titles = ", ".join(entry.title for entry in KINDS if entry.title)
         raise EngineError(
-            f"Engine 'exact' in {mode} does not know {type(model).__name__}; it knows {known}. "
+            f"Engine 'exact' in {mode} does not know {type(model).__name__}; it knows {titles}. "
             "Use engine 'sampled', which takes any model."
         )
     return kind.trees(mode, "margin" if margin else "probability")
@@ -87,6 +143,11 @@ def one_label_a_tree(ensemble: Ensemble, label: IntArray, start: FloatArray) -> 
 
 
 def mirrored(ensemble: Ensemble) -> Ensemble:
-    """Return the log-odds of both classes: those of the first are those of the second with the other sign."""
-    value, offset = ensemble.value[:, 0], ensemble.offset[0]
+    """Return the log-odds of both classes: those of the first are those of the second with the other sign.
+
+    The ensemble has one score, which is the log-odds of the second class, or a score of each class.
+    """
+    value, offset = ensemble.value[:, -1], ensemble.offset[-1]
+    if len(ensemble.offset) == 2:
+        value, offset = value - ensemble.value[:, 0], offset - ensemble.offset[0]
     return replace(ensemble, value=np.column_stack([-value, value]), offset=np.array([-offset, offset]))

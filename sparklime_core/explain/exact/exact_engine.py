@@ -8,7 +8,7 @@ from sparklime_core.errors import EngineError
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.cost import check_cost
-from sparklime_core.explain.exact.ensemble import read_ensemble
+from sparklime_core.explain.exact.ensemble import Ensemble, read_ensemble
 from sparklime_core.explain.exact.expectations import Expectations, expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
 from sparklime_core.explain.exact.splits import Trees, compile_trees
@@ -21,6 +21,22 @@ from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.surrogate import fit_surrogates
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.vocabulary import codes_of
+
+CHECKED_SAMPLES = 64
+"""Samples that the sum of trees is held against the model's own predictions for."""
+
+PRECISION = 1e-4
+"""How far the two may differ: what adding up thousands of leaves as float32 may cost."""
+
+
+def check_sum(ensemble: Ensemble, samples: FloatArray, predictions: FloatArray) -> None:
+    """Raise `EngineError` when trees do not add up to a model's own predictions (n, K) of samples."""
+    furthest = np.abs(ensemble.predict(samples) - predictions).max()
+    if furthest > PRECISION * max(1.0, np.abs(predictions).max()):
+        raise EngineError(
+            f"The model's trees add up to values that differ from its own predictions by {furthest:.2g}, so "
+            "engine 'exact' does not know all of it; use engine 'sampled'."
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,7 @@ class ExactEngine:
         check_cost(ensemble, columns, settings)
         trees = compile_trees(ensemble, columns, rho)
         pool = draw_pool(explainer, predict_fn, settings)
+        check_sum(ensemble, pool.samples[:CHECKED_SAMPLES], pool.predictions[:CHECKED_SAMPLES])
         kernel = np.power(rho, np.arange(len(columns) + 1), dtype=np.float64)
         spread = Spread.of_pool(columns, pool.codes, pool.predictions, kernel)
         return cls(explainer, settings, columns, trees, Neighbourhood.of(explainer, kernel), spread)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from sparklime_core.explain.exact.columns import Column
 from sparklime_core.explain.exact.ensemble import Ensemble
+from sparklime_core.explain.exact.point_splits import PointSplits, point_splits
 from sparklime_core.explain.types import FloatArray, IntArray
 
 BLOCK_SPLITS = 4_096
@@ -105,6 +106,7 @@ class _Cuts:
 def compile_trees(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) -> Trees:
     """Compile all trees that split at all."""
     cuts = tuple(_cuts(ensemble, feature, column) for feature, column in enumerate(columns))
+    points = point_splits(ensemble, columns)
     number = np.zeros(len(ensemble.left), dtype=np.int64)
     inner = ensemble.left >= 0
     for feature, cut in enumerate(cuts):
@@ -113,7 +115,7 @@ def compile_trees(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) -
     starts = np.cumsum([0, *(len(column.codes) for column in columns)])
     frequency = np.concatenate([column.frequency for column in columns])
     blocks = tuple(
-        _tabulate(_walked(ensemble, roots, number, cuts), columns, cuts, starts, rho)
+        _tabulate(_walked(ensemble, roots, number, cuts, points), columns, cuts, points, starts, rho)
         for roots in _groups(ensemble)
     )
     return Trees(blocks, ensemble.offset, starts, frequency)
@@ -144,14 +146,18 @@ def _groups(ensemble: Ensemble) -> Iterator[IntArray]:
 def _cuts(ensemble: Ensemble, feature: int, column: Column) -> _Cuts:
     thresholds = np.unique(ensemble.threshold[(ensemble.left >= 0) & (ensemble.feature == feature)])
     below = np.zeros((len(thresholds) + 2, len(column.codes)))
-    below[1:-1] = column.share_below(thresholds)
+    below[1:-1] = column.share_below(thresholds, single=ensemble.single)
     below[-1] = 1.0
     return _Cuts(thresholds, below)
 
 
 @dataclass(frozen=True)
 class _Walked:
-    """The splits of some trees, level by level; ``intervals`` (n, 3) are cuts: lower end, threshold, upper end."""
+    """The splits of some trees, level by level.
+
+    ``intervals`` (n, 3) are cuts: lower end, threshold, upper end. ``subsets`` (n, 2) are numbers of the sets of
+    points at the node and on its left, where the feature has them.
+    """
 
     levels: IntArray
     feature: IntArray
@@ -159,24 +165,30 @@ class _Walked:
     right: IntArray
     value: FloatArray
     intervals: IntArray
+    subsets: IntArray
 
 
-def _walked(ensemble: Ensemble, roots: IntArray, number: IntArray, cuts: tuple[_Cuts, ...]) -> _Walked:
+def _walked(
+    ensemble: Ensemble, roots: IntArray, number: IntArray, cuts: tuple[_Cuts, ...], points: PointSplits
+) -> _Walked:
     nodes: list[IntArray] = []
     intervals: list[IntArray] = []
-    node = roots
+    subsets: list[IntArray] = []
+    node, held = roots, np.zeros((len(roots), points.features), dtype=np.int32)
     low = np.zeros((len(roots), len(cuts)), dtype=np.int32)
     high = np.tile(np.array([len(cut.below) - 1 for cut in cuts], dtype=np.int32), (len(roots), 1))
     while len(node):
         each, feature, cut = np.arange(len(node)), ensemble.feature[node], number[node]
         nodes.append(node)
         intervals.append(np.column_stack([low[each, feature], cut, high[each, feature]]))
+        subset, held = points.split(node, feature, held)
+        subsets.append(subset)
         low, high = np.concatenate([low, low]), np.concatenate([high, high])
         high[each, feature] = cut
         low[len(node) + each, feature] = cut
         child = np.concatenate([ensemble.left[node], ensemble.right[node]])
         inner = np.flatnonzero(ensemble.left[child] >= 0)
-        node, low, high = child[inner], low[inner], high[inner]
+        node, low, high, held = child[inner], low[inner], high[inner], held[inner]
     splits = np.concatenate(nodes)
     children = np.concatenate([ensemble.left[splits], ensemble.right[splits]])
     leaves = children[ensemble.left[children] < 0]
@@ -190,11 +202,17 @@ def _walked(ensemble: Ensemble, roots: IntArray, number: IntArray, cuts: tuple[_
         place[ensemble.right[splits]],
         ensemble.value[leaves],
         np.concatenate(intervals),
+        np.concatenate(subsets),
     )
 
 
 def _tabulate(
-    walked: _Walked, columns: tuple[Column, ...], cuts: tuple[_Cuts, ...], starts: IntArray, rho: float
+    walked: _Walked,
+    columns: tuple[Column, ...],
+    cuts: tuple[_Cuts, ...],
+    points: PointSplits,
+    starts: IntArray,
+    rho: float,
 ) -> Block:
     """Fill the tables."""
     feature = walked.feature
@@ -205,6 +223,7 @@ def _tabulate(
         here = np.flatnonzero(feature == at)
         low, middle, high = cut.below[walked.intervals[here].T]
         within, on_the_left = np.maximum(high - low, 0.0), np.maximum(middle - low, 0.0)
+        points.put(at, walked.subsets[here], within, on_the_left)
         mass, left_mass = (_mass(column.frequency * part, rho) for part in (within, on_the_left))
         # A node that lime never draws has no mass; whatever its split does is multiplied by 0.
         reached = np.where(mass > 0, mass, 1.0)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,12 +21,9 @@ class ModelKind(ABC):
     ----------
     model
         What people have: a fitted estimator, or a library's own model.
-    packages
-        The packages, by the names that are imported, that executors need besides SparkLIME's own.
     """
 
     model: Any
-    packages: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod
@@ -37,6 +34,11 @@ class ModelKind(ABC):
     def name(self) -> str:
         """What the model itself is called in a sentence."""
         return type(self.model).__name__
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages, by the names that are imported, that executors need besides SparkLIME's own."""
+        return ()
 
     def predict_fn(self, mode: str) -> PredictFn | None:
         """Return what lime takes in its ``mode``; None where the model has no such function."""

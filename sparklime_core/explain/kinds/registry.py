@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from sparklime_core.explain.kinds.model_kind import ModelKind
+from sparklime_core.extras import extras_named
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,20 @@ class Entry:
         The package, by the name that is imported, that the classes of its models come from.
     home
         Module and class of the kind.
+    suffixes
+        The endings of the files that the kind reads, if it is a `Booster`.
     """
 
     title: str | None
     library: str
     home: str
+    suffixes: tuple[str, ...] = ()
 
     def load(self) -> type[ModelKind]:
-        """Import the kind."""
+        """Import the kind; raise `MissingExtraError` where its library is not installed."""
         module, name = self.home.split(":")
-        found: type[ModelKind] = getattr(import_module(f"sparklime_core.explain.kinds.{module}"), name)
+        with extras_named():
+            found: type[ModelKind] = getattr(import_module(f"sparklime_core.explain.kinds.{module}"), name)
         return found
 
 
@@ -36,12 +41,22 @@ KINDS = (
     Entry("scikit-learn's trees and forests", "sklearn", "averaged_trees:AveragedTrees"),
     Entry(None, "sparklime_core", "raw_columns:RawColumns"),
     Entry("scikit-learn's gradient boosting", "sklearn", "gradient_boosting:GradientBoosting"),
+    Entry("scikit-learn's boosting on histograms", "sklearn", "binned_boosting:BinnedBoosting"),
+    Entry("XGBoost", "xgboost", "xgboost_model:XGBoostModel", (".json", ".ubj")),
+    Entry("LightGBM", "lightgbm", "lightgbm_model:LightGBMModel", (".txt",)),
+    Entry("CatBoost", "catboost", "catboost_model:CatBoostModel", (".cbm",)),
+    Entry(None, "sparklime_core", "encoded_booster:EncodedBoosting"),
 )
 """All kinds; the first one that serves a model is its own."""
+
+SUFFIXES = {suffix: entry for entry in KINDS for suffix in entry.suffixes}
+"""The kinds of boosters by the endings of their files."""
 
 
 def kind_of(model: Any) -> ModelKind | None:
     """Return a model as one of its kind; None for a model of no kind that is known here."""
+    if isinstance(model, ModelKind):
+        return model
     libraries = {base.__module__.partition(".")[0] for base in type(model).__mro__}
     for entry in KINDS:
         if entry.library in libraries:

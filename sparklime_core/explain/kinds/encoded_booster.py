@@ -1,0 +1,101 @@
+"""A booster over the features of a dataset: gaps and categories become its own before it is asked."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sparklime_core.explain.exact.ensemble import Ensemble
+from sparklime_core.explain.exact.recoding import Recodings, recoded_rows
+from sparklime_core.explain.kinds.booster import Booster
+from sparklime_core.explain.kinds.model_kind import ModelKind
+from sparklime_core.explain.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class EncodedBooster:
+    """A booster that is asked about rows of a dataset's encoded features, as scikit-learn's estimators are.
+
+    Attributes
+    ----------
+    booster
+        The model in its own values.
+    columns
+        (w,) which feature of the dataset each of its own is.
+    recodings
+        By the dataset's feature: sentinels to gaps, and codes to the model's own.
+    n_features_in_
+        How many features the dataset has.
+    """
+
+    booster: Booster
+    columns: IntArray
+    recodings: Recodings
+    n_features_in_: int
+
+    def __repr__(self) -> str:
+        return f"{self.booster.library} model of {self.n_features_in_} features"
+
+    def own(self, rows: Any) -> FloatArray:
+        """Return rows (n, d) in the booster's own features and values (n, w)."""
+        recoded = recoded_rows(self.recodings, np.asarray(rows, dtype=np.float64))
+        return np.ascontiguousarray(recoded[:, self.columns])
+
+    def predict(self, rows: Any) -> Any:
+        """Return the values (n,) of rows (n, d)."""
+        return self.booster.answer(self.own(rows))
+
+
+@dataclass(frozen=True, repr=False)
+class EncodedClassifier(EncodedBooster):
+    """An `EncodedBooster` of classes.
+
+    Attributes
+    ----------
+    classes_
+        (K,) names of the classes, or their numbers.
+    """
+
+    classes_: tuple[str, ...]
+
+    def predict_proba(self, rows: Any) -> Any:
+        """Return the classes' probabilities (n, K) of rows (n, d)."""
+        return self.booster.answer(self.own(rows))
+
+    def predict(self, rows: Any) -> Any:
+        """Return the most probable classes (n,) of rows (n, d)."""
+        return np.asarray(self.classes_)[self.predict_proba(rows).argmax(axis=1)]
+
+
+class EncodedBoosting(ModelKind):
+    """The kind of `EncodedBooster`."""
+
+    model: EncodedBooster
+
+    @classmethod
+    def serves(cls, model: Any) -> bool:
+        """Return whether a model is an `EncodedBooster`."""
+        return isinstance(model, EncodedBooster)
+
+    @property
+    def name(self) -> str:
+        """What the model itself is called in a sentence."""
+        return self.model.booster.name
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages that executors need; see `ModelKind.packages`."""
+        return self.model.booster.packages
+
+    def margin(self, rows: FloatArray) -> FloatArray:
+        """Return the raw scores; see `ModelKind.margin`."""
+        return self.model.booster.margin(self.model.own(rows))
+
+    def check_margin(self, mode: str) -> None:
+        """Raise `ModelError` when the booster has no margin."""
+        self.model.booster.check_margin(mode)
+
+    def trees(self, mode: str, output: str) -> Ensemble:
+        """Return the trees over the dataset's features; see `ModelKind.trees`."""
+        found = self.model.booster.trees(mode, output)
+        return replace(found, feature=self.model.columns[found.feature], recodings=self.model.recodings)
