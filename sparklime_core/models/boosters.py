@@ -67,7 +67,7 @@ def encode_booster(booster: Booster, dataset: Dataset, classes: tuple[str, ...] 
 def _with_gaps(found: EncodedBooster, dataset: Dataset) -> EncodedBooster:
     """Decode sentinels for the features whose gaps the booster has seen as gaps.
 
-    Where a booster does not say, both ways are tried: of rows with gaps, it predicts the targets better in its own.
+    Where a booster does not say, both ways are tried: it predicts the targets of rows with gaps better in its own.
     """
     gaps: Recodings = {}
     unsaid: Recodings = {}

@@ -70,7 +70,7 @@ class PointSplits:
 
     def split(self, node: IntArray, feature: IntArray, held: IntArray) -> tuple[IntArray, IntArray]:
         """Return (n, 2) the sets at splits and on their left, and what the children hold, left ones first."""
-        subset = np.zeros((len(node), 2), dtype=np.int32)
+        subset = np.zeros((len(node), 2), dtype=np.int64)
         left, right = held.copy(), held.copy()
         for at in self.of:
             here = np.flatnonzero(feature == at)
@@ -78,7 +78,7 @@ class PointSplits:
             pairs, which = np.unique(
                 np.column_stack([held[here, place], self.rule[node[here]]]), axis=0, return_inverse=True
             )
-            sides = np.array([self._sides(at, *pair) for pair in pairs], dtype=np.int32).reshape(-1, 2)
+            sides = np.array([self._sides(at, *pair) for pair in pairs], dtype=np.int64).reshape(-1, 2)
             subset[here, 0] = held[here, place]
             subset[here, 1] = left[here, place] = sides[which, 0]
             right[here, place] = sides[which, 1]

@@ -174,7 +174,7 @@ def _walked(
     nodes: list[IntArray] = []
     intervals: list[IntArray] = []
     subsets: list[IntArray] = []
-    node, held = roots, np.zeros((len(roots), points.features), dtype=np.int32)
+    node, held = roots, np.zeros((len(roots), points.features), dtype=np.int64)
     low = np.zeros((len(roots), len(cuts)), dtype=np.int32)
     high = np.tile(np.array([len(cut.below) - 1 for cut in cuts], dtype=np.int32), (len(roots), 1))
     while len(node):

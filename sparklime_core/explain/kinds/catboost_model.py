@@ -86,7 +86,7 @@ class CatBoostModel(Booster):
     def _saved(self, form: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model")
-            with raised_as(ModelError, f"The {self.name} cannot be used"):
+            with raised_as(ModelError, f"The {type(self.model).__name__} cannot be used"):
                 self.model.save_model(str(path), format=form)
             if form == "json":
                 check_dump(self.library, path.stat().st_size)
@@ -117,7 +117,7 @@ class CatBoostModel(Booster):
         classes = None
         if self._loss in CLASSES:
             classes = class_names(self.model, max(2, len(self._json["scale_and_bias"][1])))
-        coded = dict.fromkeys(map(int, self.model.get_cat_feature_indices()), ())
+        coded: dict[int, tuple[str, ...]] = {int(at): () for at in self.model.get_cat_feature_indices()}
         return BoosterFacts(("",) * len(names) if unnamed else names, classes, coded)
 
     def knows_sentinel(self, feature: int, sentinel: float, smallest: float) -> bool | None:

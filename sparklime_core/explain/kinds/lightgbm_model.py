@@ -65,8 +65,9 @@ class LightGBMModel(Booster):
     def _booster(self) -> lightgbm.Booster:
         if isinstance(self.model, lightgbm.Booster):
             return self.model
-        with raised_as(ModelError, f"The {self.name} cannot be used"):
-            return self.model.booster_
+        with raised_as(ModelError, f"The {type(self.model).__name__} cannot be used"):
+            booster: lightgbm.Booster = self.model.booster_
+        return booster
 
     @cached_property
     def _dump(self) -> dict[str, Any]:

@@ -71,8 +71,9 @@ class XGBoostModel(Booster):
     def _booster(self) -> xgboost.Booster:
         if isinstance(self.model, xgboost.Booster):
             return self.model
-        with raised_as(ModelError, f"The {self.name} cannot be used"):
-            return self.model.get_booster()
+        with raised_as(ModelError, f"The {type(self.model).__name__} cannot be used"):
+            booster: xgboost.Booster = self.model.get_booster()
+        return booster
 
     @cached_property
     def _learner(self) -> dict[str, Any]:
