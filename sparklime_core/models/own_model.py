@@ -31,9 +31,9 @@ def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
     """Load a model that was trained elsewhere, by the ending of its file's name.
 
     ``.skops`` is a scikit-learn model, of a dataset's features or of its table's own columns. ``.json`` and
-    ``.ubj``, ``.txt`` and ``.cbm`` are the own files of XGBoost, LightGBM and CatBoost, which are asked in their own
-    values, into which gaps and categories are decoded. A file is opened and asked in a limited process before this
-    one opens it.
+    ``.ubj``, ``.txt`` and ``.cbm`` are the own files of XGBoost, LightGBM and CatBoost. These models are asked in
+    their own values, into which gaps and categories are decoded. A file is opened and asked in a limited process
+    before this one opens it.
 
     Raises
     ------
