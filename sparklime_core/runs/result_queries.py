@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from sparklime_core.atomic_files import remove_file
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.run import PARTS, ROWS_FILE, Run
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_files import PARTS, ROWS_FILE
 from sparklime_core.runs.stored_tables import check_table, damaged, find_damage, literal, scan
 
 Files: TypeAlias = Callable[[], list[str]]

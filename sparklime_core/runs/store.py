@@ -13,7 +13,8 @@ from sparklime_core.atomic_files import disk_errors_explained, remove_folder
 from sparklime_core.errors import RunError
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.run import MANIFEST, Run
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_files import MANIFEST
 
 LONGEST_TITLE = 120
 """Characters of a run's name."""

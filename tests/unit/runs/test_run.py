@@ -17,7 +17,8 @@ from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest, Owner, RunState
 from sparklime_core.runs.plot_sample import density
 from sparklime_core.runs.row_queries import filtered, find_rows, index_rows
-from sparklime_core.runs.run import PARTS, TAKEN, Run
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_files import PARTS, TAKEN
 from sparklime_core.runs.weight_totals import Explained, weight_totals
 from tests.unit.runs.waves import append_both, tasks
 

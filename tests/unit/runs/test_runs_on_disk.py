@@ -20,7 +20,8 @@ from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.runs import result_queries
 from sparklime_core.runs.manifest import Owner, RunState
-from sparklime_core.runs.run import TAKEN, Run
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_files import TAKEN
 from tests.disks import fill, small_disk
 from tests.finished_run import counted
 

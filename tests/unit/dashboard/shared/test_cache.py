@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sparklime_core.dashboard.shared.cache import keep, remember
-from sparklime_core.runs.run import PARTS, Run
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.run_files import PARTS
 
 
 def test_a_question_is_asked_again_when_the_run_has_more_results(tmp_path: Path) -> None:

@@ -1,0 +1,141 @@
+"""`RunFiles`: the files of a run's folder. Results are parts, one per wave, until the run ends and joins them."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+
+from sparklime_core.atomic_files import clear_unfinished, is_unfinished, remove_file, write_file
+from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.runs.inputs import DATA_FILE, MODEL_FILE, TRAINING_FILE
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.stored_tables import damaged, state_of_file
+from sparklime_core.runs.wave_files import count_rows, first_row, join_parts, numbers_of, read_outcomes
+
+EXPLANATIONS = "explanations.parquet"
+TASKS = "tasks.parquet"
+BLOCKS = "blocks.parquet"
+STABILITY = "stability.parquet"
+ROWS_FILE = "rows.parquet"
+MANIFEST = "run.json"
+PARTS = "parts"
+RESERVE = "reserve"
+TAKEN = "taken"
+RESERVED_BYTES = 64 * 1024
+"""Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
+
+NUMBERS, COUNTS = "blocks", "counts"
+"""Names of the numbers that a part of results keeps: its blocks; its rows, and how many of them failed."""
+
+_FILES = (DATA_FILE, TRAINING_FILE, MODEL_FILE, EXPLANATIONS, TASKS, BLOCKS, STABILITY, ROWS_FILE, RESERVE)
+"""Everything in a run's folder but its manifest and its parts."""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The files in a run's folder."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest."""
+        return self.folder / MANIFEST
+
+    @property
+    def data(self) -> Path:
+        """The encoded table, which is written last of the inputs."""
+        return self.folder / DATA_FILE
+
+    @property
+    def parts(self) -> Path:
+        """The folder of the parts."""
+        return self.folder / PARTS
+
+    def part(self, kind: str, wave: int) -> Path:
+        """Return the part of a wave."""
+        return self.parts / f"{kind}-{wave:05d}.parquet"
+
+    def parts_of(self, kind: str) -> list[Path]:
+        """Return the parts of one kind, of waves that are whole."""
+        parts = sorted(self.parts.glob(f"{kind}-*.parquet"))
+        return [part for part in parts if self.part("wave", _wave(part)).exists()]
+
+    def tables(self, joined: str, kind: str, *, needed: bool = False) -> list[str]:
+        """Return the joined file, or the parts of a kind.
+
+        Raises
+        ------
+        RunError
+            When a finished run lacks a file that is needed.
+        """
+        whole = self.folder / joined
+        files = [str(whole)] if whole.exists() else [str(path) for path in self.parts_of(kind)]
+        if needed and not files and Manifest.read(self.manifest).state is RunState.FINISHED:
+            if whole.exists():  # it has ended at this moment
+                return [str(whole)]
+            raise damaged(whole, "is missing")
+        return files
+
+    def version(self) -> str:
+        """Return the version of the results: number of files, and digest of their names, sizes and times."""
+        files = [(path.name, state_of_file(path)) for path in map(Path, self.tables(EXPLANATIONS, "wave"))]
+        return f"{len(files)}.{sha256(repr(files).encode()).hexdigest()[:12]}"
+
+    def finished_blocks(self) -> tuple[set[int], int]:
+        """Return the blocks that have their results, and the number of the next wave."""
+        waves = self.parts_of("wave")
+        blocks = {block for part in waves for block in numbers_of(part, NUMBERS)}
+        return blocks, 1 + max(map(_wave, waves), default=-1)
+
+    def counts(self) -> dict[str, int]:
+        """Return ``rows_explained`` and ``rows_failed`` of the waves on the disk."""
+        counts = [numbers_of(part, COUNTS) or count_rows(read_outcomes(part)) for part in self.parts_of("wave")]
+        return {
+            "rows_explained": sum(explained for explained, _ in counts),
+            "rows_failed": sum(failed for _, failed in counts),
+        }
+
+    def join(self, schema: pa.Schema) -> None:
+        """Join the parts of each kind into one file, in row order."""
+        join_parts(sorted(self.parts_of("wave"), key=first_row), schema, self.folder / EXPLANATIONS)
+        join_parts(self.parts_of("tasks"), TASK_SCHEMA, self.folder / TASKS)
+        join_parts(self.parts_of("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
+        measured = sorted(self.parts_of("stability"), key=first_row)
+        if measured:
+            join_parts(measured, STABILITY_SCHEMA, self.folder / STABILITY)
+
+    def reserve(self) -> None:
+        """Hold room on the disk for the last manifest."""
+        write_file(self.folder / RESERVE, bytes(RESERVED_BYTES))
+
+    def clear_unfinished(self) -> None:
+        """Delete what a process that was killed has left unfinished."""
+        for folder in (self.folder, self.parts):
+            if folder.is_dir():
+                clear_unfinished(folder)
+
+    def clear(self) -> None:
+        """Delete everything but the manifest and the file that holds the lock."""
+        for name in _FILES:
+            remove_file(self.folder / name)
+        self.clear_unfinished()
+        for part in self.parts.glob("*.parquet"):
+            remove_file(part)
+
+    def others(self) -> list[Path]:
+        """Return entries of the folder that are not left over from the beginning of a run."""
+        entries = self.folder.iterdir() if self.folder.exists() else ()
+        return [entry for entry in entries if not _is_left_over(entry)]
+
+
+def _is_left_over(entry: Path) -> bool:
+    """Return whether an entry is what a run begins with: its manifest unfinished, and no parts."""
+    if entry.name == PARTS:
+        return entry.is_dir() and {inner.name for inner in entry.iterdir()} <= {TAKEN}
+    return is_unfinished(entry) and entry.name.startswith(MANIFEST)
+
+
+def _wave(part: Path) -> int:
+    return int(part.stem.partition("-")[2])
