@@ -158,7 +158,7 @@ def _doctor(command: argparse.ArgumentParser) -> None:
         dest="for_run",
         type=Path,
         metavar="FOLDER",
-        help="also hold the executors' memory against what the run in FOLDER broadcasts",
+        help="also hold the executors against what the run in FOLDER broadcasts and its model needs",
     )
 
 
@@ -166,6 +166,13 @@ def _pack(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", required=True, type=Path, metavar="FILE.tar.gz")
     command.add_argument(
         "--with", dest="further", default=(), type=columns, metavar="NAMES", help="more packages: a,b"
+    )
+    command.add_argument(
+        "--run",
+        dest="for_run",
+        type=Path,
+        metavar="FOLDER",
+        help="also what the model of the run in FOLDER needs",
     )
     command.add_argument(
         "--python",

@@ -9,7 +9,7 @@ from sparklime_core.cli.commands import option_defaults
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.part_files import digest
 from sparklime_core.errors import RunError
-from sparklime_core.runs.inputs import MODEL_FILE
+from sparklime_core.runs.inputs import model_path
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run, check_free, holds_run
 
@@ -28,7 +28,7 @@ def request_of(arguments: argparse.Namespace, table: Dataset) -> dict[str, Any]:
     asked["data"] = None if origin is None else origin.sha256
     model = arguments.model_file
     if arguments.trained_in is not None:
-        model = arguments.trained_in / MODEL_FILE
+        model = model_path(arguments.trained_in)
     asked["model file"] = None if model is None else digest(model)
     found: dict[str, Any] = json.loads(json.dumps(asked, default=str))
     return found

@@ -1,10 +1,14 @@
 """``pack``: this environment as an archive that executors can run, for ``--archive``."""
 
 import argparse
+from pathlib import Path
 
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.explain.kinds.registry import packages_of
+from sparklime_core.runs.run import Run
 from sparklime_core.spark.executors.environment_archive import pack_environment
+from sparklime_core.spark.executors.self_report import distributions
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -12,10 +16,16 @@ def run(arguments: argparse.Namespace) -> int:
     line = ProgressLine()
     line.say("packing")
     try:
-        packed = pack_environment(arguments.out, further=arguments.further, python=arguments.python)
+        further = [*arguments.further, *_needed_by(arguments.for_run)]
+        packed = pack_environment(arguments.out, further=further, python=arguments.python)
     finally:
         line.close()
     size = arguments.out.stat().st_size / 1e6
     say(f"{arguments.out} ({size:.0f} MB): {', '.join(packed)}")
     say(f"Use it with --archive {arguments.out}, or SPARKLIME_ARCHIVE={arguments.out} for the dashboard.")
     return 0
+
+
+def _needed_by(folder: Path | None) -> list[str]:
+    """Return what the model of a run is installed as, besides the packages that all models need."""
+    return [] if folder is None else distributions(packages_of(Run(folder).inputs().estimator))

@@ -71,7 +71,9 @@ class RunPlan:
 
     def inputs(self) -> Inputs:
         """Return what a run stores of the plan."""
-        return Inputs(self.dataset, self.model.estimator, self.test_rows(), self.row_ids(), self.training)
+        return Inputs(
+            self.dataset, self.model.estimator, self.test_rows(), self.row_ids(), self.training, self.model.file
+        )
 
     def manifest(self, master: str) -> Manifest:
         """Return the manifest with which a run on a master begins."""
@@ -122,16 +124,19 @@ def plan_new_rows(
         inputs.test_rows,
         manifest.model.notes,
         manifest.model.trained_elsewhere,
+        inputs.file,
     )
     return RunPlan(rows_to_explain, model, explain, explainer, rows, inputs.learnt_from)
 
 
 def _model_facts(model: Model) -> ModelFacts:
     return ModelFacts(
-        type=type(model.estimator).__name__,
+        type=getattr(model.estimator, "type_name", type(model.estimator).__name__),
         metrics=model.metrics.as_dict(),
         notes=model.notes,
         trained_elsewhere=model.trained_elsewhere,
+        file=None if model.file is None else f"model{model.file.suffix}",
+        sha256=None if model.file is None else model.file.digest,
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import SparkSession
@@ -145,13 +146,17 @@ class SparkService:
         """What the last check of this session has found; None when there was none."""
         return self._checked
 
-    def check(self, payload_bytes: int = 0) -> tuple[list[ExecutorReport], list[str]]:
+    def check(
+        self, payload_bytes: int = 0, libraries: Sequence[str] = ()
+    ) -> tuple[list[ExecutorReport], list[str]]:
         """Ask every executor about itself; return what they answer, and in sentences what is wrong.
 
         Parameters
         ----------
         payload_bytes
             Size of what is to be broadcast, where it is known.
+        libraries
+            What the model needs besides, where it is known.
 
         Raises
         ------
@@ -163,7 +168,7 @@ class SparkService:
             reports = check_executors(spark)
         finally:
             self.release()
-        self._checked = reports, differences(reports, payload_bytes)
+        self._checked = reports, differences(reports, payload_bytes, libraries)
         return self._checked
 
     def disconnect(self) -> None:

@@ -131,6 +131,16 @@ def _in_child(function: Any, data: bytes, *arguments: Any) -> Any:
     return call_limited(function, data, limits.memory, *arguments, limits=limits, work=WORK).value
 
 
+def is_known(file: ModelFile) -> bool:
+    """Return whether this process has written a file, or has seen it pass the trial."""
+    return file.digest in _known
+
+
+def mark_known(file: ModelFile) -> None:
+    """Remember that a file has passed the trial, or was made here."""
+    _known.add(file.digest)
+
+
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 

@@ -16,7 +16,15 @@ from sparklime_core.models.boosters import booster_notes, encode_booster, restor
 from sparklime_core.models.class_labels import are_same
 from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.metrics import Metrics, measure
-from sparklime_core.models.model_files import SKOPS, WORK, ModelFile, model_limits, read_model
+from sparklime_core.models.model_files import (
+    SKOPS,
+    WORK,
+    ModelFile,
+    is_known,
+    mark_known,
+    model_limits,
+    read_model,
+)
 from sparklime_core.models.model_parts import check_trees, use_one_thread
 from sparklime_core.models.model_trial import audited, reason, restore
 from sparklime_core.models.settings import ModelSettings
@@ -53,7 +61,23 @@ def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
             estimator = ColumnsModel(estimator, decoding, len(dataset.feature_names))
     else:
         estimator = restore_booster(file, dataset)
+    mark_known(file)
     return _taken_over(estimator, Metrics.from_dict(tried["metrics"]), tuple(tried["notes"]), file)
+
+
+def reload_booster(file: ModelFile, dataset: Dataset) -> Any:
+    """Read a booster back from where it was stored: what `load_model` does, without measuring it.
+
+    Raises
+    ------
+    SparkLimeError
+        As `load_model`.
+    """
+    if not is_known(file):
+        limits = model_limits()
+        call_limited(_try_on, file, limits.memory, dataset, limits=limits, work=WORK)
+        mark_known(file)
+    return restore_booster(file, dataset)
 
 
 def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model:

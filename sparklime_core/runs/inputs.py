@@ -16,15 +16,30 @@ import pyarrow.parquet as pq
 from sparklime_core.atomic_files import atomic_write
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
+from sparklime_core.explain.kinds.registry import SUFFIXES
 from sparklime_core.models.columns_model import ColumnsModel
-from sparklime_core.models.model_files import ASKED_ROWS, load_estimator, save_estimator
+from sparklime_core.models.model_files import (
+    ASKED_ROWS,
+    ModelFile,
+    load_estimator,
+    mark_known,
+    read_model,
+    save_estimator,
+)
+from sparklime_core.models.own_model import reload_booster
 from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.runs.stored_tables import damage_explained, damaged
 
 DATA_FILE = "data.parquet"
 TRAINING_FILE = "training.parquet"
 MODEL_FILE = "model.skops"
+"""A model's file where none was given; one that was given keeps the ending of its name."""
+
+MODEL_FILES = (MODEL_FILE, *(f"model{suffix}" for suffix in SUFFIXES))
 DECODING_FILE = "decoding.json"
+INPUT_FILES = (DATA_FILE, TRAINING_FILE, *MODEL_FILES, DECODING_FILE)
+"""All that a run may keep of its inputs."""
+
 _KEY = b"sparklime"
 
 
@@ -44,6 +59,8 @@ class Inputs:
         (n,) positions of the rows to explain, ascending.
     training
         The table that the model was trained on, where that is another one.
+    file
+        The model's file as it was given; None: scikit-learn's is written, as skops has it.
     """
 
     dataset: Dataset
@@ -51,6 +68,7 @@ class Inputs:
     test_rows: npt.NDArray[np.int64]
     row_ids: npt.NDArray[np.int64]
     training: Dataset | None = None
+    file: ModelFile | None = None
 
     @property
     def learnt_from(self) -> Dataset:
@@ -69,8 +87,13 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
         with atomic_write(folder / DECODING_FILE) as temporary:
             temporary.write_text(json.dumps(decoding_as_dict(estimator.decoding)), encoding="utf-8")
         estimator = estimator.estimator
-    with atomic_write(folder / MODEL_FILE) as temporary:
-        save_estimator(estimator, temporary)
+    name = MODEL_FILE if inputs.file is None else f"model{inputs.file.suffix}"
+    with atomic_write(folder / name) as temporary:
+        if inputs.file is None:
+            save_estimator(estimator, temporary)
+        else:
+            temporary.write_bytes(inputs.file.data)
+            mark_known(inputs.file)
     _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
 
 
@@ -81,7 +104,17 @@ def read_inputs(folder: Path) -> Inputs:
     learnt_from = _read_dataset(training)[0] if training.exists() else None
     with _explained(folder / DATA_FILE):
         test, selected = (np.flatnonzero(marks[name].to_numpy()) for name in ("test", "selected"))
-    return Inputs(dataset, _read_model(folder, dataset.features), test, selected, learnt_from)
+    path = model_path(folder)
+    if path.name == MODEL_FILE:
+        return Inputs(dataset, _read_model(folder, dataset.features), test, selected, learnt_from)
+    file = read_model(path)
+    booster = reload_booster(file, dataset if learnt_from is None else learnt_from)
+    return Inputs(dataset, booster, test, selected, learnt_from, file)
+
+
+def model_path(folder: Path) -> Path:
+    """Return where the model is in a run's folder."""
+    return next((folder / name for name in MODEL_FILES if (folder / name).exists()), folder / MODEL_FILE)
 
 
 def _read_model(folder: Path, rows: npt.NDArray[np.float64]) -> Any:

@@ -144,19 +144,23 @@ class ModelFacts:
     Attributes
     ----------
     type
-        Class of the scikit-learn estimator.
+        Class of the scikit-learn estimator, or the library that a booster is of.
     metrics
         See `sparklime_core.models.metrics.Metrics.as_dict`.
     notes
         Remarks about its training.
     trained_elsewhere
         Whether it was brought as a file.
+    file, sha256
+        Name and digest of the file in the run's folder, where one was given.
     """
 
     type: str
     metrics: dict[str, float | list[list[int]]]
     notes: tuple[str, ...] = ()
     trained_elsewhere: bool = False
+    file: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sparklime_core.data.provenance import Origin
 from sparklime_core.errors import RunError, SettingsError
 from sparklime_core.explain.settings import RunSettings
 from sparklime_core.printable import printable
-from sparklime_core.runs.inputs import MODEL_FILE
+from sparklime_core.runs.inputs import model_path
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
 from sparklime_core.setting import Settings
@@ -160,7 +160,7 @@ def _tables(manifest: Manifest) -> list[str]:
 
 def _trained(run: Run, manifest: Manifest) -> str:
     if manifest.model.trained_elsewhere:
-        return f"model = load_model(Path({str(run.folder / MODEL_FILE)!r}), dataset)"
+        return f"model = load_model(Path({str(model_path(run.folder))!r}), dataset)"
     return f"model = train_with(dataset, {_call(manifest.training)})"
 
 
@@ -195,5 +195,5 @@ def _path(file: str) -> str:
 
 def _model(run: Run, manifest: Manifest) -> list[str]:
     if manifest.model.trained_elsewhere:
-        return [f"--model-file={run.folder / MODEL_FILE}"]
+        return [f"--model-file={model_path(run.folder)}"]
     return manifest.training.command_words()

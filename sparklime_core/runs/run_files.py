@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sparklime_core.atomic_files import clear_unfinished, is_unfinished, remove_file, write_file
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.inputs import DATA_FILE, MODEL_FILE, TRAINING_FILE
+from sparklime_core.runs.inputs import INPUT_FILES
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.stored_tables import damaged, state_of_file
 from sparklime_core.runs.wave_files import count_rows, first_row, join_parts, numbers_of, read_outcomes
@@ -28,7 +28,7 @@ RESERVED_BYTES = 64 * 1024
 NUMBERS, COUNTS = "blocks", "counts"
 """Names of the numbers that a part of results keeps: its blocks; its rows, and how many of them failed."""
 
-_FILES = (DATA_FILE, TRAINING_FILE, MODEL_FILE, EXPLANATIONS, TASKS, BLOCKS, STABILITY, ROWS_FILE, RESERVE)
+_FILES = (*INPUT_FILES, EXPLANATIONS, TASKS, BLOCKS, STABILITY, ROWS_FILE, RESERVE)
 """Everything in a run's folder but its manifest and its parts."""
 
 

@@ -126,11 +126,15 @@ def _buttons(service: "SparkService", status: "SparkStatus") -> None:
 
 
 def _check(service: "SparkService") -> None:
+    from sparklime_core.explain.kinds.registry import packages_of  # noqa: PLC0415 - only needed here
     from sparklime_core.spark.waves.payload import pickled  # noqa: PLC0415 - imports pyspark
 
     model = session_state.model()
     with st.spinner("Asking every executor …", show_time=True):
-        service.check(len(pickled(model.estimator)) if model is not None else 0)
+        if model is None:
+            service.check()
+        else:
+            service.check(len(pickled(model.estimator)), packages_of(model.estimator))
 
 
 def _findings(reports: "list[ExecutorReport]", wrong: list[str]) -> None:

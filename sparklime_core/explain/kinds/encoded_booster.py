@@ -36,6 +36,11 @@ class EncodedBooster:
     def __repr__(self) -> str:
         return f"{self.booster.library} model of {self.n_features_in_} features"
 
+    @property
+    def type_name(self) -> str:
+        """What kind of model it is, for people."""
+        return f"{self.booster.library} model"
+
     def own(self, rows: Any) -> FloatArray:
         """Return rows (n, d) in the booster's own features and values (n, w)."""
         recoded = recoded_rows(self.recodings, np.asarray(rows, dtype=np.float64))

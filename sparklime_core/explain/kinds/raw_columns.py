@@ -20,6 +20,19 @@ class RawColumns(ModelKind):
         """What people call the model: the estimator that they have trained."""
         return type(self.model.estimator).__name__
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages that executors need; see `ModelKind.packages`."""
+        from sparklime_core.explain.kinds.registry import packages_of  # noqa: PLC0415 - it imports this module by name
+
+        return packages_of(self._last())
+
+    def _last(self) -> Any:
+        last = self.model.estimator
+        while hasattr(last, "steps"):
+            last = last.steps[-1][1]
+        return last
+
     def margin(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores of the last step; see `ModelKind.margin`."""
         last, table = self.model.last_step(rows)
@@ -27,10 +40,7 @@ class RawColumns(ModelKind):
 
     def check_margin(self, mode: str) -> None:
         """Raise `ModelError` when the last step has no margin in lime's ``mode``."""
-        last = self.model.estimator
-        while hasattr(last, "steps"):
-            last = last.steps[-1][1]
-        self._kind_of_last(last).check_margin(mode)
+        self._kind_of_last(self._last()).check_margin(mode)
 
     def _kind_of_last(self, last: Any) -> ModelKind:
         from sparklime_core.explain.kinds.registry import kind_of  # noqa: PLC0415 - it imports this module by name

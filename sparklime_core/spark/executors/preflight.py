@@ -1,7 +1,8 @@
 """`check_executors`: a round trip to every executor, before a run depends on them."""
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from pyspark.sql import SparkSession
 
@@ -48,6 +49,8 @@ class ExecutorReport:
         How long the round trip took.
     cores
         How many Python workers it runs at once.
+    libraries
+        Versions of the packages that only some models need; None for one that is not there.
     """
 
     executor: str
@@ -59,6 +62,7 @@ class ExecutorReport:
     folder: str
     seconds: float
     cores: int = 1
+    libraries: dict[str, str | None] = field(default_factory=dict)
 
     def summary(self) -> str:
         """Return the report as one line."""
@@ -99,7 +103,7 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
     return answered
 
 
-def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
+def require_able_executors(spark: SparkSession, payload_bytes: int, libraries: Sequence[str] = ()) -> None:
     """Refuse what the executors of a cluster cannot do, before it is begun; each session is asked once.
 
     Parameters
@@ -108,6 +112,8 @@ def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
         Any session; embedded Spark runs this very Python, and is not asked.
     payload_bytes
         Size of what is to be broadcast.
+    libraries
+        What the model needs besides, of `self_report.LIBRARIES`.
 
     Raises
     ------
@@ -118,22 +124,24 @@ def require_able_executors(spark: SparkSession, payload_bytes: int) -> None:
     if backend.master.startswith("local"):
         return
     reports = _known.get(backend.session_id) or check_executors(spark)
-    found = [*blocking_problems(reports), *memory_problems(reports, payload_bytes)]
+    blocking = blocking_problems(reports, libraries)
+    found = [*blocking, *memory_problems(reports, payload_bytes)]
     if found:
-        raise SparkError(found[0] + (f" {WAY_OUT}" if blocking_problems(reports) else ""))
+        raise SparkError(found[0] + (f" {WAY_OUT}" if blocking else ""))
 
 
 _known: dict[str, list[ExecutorReport]] = {}
 
 
-def blocking_problems(reports: list[ExecutorReport]) -> list[str]:
-    """Return, in plain sentences, what keeps executors from explaining anything."""
-    own, python = self_report.package_versions(), self_report.python_version()
+def blocking_problems(reports: list[ExecutorReport], libraries: Sequence[str] = ()) -> list[str]:
+    """Return, in plain sentences, what keeps executors from explaining anything, or a model of these libraries."""
+    own, python = self_report.package_versions() | self_report.library_versions(), self_report.python_version()
     found = []
     for report in reports:
         if report.python.split(".")[:2] != python.split(".")[:2]:
             found.append(f"{_who(report)} runs Python {report.python}, and this process Python {python}.")
-        lacking = [f"{name}=={own[name]}" for name, version in report.packages.items() if version is None]
+        needed = report.packages | {name: report.libraries.get(name) for name in libraries}
+        lacking = [f"{name}=={own[name]}" for name, version in needed.items() if version is None]
         if lacking:
             names = ", ".join(name.partition("==")[0] for name in lacking)
             found.append(
@@ -165,7 +173,7 @@ def _who(report: ExecutorReport) -> str:
     return f"Executor {report.executor} on {report.host}"
 
 
-def differences(reports: list[ExecutorReport], payload_bytes: int = 0) -> list[str]:
+def differences(reports: list[ExecutorReport], payload_bytes: int = 0, libraries: Sequence[str] = ()) -> list[str]:
     """Return, in plain sentences, where executors differ from this process in what changes or stops a run.
 
     Parameters
@@ -174,13 +182,15 @@ def differences(reports: list[ExecutorReport], payload_bytes: int = 0) -> list[s
         What `check_executors` returns.
     payload_bytes
         Size of what is to be broadcast, where it is known.
+    libraries
+        What the model needs besides, where it is known.
     """
-    own = self_report.package_versions()
-    found = blocking_problems(reports)
+    own = self_report.package_versions() | self_report.library_versions()
+    found = blocking_problems(reports, libraries)
     if found:
         found.append(WAY_OUT)
     for report in reports:
-        for name, version in report.packages.items():
+        for name, version in (report.packages | {name: report.libraries.get(name) for name in libraries}).items():
             if version not in (None, own[name]):
                 found.append(f"{_who(report)} has {name} {version}, and this process has {own[name]}.")
         if report.free_memory is not None and report.free_memory < LOW_MEMORY:

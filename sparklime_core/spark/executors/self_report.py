@@ -6,23 +6,39 @@ import os
 import platform
 import socket
 import time
+from collections.abc import Iterable
 
 from sparklime_core.spark.executors.identity import executor_id
 
 NEEDED = ("numpy", "scipy", "scikit-learn", "lime", "dill", "pyarrow", "pandas", "numba")
+LIBRARIES = {"xgboost": ("xgboost", "xgboost-cpu"), "lightgbm": ("lightgbm",), "catboost": ("catboost",)}
+"""Packages that only some models need, by the names that are imported, and what each may be installed as."""
+
 LINGER_SECONDS = 0.2
 """How long a report takes, so that Spark gives the next one to another executor."""
 
 
 def package_versions() -> dict[str, str | None]:
     """Return the versions of the packages that explaining needs; None for one that is not there."""
-    found: dict[str, str | None] = {}
-    for name in NEEDED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+    return {name: _version(name) for name in NEEDED}
+
+
+def library_versions() -> dict[str, str | None]:
+    """Return the versions of `LIBRARIES`; None for one that is not there."""
+    found = {name: [_version(one) for one in installed] for name, installed in LIBRARIES.items()}
+    return {name: next(filter(None, versions), None) for name, versions in found.items()}
+
+
+def distributions(libraries: Iterable[str]) -> list[str]:
+    """Return what libraries are installed as here, or would be."""
+    return [next(filter(_version, LIBRARIES[name]), LIBRARIES[name][0]) for name in libraries]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def python_version() -> str:
@@ -55,6 +71,7 @@ def report(_number: int) -> str:
             "pid": os.getpid(),
             "python": python_version(),
             "packages": package_versions(),
+            "libraries": library_versions(),
             "free_memory": free_memory(),
             "folder": os.getcwd(),
         }

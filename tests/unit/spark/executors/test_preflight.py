@@ -33,6 +33,22 @@ def test_problems_are_plain_sentences():
     assert any("has no lime: install lime==" in sentence for sentence in found)
 
 
+def test_what_a_model_needs_is_asked_of_executors_only_for_that_model():
+    bare = report(libraries={"xgboost": None, "lightgbm": "0.1", "catboost": None})
+    assert differences([bare]) == []
+    (lacking,) = blocking_problems([bare], ("xgboost",))
+    assert lacking.startswith("Executor 1 on host has no xgboost: install xgboost==")
+    (other,) = differences([bare], 0, ("lightgbm",))
+    assert other.startswith("Executor 1 on host has lightgbm 0.1, and this process has ")
+
+
+def test_an_executor_reports_the_libraries_of_models():
+    own = self_report.library_versions()
+    assert set(own) == {"xgboost", "lightgbm", "catboost"}
+    assert all(own.values())
+    assert self_report.distributions(["xgboost", "lightgbm"]) == ["xgboost-cpu", "lightgbm"]
+
+
 def test_what_an_executor_lacks_is_one_sentence_and_another_version_no_obstacle():
     packages = {**self_report.package_versions(), "lime": None, "scikit-learn": None, "numpy": "1.0"}
     (found,) = blocking_problems([report(packages=packages)])
