@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from sparklime_core.atomic_files import clear_unfinished, is_unfinished, remove_file, write_file
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.inputs import INPUT_FILES
+from sparklime_core.runs.inputs import DATA_FILE, INPUT_FILES
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.stored_tables import damaged, state_of_file
 from sparklime_core.runs.wave_files import count_rows, first_row, join_parts, numbers_of, read_outcomes
