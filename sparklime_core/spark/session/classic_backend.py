@@ -82,7 +82,8 @@ class ClassicBackend:
             return [
                 ExecutorInfo(executor.id(), executor.hostPort(), int(executor.totalCores()), str(memory))
                 for executor in found
-                if (executor.id() == EMBEDDED) == local
+                # Spark lists an executor that ends while it starts for good, and without cores.
+                if (executor.id() == EMBEDDED) == local and executor.totalCores() > 0
             ]
 
     def renew(self, seconds: float) -> None:
