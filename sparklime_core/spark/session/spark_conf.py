@@ -7,6 +7,7 @@ from typing import Any
 
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.class_archive import quick_start
+from sparklime_core.spark.session.jvm import LOOPBACK
 from sparklime_core.spark.session.master import Master
 
 EXECUTOR_MEMORY = 1024
@@ -58,8 +59,9 @@ def session_conf(
         # Its executor asks the driver for the model over a port that every process of the machine can reach.
         # Spark makes the secret itself.
         conf["spark.authenticate"] = "true"
+    if address == LOOPBACK and not master.is_local:
+        conf["spark.executor.extraJavaOptions"] = quick_start()  # its executors are on this machine
     if known is not None:
-        conf["spark.executor.extraJavaOptions"] = quick_start()
         conf.update(authentication(known.secret))
     return conf
 
