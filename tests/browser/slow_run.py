@@ -11,7 +11,7 @@ from sparklime_core.explain.task import REFERENCE_BLOCK_ROWS
 from tests.browser.server import Server
 from tests.browser.steps import LOOK_MS, WAIT_MS, go_to, press, run_of, settled
 
-ROWS, SAMPLES = 569, 100
+ROWS, SAMPLES = 178, 100
 
 
 def first_rows(cores: int) -> str:
@@ -22,8 +22,8 @@ def first_rows(cores: int) -> str:
 def start_slow_run(page: Page, server: Server) -> Path:
     """Explain a sample with lime itself, and wait for its first wave; return the run's folder."""
     go_to(page, "Data")
-    press(page, "Breast cancer (Wisconsin)")
-    expect(page.get_by_text(f"{ROWS} rows, 30 features")).to_be_visible()
+    press(page, "Wine")
+    expect(page.get_by_text(f"{ROWS} rows, 13 features")).to_be_visible()
     go_to(page, "Model")
     press(page, "Train")
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()

@@ -15,7 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 WAIT_MS = 240_000
 """After how long something is taken not to happen any more: a limit for what is broken, no time that is waited."""
 
-LOOK_MS = 10
+LOOK_MS = 25
 _DRAWN = "() => new Promise(done => requestIdleCallback(done, {timeout: 1000}))"
 """Waits until the page has time; a page that always draws something, as a moving skeleton, may never have any."""
 

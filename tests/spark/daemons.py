@@ -31,9 +31,11 @@ class Daemons:
         return self
 
     def __exit__(self, *_):
-        for daemon in [*self.workers, self.master]:
-            if daemon is not None:
-                end_process(daemon)
+        daemons = [daemon for daemon in [*self.workers, self.master] if daemon is not None]
+        for daemon in daemons:
+            daemon.terminate()
+        for daemon in daemons:
+            end_process(daemon)
 
     def make_whole(self, workers=2):
         """Start what is missing, whatever the test before has left."""

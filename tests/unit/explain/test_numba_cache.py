@@ -20,8 +20,9 @@ from sparklime_core.spark.executors.package_upload import package_zip
 REPORT = """
 import numpy as np
 from sparklime_core.explain.sums_numba import fill_sums
-from sparklime_core.explain.precompile import compile_ahead
-compile_ahead()
+from sparklime_core.explain.sums import weighted_sums
+few = np.zeros((1, 1), dtype=np.uint8)
+weighted_sums(few, few, np.ones((2, 2)), np.ones((1, 1)), np.ones((1, 1), dtype=np.bool_))
 print(fill_sums.stats.cache_path, sum(fill_sums.stats.cache_hits.values()), fill_sums.__module__)
 """
 
