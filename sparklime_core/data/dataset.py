@@ -160,6 +160,13 @@ class Dataset:
         """Return an encoded value of a feature as a person would write it."""
         return self.encoding.features[feature].text(value)
 
+    def values_of(self, row: int) -> dict[str, str]:
+        """Return a row's value of each feature as a person would write it, in the table's order."""
+        return {
+            feature.name: feature.text(float(value))
+            for feature, value in zip(self.encoding.features, self.features[row], strict=True)
+        }
+
     def target_text(self, row: int) -> str:
         """Return a row's true class or value as a person would write it."""
         if not self.labelled[row]:

@@ -66,21 +66,21 @@ class EngineEntry:
 ENGINES = {
     "reference": EngineEntry(
         "reference_engine:ReferenceEngine",
-        "the lime library itself, row by row. Slow; what the others are judged by.",
+        "Reference: the lime library itself, row by row. Slow; what the others are judged by.",
         row_seconds=0.1,
         draws_samples=True,
         difference="They do not: it is lime",
     ),
     "sampled": EngineEntry(
         "sampled_engine:SampledEngine",
-        "lime's own answer, from a pool of samples that all rows share. Fast.",
+        "Sampled: lime's own answer, from a pool of samples that all rows share. Fast.",
         row_seconds=3e-4,
         draws_samples=True,
         difference="Rounding: the same draws as lime's, under the same seed",
     ),
     "exact": EngineEntry(
         "exact.exact_engine:ExactEngine",
-        "the limit of infinitely many samples, for tree ensembles. No sampling noise.",
+        "Exact: the limit of infinitely many samples, for tree ensembles. No sampling noise.",
         row_seconds=3e-4,
         draws_samples=False,
         difference="Sampling noise of lime, not an error of the engine, which has none",

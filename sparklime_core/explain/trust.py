@@ -177,6 +177,14 @@ def judge(
     return Verdict(min(levels, key=LEVELS.index) if levels else None, checks)
 
 
+def verdict_words(verdict: Verdict) -> str:
+    """Say how far to trust an explanation, and what each check found."""
+    checks = ", ".join(
+        f"{check.limits.name.lower()} {check.figure:.0%} ({check.level})" for check in verdict.checks
+    )
+    return f"Trust: {verdict.level or 'not known'}; {checks}." if checks else "Trust: not known."
+
+
 def locality(effective_share: float) -> Locality:
     """Return how local an explanation is, from the effective size of its neighbourhood as a share."""
     if effective_share >= WHOLE_TABLE:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
-from sparklime_core.dashboard.row_panel.row_view import RowView, fit_badge, view_row
+from sparklime_core.dashboard.row_panel.row_frames import fit_badge
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import show_error
@@ -22,6 +22,7 @@ from sparklime_core.dashboard.shared.run_cache import (
 )
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.row_view import RowView, view_row
 from sparklime_core.runs.run import Run
 
 TOP = 12

@@ -16,6 +16,7 @@ from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.errors import RunError
 from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.row_view import most_probable
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_comparison import (
     TOP,
@@ -146,13 +147,10 @@ def rows_panel(path: Path, found: Comparison, target: str) -> int | None:
 def both_explanations(first: Run, second: Run, row: int) -> None:
     """Draw a row's explanation by each run, on one scale."""
     st.markdown(f"#### Row {row}")
-    both = [_best(run, row) for run in (first, second)]
+    both = [most_probable(explanations_of(run, row)) for run in (first, second)]
     largest = max((abs(entry["weight"]) for result in both for entry in result["explanation"] or ()), default=0.0)
     dataset = inputs_of(first).dataset
-    values = {
-        name: dataset.value_text(index, float(dataset.features[row, index]))
-        for index, name in enumerate(dataset.feature_names)
-    }
+    values = dataset.values_of(row)
     for words, run, result in zip(("First run", "Second run"), (first, second), both, strict=True):
         with st.container(border=True):
             st.markdown(f"**{words}**: {plain(result['label_name'])}, local R² {result['score']:.2f}")
@@ -185,11 +183,6 @@ def _short(manifest: Manifest) -> str:
         f"{manifest.created[:16].replace('T', ' ')} · {explain.engine}, "
         f"{explain.num_samples:,} samples, {count(manifest.rows_explained, 'row')}"
     )
-
-
-def _best(run: Run, row: int) -> dict[str, Any]:
-    results = explanations_of(run, row)
-    return max(results, key=lambda result: float("-inf") if result["prediction"] is None else result["prediction"])
 
 
 def _table(frame: pd.DataFrame, found: Comparison) -> pd.DataFrame:

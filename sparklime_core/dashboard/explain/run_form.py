@@ -63,7 +63,7 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
     features = len(dataset.feature_names)
     explain, explainer = SettingsForm(ExplainSettings), SettingsForm(ExplainerSettings)
     with st.form("explain"):
-        about_engines = "\n\n".join(f"{name.capitalize()}: {ENGINES[name].words}" for name in engines)
+        about_engines = "\n\n".join(ENGINES[name].words for name in engines)
         words = {**about(settings_of(ExplainSettings)["engine"]), "help": about_engines}
         engine = st.segmented_control(
             options=engines,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from sparklime_core.charts.classes import classes_comparison_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.row_panel.row_view import compared_classes
+from sparklime_core.dashboard.row_panel.row_frames import compared_classes
 from sparklime_core.dashboard.rows.selection import clicked_row
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import draw

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sparklime_core.dashboard.row_panel.row_view import RowView
 from sparklime_core.explain.trust import Verdict
 from sparklime_core.runs.inputs import Inputs
+from sparklime_core.runs.row_view import RowView
 from sparklime_core.runs.run import Run
 
 

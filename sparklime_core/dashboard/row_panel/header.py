@@ -6,35 +6,26 @@ from typing import Any
 import streamlit as st
 
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.row_panel.row_view import RowView
 from sparklime_core.dashboard.row_panel.trust_words import COLOURS, badge_words, rule_words
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.text import count, duration, number, plain
+from sparklime_core.runs.row_view import RowView, row_sentences
 
 
 def sentence(row: RowContext) -> None:
     """Say what the model says, what is true, and what is explained."""
     st.markdown(f"#### Row {row.view.row_id}")
-    st.markdown(" ".join(_sentences(row)))
+    said = row_sentences(row.view, lambda text: f"**{plain(text)}**")
+    st.markdown(" ".join([*said, *_explained_class(row.view)]))
 
 
-def _sentences(row: RowContext) -> list[str]:
-    view = row.view
-    predicted, truth = plain(view.predicted), None if view.truth is None else plain(view.truth)
-    if row.regression:
-        known = "not known" if truth is None else f"**{truth}**"
-        return [f"The model predicts **{predicted}**; the true value is {known}."]
-    certainty = "" if view.probability is None else f" with probability {view.probability:.2f}"
-    said = [f"The model says **{predicted}**{certainty}."]
-    if view.right is None:
-        said.append("The true class is not known.")
-    else:
-        said.append(f"That is {'right' if view.right else 'wrong'}: it is **{truth}**.")
-    explained, result = str(view.result["label_name"]), view.result
-    if result["label"] is not None and explained != view.predicted:
-        chance = "" if result["prediction"] is None else f", with probability {result['prediction']:.2f}"
-        said.append(f"Explained below is **{plain(explained)}**{chance}.")
-    return said
+def _explained_class(view: RowView) -> list[str]:
+    """Name the class that is explained, where that is not the predicted one."""
+    name, probability = str(view.result["label_name"]), view.result["prediction"]
+    if view.is_regression or view.result["label"] is None or name == view.predicted:
+        return []
+    chance = "" if probability is None else f", with probability {probability:.2f}"
+    return [f"Explained below is **{plain(name)}**{chance}."]
 
 
 def fit_sentence(row: RowContext) -> None:

@@ -15,7 +15,6 @@ from sparklime_core.dashboard.row_panel.row_facts import (
     prediction_span,
     row_probabilities,
 )
-from sparklime_core.dashboard.row_panel.row_view import RowView, view_row
 from sparklime_core.dashboard.row_panel.similar_rows import draw_alike
 from sparklime_core.dashboard.row_panel.trust import MEASURED_RUN, draw_trust
 from sparklime_core.dashboard.row_panel.values import draw_values, values_table
@@ -26,7 +25,7 @@ from sparklime_core.dashboard.shared.downloads import report_button
 from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.navigation import HELP
 from sparklime_core.dashboard.shared.run_cache import explained_by, explanations_of, inputs_of, stability_of
-from sparklime_core.explain.trust import Verdict, judge
+from sparklime_core.runs.row_view import row_verdict, view_row
 from sparklime_core.runs.run import Run
 
 PARTS = (
@@ -71,22 +70,8 @@ def _context(run: Run, results: Sequence[Mapping[str, Any]]) -> RowContext:
     if not measured and st.session_state.get(MEASURED_RUN) == run.id and view.result["error"] is None:
         measured, pools = measured_now(run, row_id), POOLS_NOW
     stability = next((found for found in measured if found["label"] == view.result["label"]), None)
-    return RowContext(run, inputs, results, view, probabilities, stability, pools, _verdict(run, view, stability))
-
-
-def _verdict(run: Run, view: RowView, stability: Mapping[str, Any] | None) -> Verdict:
-    explanation = view.result["explanation"]
-    strongest = explanation[0]["weight"] if explanation else None
-    beside = stability or {}
-    return judge(
-        view.result["score"],
-        view.gap,
-        profile_score=view.result.get("profile_score"),
-        span=prediction_span(run),
-        jaccard=beside.get("jaccard"),
-        sampling_rmse=beside.get("sampling_rmse"),
-        strongest=strongest,
-    )
+    verdict = row_verdict(view.result, stability, prediction_span(run))
+    return RowContext(run, inputs, results, view, probabilities, stability, pools, verdict)
 
 
 def _chosen_part(row: RowContext) -> PanelPart:

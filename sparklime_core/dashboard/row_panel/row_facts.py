@@ -8,6 +8,7 @@ import numpy as np
 from sparklime_core.dashboard.row_panel.distribution import Distribution, categories, numbers
 from sparklime_core.dashboard.shared.cache import keep
 from sparklime_core.dashboard.shared.run_cache import inputs_of
+from sparklime_core.runs.row_view import class_probabilities
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -21,17 +22,7 @@ POOLS_NOW = 10
 @partial(keep, entries=512)
 def row_probabilities(run: Run, row_id: int) -> tuple[float, ...] | None:
     """Return the model's probabilities of all classes; None in regression, and where the model gives none."""
-    from sparklime_core.explain.predict_function import predict_columns  # noqa: PLC0415 - imports lime
-
-    inputs = inputs_of(run)
-    if inputs.dataset.class_names is None:
-        return None
-    row = inputs.dataset.features[row_id : row_id + 1]
-    try:
-        found = predict_columns(inputs.estimator.predict_proba, row, "classification")[0]
-    except Exception:  # noqa: BLE001 - whatever a model raises: the row's own result says what was wrong
-        return None
-    return tuple(float(value) for value in found)
+    return class_probabilities(inputs_of(run), row_id)
 
 
 @partial(keep, entries=16)

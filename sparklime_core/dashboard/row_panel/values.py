@@ -12,7 +12,7 @@ from sparklime_core.charts.weights import weight_text
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.distribution import PLACES, bin_of, place_words, shown_categories
 from sparklime_core.dashboard.row_panel.row_facts import distribution_of
-from sparklime_core.dashboard.row_panel.row_view import values_frame
+from sparklime_core.dashboard.row_panel.row_frames import values_frame
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.text import plain
 

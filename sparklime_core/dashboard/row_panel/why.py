@@ -9,11 +9,12 @@ from sparklime_core.charts.palette import AGAINST, EXACT, FOR
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.profiles import draw_profiles
-from sparklime_core.dashboard.row_panel.row_view import classes_frame
+from sparklime_core.dashboard.row_panel.row_frames import classes_frame
 from sparklime_core.dashboard.shared.chart_element import draw, strongest
 from sparklime_core.dashboard.shared.run_cache import shared_scale
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.explain.trust import FIT, LOW_R2
+from sparklime_core.runs.row_view import colour_words
 
 MOST_CLASSES = 6
 """Classes whose probability has a bar; the table of all is one click away."""
@@ -47,7 +48,7 @@ def _weights(row: RowContext) -> int:
 
 def _legend(row: RowContext) -> str:
     name = plain(row.view.result["label_name"])
-    up, down = ("raises", "lowers") if row.regression else ("speaks for", "speaks against")
+    up, down = colour_words(row.view)
     told = [f"{_square(FOR)} {up} **{name}**", f"{_square(AGAINST)} {down} it"]
     if row.stability is not None:
         told.append(f"— ± 1 standard deviation over {row.pools} pools")

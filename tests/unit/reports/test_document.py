@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sparklime_core.reports import html
+from sparklime_core.reports import document
 from sparklime_core.reports.row_report import row_report
 from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.run import Run
@@ -21,7 +21,7 @@ def test_names_from_data_are_words_and_nothing_runs_or_is_loaded(nasty: Run, mak
     assert "<img src=x onerror=alert(1)>" in found.text
     assert "</title><script>alert(1)</script>" in found.text
     assert all(name in found.text for name in NASTY)
-    assert ("content", html.POLICY) in found.attributes
+    assert ("content", document.POLICY) in found.attributes
     assert not [name for name, _ in found.attributes if name.startswith("on") or name in ("src", "href")]
     assert re.sub(rb"url\(#", b"", content).count(b"url(") == 0
     assert b"@import" not in content

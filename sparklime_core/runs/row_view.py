@@ -1,15 +1,16 @@
-"""One row of a run as the page tells it: shaped from the stored results, without Streamlit."""
+"""One row of a run in words: what the model says of it, whether that is right, how far to trust its explanation.
 
-from collections.abc import Container, Mapping, Sequence
+The page and the report say the same, since both ask here.
+"""
+
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
-from sparklime_core.charts.classes import ROLES
-from sparklime_core.dashboard.shared.text import number
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.explain.trust import FIT
+from sparklime_core.explain.trust import Verdict, judge
+from sparklime_core.runs.inputs import Inputs
+from sparklime_core.wording import number
 
 UNKNOWN = "unknown"
 
@@ -38,6 +39,8 @@ class RowView:
         Whether the model has not seen the row in training.
     values
         Value of each feature, as text, in the table's order.
+    is_regression
+        Whether the model predicts a value and no class.
     """
 
     row_id: int
@@ -49,6 +52,7 @@ class RowView:
     right: bool | None
     unseen: bool
     values: Mapping[str, str]
+    is_regression: bool
 
     @property
     def fit(self) -> float | None:
@@ -60,8 +64,7 @@ class RowView:
     @property
     def gap(self) -> float | None:
         """How far the surrogate is from the model at this row."""
-        model, local = self.result["prediction"], self.result["local_prediction"]
-        return None if model is None or local is None else float(local - model)
+        return _gap(self.result)
 
 
 def view_row(
@@ -88,7 +91,7 @@ def view_row(
         predicted one.
     """
     row_id = int(results[0]["row_id"])
-    best = max(results, key=lambda result: -1.0 if result["prediction"] is None else result["prediction"])
+    best = most_probable(results)
     chosen = next((result for result in results if result["label"] == label), best)
     predicted, code, probability = _predicted(best, dataset, probabilities)
     known = bool(dataset.labelled[row_id])
@@ -101,10 +104,76 @@ def view_row(
         truth=dataset.target_text(row_id) if known else None,
         right=bool(code == dataset.target[row_id]) if known and code is not None else None,
         unseen=row_id in test_rows,
-        values={
-            name: dataset.value_text(index, float(dataset.features[row_id, index]))
-            for index, name in enumerate(dataset.feature_names)
-        },
+        values=dataset.values_of(row_id),
+        is_regression=dataset.class_names is None,
+    )
+
+
+def most_probable(results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the result of a row's most probable label, of those that are explained."""
+    return max(results, key=lambda result: float("-inf") if result["prediction"] is None else result["prediction"])
+
+
+def class_probabilities(inputs: Inputs, row_id: int) -> tuple[float, ...] | None:
+    """Return the model's probabilities of all classes; None in regression, and where the model gives none."""
+    from sparklime_core.explain.predict_function import predict_columns  # noqa: PLC0415 - imports lime
+
+    if inputs.dataset.class_names is None:
+        return None
+    row = inputs.dataset.features[row_id : row_id + 1]
+    try:
+        found = predict_columns(inputs.estimator.predict_proba, row, "classification")[0]
+    except Exception:  # noqa: BLE001 - whatever a model raises: the row's own result says what was wrong
+        return None
+    return tuple(float(value) for value in found)
+
+
+def row_sentences(view: RowView, emphasise: Callable[[str], str] = str) -> list[str]:
+    """Say what the model says of a row, and what is true.
+
+    Parameters
+    ----------
+    view
+        The row.
+    emphasise
+        Makes a name or value of the table stand out; the text as it is, unless a page can do more.
+    """
+    predicted, truth = emphasise(view.predicted), None if view.truth is None else emphasise(view.truth)
+    if view.is_regression:
+        return [f"The model predicts {predicted}; the true value is {truth or 'not known'}."]
+    certainty = "" if view.probability is None else f" with probability {view.probability:.2f}"
+    said = f"The model says {predicted}{certainty}."
+    if view.right is None:
+        return [said, "The true class is not known."]
+    return [said, f"That is {'right' if view.right else 'wrong'}: it is {truth}."]
+
+
+def colour_words(view: RowView) -> tuple[str, str]:
+    """Return what a bar in the one colour does, and in the other."""
+    return ("raises", "lowers") if view.is_regression else ("speaks for", "speaks against")
+
+
+def row_verdict(result: Mapping[str, Any], stability: Mapping[str, Any] | None, span: float) -> Verdict:
+    """Judge an explanation.
+
+    Parameters
+    ----------
+    result
+        The explained (row, label) pair, as a dictionary of the result's schema.
+    stability
+        Its stability, as a dictionary of the stability's schema; None where that is not measured.
+    span
+        The range of the model's predictions.
+    """
+    explanation, measured = result["explanation"], stability or {}
+    return judge(
+        result["score"],
+        _gap(result),
+        profile_score=result.get("profile_score"),
+        span=span,
+        jaccard=measured.get("jaccard"),
+        sampling_rmse=measured.get("sampling_rmse"),
+        strongest=explanation[0]["weight"] if explanation else None,
     )
 
 
@@ -120,38 +189,6 @@ def _predicted(
     return str(best["label_name"] or UNKNOWN), best["label"], best["prediction"]
 
 
-def values_frame(view: RowView) -> pd.DataFrame:
-    """Return the row's features: name, value, condition and weight, those of the explanation first."""
-    explained = {entry["feature"]: entry for entry in view.result["explanation"] or ()}
-    names = [*explained, *(name for name in view.values if name not in explained)]
-    return pd.DataFrame(
-        {
-            "feature": names,
-            "value": [view.values.get(name, "") for name in names],
-            "condition": [explained[name]["feature_explanation"] if name in explained else None for name in names],
-            "weight": pd.Series(
-                [explained[name]["weight"] if name in explained else None for name in names], dtype="float64"
-            ),
-        }
-    )
-
-
-def classes_frame(
-    class_names: Sequence[str], probabilities: Sequence[float], label: int, most: int
-) -> pd.DataFrame:
-    """Return the most probable classes, the explained one always among them, for `probabilities_chart`."""
-    order = sorted(range(len(class_names)), key=lambda index: -probabilities[index])
-    shown = order[:most] if label in order[:most] else [*order[: most - 1], label]
-    return pd.DataFrame(
-        {
-            "order": range(len(shown)),
-            "name": [class_names[index] for index in shown],
-            "probability": [float(probabilities[index]) for index in shown],
-            "role": [ROLES[0] if index == label else ROLES[1] for index in shown],
-        }
-    )
-
-
 def _named(result: Mapping[str, Any]) -> bool:
     return result["label"] is not None and result["label_name"] is not None
 
@@ -160,40 +197,6 @@ def _value(prediction: float | None) -> str:
     return UNKNOWN if prediction is None else number(prediction)
 
 
-def fit_badge(fit: float | None) -> tuple[str, str]:
-    """Say how good a fit is: (words, colour of a badge); the rule is `explain.trust.FIT`."""
-    if fit is None:
-        return "fit unknown", "gray"
-    level = FIT.level(fit)
-    return f"{level} local fit", {"good": "green", "fair": "yellow", "weak": "orange"}[level]
-
-
-def compared_classes(results: Sequence[Mapping[str, Any]], classes: int, features: int) -> pd.DataFrame:
-    """Return the weights of a row's explanations of several classes, for `comparison_chart`.
-
-    Parameters
-    ----------
-    results
-        Explained (row, label) pairs of one row, in the order in which they are to be shown.
-    classes, features
-        How many of the first classes, and of the conditions that are strongest in any of them, are kept.
-    """
-    kept = results[:classes]
-    weights = [
-        (entry["feature_explanation"], abs(entry["weight"])) for result in kept for entry in result["explanation"]
-    ]
-    strongest = pd.DataFrame(weights, columns=["text", "weight"]).groupby("text")["weight"].max()
-    order = list(strongest.sort_values(ascending=False, kind="stable").index[:features])
-    cells = [
-        (
-            str(result["label_name"]),
-            place,
-            entry["feature_explanation"],
-            order.index(entry["feature_explanation"]),
-            entry["weight"],
-        )
-        for place, result in enumerate(kept)
-        for entry in result["explanation"]
-        if entry["feature_explanation"] in order
-    ]
-    return pd.DataFrame(cells, columns=["name", "class_order", "text", "order", "weight"])
+def _gap(result: Mapping[str, Any]) -> float | None:
+    model, local = result["prediction"], result["local_prediction"]
+    return None if model is None or local is None else float(local - model)
