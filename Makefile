@@ -1,9 +1,10 @@
 # make run: the dashboard.  make test: every check and test.  make test-all: the slow tests and more random examples.
+# make test-versions: every version of Spark and the lowest of everything, each in an environment of its own.
 # Each sets up what it needs in .venv first. ARGS goes to pytest: make test ARGS="-p randomly --randomly-seed=7"
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test test-all lint bench clean
+.PHONY: setup run test test-all test-versions lint bench clean
 
 setup: .venv/.runtime
 
@@ -28,6 +29,9 @@ lint: .venv/.dev
 
 test: lint
 	$(BIN)/python -m pytest $(ARGS)
+
+test-versions: .venv/.dev
+	$(BIN)/python -m pytest -m "slow or not slow" tests/versions $(ARGS)
 
 test-all: lint
 	$(BIN)/python -m pytest -m "slow or not slow" --hypothesis-profile=thorough $(ARGS)

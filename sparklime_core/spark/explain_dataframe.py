@@ -52,7 +52,8 @@ def explain_dataframe(
         them is, they are in the explainer's order.
     id_col
         A column to take ``row_id`` from, of any type. Without it ``row_id`` is the row's position, from 0, in the
-        order in which Spark reads the rows (as ``DataFrame.zipWithIndex`` counts them, in one more pass).
+        order in which Spark reads the rows (as ``DataFrame.zipWithIndex`` of Spark 4.2 counts them, in one more
+        pass).
     keep
         Columns that stand beside the result.
     encoding

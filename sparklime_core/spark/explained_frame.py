@@ -20,6 +20,7 @@ from sparklime_core.spark.columns import by_place, place_of
 from sparklime_core.spark.executors.logs import log_row
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.versions import with_positions
 from sparklime_core.spark.waves.payload import Payload, publish
 from sparklime_core.spark.waves.worker import Batches
 
@@ -73,7 +74,7 @@ def explained_frame(
     elif df.isStreaming:
         raise SparkError("The rows of a streaming DataFrame have no positions; give id_col.")
     else:
-        numbered = numbered.zipWithIndex(ID)
+        numbered = with_positions(numbered, ID)
     kept = [StructField(fields[at].name, fields[at].dataType) for at in places]
     sent = [f"c{at}" for at in (*places, *(place_of(df, name) for name in columns))]
     ship_package(backend_of(df.sparkSession))

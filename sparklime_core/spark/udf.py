@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import Column, SparkSession
-from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.pandas.types import from_arrow_type
 
 from sparklime_core.errors import SettingsError, SparkError
@@ -22,6 +21,7 @@ from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.explained_frame import NumberColumns, explained_blocks
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import raised_by_spark
+from sparklime_core.spark.versions import column_udf
 from sparklime_core.spark.waves.payload import Payload, publish
 
 
@@ -94,8 +94,7 @@ def explainer_udf(
         task = prepare_task(explainer, predict_fn, replace(settings, profiles=False))
         ship_package(backend_of(spark))
         explain_columns = _column_explainer(publish(spark, task), NumberColumns(features))
-        # PySpark infers the kind from the type hints; its own stubs want the kind by number.
-        column_of = arrow_udf(explain_columns, from_arrow_type(REASONS_TYPE))  # type: ignore[call-overload]
+        column_of = column_udf(explain_columns, from_arrow_type(REASONS_TYPE))
 
     def explain(*columns: "Column | str") -> Column:
         if len(columns) != len(features):
@@ -112,8 +111,7 @@ def explainer_udf(
                 named(name or "") if isinstance(column, str) else column
                 for column, name in zip(columns, names, strict=True)
             ]
-            explanations: Column = column_of(*(known[at] for at in order))
-            return explanations
+            return column_of(*(known[at] for at in order))
 
     return explain
 
@@ -121,7 +119,7 @@ def explainer_udf(
 def _column_explainer(
     payload: Payload, rows_of: NumberColumns
 ) -> Callable[[Iterator[tuple[pa.Array, ...]]], Iterator[pa.Array]]:
-    """Return the function for ``arrow_udf``, which reads from its type hints what it is given."""
+    """Return the function for `column_udf`, which reads from its type hints what it is given."""
 
     def explain(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
         task = payload.load()

@@ -12,6 +12,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.identity import EMBEDDED
 from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
 from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.versions import from_arrow
 from sparklime_core.spark.waves.broadcast import BroadcastBytes, Carried
 
 
@@ -44,7 +45,7 @@ class ClassicBackend:
 
     def add_package(self, path: Path) -> None:
         """Add a zip to the path of the Python workers."""
-        self._spark.addArtifacts(str(path), pyfile=True)
+        self._context.addPyFile(str(path))
 
     def carry(self, name: str, data: bytes) -> Carried:
         """Broadcast bytes."""
@@ -52,7 +53,7 @@ class ClassicBackend:
 
     def send(self, table: pa.Table) -> DataFrame:
         """Return a table as a DataFrame: Spark makes a partition of each batch."""
-        return self._spark.createDataFrame(table)
+        return from_arrow(self._spark, table)
 
     def enter_thread(self, tag: str) -> None:
         """Tag this thread's jobs; in classic mode only the context's tags can be cancelled."""

@@ -14,6 +14,7 @@ from sparklime_core.spark.executors.identity import EMBEDDED
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.probe import ask_executors
 from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
+from sparklime_core.spark.versions import from_arrow
 from sparklime_core.spark.waves.broadcast import Carried, SessionFile
 
 COUNTED_ROWS = 1_000_000
@@ -83,7 +84,7 @@ class RemoteBackend:
 
     def send(self, table: pa.Table) -> DataFrame:
         """Return a table as a DataFrame, whose rows the server spreads over all cores, or as few as wanted."""
-        return self._spark.createDataFrame(table).coalesce(max(table.column(0).num_chunks, 1))
+        return from_arrow(self._spark, table).coalesce(max(table.column(0).num_chunks, 1))
 
     def enter_thread(self, tag: str) -> None:
         """Tag this thread's operations; how the server shares its cores between them is the server's choice."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyspark
-from pyspark import SparkConf
-from pyspark.core.context import SparkContext
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.atomic_files import PRIVATE, disk_errors_explained, remove_file, write_file

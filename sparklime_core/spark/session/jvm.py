@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyspark.core.context import SparkContext
+from pyspark import SparkContext
 from pyspark.java_gateway import launch_gateway
 
 from sparklime_core.errors import SparkError

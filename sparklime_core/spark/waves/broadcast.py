@@ -58,7 +58,7 @@ class SessionFile:
 
     def read(self) -> bytes:
         """Return the bytes."""
-        from pyspark.core.files import SparkFiles  # noqa: PLC0415 - on executors only
+        from pyspark import SparkFiles  # noqa: PLC0415 - on executors only
 
         return Path(SparkFiles.get(self.name)).read_bytes()
 

@@ -30,6 +30,7 @@ from sparklime_core.spark.executors.watchdog import ExecutorWatchdog
 from sparklime_core.spark.session.cancellable import unless_cancelled
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.versions import to_arrow
 from sparklime_core.spark.waves.payload import Payload, publish
 from sparklime_core.spark.waves.wave_results import task_table, unpack, work_table
 from sparklime_core.spark.waves.worker import block_explainer
@@ -263,7 +264,7 @@ class _WaveScheduler:
         if self._tasks_at_once is not None:
             # Spark cuts small data into as many partitions as it has cores.
             sent = sent.coalesce(self._cores())
-        done = sent.mapInArrow(block_explainer(self._payload), from_arrow_schema(DONE_SCHEMA)).toArrow()
+        done = to_arrow(sent.mapInArrow(block_explainer(self._payload), from_arrow_schema(DONE_SCHEMA)))
         self._pace.learn(float(np.mean(done["block_seconds"])))
         return Wave(
             number,

