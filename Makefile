@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test test-all test-versions lint bench clean
+.PHONY: setup run test test-all test-versions docs lint bench clean
 
 setup: .venv/.runtime
 
@@ -36,10 +36,13 @@ test-versions: .venv/.dev
 test-all: lint
 	$(BIN)/python -m pytest -m "slow or not slow" --hypothesis-profile=thorough $(ARGS)
 
+docs: .venv/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 bench: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.scale
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf .venv site .mypy_cache .ruff_cache .pytest_cache *.egg-info
