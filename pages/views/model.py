@@ -16,12 +16,13 @@ if dataset is None:
     st.stop()
 
 st.markdown(f"A model that predicts **{plain(dataset.target_name)}** from the table **{plain(dataset.name)}**")
-with shown_errors():
+train, own = st.tabs([":material/model_training: Train a model", ":material/upload_file: My own model"])
+with train, shown_errors():
     settings = settings_form(dataset)
     if settings is not None:
         with st.spinner("Training …", show_time=True):
             session_state.set_model(train_with(dataset, settings))
-with st.expander("A model of your own", icon=":material/upload_file:"), shown_errors():
+with own, shown_errors():
     own_model(dataset)
 
 model = session_state.model()

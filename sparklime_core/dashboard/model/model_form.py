@@ -1,4 +1,4 @@
-"""The model page's forms: train a model, or bring one's own as a skops file."""
+"""The model page's forms: train a model, or bring one's own as a file."""
 
 import tempfile
 from pathlib import Path
@@ -40,18 +40,20 @@ def settings_form(dataset: Dataset) -> ModelSettings | None:
 
 
 def own_model(dataset: Dataset) -> None:
-    """Take a model that was trained elsewhere: audited first, and nothing of it executed.
+    """Take a model that was trained elsewhere: tried in a limited process first, and nothing of it unpickled.
 
     Raises
     ------
-    ModelError
-        When the file is no skops file, holds types that are not trusted, or does not fit the table.
+    SparkLimeError
+        When the file is of no known format, holds types that are not trusted, crashes its library, or does not fit
+        the table.
     """
     st.caption(
-        "A scikit-learn model that was trained on these features as SparkLIME encodes them, "
-        "saved with `skops.io.dump`. The file is audited before anything of it is made; pickles are refused."
+        "A scikit-learn model or pipeline, saved with `skops.io.dump`; or a library's own file: XGBoost's `.json` or "
+        "`.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`. It may have learnt the table's own columns, or the features "
+        "as SparkLIME encodes them. The file is opened in a process of its own first; pickles are refused."
     )
-    upload = st.file_uploader("A model in the skops format", key="own-model")
+    upload = st.file_uploader("The model's file", key="own-model")
     if upload is None or upload.file_id == st.session_state.get("read-model"):
         return
     st.session_state["read-model"] = upload.file_id
