@@ -7,7 +7,7 @@ import pyarrow as pa
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.schema import TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.explain.settings import EngineName, ExplainerSettings, ExplainSettings
+from sparklime_core.explain.settings import EngineName, ExplainerSettings, ExplainSettings, OutputName
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.train import Model
@@ -33,9 +33,17 @@ def make_run(
     stability: int = 0,
     engine: EngineName = "sampled",
     profiles: bool = False,
+    output: OutputName = "probability",
 ) -> Run:
     """Explain the first rows of a dataset, and store them as a finished run of two executors."""
-    settings = ExplainSettings(engine, labels, num_features=6, num_samples=300, profiles=profiles)  # type: ignore[arg-type]
+    settings = ExplainSettings(
+        engine,
+        labels,  # type: ignore[arg-type]
+        num_features=6,
+        num_samples=300,
+        profiles=profiles,
+        output=output,
+    )
     plan = RunPlan(dataset, model, settings, QUICK, rows=rows, stability=stability)
     run = store.create(plan.manifest("spark://127.0.0.1:7077"), plan.inputs())
     task = prepare_measured(build_explainer(dataset, QUICK), model.predict_fn, settings, stability)

@@ -16,6 +16,7 @@ def fidelity_chart(
     chosen: int | None,
     *,
     target: str | None,
+    says: str = "Probability of the predicted class",
     behind: pd.DataFrame | None = None,
 ) -> ChartType:
     """Draw what the model says of each row against how well its explanation fits.
@@ -29,13 +30,15 @@ def fidelity_chart(
         The row to mark.
     target
         In regression, name of the target: the predicted value is drawn against the true one.
+    says
+        With classes, what the predictions are.
     behind
         How many of all rows lie where, when the points are only some of them: cells with the borders ``x0``,
         ``x1``, ``y0`` and ``y1``, and ``rows``.
     """
     pick = alt.selection_point(name=PICK, fields=["row_id"], on="click", toggle=False)
     if target is None:
-        across, up = "Probability of the predicted class", "Fit of the explanation"
+        across, up = says, "Fit of the explanation"
         fields = "prediction:Q", "fit:Q"
         colour = alt.Color(
             "outcome:N",

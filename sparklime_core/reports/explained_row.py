@@ -19,6 +19,7 @@ from sparklime_core.runs.row_view import (
     row_verdict,
     view_row,
 )
+from sparklime_core.runs.run import Run
 from sparklime_core.wording import number
 
 BARS = 15
@@ -48,12 +49,14 @@ class ExplainedRow:
 
 
 def explained_row(
-    results: Sequence[Result], inputs: Inputs, largest: float, stability: Sequence[Result]
+    run: Run, results: Sequence[Result], inputs: Inputs, largest: float, stability: Sequence[Result]
 ) -> ExplainedRow:
     """Return a row of a report.
 
     Parameters
     ----------
+    run, inputs
+        Where the row is from.
     results
         The row's results, one a label.
     largest
@@ -68,25 +71,23 @@ def explained_row(
     if error is not None:
         return ExplainedRow(row_id, error, "", ())
     by_label = {measured["label"]: measured for measured in stability}
-    span = inputs.learnt_from.prediction_span
-    labels = [_label(view, result, by_label.get(result["label"]), largest, span) for result in results]
+    span = inputs.prediction_span(run.output)
+    labels = []
+    for result in results:
+        measured = by_label.get(result["label"])
+        weights = _weights(run.predicted.noun, view, result, measured, largest)
+        labels.append(
+            ExplainedLabel(weights, verdict_words(row_verdict(result, measured, span)), _profiles(result))
+        )
     return ExplainedRow(row_id, None, " ".join(row_sentences(view)), labels)
 
 
-def _label(view: RowView, result: Result, measured: Result | None, largest: float, span: float) -> ExplainedLabel:
-    return ExplainedLabel(
-        _weights(view, result, measured, largest),
-        verdict_words(row_verdict(result, measured, span)),
-        _profiles(result),
-    )
-
-
-def _weights(view: RowView, result: Result, measured: Result | None, largest: float) -> Figure:
+def _weights(noun: str, view: RowView, result: Result, measured: Result | None, largest: float) -> Figure:
     name, (up, down) = result["label_name"], colour_words(view)
     beside = {} if measured is None else {"spread": measured["std"], "exact": measured["exact"]}
     chart = weights_chart(fold_weights(result["explanation"], view.values, BARS, **beside), largest)
     words = (
-        f"{name}: the model says {number(result['prediction'])}, the surrogate "
+        f"{name}: the model's {noun} is {number(result['prediction'])}, the surrogate's "
         f"{number(result['local_prediction'])}; {fit_words(result)} "
         f"Blue {up}, orange {down} {name}."
     )

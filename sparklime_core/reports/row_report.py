@@ -37,7 +37,7 @@ def row_report(run: Run, row: int) -> bytes:
         manifest,
         f"Row {row} of {manifest.title}",
         question=f"Why did the model predict this {manifest.data.target}?",
-        row=explained_row(results, inputs, _largest(results), stability_of(run, row)),
+        row=explained_row(run, results, inputs, _largest(results), stability_of(run, row)),
         probabilities=_probabilities(inputs, row, results),
         row_values=list(inputs.dataset.values_of(row).items()),
         rules=[RULE, *(limits.rule for limits in CHECKS), LOCALITY_RULE],

@@ -78,11 +78,7 @@ def errors(run: Run, limit: int = 10) -> pd.DataFrame:
 
 def worst_rows(run: Run, limit: int) -> list[int]:
     """Return the rows that the model is most wrong about; where the truth is not known, the first rows."""
-    distance = (
-        "abs(prediction - target)"
-        if run.facts.is_regression
-        else "CASE WHEN target IS NULL THEN NULL WHEN label = target THEN 1 - prediction ELSE prediction END"
-    )
+    distance = run.predicted.error_sql
     sql = (
         "WITH best AS (SELECT row_id, max_by(label, prediction) AS label, max(prediction) AS prediction "  # noqa: S608
         "FROM results WHERE error IS NULL GROUP BY 1) SELECT row_id FROM best JOIN (SELECT target, "

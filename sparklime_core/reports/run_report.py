@@ -106,7 +106,7 @@ def _rows(run: Run, rows: Sequence[int] | None) -> list[ExplainedRow]:
         results = explanations_of(run, row)
         if not results:
             raise RunError(f"Row {row} has no explanation in this run.")
-        explained.append(explained_row(results, inputs, largest, stability_of(run, row)))
+        explained.append(explained_row(run, results, inputs, largest, stability_of(run, row)))
     return explained
 
 

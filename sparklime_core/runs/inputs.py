@@ -17,6 +17,7 @@ from sparklime_core.atomic_files import atomic_write
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
 from sparklime_core.explain.kinds.registry import SUFFIXES
+from sparklime_core.explain.settings import OutputName
 from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.model_files import (
     ASKED_ROWS,
@@ -32,6 +33,9 @@ from sparklime_core.runs.stored_tables import damage_explained, damaged
 
 DATA_FILE = "data.parquet"
 TRAINING_FILE = "training.parquet"
+SPAN_ROWS = 2_000
+"""Rows from which the range of a model's margins is taken."""
+
 MODEL_FILE = "model.skops"
 """A model's file where none was given; one that was given keeps the ending of its name."""
 
@@ -74,6 +78,18 @@ class Inputs:
     def learnt_from(self) -> Dataset:
         """The table that the model was trained on: what the explainer is fitted on."""
         return self.dataset if self.training is None else self.training
+
+    def prediction_span(self, output: OutputName) -> float:
+        """The range of predictions, beside which a gap is seen; of margins, that of the learnt rows' margins."""
+        table = self.learnt_from
+        if output == "probability":
+            return table.prediction_span
+        from sparklime_core.explain.predict_function import resolve_predict  # noqa: PLC0415 - imports lime
+
+        rows = table.features[table.labelled & np.isfinite(table.features).all(axis=1)][:SPAN_ROWS]
+        margins = np.asarray(resolve_predict(self.estimator, table.mode, output)(rows)).reshape(len(rows), -1)
+        low, high = np.percentile(margins, [5, 95], axis=0)
+        return float((high - low).max())
 
 
 def write_inputs(inputs: Inputs, folder: Path) -> None:

@@ -44,7 +44,8 @@ def reason_codes(run: Run, results: pa.Table, *, reasons: int = REASONS) -> pa.T
     Returns
     -------
     pyarrow.Table
-        ``row_id``; ``predicted`` (class, or value) and, with classes, its ``probability``; ``true`` (null where it
+        ``row_id``; ``predicted`` (class, or value) and, with classes, its ``probability`` (``log_odds`` of the
+        explained class, where these are explained); ``true`` (null where it
         is not known); ``local_r2``; ``reason_1`` and so on, like "age > 50.00 speaks for yes (+0.12)"; ``error``.
         In row order.
 
@@ -59,7 +60,9 @@ def reason_codes(run: Run, results: pa.Table, *, reasons: int = REASONS) -> pa.T
     if class_names is None:
         said, truth, up, down = "prediction AS predicted", "kept.target", "' raises it'", "' lowers it'"
     else:
-        said, truth = "label_name AS predicted, prediction AS probability", "$classes[kept.target + 1]"
+        column = run.predicted.noun.replace("-", "_")
+        said = f"$classes[{run.predicted.label_sql} + 1] AS predicted, prediction AS {column}"
+        truth = "$classes[kept.target + 1]"
         up, down = "' speaks for ' || label_name", "' speaks against ' || label_name"
     words = [_REASON.format(at=at, up=up, down=down) for at in range(1, reasons + 1)]
     sql = _LINES.format(table=scan("$data", positions=True), said=said, truth=truth, reasons=", ".join(words))

@@ -16,7 +16,10 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal
 from sparklime_core.runs.wave_files import conformed
 
-LISTED = "row_id, label, label_name, prediction, score, fit, target, test, wrong, distance, top_reason, error"
+LISTED = (
+    "row_id, label, label_name, predicted, prediction, score, fit, target, test, wrong, distance, top_reason, "
+    "error"
+)
 
 
 def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd.DataFrame:
@@ -117,7 +120,7 @@ def ask_rows(run: Run, sql: str, parameters: Sequence[Any], **tables: pa.Table) 
     return query(
         lambda: index_files(run, names),
         index_schema(len(names)),
-        rows_sql(run.facts, stability=bool(measured)) + sql,
+        rows_sql(run.predicted, stability=bool(measured)) + sql,
         [*([measured] if measured else []), *parameters],
         blocks=run.block_files if EXPLAINED_BY in sql else None,
         **tables,

@@ -27,8 +27,10 @@ from sparklime_core.explain.schema import (
     WORK_SCHEMA,
     result_schema,
 )
+from sparklime_core.explain.settings import OutputName
 from sparklime_core.runs.inputs import Inputs, read_encoding, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, Owner, RunState, TableFacts
+from sparklime_core.runs.predicted import Predicted
 from sparklime_core.runs.run_files import (
     BLOCKS,
     COUNTS,
@@ -144,6 +146,16 @@ class Run:
     def facts(self) -> TableFacts:
         """Features, classes, target, task and digest of the table. They never change, and are read once."""
         return self._at_first_sight.data
+
+    @cached_property
+    def output(self) -> OutputName:
+        """Which output of the model is explained."""
+        return self._at_first_sight.explain.output
+
+    @cached_property
+    def predicted(self) -> Predicted:
+        """What the predictions of its results are."""
+        return Predicted.of(self.facts, self.output)
 
     @cached_property
     def _at_first_sight(self) -> Manifest:

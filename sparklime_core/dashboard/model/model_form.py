@@ -49,9 +49,9 @@ def own_model(dataset: Dataset) -> None:
         the table.
     """
     st.caption(
-        "A scikit-learn model or pipeline, saved with `skops.io.dump`; or a library's own file: XGBoost's `.json` or "
-        "`.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`. It may have learnt the table's own columns, or the features "
-        "as SparkLIME encodes them. The file is opened in a process of its own first; pickles are refused."
+        "A scikit-learn model or pipeline, saved with `skops.io.dump`; or a library's own file: XGBoost's `.json` "
+        "or `.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`. It may have learnt the table's own columns, or the "
+        "features as SparkLIME encodes them. It is opened in a process of its own first; pickles are refused."
     )
     upload = st.file_uploader("The model's file", key="own-model")
     if upload is None or upload.file_id == st.session_state.get("read-model"):

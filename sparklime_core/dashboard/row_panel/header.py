@@ -16,15 +16,20 @@ def sentence(row: RowContext) -> None:
     """Say what the model says, what is true, and what is explained."""
     st.markdown(f"#### Row {row.view.row_id}")
     said = row_sentences(row.view, lambda text: f"**{plain(text)}**")
-    st.markdown(" ".join([*said, *_explained_class(row.view)]))
+    st.markdown(" ".join([*said, *_explained_class(row.view, row.run.predicted.noun)]))
 
 
-def _explained_class(view: RowView) -> list[str]:
-    """Name the class that is explained, where that is not the predicted one."""
-    name, probability = str(view.result["label_name"]), view.result["prediction"]
-    if view.is_regression or view.result["label"] is None or name == view.predicted:
+def _explained_class(view: RowView, noun: str) -> list[str]:
+    """Name the class that is explained, where that is not the predicted one; and what of it, if no probability."""
+    name, prediction = str(view.result["label_name"]), view.result["prediction"]
+    if view.is_regression or view.result["label"] is None:
         return []
-    chance = "" if probability is None else f", with probability {probability:.2f}"
+    if noun != "probability":
+        size = "" if prediction is None else f", {prediction:.2f}"
+        return [f"Explained below are the {noun} of **{plain(name)}**{size}."]
+    if name == view.predicted:
+        return []
+    chance = "" if prediction is None else f", with probability {prediction:.2f}"
     return [f"Explained below is **{plain(name)}**{chance}."]
 
 

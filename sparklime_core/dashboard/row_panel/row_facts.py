@@ -28,7 +28,7 @@ def row_probabilities(run: Run, row_id: int) -> tuple[float, ...] | None:
 @partial(keep, entries=16)
 def prediction_span(run: Run) -> float:
     """Return the range of predictions of a run's model."""
-    return inputs_of(run).learnt_from.prediction_span
+    return inputs_of(run).prediction_span(run.output)
 
 
 @partial(keep, spinner="Fitting the explainer …")

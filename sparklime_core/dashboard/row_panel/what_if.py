@@ -164,7 +164,7 @@ def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
         return
     said = [int(np.argmax(answer.probabilities)) for answer in answers]
     texts = [
-        f"**{plain(names[label])}** with probability {answer.probabilities[label]:.2f}"
+        f"**{plain(names[label])}** with {row.run.predicted.noun} {answer.probabilities[label]:.2f}"
         for label, answer in zip(said, answers, strict=True)
     ]
     verb = "still says" if said[0] == said[1] else ":material/swap_horiz: now says"

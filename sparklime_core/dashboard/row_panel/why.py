@@ -77,7 +77,8 @@ def _top(features: int) -> int:
 
 def _figures(row: RowContext) -> None:
     result = row.view.result
-    what = "the predicted value" if row.regression else "the probability of this class"
+    noun = row.run.predicted.noun
+    what = f"the predicted {noun}" if row.regression else f"the {noun} of this class"
     with st.grid(5, min_column_width=70, gap="xsmall"):
         st.metric("Model", _number(result["prediction"]), help=f"What the model says: {what}.")
         st.metric(

@@ -189,6 +189,8 @@ def _flag(name: str, field: Flag, _: FormContext) -> bool:
 def _range(name: str, field: Between, context: FormContext) -> Range:
     if field.of_values and context.classes is None:
         return _free_range(field.of_values[1], name)
+    if field.of_margins and context.manifest.explain.output == "margin":
+        return _free_range(field.of_margins, name)
     return _unit_range(field.label, name)
 
 

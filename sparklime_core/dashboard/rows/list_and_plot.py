@@ -23,7 +23,11 @@ from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.explain.trust import FIT
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.predicted import Predicted
 from sparklime_core.runs.run import Run
+
+SHORT = {"probability": "Prob.", "log-odds": "Log-odds"}
+"""What predictions of classes are, as the title of a narrow column."""
 
 
 def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
@@ -49,7 +53,7 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         on_select=partial(_take_line, key, row_ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": line_of(chosen, row_ids), "columns": [], "cells": []}},
-        column_config=_columns(manifest, wanted),
+        column_config=_columns(manifest, wanted, run.predicted.noun),
         alt="The explained rows; select one to see its explanation",
     )
     return found
@@ -76,7 +80,6 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     """Draw the rows as points; a click chooses one. Return how many rows pass the filter."""
     regression = manifest.data.is_regression
     found = count_found(run, wanted)
-    regression = manifest.data.is_regression
     points = sample_points(run, wanted, limit=PLOT_ROWS)
     if points.empty:
         st.info("No explained row passes this filter.", icon=":material/filter_alt_off:")
@@ -91,7 +94,13 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     kept = points[["row_id", "prediction", "fit", "truth", "true_value", "outcome"]]
     key = f"plot-{run.id}-{hash(wanted)}"
     draw(
-        fidelity_chart(kept, chosen, target=manifest.data.target if regression else None, behind=behind),
+        fidelity_chart(
+            kept,
+            chosen,
+            target=manifest.data.target if regression else None,
+            says=says(run.predicted),
+            behind=behind,
+        ),
         key=key,
         on_select=partial(_take_point, key),
         selection_mode=[PICK],
@@ -125,7 +134,8 @@ def _table(frame: pd.DataFrame, manifest: Manifest, wanted: RowFilter) -> pd.Dat
         shown["prediction"] = frame["prediction"]
         shown["distance"] = frame["distance"]
     else:
-        shown["predicted"] = frame["label_name"]
+        names = manifest.data.class_names or ()
+        shown["predicted"] = [None if pd.isna(code) else names[int(code)] for code in frame["predicted"]]
         shown["prediction"] = frame["prediction"]
         shown["right"] = [None if pd.isna(wrong) else not wrong for wrong in frame["wrong"]]
     shown["fit"] = frame["fit"]
@@ -144,7 +154,14 @@ def _truth(frame: pd.DataFrame, manifest: Manifest) -> list[Any]:
     return [classes[int(code)] for code in frame["target"]]
 
 
-def _columns(manifest: Manifest, wanted: RowFilter) -> dict[str, Any]:
+def says(predicted: Predicted) -> str:
+    """Return what the predictions of a run of classes are, for an axis."""
+    if predicted.noun == "log-odds":
+        return "Log-odds of the explained class"
+    return "Probability of the predicted class"
+
+
+def _columns(manifest: Manifest, wanted: RowFilter, noun: str) -> dict[str, Any]:
     column, regression = st.column_config, manifest.data.is_regression
     error = "|predicted - true|" if regression else "1 - probability of the true class, where that is known"
     feature = wanted.order_feature
@@ -154,7 +171,7 @@ def _columns(manifest: Manifest, wanted: RowFilter) -> dict[str, Any]:
         "truth": column.TextColumn("True", width=78),
         "predicted": column.TextColumn("Predicted", width=78),
         "prediction": column.NumberColumn(
-            "Predicted" if regression else "Prob.", format="%.4g" if regression else "%.3f", width=62
+            "Predicted" if regression else SHORT[noun], format="%.4g" if regression else "%.3f", width=62
         ),
         "distance": column.NumberColumn("Error", format="%.4g" if regression else "%.3f", width=70, help=error),
         "right": column.CheckboxColumn("Right", width=46),

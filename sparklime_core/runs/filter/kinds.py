@@ -163,11 +163,14 @@ class Between(FilterField):
         What the numbers are.
     of_values
         Noun and label in regression, where the numbers have any size; None: they are shares there, too.
+    of_margins
+        Label where margins are explained, which have any size; None: the numbers are shares there, too.
     """
 
     column: str = ""
     noun: str = ""
     of_values: tuple[str, str] | None = None
+    of_margins: str | None = None
 
     default = Range()
 

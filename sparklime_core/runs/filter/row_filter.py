@@ -99,7 +99,7 @@ class RowFilter:
     """
 
     outcome: Outcome = _entry(ByOutcome("The model is"))
-    label: int | None = _entry(OfClass("Predicted class", column="label", phrase="predicted {}"))
+    label: int | None = _entry(OfClass("Predicted class", column="predicted", phrase="predicted {}"))
     truth: int | None = _entry(OfClass("True class", column="target", phrase="truly {}"))
     test_only: bool = _entry(
         Flag("Only test rows (not seen in training)", column="test", term=("rows", "test"), phrase="test rows")
@@ -110,6 +110,7 @@ class RowFilter:
             column="prediction",
             noun="probability",
             of_values=("predicted value", "Predicted value"),
+            of_margins="Log-odds of the explained class",
         )
     )
     error: Range = _entry(

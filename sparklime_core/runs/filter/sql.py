@@ -4,27 +4,25 @@ from functools import reduce
 from operator import and_
 
 from sparklime_core.runs.filter.row_filter import FIELDS, ORDERS, STABILITY, RowFilter, limited
-from sparklime_core.runs.manifest import TableFacts
+from sparklime_core.runs.predicted import Predicted
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import scan
 
 
-def rows_sql(facts: TableFacts, *, stability: bool = False) -> str:
-    """Return the start of a query in which ``rows`` is the index with ``wrong``, ``distance`` and ``stability``.
+def rows_sql(predicted: Predicted, *, stability: bool = False) -> str:
+    """Return the start of a query in which ``rows`` is the index with more columns.
 
+    These are ``predicted``, ``wrong``, ``distance`` and ``stability``; see `Predicted` for the first three.
     ``stability`` is how often other pools have the same strongest features, from 0 to 1; null where it was not
     measured. With `stability`, its files are the query's first parameter.
     """
-    wrong = "label <> target"
-    distance = f"CASE WHEN {wrong} THEN prediction WHEN NOT ({wrong}) THEN 1 - prediction END"
-    if facts.is_regression:
-        wrong, distance = "CAST(NULL AS BOOLEAN)", "abs(prediction - target)"
     measured, joined = "CAST(NULL AS FLOAT)", ""
     if stability:
         measured = "measured.jaccard"
         joined = f"LEFT JOIN (SELECT row_id, label, jaccard FROM {scan()}) measured USING (row_id, label)"  # noqa: S608
     return (
-        f"WITH rows AS (SELECT results.*, {wrong} AS wrong, {distance} AS distance, "  # noqa: S608 - ours
+        f"WITH rows AS (SELECT results.*, {predicted.label_sql} AS predicted, "  # noqa: S608 - ours
+        f"{predicted.wrong_sql} AS wrong, {predicted.error_sql} AS distance, "
         f"{measured} AS {STABILITY} FROM results {joined}) "
     )
 
