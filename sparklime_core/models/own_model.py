@@ -9,13 +9,16 @@ import numpy as np
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.explain.kinds.booster import Booster
+from sparklime_core.explain.kinds.encoded_booster import EncodedBooster
 from sparklime_core.explain.kinds.registry import kind_of
+from sparklime_core.explain.kinds.spark_trees import SparkTrees
 from sparklime_core.limited.process import call_limited
 from sparklime_core.models.adopt_columns import adopt_columns, takes_columns
 from sparklime_core.models.boosters import booster_notes, encode_booster, restore_booster
 from sparklime_core.models.class_labels import are_same
 from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.metrics import Metrics, measure
+from sparklime_core.models.mlflow_models import Say, fetched, is_model_uri, warn
 from sparklime_core.models.model_files import (
     SKOPS,
     WORK,
@@ -28,6 +31,9 @@ from sparklime_core.models.model_files import (
 from sparklime_core.models.model_parts import check_trees, use_one_thread
 from sparklime_core.models.model_trial import audited, reason, restore
 from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.spark_ml.adopt import adopt_spark_model, is_spark_model
+from sparklime_core.models.spark_ml.read_model import read_spark_model
+from sparklime_core.models.spark_ml.stored_trees import SUFFIX, dump_trees, restore_trees
 from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.models.train import Model
 
@@ -35,13 +41,22 @@ OWN = "the model was trained elsewhere: the rows that it is measured on may be r
 
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
-def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
+def load_model(path: str | PathLike[str], dataset: Dataset, *, say: Say = warn) -> Model:
     """Load a model that was trained elsewhere, by the ending of its file's name.
 
     ``.skops`` is a scikit-learn model, of a dataset's features or of its table's own columns. ``.json`` and
     ``.ubj``, ``.txt`` and ``.cbm`` are the own files of XGBoost, LightGBM and CatBoost. These models are asked in
     their own values, into which gaps and categories are decoded. A file is opened and asked in a limited process
-    before this one opens it.
+    before this one opens it. A folder is one where Spark has saved a tree model of ``pyspark.ml`` or a pipeline.
+
+    Parameters
+    ----------
+    path
+        The file or folder; or an address in MLflow, ``models:/name@alias`` or ``runs:/id/path``.
+    dataset
+        The table that the model was trained on, or one like it.
+    say
+        Is given a sentence before a pickle of MLflow is opened; a warning of Python otherwise.
 
     Raises
     ------
@@ -52,6 +67,11 @@ def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
     LimitError
         When that takes more than ``SPARKLIME_MODEL_MEMORY`` or ``SPARKLIME_MODEL_SECONDS``, or crashes.
     """
+    if is_model_uri(path):
+        with fetched(str(path), say) as found:
+            return adopt_model(found.estimator, dataset) if found.path is None else load_model(found.path, dataset)
+    if Path(path).is_dir():
+        return _adopted_trees(read_spark_model(Path(path), dataset), dataset)
     file, limits = read_model(Path(path)), model_limits()
     tried = call_limited(_try_on, file, limits.memory, dataset, limits=limits, work=WORK).value
     if file.suffix == SKOPS:
@@ -60,13 +80,13 @@ def load_model(path: str | PathLike[str], dataset: Dataset) -> Model:
             decoding = decoding_from_dict(tried["decoding"])
             estimator = ColumnsModel(estimator, decoding, len(dataset.feature_names))
     else:
-        estimator = restore_booster(file, dataset)
+        estimator = _restored(file, dataset)
     mark_known(file)
     return _taken_over(estimator, Metrics.from_dict(tried["metrics"]), tuple(tried["notes"]), file)
 
 
-def reload_booster(file: ModelFile, dataset: Dataset) -> Any:
-    """Read a booster back from where it was stored: what `load_model` does, without measuring it.
+def reload_model(file: ModelFile, dataset: Dataset) -> Any:
+    """Read a model back from the file that a run keeps of it: what `load_model` does, without measuring it.
 
     Raises
     ------
@@ -77,7 +97,12 @@ def reload_booster(file: ModelFile, dataset: Dataset) -> Any:
         limits = model_limits()
         call_limited(_try_on, file, limits.memory, dataset, limits=limits, work=WORK)
         mark_known(file)
-    return restore_booster(file, dataset)
+    return _restored(file, dataset)
+
+
+def _restored(file: ModelFile, dataset: Dataset) -> Any:
+    """Return the model of a file that has passed the trial, and is none of scikit-learn."""
+    return restore_trees(file.data) if file.suffix == SUFFIX else restore_booster(file, dataset)
 
 
 def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model:
@@ -88,12 +113,13 @@ def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model
     estimator
         Trained on ``dataset.features``, or on a DataFrame with columns of the table that the dataset was read
         from: it is then asked in those columns and their types. A model of XGBoost, LightGBM or CatBoost is asked
-        in its own values, as `load_model` has it.
+        in its own values, and a tree model or pipeline of ``pyspark.ml`` without Spark, as `load_model` has it.
     dataset
         The table, encoded.
     table
         For a scikit-learn model of such columns: the DataFrame of the same rows, where its types are not those
-        that pandas finds in the file.
+        that pandas finds in the file. For a model of Spark: a Spark DataFrame of the same rows, to hold the
+        answers of both against each other.
 
     Raises
     ------
@@ -103,6 +129,8 @@ def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model
     kind = kind_of(estimator)
     if isinstance(kind, Booster):
         return _adopted_booster(kind, dataset)
+    if is_spark_model(estimator):
+        return _adopted_trees(adopt_spark_model(estimator, dataset, table), dataset)
     if table is not None or takes_columns(estimator, dataset):
         _check_task(estimator, dataset)
         estimator = adopt_columns(estimator, dataset, table)
@@ -115,6 +143,10 @@ def _adopted_booster(kind: Booster, dataset: Dataset) -> Model:
     found = encode_booster(alone, dataset, kind.facts().classes)
     file = ModelFile(alone.suffix, alone.dump())
     return _taken_over(found, _measured(found, dataset), booster_notes(found), file)
+
+
+def _adopted_trees(found: SparkTrees, dataset: Dataset) -> Model:
+    return _taken_over(found, _measured(found, dataset), (), ModelFile(SUFFIX, dump_trees(found)))
 
 
 def _measured(estimator: Any, dataset: Dataset) -> Metrics:
@@ -133,8 +165,9 @@ def _measured(estimator: Any, dataset: Dataset) -> Metrics:
 def _try_on(_: IO[bytes], file: ModelFile, most_bytes: int, dataset: Dataset) -> dict[str, Any]:
     """Audit, load and check a model in a limited process, and measure it on a dataset."""
     if file.suffix != SKOPS:
-        booster = restore_booster(file, dataset)
-        metrics, notes, decoding = _measured(booster, dataset), booster_notes(booster), None
+        found = _restored(file, dataset)
+        notes = booster_notes(found) if isinstance(found, EncodedBooster) else ()
+        metrics, decoding = _measured(found, dataset), None
     else:
         model = adopt_model(audited(file.data, most_bytes), dataset)
         own = model.estimator

@@ -27,7 +27,7 @@ from sparklime_core.models.model_files import (
     read_model,
     save_estimator,
 )
-from sparklime_core.models.own_model import reload_booster
+from sparklime_core.models.own_model import reload_model
 from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.runs.stored_tables import damage_explained, damaged
 
@@ -124,8 +124,8 @@ def read_inputs(folder: Path) -> Inputs:
     if path.name == MODEL_FILE:
         return Inputs(dataset, _read_model(folder, dataset.features), test, selected, learnt_from)
     file = read_model(path)
-    booster = reload_booster(file, dataset if learnt_from is None else learnt_from)
-    return Inputs(dataset, booster, test, selected, learnt_from, file)
+    model = reload_model(file, dataset if learnt_from is None else learnt_from)
+    return Inputs(dataset, model, test, selected, learnt_from, file)
 
 
 def model_path(folder: Path) -> Path:

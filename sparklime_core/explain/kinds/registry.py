@@ -21,7 +21,7 @@ class Entry:
     home
         Module and class of the kind.
     suffixes
-        The endings of the files that the kind reads, if it is a `Booster`.
+        The endings of the files that the kind's models are read from, where they are no skops files.
     """
 
     title: str | None
@@ -45,12 +45,13 @@ KINDS = (
     Entry("XGBoost", "xgboost", "xgboost_model:XGBoostModel", (".json", ".ubj")),
     Entry("LightGBM", "lightgbm", "lightgbm_model:LightGBMModel", (".txt",)),
     Entry("CatBoost", "catboost", "catboost_model:CatBoostModel", (".cbm",)),
+    Entry("Spark's trees", "sparklime_core", "spark_trees:SparkTreeModel", (".sparktrees",)),
     Entry(None, "sparklime_core", "encoded_booster:EncodedBoosting"),
 )
 """All kinds; the first one that serves a model is its own."""
 
 SUFFIXES = {suffix: entry for entry in KINDS for suffix in entry.suffixes}
-"""The kinds of boosters by the endings of their files."""
+"""The kinds by the endings of their files."""
 
 
 def packages_of(predict_fn: Any) -> tuple[str, ...]:
