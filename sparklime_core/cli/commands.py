@@ -141,6 +141,12 @@ def _export(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reasons", type=int, default=3, metavar="K", help="reasons a line; default 3")
 
 
+def _log(command: argparse.ArgumentParser) -> None:
+    command.add_argument("source", metavar="RUN", help="a run's folder, or the id of one of the dashboard's runs")
+    command.add_argument("--tracking-uri", metavar="URI", help="default: what MLFLOW_TRACKING_URI says")
+    command.add_argument("--experiment", default="SparkLIME", metavar="NAME", help="default SparkLIME")
+
+
 def _cluster(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", default=2, type=int)
     command.add_argument("--cores", default=1, type=int, help="of each worker")
@@ -192,6 +198,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "explain-table": ("explain any table that Spark reads; the executors write", _explain_table),
     "describe": ("say how a table is read and what each column is used for", _describe),
     "export": ("write what a run explained as a file to take away", _export),
+    "log": ("put a run into a tracking server of MLflow", _log),
     "cluster": ("run a Spark standalone cluster on 127.0.0.1 until Ctrl-C", _cluster),
     "doctor": ("check every executor: Python, packages, memory, a round trip", _doctor),
     "pack": ("pack what executors need into an archive, for --archive", _pack),
@@ -226,7 +233,9 @@ def _add_table(command: argparse.ArgumentParser) -> None:
 def _add_model(command: argparse.ArgumentParser) -> Group:
     model = command.add_argument_group("the model")
     add_settings(model, ModelSettings, {"model_seed": "that of --seed"})
-    model.add_argument("--model-file", type=Path, metavar="FILE.skops", help="a model of your own instead")
+    own = model.add_mutually_exclusive_group()
+    own.add_argument("--model-file", type=Path, metavar="FILE", help="a model of your own instead")
+    own.add_argument("--model-uri", metavar="URI", help="the same, in MLflow: models:/name@alias or runs:/id/path")
     return model
 
 

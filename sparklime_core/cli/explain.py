@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sparklime_core.cli.commands import DEFAULT_MASTER, INTERRUPTED
 from sparklime_core.cli.explain_request import check_folder, check_same, request_of
-from sparklime_core.cli.options import interruptible, model_settings, session
+from sparklime_core.cli.options import interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -20,7 +20,6 @@ from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, 
 from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.runner import explain_run
-from sparklime_core.models.own_model import load_model
 from sparklime_core.models.train import train_with
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run, holds_run
@@ -86,8 +85,8 @@ def _plan_table(
     """Read the table and what else may be wrong; return how to plan a run, which may train, and the table."""
     settings = model_settings(arguments)
     dataset = read_dataset(arguments)
-    if arguments.model_file is not None:
-        plan = RunPlan(dataset, load_model(arguments.model_file, dataset), explain, explainer, arguments.rows)
+    if (own := own_model(arguments, dataset)) is not None:
+        plan = RunPlan(dataset, own, explain, explainer, arguments.rows)
         return lambda: plan, dataset
     return lambda: RunPlan(dataset, train_with(dataset, settings), explain, explainer, arguments.rows), dataset
 

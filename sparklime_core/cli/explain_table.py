@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparklime_core.cli.options import interruptible, model_settings, session
+from sparklime_core.cli.options import interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -19,7 +19,6 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import PredictFn
 from sparklime_core.jobs.runner import predict_fn_of
-from sparklime_core.models.own_model import load_model
 from sparklime_core.models.train import train_with
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.explain_table import Sink, explain_table, open_source, write_explanations
@@ -73,9 +72,8 @@ def _trained_on(arguments: argparse.Namespace) -> _Learnt:
     """Take the model from its file, or train it where there is none."""
     settings, dataset = model_settings(arguments), read_dataset(arguments)
     options = _options(arguments, dataset)
-    if arguments.model_file is not None:
-        model = load_model(arguments.model_file, dataset)
-        return _Learnt(dataset, options, lambda: model.predict_fn)
+    if (own := own_model(arguments, dataset)) is not None:
+        return _Learnt(dataset, options, lambda: own.predict_fn)
     return _Learnt(dataset, options, lambda: train_with(dataset, settings).predict_fn)
 
 
@@ -97,7 +95,7 @@ def _sink(arguments: argparse.Namespace) -> Sink:
 def _check(arguments: argparse.Namespace) -> None:
     if (arguments.trained_in is None) == (arguments.data is None):
         raise SettingsError("Say what the model has learnt from: either --trained-in RUN, or --trained-on DATA.")
-    if arguments.trained_in is not None and arguments.model_file is not None:
-        raise SettingsError("The run of --trained-in has a model already; give --model-file with --trained-on.")
+    if arguments.trained_in is not None and (arguments.model_file or arguments.model_uri) is not None:
+        raise SettingsError("The run of --trained-in has a model already; give yours with --trained-on.")
     if arguments.data is not None and arguments.target is None:
         raise SettingsError("Name the column that the model predicts with --target.")

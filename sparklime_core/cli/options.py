@@ -10,8 +10,14 @@ from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
+from sparklime_core.cli.output import complain
 from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import SettingsError
+from sparklime_core.models.mlflow_models import is_model_uri
+from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.train import Model
 from sparklime_core.spark.session.connection import connect, disconnect
 
 
@@ -40,6 +46,14 @@ def interruptible(work: Callable[[threading.Event], Result]) -> Result:
                 return done.result()
             except KeyboardInterrupt:
                 cancel.set()
+
+
+def own_model(arguments: argparse.Namespace, dataset: Dataset) -> Model | None:
+    """Return the model that ``--model-file`` or ``--model-uri`` names; None where one is to be trained."""
+    source = arguments.model_file if arguments.model_uri is None else arguments.model_uri
+    if arguments.model_uri is not None and not is_model_uri(source):
+        raise SettingsError(f"--model-uri must be like models:/name@alias or runs:/id/path, not {source!r}.")
+    return None if source is None else load_model(source, dataset, say=complain)
 
 
 def model_settings(arguments: argparse.Namespace) -> ModelSettings:
