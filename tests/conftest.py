@@ -14,35 +14,57 @@ hypothesis.settings.register_profile("quick", max_examples=30)
 hypothesis.settings.register_profile("thorough", max_examples=150)
 hypothesis.settings.load_profile("quick")
 
-TOGETHER = ("tests/spark", "tests/browser")
-"""Folders whose tests run in one process; they come first, as they take longest."""
+TOGETHER = {
+    "shared clusters": (
+        "tests/spark/test_commands.py",
+        "tests/spark/test_contract.py",
+        "tests/spark/test_listeners.py",
+        "tests/spark/test_shipped_environment.py",
+        "tests/spark/test_unreachable.py",
+    ),
+    "browser": ("tests/browser",),
+}
+"""Files and folders whose tests run in one process, by the name of what they share."""
+
+LONG = ("tests/spark", "tests/readme")
+"""Folders that come next, file by file; then all others."""
 
 
-class _FolderOrFile(LoadScopeScheduling):
-    """A process is handed a whole folder of `TOGETHER`, or a whole file."""
+class _GroupOrFile(LoadScopeScheduling):
+    """A process is handed a whole group of `TOGETHER`, or a whole file."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _scope(nodeid)
 
 
 def _scope(nodeid: str) -> str:
-    file = PurePosixPath(nodeid.partition("::")[0])
-    return next((folder for folder in TOGETHER if PurePosixPath(folder) in file.parents), str(file))
+    file = nodeid.partition("::")[0]
+    return next((group for group, places in TOGETHER.items() if _is_in(file, places)), file)
+
+
+def _is_in(file: str, places: tuple[str, ...]) -> bool:
+    path = PurePosixPath(file)
+    return any(PurePosixPath(place) in (path, *path.parents) for place in places)
+
+
+def _turn(item: pytest.Item) -> int:
+    scope = _scope(item.nodeid)
+    if scope in TOGETHER:
+        return list(TOGETHER).index(scope)
+    return len(TOGETHER) if _is_in(scope, LONG) else len(TOGETHER) + 1
 
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
-    """Divide the tests by folder or file; in their order, and not the files with most tests first."""
+    """Divide the tests by group or file; in their order, and not the files with most tests first."""
     config.option.loadscopereorder = False
-    return _FolderOrFile(config, log)
+    return _GroupOrFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first, in a shuffled order, too."""
-    items.sort(
-        key=lambda item: TOGETHER.index(scope) if (scope := _scope(item.nodeid)) in TOGETHER else len(TOGETHER)
-    )
+    items.sort(key=_turn)
 
 
 @pytest.fixture(scope="session", autouse=True)
