@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sparklime_core.atomic_files import atomic_write
+from sparklime_core.atomic_files import atomic_write, write_file
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
 from sparklime_core.explain.kinds.registry import SUFFIXES
@@ -100,16 +100,14 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
         _write_dataset(inputs.training, folder / TRAINING_FILE, {})
     estimator = inputs.estimator
     if isinstance(estimator, ColumnsModel):
-        with atomic_write(folder / DECODING_FILE) as temporary:
-            temporary.write_text(json.dumps(decoding_as_dict(estimator.decoding)), encoding="utf-8")
+        write_file(folder / DECODING_FILE, json.dumps(decoding_as_dict(estimator.decoding)))
         estimator = estimator.estimator
-    name = MODEL_FILE if inputs.file is None else f"model{inputs.file.suffix}"
-    with atomic_write(folder / name) as temporary:
-        if inputs.file is None:
+    if inputs.file is None:
+        with atomic_write(folder / MODEL_FILE) as temporary:
             save_estimator(estimator, temporary)
-        else:
-            temporary.write_bytes(inputs.file.data)
-            mark_known(inputs.file)
+    else:
+        write_file(folder / f"model{inputs.file.suffix}", inputs.file.data)
+        mark_known(inputs.file)
     _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
 
 

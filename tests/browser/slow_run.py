@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from playwright.sync_api import Page, expect
 
-from sparklime_core.explain.task import REFERENCE_BLOCK_ROWS
+from sparklime_core.explain.task import SLOW_BLOCK_ROWS
 from tests.browser.server import Server
 from tests.browser.steps import LOOK_MS, WAIT_MS, go_to, press, run_of, settled
 
@@ -16,7 +16,7 @@ ROWS, SAMPLES = 178, 100
 
 def first_rows(cores: int) -> str:
     """Return how many rows the first wave of lime itself has, which is a block for each core."""
-    return str(cores * REFERENCE_BLOCK_ROWS)
+    return str(cores * SLOW_BLOCK_ROWS)
 
 
 def start_slow_run(page: Page, server: Server) -> Path:
