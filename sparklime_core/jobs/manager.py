@@ -15,6 +15,7 @@ from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
 from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.jobs.study import error_sentence
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.row_queries import index_rows
@@ -206,7 +207,7 @@ class JobManager:
         try:
             errand.run(self.service)
         except Exception as error:  # noqa: BLE001 - it is the errand's; the next one must have its turn
-            errand.fail(_sentence(error))
+            errand.fail(error_sentence(error))
         finally:
             with self._lock:
                 del self._queued[ticket]
@@ -218,7 +219,7 @@ class JobManager:
         except CancelledError:
             sentence = None
         except Exception as error:  # noqa: BLE001 - the error is the run's; the next run must still be explained
-            sentence = _sentence(error)
+            sentence = error_sentence(error)
         self._end(ticket, job, sentence)
 
     def _explain(self, job: _Job) -> None:
@@ -257,10 +258,6 @@ class JobManager:
     def _report(self, job: _Job, progress: Progress) -> None:
         with self._lock:
             job.progress = progress
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, SparkLimeError) else f"{type(error).__name__}: {error}"
 
 
 def _index(run: Run) -> None:

@@ -4,21 +4,18 @@ They do not run at the same time: on one machine they would take the cores from 
 """
 
 import dataclasses
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pyspark.sql import SparkSession
 
-from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import CancelledError, EngineError, SettingsError, SparkLimeError
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.row_errors import row_errors
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.jobs.race_engines import (
     Contestant,
@@ -33,6 +30,7 @@ from sparklime_core.jobs.race_scaling import scale
 from sparklime_core.jobs.race_state import Lane, LaneState, ScalingStep, agreement
 from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.jobs.study import Study, StudyState, Subject
 from sparklime_core.spark.session.cancellable import unless_cancelled
 
 FAST = tuple(name for name, engine in ENGINES.items() if not engine.is_slow)
@@ -48,21 +46,11 @@ CANDIDATES = 4096
 
 
 @dataclass(frozen=True)
-class RacePlan:
-    """What is raced on.
+class RacePlan(Subject):
+    """What is raced on; the engine and the labels are the race's own.
 
     Attributes
     ----------
-    title
-        What the table is called.
-    dataset
-        The table whose rows are explained.
-    estimator
-        The model.
-    explain, explainer
-        Settings of the explanations; the engine and the labels are the race's own.
-    learnt_from
-        The table that the model was trained on, where it is another one.
     lime_seconds
         How long lime may take; how many rows that makes is measured on its first ones.
     scaling
@@ -74,12 +62,6 @@ class RacePlan:
         When lime is given no time.
     """
 
-    title: str
-    dataset: Dataset
-    estimator: Any
-    explain: ExplainSettings = field(default_factory=ExplainSettings)
-    explainer: ExplainerSettings = field(default_factory=ExplainerSettings)
-    learnt_from: Dataset | None = None
     lime_seconds: float = 6.0
     scaling: bool = True
 
@@ -89,7 +71,7 @@ class RacePlan:
 
 
 @dataclass(frozen=True)
-class RaceState:
+class RaceState(StudyState):
     """How far a race is.
 
     Attributes
@@ -104,8 +86,6 @@ class RaceState:
         On which the Spark contestants run; None and 0 before they are connected.
     connecting_seconds
         How long connecting took: next to nothing where Spark was connected already.
-    cancelled, error
-        Whether it was stopped; what ended it, if that was an error.
     """
 
     lanes: tuple[Lane, ...]
@@ -116,31 +96,24 @@ class RaceState:
     master: str | None = None
     cores: int = 0
     connecting_seconds: float | None = None
-    cancelled: bool = False
-    error: str | None = None
 
     def lane(self, name: str) -> Lane:
         """Return a contestant's lane."""
         return next(lane for lane in self.lanes if lane.name == name)
 
 
-class Race:
+class Race(Study[RaceState]):
     """A race; `run` runs it in a thread, and `state` may be asked for in any other."""
 
     def __init__(self, plan: RacePlan) -> None:
-        self.plan = plan
-        self._cancel = threading.Event()
-        self._lock = threading.Lock()
-        self._began: dict[str, float] = {}
-        executors = "the executors, row by row"
-        self._state = RaceState(
-            (
-                Lane("lime", "this server, one core"),
-                Lane("recipe", executors),
-                *(Lane(name, "the executors, in waves") for name in FAST),
-            ),
-            table_rows=plan.dataset.rows,
+        lanes = (
+            Lane("lime", "this server, one core"),
+            Lane("recipe", "the executors, row by row"),
+            *(Lane(name, "the executors, in waves") for name in FAST),
         )
+        super().__init__(RaceState(lanes, table_rows=plan.dataset.rows))
+        self.plan = plan
+        self._began: dict[str, float] = {}
 
     def state(self) -> RaceState:
         """Return how far it is at this moment."""
@@ -156,40 +129,29 @@ class Race:
 
     def cancel(self) -> None:
         """Stop it; what is measured stays. One that still waits for its turn has ended at once."""
-        self._cancel.set()
+        super().cancel()
         if self._state.stage == "waiting":
-            self._end(cancelled=True)
-
-    def fail(self, sentence: str) -> None:
-        """End it with an error."""
-        self._end(error=sentence)
+            self.end(cancelled=True)
 
     def run(self, service: SparkService) -> None:
         """Run it; see `ExclusiveJob`."""
-        try:
-            self._run(service)
-        except CancelledError:
-            self._end(cancelled=True)
-        except SparkLimeError as error:
-            self._end(error=str(error))
-        else:
-            self._end()
+        self.carry_out(lambda: self._run(service))
 
     def _run(self, service: SparkService) -> None:
-        self._check()
-        self._change(stage="preparing")
+        self.check_cancelled()
+        self.change(stage="preparing")
         track = self._track()
         sample = _explainable(track, self.plan)
-        self._change(stage="racing")
+        self.change(stage="racing")
         lime = PlainLime(track)
         rows = self._sample(lime, sample)
         limes = self._race("lime", lime, rows)
-        self._check()
-        self._change(stage="connecting")
+        self.check_cancelled()
+        self.change(stage="connecting")
         began = time.perf_counter()
         spark = unless_cancelled(service.acquire, self._cancel, lambda _: service.release())
         try:
-            self._change(
+            self.change(
                 stage="racing",
                 master=service.status().master,
                 cores=cores_of(spark),
@@ -197,15 +159,14 @@ class Race:
             )
             self._race_on(spark, track, rows, limes)
             if self.plan.scaling:
-                self._change(stage="scaling")
+                self.change(stage="scaling")
                 scale(EngineInWaves(track, spark, "reference"), rows, cores_of(spark), self._set_steps)
         finally:
             service.release()
 
     def _track(self) -> Track:
-        learnt_from = self.plan.learnt_from or self.plan.dataset
         return Track(
-            build_explainer(learnt_from, self.plan.explainer),
+            build_explainer(self.plan.model_table, self.plan.explainer),
             self.plan.estimator,
             predict_fn_of(self.plan.estimator),
             dataclasses.replace(self.plan.explain, labels="predicted"),
@@ -225,7 +186,7 @@ class Race:
         if len(rows) > STEP_ROWS:
             rows = rows[: len(rows) // STEP_ROWS * STEP_ROWS]
         self._set("lime", start_up=time.perf_counter() - began)
-        self._change(rows=len(rows))
+        self.change(rows=len(rows))
         for lane in self._state.lanes:
             self._set(lane.name, rows=len(rows))
         return rows
@@ -233,7 +194,7 @@ class Race:
     def _race_on(self, spark: SparkSession, track: Track, rows: FloatArray, limes: list[Weights]) -> None:
         """Race the contestants that need Spark; what one of them refuses does not stop the others."""
         for name in ("recipe", *FAST):
-            self._check()
+            self.check_cancelled()
             self._set(name, state=LaneState.STARTING)
             began = time.perf_counter()
             try:
@@ -276,12 +237,8 @@ class Race:
         engine.run(rows, lambda _wave: None, lambda _done: None)
         self._set(name, more=(len(rows), time.perf_counter() - began))
 
-    def _check(self) -> None:
-        if self._cancel.is_set():
-            raise CancelledError("The race was cancelled.")
-
     def _set_steps(self, steps: tuple[ScalingStep, ...]) -> None:
-        self._change(steps=steps)
+        self.change(steps=steps)
 
     def _set(self, name: str, **changes: Any) -> None:
         with self._lock:
@@ -290,18 +247,14 @@ class Race:
             )
             self._state = dataclasses.replace(self._state, lanes=lanes)
 
-    def _change(self, **changes: Any) -> None:
-        with self._lock:
-            self._state = dataclasses.replace(self._state, **changes)
-
-    def _end(self, *, cancelled: bool = False, error: str | None = None) -> None:
-        """Stop every lane that still moves."""
-        state = self.state()
-        stopped = LaneState.CANCELLED if cancelled else LaneState.FAILED
+    def end(self, **changes: Any) -> None:
+        """End it, and stop every lane that still moves."""
+        stopped = LaneState.CANCELLED if changes.get("cancelled") else LaneState.FAILED
         lanes = tuple(
-            lane if lane.state.is_ended() else dataclasses.replace(lane, state=stopped) for lane in state.lanes
+            lane if lane.state.is_ended() else dataclasses.replace(lane, state=stopped)
+            for lane in self.state().lanes
         )
-        self._change(stage="ended", lanes=lanes, cancelled=cancelled, error=error)
+        super().end(stage="ended", lanes=lanes, **changes)
 
 
 def _explainable(track: Track, plan: RacePlan) -> FloatArray:

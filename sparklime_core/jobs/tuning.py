@@ -7,20 +7,20 @@ widths of one number of samples the pools are the same, but for the weights of t
 import dataclasses
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from sparklime_core.data.dataset import Dataset
-from sparklime_core.errors import CancelledError, SettingsError, SparkLimeError
+from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability import StabilitySettings, measure_stability, prepare_stability
 from sparklime_core.explain.types import Explainer, FloatArray
 from sparklime_core.jobs.runner import predict_fn_of
+from sparklime_core.jobs.study import Study, StudyState, Subject
 
 WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.5)
 """Kernel widths to try, as multiples of lime's own."""
@@ -30,13 +30,11 @@ POOLS = 5
 
 
 @dataclass(frozen=True)
-class TuningPlan:
-    """What is tried, and on what.
+class TuningPlan(Subject):
+    """What is tried, and on what; kernel width and samples vary, and the engine is ``sampled``.
 
     Attributes
     ----------
-    dataset, estimator, explain, explainer, learnt_from
-        As in `sparklime_core.jobs.race.RacePlan`; kernel width and samples vary, and the engine is ``sampled``.
     rows
         How many rows, drawn by the seed.
     widths, samples
@@ -50,12 +48,6 @@ class TuningPlan:
         When there is nothing to try, or the study could not be made.
     """
 
-    title: str
-    dataset: Dataset
-    estimator: Any
-    explain: ExplainSettings = field(default_factory=ExplainSettings)
-    explainer: ExplainerSettings = field(default_factory=ExplainerSettings)
-    learnt_from: Dataset | None = None
     rows: int = 32
     widths: tuple[float, ...] = WIDTHS
     samples: tuple[int, ...] = SAMPLES
@@ -112,26 +104,21 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class TuningState:
-    """How far a study is: the cells that are there, how many there are to be, and what ended it."""
+class TuningState(StudyState):
+    """How far a study is: how many cells there are to be, those that are measured, and the seconds so far."""
 
     total: int
     cells: tuple[Cell, ...] = ()
     seconds: float = 0.0
-    ended: bool = False
-    cancelled: bool = False
-    error: str | None = None
 
 
-class TuningStudy:
+class TuningStudy(Study[TuningState]):
     """A study; `start` runs it in a thread of its own, and `state` may be asked for at any time."""
 
     def __init__(self, plan: TuningPlan) -> None:
+        super().__init__(TuningState(len(plan.widths) * len(plan.samples)))
         self.plan = plan
-        self._cancel = threading.Event()
-        self._lock = threading.Lock()
         self._began = time.perf_counter()
-        self._state = TuningState(len(plan.widths) * len(plan.samples))
 
     def start(self) -> None:
         """Begin."""
@@ -140,27 +127,16 @@ class TuningStudy:
 
     def state(self) -> TuningState:
         """Return how far it is."""
-        with self._lock:
-            if self._state.ended:
-                return self._state
-            return dataclasses.replace(self._state, seconds=time.perf_counter() - self._began)
-
-    def cancel(self) -> None:
-        """Stop after the cell that is being measured."""
-        self._cancel.set()
+        state = super().state()
+        return state if state.ended else dataclasses.replace(state, seconds=time.perf_counter() - self._began)
 
     def run(self) -> None:
-        """Measure every cell, small ones first."""
-        try:
-            self._measure_all()
-        except CancelledError:
-            self._end(cancelled=True)
-        except SparkLimeError as error:
-            self._end(error=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is told on the page
-            self._end(error=f"{type(error).__name__}: {error}")
-        else:
-            self._end()
+        """Measure every cell, small ones first; a cancelled study ends after the cell that it is at."""
+        self.carry_out(self._measure_all)
+
+    def end(self, **changes: Any) -> None:
+        """End it."""
+        super().end(seconds=time.perf_counter() - self._began, **changes)
 
     def _measure_all(self) -> None:
         plan = self.plan
@@ -168,26 +144,18 @@ class TuningStudy:
         rows = np.ascontiguousarray(plan.dataset.features[np.sort(order)])
         for num_samples in plan.samples:
             for width in plan.widths:
-                if self._cancel.is_set():
-                    raise CancelledError("The study was cancelled.")
+                self.check_cancelled()
                 cell = self._measure(rows, plan.usual_width * width, num_samples)
-                with self._lock:
-                    self._state = dataclasses.replace(self._state, cells=(*self._state.cells, cell))
+                self.change(cells=(*self._state.cells, cell))
 
     def _measure(self, rows: FloatArray, kernel_width: float, num_samples: int) -> Cell:
         plan = self.plan
-        explainer = build_explainer(
-            plan.learnt_from or plan.dataset, dataclasses.replace(plan.explainer, kernel_width=kernel_width)
-        )
+        settings = dataclasses.replace(plan.explainer, kernel_width=kernel_width)
+        explainer = build_explainer(plan.model_table, settings)
         explain = dataclasses.replace(plan.explain, engine="sampled", labels="predicted", num_samples=num_samples)
         return measure_cell(
             explainer, plan.estimator, rows, explain, StabilitySettings(plan.pools, plan.top), kernel_width
         )
-
-    def _end(self, **changes: Any) -> None:
-        seconds = time.perf_counter() - self._began
-        with self._lock:
-            self._state = dataclasses.replace(self._state, ended=True, seconds=seconds, **changes)
 
 
 def measure_cell(

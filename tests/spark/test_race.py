@@ -38,8 +38,8 @@ class WatchedRace(Race):
         super()._set(name, **changes)
         self._show()
 
-    def _change(self, **changes: object) -> None:
-        super()._change(**changes)
+    def change(self, **changes: object) -> None:
+        super().change(**changes)
         self._show()
 
     def _show(self) -> None:

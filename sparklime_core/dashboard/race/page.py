@@ -14,9 +14,9 @@ from sparklime_core.dashboard.race.frames import (
 )
 from sparklime_core.dashboard.shared.background import begin
 from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import show_error, shown_errors
+from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.subject import choose_subject
+from sparklime_core.dashboard.shared.subject import choose_subject, show_outcome
 from sparklime_core.dashboard.shared.text import count, duration, number, plain
 
 if TYPE_CHECKING:
@@ -65,19 +65,7 @@ def race_form() -> None:
             return
     from sparklime_core.jobs.race import Race, RacePlan  # noqa: PLC0415 - imports Spark's driver side and lime
 
-    subject = load()
-    race = Race(
-        RacePlan(
-            subject.title,
-            subject.dataset,
-            subject.estimator,
-            subject.explain,
-            subject.explainer,
-            subject.learnt_from,
-            float(seconds),
-            scaling,
-        )
-    )
+    race = Race(RacePlan(**vars(load()), lime_seconds=float(seconds), scaling=scaling))
     services().manager.submit_errand(race)
     begin("race", race)
 
@@ -85,7 +73,7 @@ def race_form() -> None:
 def show_race(race: "Race") -> None:
     """Show a race, live until it has ended."""
     with st.container():  # one element either way, so that nothing below moves at the end
-        if race.state().stage == "ended":
+        if race.state().ended:
             _lanes(race.state(), race)
         else:
             _live(race)
@@ -95,7 +83,7 @@ def show_race(race: "Race") -> None:
 @shown_errors()
 def _live(race: "Race") -> None:
     state = race.state()
-    if state.stage == "ended":
+    if state.ended:
         st.rerun()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/progress_activity: {stage_text(state)} …", width="stretch")
@@ -116,7 +104,7 @@ def stage_text(state: "RaceState") -> str:
 
 
 def _lanes(state: "RaceState", race: "Race") -> None:
-    _outcome(state)
+    show_outcome(state, "race")
     about = [f"**{plain(race.plan.title)}**"]
     if state.rows:
         about.append(f"{count(state.rows, 'row')} of {state.table_rows:,}, drawn by the seed")
@@ -149,13 +137,6 @@ def _lanes(state: "RaceState", race: "Race") -> None:
     _refusals(state.lanes)
     if state.steps:
         _scaling(state)
-
-
-def _outcome(state: "RaceState") -> None:
-    if state.error:
-        show_error(state.error)
-    elif state.cancelled:
-        st.info("The race was cancelled; what was measured until then stays.", icon=":material/stop_circle:")
 
 
 def _headline(state: "RaceState") -> None:

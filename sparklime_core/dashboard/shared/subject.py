@@ -1,40 +1,23 @@
 """Which table and model a race or a study of settings is about: this session's, the open run's, or a sample's."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.run_cache import inputs_of
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count
 from sparklime_core.dashboard.start.try_it import SAMPLE
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
+from sparklime_core.jobs.study import StudyState, Subject
 from sparklime_core.setting import Settings, settings_of
 
 SHARED = ("num_features", "num_samples", "seed")
 """Settings of the explanations that a race and a study take over; the others are their own."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A table whose rows are explained, the model, and the settings.
-
-    Attributes
-    ----------
-    learnt_from
-        The table that the model was trained on, where it is another one than ``dataset``.
-    """
-
-    title: str
-    dataset: Dataset
-    estimator: Any
-    explain: ExplainSettings
-    explainer: ExplainerSettings
-    learnt_from: Dataset | None = None
 
 
 def choose_subject(key: str) -> Callable[[], Subject]:
@@ -57,6 +40,14 @@ def choose_subject(key: str) -> Callable[[], Subject]:
     choices["sample"] = (f"{SAMPLE}: a bundled sample and a random forest", _of_sample)
     chosen = st.selectbox("On the rows of", list(choices), format_func=lambda name: choices[name][0], key=key)
     return choices[str(chosen)][1]
+
+
+def show_outcome(state: StudyState, name: str) -> None:
+    """Say of a study that has ended, and is called so, what has ended it before its time."""
+    if state.error:
+        show_error(state.error)
+    elif state.cancelled:
+        st.info(f"The {name} was cancelled; what was measured until then stays.", icon=":material/stop_circle:")
 
 
 def _of_session(dataset: Dataset, estimator: Any) -> Subject:
@@ -89,7 +80,7 @@ def _in_the_form(settings: type[Settings], names: Collection[str] | None = None)
 
 def _of_sample() -> Subject:
     dataset, estimator = _trained_sample()
-    return Subject(dataset.name, dataset, estimator, ExplainSettings(), ExplainerSettings())
+    return Subject(dataset.name, dataset, estimator)
 
 
 @st.cache_resource(show_spinner="Training a forest on the sample …")

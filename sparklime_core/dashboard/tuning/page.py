@@ -8,9 +8,9 @@ import streamlit as st
 from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
 from sparklime_core.dashboard.shared.background import begin
 from sparklime_core.dashboard.shared.chart_element import draw, show
-from sparklime_core.dashboard.shared.errors import show_error, shown_errors
+from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
-from sparklime_core.dashboard.shared.subject import choose_subject
+from sparklime_core.dashboard.shared.subject import choose_subject, show_outcome
 from sparklime_core.dashboard.shared.text import count, duration, number, plain
 from sparklime_core.explain.trust import FIT, LOCALITY_RULE
 
@@ -46,19 +46,7 @@ def tuning_form() -> None:
             return
     from sparklime_core.jobs.tuning import TuningPlan, TuningStudy  # noqa: PLC0415 - imports lime
 
-    subject = load()
-    study = TuningStudy(
-        TuningPlan(
-            subject.title,
-            subject.dataset,
-            subject.estimator,
-            subject.explain,
-            subject.explainer,
-            subject.learnt_from,
-            int(rows),
-            pools=int(pools),
-        )
-    )
+    study = TuningStudy(TuningPlan(**vars(load()), rows=int(rows), pools=int(pools)))
     study.start()
     st.session_state.pop(CHOICE, None)
     begin("tuning", study)
@@ -92,10 +80,7 @@ def _live(study: "TuningStudy") -> None:
 
 
 def _ended(state: "TuningState", study: "TuningStudy") -> None:
-    if state.error:
-        show_error(state.error)
-    elif state.cancelled:
-        st.info("The study was cancelled; what was measured until then stays.", icon=":material/stop_circle:")
+    show_outcome(state, "study")
     st.caption(f"**{plain(study.plan.title)}** · {_cost(state, study)}")
     if not state.cells:
         return
