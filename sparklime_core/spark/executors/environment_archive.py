@@ -6,7 +6,6 @@ they are installed: beside an editable project or in a shared folder as well.
 """
 
 import os
-import re
 import sys
 import sysconfig
 import tarfile
@@ -14,6 +13,9 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from io import BytesIO
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from sparklime_core.atomic_files import atomic_write, disk_errors_explained, make_folder
 from sparklime_core.errors import SparkError
@@ -29,8 +31,6 @@ LEFT_OUT = frozenset({"scikit-image", "matplotlib", "pyspark", "sparklime"})
 SKIPPED_FOLDERS = frozenset({"tests", "__pycache__", "include"})
 COMPRESSION = 1
 ENDINGS = (".tar.gz", ".tgz")
-
-_REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?[^;]*(?:;(.*))?$")
 
 
 def pack_environment(target: Path, *, further: Iterable[str] = (), python: str | None = None) -> list[str]:
@@ -99,7 +99,7 @@ def _closure(names: Iterable[str]) -> list[Distribution]:
     found: dict[str, Distribution] = {}
     left = list(names)
     while left:
-        name = _normal(left.pop())
+        name = canonicalize_name(left.pop())
         if name in found or name in LEFT_OUT:
             continue
         try:
@@ -111,22 +111,10 @@ def _closure(names: Iterable[str]) -> list[Distribution]:
 
 
 def _required(one: Distribution) -> Iterator[str]:
-    """Yield what a package asks for; what has a marker (an extra, another platform) only where it is installed."""
-    for text in one.requires or ():
-        parts = _REQUIREMENT.match(text)
-        if parts is None:
-            continue
-        name, marker = parts.groups()
-        if marker is None or ("extra" not in marker and _is_installed(name)):
-            yield name
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        distribution(name)
-    except PackageNotFoundError:
-        return False
-    return True
+    """Yield the names of what a package asks for on this machine; extras are left out."""
+    for requirement in map(Requirement, one.requires or ()):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement.name
 
 
 def _files(one: Distribution) -> Iterator[tuple[str, str]]:
@@ -159,7 +147,3 @@ def _base_python() -> str:
 
 def _site_packages() -> str:
     return Path(sysconfig.get_path("purelib", "posix_prefix", vars={"base": "/"})).as_posix().lstrip("/")
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -10,6 +10,7 @@ from sparklime_core.errors import SparkError, SparkLimeError
 
 LONGEST = 400
 _PYTHON_ERROR = re.compile(r"^(?:[\w.]+\.)?(\w*(?:Error|Exception|Exit|Interrupt|Warning))\b:?\s*(.*)$")
+_STOPPED = re.compile(r"stopped SparkContext|SparkContext was shut down")
 _NOISE = re.compile(r"^(JVM stacktrace|Driver stacktrace|\s*at |\s*\.\.\. \d+ more)")
 
 
@@ -33,6 +34,10 @@ def one_sentence(error: BaseException) -> str:
     text = str(error)
     if "StatusCode.UNAVAILABLE" in text:
         return "the connection to the server of Spark Connect was lost."
+    if _STOPPED.search(text):
+        is_connect = type(error).__module__.startswith("pyspark.errors.exceptions.connect")
+        gone = "the Spark Connect server is gone" if is_connect else "the Spark session was stopped"
+        return f"{gone}; connect again, and resume what was not finished."
     found = _last_python_line(text) or _first_line(text)
     sentence = " ".join(found.split())[:LONGEST].rstrip()
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

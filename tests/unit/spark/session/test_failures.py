@@ -2,6 +2,7 @@
 
 import pytest
 from py4j.protocol import Py4JNetworkError
+from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 
 from sparklime_core.spark.session.failures import one_sentence
 
@@ -34,6 +35,20 @@ RPC = """<_InactiveRpcError of RPC that terminated with:
 )  # fmt: skip
 def test_failures_become_one_sentence(text, sentence):
     assert one_sentence(RuntimeError(text)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "whose"),
+    [
+        (SparkConnectGrpcException, "the Spark Connect server is gone"),
+        (RuntimeError, "the Spark session was stopped"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["Cannot call methods on a stopped SparkContext.\nThis stopped...", "SparkContext was shut down"]
+)
+def test_a_stopped_context_is_said_with_what_to_do(kind, whose, text):
+    assert one_sentence(kind(text)) == f"{whose}; connect again, and resume what was not finished."
 
 
 def test_a_lost_jvm_is_said_so():
