@@ -21,7 +21,7 @@ from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.row_queries import index_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from sparklime_core.spark.session.cancellable import unless_cancelled
+from sparklime_core.waiting import unless_cancelled
 
 _log = logging.getLogger(__name__)
 

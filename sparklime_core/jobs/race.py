@@ -31,7 +31,7 @@ from sparklime_core.jobs.race_state import Lane, LaneState, ScalingStep, agreeme
 from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.jobs.study import Study, StudyState, Subject
-from sparklime_core.spark.session.cancellable import unless_cancelled
+from sparklime_core.waiting import unless_cancelled
 
 FAST = tuple(name for name, engine in ENGINES.items() if not engine.is_slow)
 STEP_ROWS = 8

@@ -20,9 +20,9 @@ from sparklime_core.jobs.phases import Phases
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import ExecutorFacts, Manifest, RunState
 from sparklime_core.runs.run import Run
-from sparklime_core.spark.session.cancellable import unless_cancelled
 from sparklime_core.spark.session.monitor import application, list_executors
 from sparklime_core.spark.waves.scheduler import Wave, run_waves
+from sparklime_core.waiting import unless_cancelled
 
 
 @dataclass(frozen=True)

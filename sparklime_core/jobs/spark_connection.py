@@ -14,7 +14,7 @@ from sparklime_core.spark.executors.preflight import ExecutorReport, check_execu
 from sparklime_core.spark.executors.prewarm import prewarm_soon
 from sparklime_core.spark.session.backend import ExecutorInfo
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.connection import connect, current, disconnect
+from sparklime_core.spark.session.connection import connect, disconnect, present
 from sparklime_core.spark.session.master import Master, parse_master
 from sparklime_core.spark.session.monitor import application, list_executors
 
@@ -55,14 +55,13 @@ class SparkService:
     def __init__(self, master: str = EMBEDDED) -> None:
         self._lock = threading.RLock()
         self._master = master
-        self._session: SparkSession | None = None
         self._cluster: LocalCluster | None = None
         self._users = 0
-        self._checked: tuple[list[ExecutorReport], list[str]] | None = None
+        self._needs: tuple[int, tuple[str, ...]] = 0, ()  # of the last check
 
     def status(self) -> SparkStatus:
         """Return what the connection is now; never waits for Spark to start."""
-        session, cluster = self._session, self._cluster
+        session, cluster = self._session(), self._cluster
         executors: tuple[ExecutorInfo, ...] = ()
         links: dict[str, str] = {}
         if session is not None:
@@ -95,23 +94,25 @@ class SparkService:
         It connects where there is no session yet, it has died, or its master was restarted.
         """
         with self._lock:
-            if self._session is None or not self._users or backend_of(self._session).has_ended():
-                self._session = connect(self._master, send_token=self._master in allowed_masters())
-                prewarm_soon(self._session)
+            session = self._session()
+            if session is None or not self._users or backend_of(session).has_ended():
+                session = connect(self._master, send_token=self._master in allowed_masters())
+                prewarm_soon(session)
             self._users += 1
-            return self._session
+            return session
 
     def release(self) -> None:
         """Say that a job no longer uses the session; one that has died is dropped, and the next job reconnects."""
         with self._lock:
             self._users -= 1
-            if self._session is not None and backend_of(self._session).has_ended():
+            session = self._session()
+            if session is not None and backend_of(session).has_ended():
                 self._drop_session()
 
     def log(self) -> str | None:
         """Return the file that the session's driver prints to; None when there is no session of ours."""
-        connection = current()
-        return str(connection.log) if connection is not None else None
+        connection = present()
+        return None if connection is None or connection.log is None else str(connection.log)
 
     def connect(self) -> None:
         """Connect now, so that the first job need not wait."""
@@ -144,7 +145,9 @@ class SparkService:
     @property
     def checked(self) -> tuple[list[ExecutorReport], list[str]] | None:
         """What the last check of this session has found; None when there was none."""
-        return self._checked
+        session = self._session()
+        reports = None if session is None else backend_of(session).record.reports
+        return None if reports is None else (reports, differences(reports, *self._needs))
 
     def check(
         self, payload_bytes: int = 0, libraries: Sequence[str] = ()
@@ -168,8 +171,8 @@ class SparkService:
             reports = check_executors(spark)
         finally:
             self.release()
-        self._checked = reports, differences(reports, payload_bytes, libraries)
-        return self._checked
+        self._needs = payload_bytes, tuple(libraries)
+        return reports, differences(reports, *self._needs)
 
     def disconnect(self) -> None:
         """End the session."""
@@ -214,10 +217,13 @@ class SparkService:
             self._drop_session()
 
     def _drop_session(self) -> None:
-        self._checked = None
-        if self._session is not None:
+        if self._session() is not None:
             disconnect()
-            self._session = None
+
+    def _session(self) -> SparkSession | None:
+        """Return the session of this process, where it is on the chosen master."""
+        connection = present()
+        return connection.spark if connection is not None and connection.master.text == self._master else None
 
     def _refuse_when_busy(self, action: str) -> None:
         if self._users:

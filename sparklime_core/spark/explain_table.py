@@ -3,7 +3,6 @@
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,13 +17,13 @@ from sparklime_core.spark.explained_frame import Beside, explained_frame
 from sparklime_core.spark.output_folder import written_alone
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence, raised_by_spark
+from sparklime_core.waiting import call
 
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".orc": "orc", ".avro": "avro"}
 FLAT = ("csv",)
 """Formats whose columns hold no lists: there an explanation is JSON."""
 
 LOCAL = "file://"
-POLL_SECONDS = 0.2
 
 Result = TypeVar("Result")
 
@@ -138,16 +137,24 @@ def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event
         lists = [name for name in ("explanation", "profiles") if name in explained.columns]
         observed = observed.withColumns({name: sf.to_json(name) for name in lists})
     backend, tag = backend_of(explained.sparkSession), f"sparklime-{uuid.uuid4().hex}"
-    with ThreadPoolExecutor(1, "sparklime-table", initializer=backend.enter_thread, initargs=(tag,)) as pool:
-        writing = pool.submit(
-            _said, f"The explanations cannot be written to {sink.out!r}", lambda: sink.save(observed)
-        )
-        while not wait({writing}, timeout=POLL_SECONDS).done:
-            if cancel.is_set():
-                backend.cancel(tag)
+
+    def write() -> None:
+        backend.enter_thread(tag)
+        sink.save(observed)
+
+    def stop_where_cancelled() -> None:
+        if cancel.is_set():
+            backend.cancel(tag)
+
+    try:
+        call(write, meanwhile=stop_where_cancelled)
+    except Exception as error:
+        if not cancel.is_set():
+            raise SparkError(
+                f"The explanations cannot be written to {sink.out!r}: {one_sentence(error)}"
+            ) from error
     if cancel.is_set():
         raise CancelledError(f"Cancelled; what is in {sink.out!r} is not whole.")
-    writing.result()
     return Written(int(counted.get["rows"]), int(counted.get["failed"]))
 
 

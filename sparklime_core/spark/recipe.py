@@ -6,10 +6,8 @@ classes it explains the predicted one, where the recipe explains the second.
 """
 
 import threading
-import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import dill
@@ -27,8 +25,7 @@ from sparklime_core.explain.types import Explainer, FloatArray
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
-
-POLL_SECONDS = 0.1
+from sparklime_core.waiting import call
 
 Reasons = list[tuple[str, float]]
 
@@ -101,20 +98,18 @@ def run_recipe(
         ordered = sorted(found, key=lambda line: int(line["at"]))
         return [[(reason[0], reason[1]) for reason in line["explanations"]] for line in ordered]
 
-    with ThreadPoolExecutor(1, "sparklime-recipe") as pool:
-        future = pool.submit(collect)
-        while not future.done():
-            time.sleep(POLL_SECONDS)
-            if cancel.is_set():
-                context.cancelJobGroup(group)
-            else:
-                on_rows(_ended_rows(context, group, len(rows)))
-        try:
-            reasons = future.result()
-        except Exception as error:
-            if cancel.is_set():
-                raise CancelledError("The race was cancelled.") from error
-            raise SparkError(f"The recipe's job failed: {one_sentence(error)}") from error
+    def look() -> None:
+        if cancel.is_set():
+            context.cancelJobGroup(group)
+        else:
+            on_rows(_ended_rows(context, group, len(rows)))
+
+    try:
+        reasons = call(collect, meanwhile=look)
+    except Exception as error:
+        if cancel.is_set():
+            raise CancelledError("The race was cancelled.") from error
+        raise SparkError(f"The recipe's job failed: {one_sentence(error)}") from error
     on_rows(len(rows))
     return reasons
 

@@ -20,7 +20,7 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.executors.preflight import check_executors
-from sparklime_core.spark.session import connection
+from sparklime_core.spark.session import start_session
 from sparklime_core.spark.session.connection import connect, current, disconnect
 from sparklime_core.spark.session.monitor import list_executors, master_workers
 from sparklime_core.spark.waves.scheduler import run_waves
@@ -103,7 +103,7 @@ def test_a_listener_that_is_no_master(monkeypatch):
 
     with listener(on_contact=asked.set) as port:
         with monkeypatch.context() as hurried:
-            hurried.setattr(connection, "time", SimpleNamespace(monotonic=clock, sleep=time.sleep))
+            hurried.setattr(start_session, "time", SimpleNamespace(monotonic=clock, sleep=time.sleep))
             assert "does not answer as a master of Spark" in refused(f"spark://127.0.0.1:{port}", timeout=240)
         assert asked.is_set()
         assert "does not answer as a server of Spark Connect" in refused(f"sc://127.0.0.1:{port}", timeout=3)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +16,9 @@ from sparklime_core.arguments import whole_number
 from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_folder
 from sparklime_core.errors import ClusterError
 from sparklime_core.paths import PRIVATE, newest_folders, private_folder
-from sparklime_core.spark.cluster.registry import RECORD_FILE, ClusterRecord, clusters_folder
+from sparklime_core.spark.cluster.registry import ClusterRecord, clusters_folder
 from sparklime_core.spark.session.java import java_home
+from sparklime_core.waiting import after, wait_for
 
 KEPT_FOLDERS = 10
 MOST_WORKERS = 64
@@ -144,23 +144,26 @@ def _new_folder() -> Path:
 
 
 def _in_use(folder: Path) -> bool:
-    try:
-        return ClusterRecord.read(folder).has_supervisor()
-    except (OSError, ValueError, TypeError, KeyError):
-        return False
+    record = _record_in(folder)
+    return record is not None and record.has_supervisor()
 
 
 def _await_note(supervisor: "subprocess.Popen[bytes]", folder: Path) -> ClusterRecord:
     """Wait for the supervisor to write down where the cluster is."""
-    deadline = time.monotonic() + START_SECONDS
-    while supervisor.poll() is None and time.monotonic() < deadline:
-        if (folder / RECORD_FILE).is_file():
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # it is being written at this moment
-                return ClusterRecord.read(folder)
-        time.sleep(0.1)
+    late = after(START_SECONDS)
+    record = wait_for(lambda: _record_in(folder), lambda: supervisor.poll() is not None or late())
+    if record is not None:
+        return record
     told = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
     reason = told[-1] if supervisor.poll() is not None and told else "It did not answer in time."
     raise ClusterError(f"The local cluster did not start: {reason} Its logs are in {folder}.")
+
+
+def _record_in(folder: Path) -> ClusterRecord | None:
+    try:
+        return ClusterRecord.read(folder)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _end(supervisor: "subprocess.Popen[bytes]") -> None:

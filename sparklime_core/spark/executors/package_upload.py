@@ -1,6 +1,5 @@
 """Send this package to the executors, which may run in any folder of any machine."""
 
-import threading
 import zipfile
 from functools import lru_cache
 from hashlib import sha256
@@ -14,16 +13,12 @@ from sparklime_core.spark.session.backend import Backend
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
 
 
-_served: set[str] = set()
-_lock = threading.Lock()
-
-
 def ship_package(backend: Backend) -> None:
     """Make ``import sparklime_core`` work on the executors of a session; done once a session."""
-    with _lock:
-        if backend.session_id not in _served:
+    with backend.record.lock:
+        if not backend.record.shipped:
             backend.add_package(package_zip())
-            _served.add(backend.session_id)
+            backend.record.shipped = True
 
 
 @lru_cache(maxsize=1)

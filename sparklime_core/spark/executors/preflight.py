@@ -12,8 +12,8 @@ from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.probe import NoPythonError, ask_executors
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.monitor import list_executors
+from sparklime_core.waiting import passed, wait_for
 
-POLL_SECONDS = 0.1
 ROUNDS = 5
 GIVEN_SECONDS = 30.0
 ANSWER_SECONDS = 120.0
@@ -98,8 +98,7 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
     cores = {executor.id: executor.cores for executor in list_executors(spark)}
     answered = [replace(report, cores=cores.get(report.executor, 1)) for report in reports.values()]
     answered.sort(key=lambda report: (len(report.executor), report.executor))
-    _known.clear()
-    _known[backend_of(spark).session_id] = answered
+    backend_of(spark).record.reports = answered
     return answered
 
 
@@ -123,14 +122,11 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, libraries: S
     backend = backend_of(spark)
     if backend.master.startswith("local"):
         return
-    reports = _known.get(backend.session_id) or check_executors(spark)
+    reports = backend.record.reports or check_executors(spark)
     blocking = blocking_problems(reports, libraries)
     found = [*blocking, *memory_problems(reports, payload_bytes)]
     if found:
         raise SparkError(found[0] + (f" {WAY_OUT}" if blocking else ""))
-
-
-_known: dict[str, list[ExecutorReport]] = {}
 
 
 def blocking_problems(reports: list[ExecutorReport], libraries: Sequence[str] = ()) -> list[str]:
@@ -199,16 +195,13 @@ def differences(reports: list[ExecutorReport], payload_bytes: int = 0, libraries
 
 
 def _await_executors(spark: SparkSession, deadline: float) -> set[str]:
-    while True:
-        found = {executor.id for executor in list_executors(spark)}
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise SparkError(
-                f"The master {backend_of(spark).master} has given no executor: it has no worker, "
-                "or none with enough free cores and memory."
-            )
-        time.sleep(POLL_SECONDS)
+    found = wait_for(lambda: {executor.id for executor in list_executors(spark)}, passed(deadline))
+    if not found:
+        raise SparkError(
+            f"The master {backend_of(spark).master} has given no executor: it has no worker, "
+            "or none with enough free cores and memory."
+        )
+    return found
 
 
 def _gone(spark: SparkSession, expected: set[str]) -> set[str]:

@@ -20,17 +20,14 @@ NEEDED = (
 )
 """What unpickling a task imports: seconds for each worker that it is new to."""
 
-_begun: set[str] = set()
-_lock = threading.Lock()
-
 
 def prewarm_soon(spark: SparkSession) -> None:
     """Begin to warm a session up in a thread of its own, the first time that it is asked for."""
-    session_id = backend_of(spark).session_id
-    with _lock:
-        if session_id in _begun:
+    record = backend_of(spark).record
+    with record.lock:
+        if record.warmed:
             return
-        _begun.add(session_id)
+        record.warmed = True
     threading.Thread(target=_quietly, args=(spark,), name="sparklime-warm-up", daemon=True).start()
 
 

@@ -1,8 +1,6 @@
 """Ask the executors about themselves, in a short job that needs nothing on them but PySpark's own worker."""
 
 import json
-import threading
-import time
 import uuid
 from typing import Any
 
@@ -13,6 +11,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors import self_report
 from sparklime_core.spark.session.backend import Backend
 from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.waiting import GaveUpError, after, call
 
 PARTITIONS_A_CORE = 3
 
@@ -30,28 +29,18 @@ def ask_executors(spark: SparkSession, backend: Backend, seconds: float) -> list
         When the job fails, or takes longer than so many seconds.
     """
     tag = f"sparklime-{uuid.uuid4().hex}"
-    answers: list[dict[str, Any]] = []
-    failed: list[str] = []
-    began = time.monotonic()
 
-    def run() -> None:
-        try:
-            backend.enter_thread(tag)
-            partitions = PARTITIONS_A_CORE * backend.parallelism()
-            report = sf.udf(self_report.report, useArrow=False)
-            asked = spark.range(0, partitions, 1, partitions).select(report("id"))
-            answers.extend(json.loads(row[0]) for row in asked.collect())
-        except Exception as error:  # noqa: BLE001 - told as one sentence below
-            failed.append(one_sentence(error))
+    def ask() -> list[dict[str, Any]]:
+        backend.enter_thread(tag)
+        partitions = PARTITIONS_A_CORE * backend.parallelism()
+        report = sf.udf(self_report.report, useArrow=False)
+        asked = spark.range(0, partitions, 1, partitions).select(report("id"))
+        return [json.loads(row[0]) for row in asked.collect()]
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
+    try:
+        return call(ask, after(seconds))
+    except GaveUpError:
         backend.cancel(tag)
-        raise SparkError(
-            f"The executors of {backend.master} did not answer within {time.monotonic() - began:.0f} s."
-        )
-    if failed:
-        raise NoPythonError(f"The executors cannot run Python: {failed[0]}")
-    return answers
+        raise SparkError(f"The executors of {backend.master} did not answer within {seconds:.0f} s.") from None
+    except Exception as error:
+        raise NoPythonError(f"The executors cannot run Python: {one_sentence(error)}") from error

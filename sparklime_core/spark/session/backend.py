@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sparklime_core.spark.session.session_record import SessionRecord
 from sparklime_core.spark.waves.broadcast import Carried
 
 if TYPE_CHECKING:
@@ -48,15 +49,15 @@ class Backend(Protocol):
     """A session, as the rest of this package uses it."""
 
     @property
-    def session_id(self) -> str:
-        """What files and packages are sent to once: the application, or the Connect session."""
-
-    @property
     def master(self) -> str:
         """The master, as Spark calls it."""
 
     def parallelism(self) -> int:
         """Return how many tasks run at once, at least one."""
+
+    @property
+    def record(self) -> SessionRecord:
+        """What was done once for the session."""
 
     def add_package(self, path: Path) -> None:
         """Let the executors import what is in a zip of Python modules."""

@@ -12,6 +12,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.identity import EMBEDDED
 from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
 from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.session.session_record import SessionRecord, record_of
 from sparklime_core.spark.versions import from_arrow
 from sparklime_core.spark.waves.broadcast import BroadcastBytes, Carried
 
@@ -30,9 +31,9 @@ class ClassicBackend:
         self._context = spark.sparkContext
 
     @property
-    def session_id(self) -> str:
-        """The application's id."""
-        return str(self._context.applicationId)
+    def record(self) -> SessionRecord:
+        """The context's, which all its sessions share."""
+        return record_of(self._context)
 
     @property
     def master(self) -> str:

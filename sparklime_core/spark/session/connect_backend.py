@@ -14,6 +14,7 @@ from sparklime_core.spark.executors.identity import EMBEDDED
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.probe import ask_executors
 from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
+from sparklime_core.spark.session.session_record import SessionRecord, record_of
 from sparklime_core.spark.versions import from_arrow
 from sparklime_core.spark.waves.broadcast import Carried, SessionFile
 
@@ -50,9 +51,9 @@ class RemoteBackend:
         return backend
 
     @property
-    def session_id(self) -> str:
-        """The session's id."""
-        return str(self._spark.session_id)  # type: ignore[attr-defined]
+    def record(self) -> SessionRecord:
+        """The session's."""
+        return record_of(self._spark)
 
     @property
     def master(self) -> str:

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import grpc
@@ -18,6 +17,7 @@ from sparklime_core.spark.session.backend import CONNECT_MODE
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.session.jvm import LOOPBACK
 from sparklime_core.spark.session.master import Master
+from sparklime_core.waiting import GaveUpError, after, call
 
 MOST_RETRIES = 4
 """PySpark would ask a server that is gone for ten minutes; this is some five seconds."""
@@ -109,10 +109,9 @@ def _await_ready(builder: Channel, master: Master, deadline: float) -> None:
 
 def _asked(question: Callable[[], Any], master: Master, deadline: float) -> Any:
     """Return what the server answers."""
-    pool = ThreadPoolExecutor(1, "sparklime-connect")
     try:
-        return pool.submit(question).result(max(deadline - time.monotonic(), 1.0))
-    except TimeoutError:
+        return call(question, after(max(deadline - time.monotonic(), 1.0)))
+    except GaveUpError:
         raise SparkError(f"The Spark Connect server {master.text} did not answer in time.") from None
     except Exception as error:
         if "UNAUTHENTICATED" in str(error):
@@ -121,8 +120,6 @@ def _asked(question: Callable[[], Any], master: Master, deadline: float) -> Any:
                 "put it into the environment variable SPARK_CONNECT_AUTHENTICATE_TOKEN."
             ) from error
         raise SparkError(f"Spark Connect at {master.text} refused: {one_sentence(error)}") from error
-    finally:
-        pool.shutdown(wait=False)
 
 
 def _check_version(version: str, master: Master) -> None:

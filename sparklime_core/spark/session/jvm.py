@@ -18,6 +18,7 @@ from pyspark.java_gateway import launch_gateway
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.session.class_archive import SPARK_HOME
 from sparklime_core.spark.session.java import java_environment
+from sparklime_core.waiting import wait_for
 
 LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 5.0
@@ -99,12 +100,9 @@ def start_gateway(conf: Mapping[str, str], log: Path, deadline: float) -> Gatewa
 
 
 def _await_address(process: "subprocess.Popen[bytes]", told: Path, log: Path, deadline: float) -> tuple[int, str]:
-    while not told.is_file():
-        if process.poll() is not None:
-            raise SparkError(f"Spark's JVM ended while it started; its log is {log}.")
-        if time.monotonic() > deadline:
-            raise SparkError(f"Spark's JVM did not start in time; its log is {log}.")
-        time.sleep(0.05)
+    if not wait_for(told.is_file, lambda: process.poll() is not None or time.monotonic() > deadline):
+        how = "did not start in time" if process.poll() is None else "ended while it started"
+        raise SparkError(f"Spark's JVM {how}; its log is {log}.")
     content = told.read_bytes()
     port, length = struct.unpack("!ii", content[:8])
     return port, content[8 : 8 + length].decode()

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.spark.session.backend import ExecutorInfo
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.connection import connection_of
+from sparklime_core.spark.session.connection import present
 from sparklime_core.spark.session.master import parse_master, read_facts
 
 
@@ -63,8 +63,8 @@ def master_workers(master: str) -> list[dict[str, Any]]:
 
 
 def _master_links(spark: SparkSession) -> dict[str, str]:
-    connection = connection_of(spark)
-    if connection is None or connection.facts.web_url is None:
+    connection = present()
+    if connection is None or connection.spark is not spark or connection.facts.web_url is None:
         return {}
     application = {"application": connection.web_url} if connection.web_url else {}
     pages = {f"worker {n}": worker["webuiaddress"] for n, worker in enumerate(connection.facts.workers, 1)}

@@ -27,13 +27,13 @@ from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.preflight import require_able_executors
 from sparklime_core.spark.executors.watchdog import ExecutorWatchdog
-from sparklime_core.spark.session.cancellable import unless_cancelled
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.versions import to_arrow
 from sparklime_core.spark.waves.payload import Payload, publish
 from sparklime_core.spark.waves.wave_results import task_table, unpack, work_table
 from sparklime_core.spark.waves.worker import block_explainer
+from sparklime_core.waiting import unless_cancelled
 
 IN_FLIGHT = 2
 WAVE_SECONDS = 4.0

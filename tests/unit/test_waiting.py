@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sparklime_core.errors import CancelledError
-from sparklime_core.spark.session.cancellable import unless_cancelled
+from sparklime_core.waiting import unless_cancelled
 
 
 def test_what_is_no_longer_wanted_is_not_waited_for_and_undone():
