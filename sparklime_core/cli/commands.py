@@ -218,7 +218,7 @@ def _add_archive(command: argparse.ArgumentParser) -> None:
 
 def _add_table(command: argparse.ArgumentParser) -> None:
     """Add how a table is read, and what its columns are."""
-    table = command.add_argument_group("the table (whatever is not given is found out)")
+    table = command.add_argument_group("the table (options that are not given are found out)")
     role_help = "what a column is: numeric, categorical, date or drop; may be given many times"
     table.add_argument("--role", action="append", default=[], metavar="NAME=ROLE", help=role_help)
     table.add_argument("--roles", type=Path, metavar="FILE.json", help='many of them, as {"NAME": "ROLE"}')

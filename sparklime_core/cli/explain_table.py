@@ -26,7 +26,7 @@ from sparklime_core.spark.explain_table import Sink, explain_table, open_source,
 
 @dataclass(frozen=True)
 class _Learnt:
-    """What the model has learnt from, how its texts are written, and how to have the model."""
+    """The table that the model has learnt from, how it is read, and a function that gives the model."""
 
     dataset: Dataset
     options: ReadOptions
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _explained(arguments: argparse.Namespace, spark: SparkSession, learnt: _Learnt) -> DataFrame:
-    """Return the lazy explanations; what is wrong with the source is said before a model is trained."""
+    """Return the lazy explanations; a wrong source is refused before a model is trained."""
     source = open_source(spark, arguments.source, arguments.source_format, dict(arguments.source_option))
     encoder = BatchEncoder.of(learnt.dataset.encoding, source.columns, learnt.options)
     explainer = build_explainer(learnt.dataset, ExplainerSettings.from_options(vars(arguments)))
@@ -78,7 +78,7 @@ def _trained_on(arguments: argparse.Namespace) -> _Learnt:
 
 
 def _options(arguments: argparse.Namespace, learnt: Dataset) -> ReadOptions:
-    """Return what is said now about how texts are written, and otherwise what was said when the table was read."""
+    """Return the options of this command, over those with which the model's table was read."""
     now = ReadOptions.from_options(vars(arguments))
     if learnt.encoding.format is not None or learnt.report.origin is None:
         return now

@@ -22,7 +22,7 @@ class ProgressLine:
     def __init__(self) -> None:
         self._drawn = sys.stderr.isatty() or "ipykernel" in sys.modules
         self._logged = float("-inf")
-        tqdm.set_lock(threading.RLock())  # its own would reach other processes, of which none draws
+        tqdm.set_lock(threading.RLock())  # its own lock is for several processes; here one draws
         self._bar = tqdm(
             file=sys.stderr,
             leave=False,

@@ -11,7 +11,7 @@ from sparklime_core.errors import SettingsError
 
 
 def chosen_roles(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the roles that were chosen; what is said on the command line overrules the file.
+    """Return the roles that were chosen; the command line overrules the file.
 
     Raises
     ------

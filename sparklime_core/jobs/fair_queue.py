@@ -1,4 +1,8 @@
-"""Who waits for Spark and who has it: fair between people, however many runs each of them has sent."""
+"""`FairQueue`: who uses Spark and who waits for it, fair between people with few runs and with many.
+
+It is written by hand: rq and huey hand jobs to other processes, APScheduler starts them at set times, and
+none of the three is fair between people.
+"""
 
 import itertools
 import os
@@ -35,7 +39,7 @@ class QueueLimits:
         Raises
         ------
         SettingsError
-            When a number is none, or less than 1.
+            When one is no whole number, or less than 1.
         """
         return cls(_number("SPARKLIME_RUNNING", MOST_RUNNING), _number("SPARKLIME_WAITING", MOST_WAITING))
 
@@ -68,12 +72,12 @@ class FairQueue:
         self._turn = itertools.count(1)
 
     def check_room(self) -> None:
-        """Raise `RunError` when as many wait as may."""
+        """Raise `RunError` when the queue is full."""
         with self._changed:
             if len(self._waiting) >= self.limits.waiting:
                 raise RunError(
-                    f"As many runs wait on this server as may, {self.limits.waiting}; "
-                    "try again when one of them has begun."
+                    f"The queue of this server is full: at most {self.limits.waiting} may wait; "
+                    "try again when a run has begun."
                 )
 
     def join(self, ticket: Ticket) -> None:
@@ -82,7 +86,7 @@ class FairQueue:
         Raises
         ------
         RunError
-            When as many wait as may.
+            When the queue is full.
         """
         with self._changed:
             self.check_room()
@@ -90,7 +94,7 @@ class FairQueue:
             self._changed.notify_all()
 
     def take(self) -> Ticket:
-        """Return whose turn it is; wait until it is somebody's. Say `end` when it is over."""
+        """Wait for the next turn; return its ticket. Call `end` when the turn is over."""
         with self._changed:
             while (ticket := self._next()) is None:
                 self._changed.wait()
@@ -100,14 +104,14 @@ class FairQueue:
             return ticket
 
     def end(self, ticket: Ticket) -> None:
-        """Say that a turn is over."""
+        """End a turn."""
         with self._changed:
             self._running.remove(ticket)
             self._forget(ticket.person)
             self._changed.notify_all()
 
     def leave(self, ticket: Ticket) -> bool:
-        """Wait no longer; tell whether it was still waiting."""
+        """Leave the queue; return whether the ticket was still waiting."""
         with self._changed:
             if ticket not in self._waiting:
                 return False
@@ -145,7 +149,7 @@ class FairQueue:
         return order
 
     def _forget(self, person: str) -> None:
-        """A person who has nothing here any more is like a new one."""
+        """Forget a person who has no ticket left: they count as new when they come again."""
         if all(ticket.person != person for ticket in (*self._waiting, *self._running)):
             self._last_turn.pop(person, None)
 

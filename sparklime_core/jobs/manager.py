@@ -33,7 +33,7 @@ class ExclusiveJob(Protocol):
         """Do it, in a thread of the manager; it acquires the session itself, and releases it."""
 
     def fail(self, sentence: str) -> None:
-        """Take note of what nobody foresaw."""
+        """End it with an error that it did not handle itself."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class JobManager:
         Raises
         ------
         RunError
-            When as many runs wait as may, or the run cannot be stored.
+            When the queue is full, or the run cannot be stored.
         """
         self._turns.check_room()
         inputs = plan.inputs()
@@ -108,7 +108,7 @@ class JobManager:
         Raises
         ------
         RunError
-            When there is no such run, nothing of it is left to do, or as many runs wait as may.
+            When there is no such run, nothing of it is left to do, or the queue is full.
         """
         with self._resuming:
             self._turns.check_room()
@@ -126,7 +126,7 @@ class JobManager:
         Raises
         ------
         RunError
-            When as many wait as may.
+            When the queue is full.
         """
         self._join(Ticket(alone=True), errand)
 

@@ -48,7 +48,7 @@ class Contestant(Protocol):
     """One who takes part."""
 
     def warm_up(self, rows: FloatArray) -> None:
-        """Start whatever has to be started, and explain a few of these rows."""
+        """Start its processes, and explain a few of these rows."""
 
     def explain(self, rows: FloatArray, on_rows: OnRows) -> list[Weights]:
         """Explain rows (n, d), saying how many are done; return each one's weights, empty where it has none."""

@@ -131,7 +131,7 @@ class SparkService:
         threading.Thread(target=quietly, name="sparklime-connect", daemon=True).start()
 
     def connect_and_check(self) -> None:
-        """Connect now; the executors of a cluster are asked about themselves, as `checked` then tells.
+        """Connect now; the executors of a cluster report on themselves, and `checked` has the reports.
 
         Raises
         ------
@@ -253,7 +253,7 @@ def check_allowed(text: str) -> Master:
 
 
 def check_cores(cores: int) -> None:
-    """Refuse more tasks at once on this machine than it can bear: each has a Python process.
+    """Refuse more tasks at once on this machine than it has room for: each has a Python process.
 
     Raises
     ------

@@ -101,7 +101,7 @@ class Study(Generic[State]):
             work()
         except CancelledError:
             self.end(cancelled=True)
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is told on the page
+        except Exception as error:  # noqa: BLE001 - a model may raise anything; the page shows it
             self.fail(error_sentence(error))
         else:
             self.end()

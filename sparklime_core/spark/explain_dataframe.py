@@ -1,4 +1,4 @@
-"""`explain_dataframe`: a DataFrame to a lazy DataFrame of explanations, of which nothing comes to the driver."""
+"""`explain_dataframe`: from a DataFrame to a lazy DataFrame of explanations; nothing comes to the driver."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def explain_dataframe(
         order in which Spark reads the rows (as ``DataFrame.zipWithIndex`` of Spark 4.2 counts them, in one more
         pass).
     keep
-        Columns that stand beside the result.
+        Columns that are kept next to the result.
     encoding
         ``dataset.encoding``: `feature_cols` are then columns as people keep them (texts, dates, gaps), and the
         executors encode them as the dataset was encoded.

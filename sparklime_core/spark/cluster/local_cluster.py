@@ -79,7 +79,7 @@ class LocalCluster:
         megabytes = memory_megabytes(memory)
         java_home()
         folder = _new_folder()
-        # The supervisor must find this package from whatever folder it is started in.
+        # The supervisor must find this package from the folder that it is started in.
         package = str(Path(sparklime_core.__file__).parents[1])
         path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         command = [sys.executable, "-m", "sparklime_core.spark.cluster.supervisor"]
@@ -122,7 +122,7 @@ def memory_megabytes(text: str) -> int:
     Raises
     ------
     ClusterError
-        When it means none, or too few for an executor.
+        When it means no memory, or too little for an executor.
     """
     found = re.fullmatch(r"(\d{1,7})([mg])b?", str(text).strip().lower())
     if found is None:
@@ -154,8 +154,8 @@ def _await_note(supervisor: "subprocess.Popen[bytes]", folder: Path) -> ClusterR
     record = wait_for(lambda: _record_in(folder), lambda: supervisor.poll() is not None or late())
     if record is not None:
         return record
-    told = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
-    reason = told[-1] if supervisor.poll() is not None and told else "It did not answer in time."
+    lines = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
+    reason = lines[-1] if supervisor.poll() is not None and lines else "It did not answer in time."
     raise ClusterError(f"The local cluster did not start: {reason} Its logs are in {folder}.")
 
 

@@ -26,7 +26,7 @@ class ClusterRecord:
     connect_url, connect_web_url
         Where a server of Spark Connect on the cluster listens, and the page of its application; None without one.
     supervisor_start, master_start
-        What tells these processes from others of their numbers, see `process_start`; None in earlier records.
+        Starts of these processes, which identify them; see `process_start`. None in earlier records.
     """
 
     url: str
@@ -60,7 +60,7 @@ class ClusterRecord:
         Raises
         ------
         OSError, ValueError, TypeError
-            When there is none, or none that is whole.
+            When there is no note, or it is not whole.
         """
         fields = json.loads((folder / RECORD_FILE).read_text())
         return cls(

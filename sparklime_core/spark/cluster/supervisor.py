@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
         known.write(folder)
         _wait(master)
     except ClusterError as error:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201 - the log's last line is what `LocalCluster` tells
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 - `LocalCluster` shows the log's last line
         return 1
     finally:
         _end_all()
@@ -72,8 +72,8 @@ def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[Cluster
     ports = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0", "--properties-file", str(properties)]
     master = _daemon("master.Master", ports, folder / "master.log")
     deadline = time.monotonic() + START_SECONDS
-    url = _told(r"Starting Spark master at (spark://\S+)", folder / "master.log", master, deadline)
-    web_url = _told(r"MasterWebUI.* started at (http://\S+)", folder / "master.log", master, deadline)
+    url = _logged(r"Starting Spark master at (spark://\S+)", folder / "master.log", master, deadline)
+    web_url = _logged(r"MasterWebUI.* started at (http://\S+)", folder / "master.log", master, deadline)
     web_url = web_url.replace("localhost", LOOPBACK)
     size = ["--cores", cores, "--memory", memory, "--work-dir", str(folder / "work")]
     started = [
@@ -100,7 +100,7 @@ def _serve(folder: Path, known: ClusterRecord) -> ClusterRecord:
     """Start a server of Spark Connect on the cluster; it lets in who knows the cluster's secret."""
     workers = read_json(f"{known.web_url}/json/")["workers"]
     conf = session_conf(parse_master(known.url), CONNECT_NAME, LOOPBACK, workers, known)
-    del conf["spark.log.level"]  # what the log tells below is less than a warning
+    del conf["spark.log.level"]  # the lines that are read below are no warnings
     conf["spark.connect.grpc.binding.address"] = LOOPBACK
     conf["spark.connect.grpc.binding.port"] = "0"
     conf["spark.connect.authenticate.token"] = known.secret
@@ -110,7 +110,7 @@ def _serve(folder: Path, known: ClusterRecord) -> ClusterRecord:
     command = ["spark-submit", "--class", CONNECT_CLASS, "--properties-file", str(properties), "spark-internal"]
     server = _spawn(command, log, SPARK_CONNECT_MODE="0", PYSPARK_PYTHON=sys.executable)
     deadline = time.monotonic() + START_SECONDS
-    url = "sc://" + _told(r"Spark Connect server started at: (\S+)", log, server, deadline)
+    url = "sc://" + _logged(r"Spark Connect server started at: (\S+)", log, server, deadline)
     port = re.search(r"service 'SparkUI' on port (\d+)", log.read_text(errors="replace"))
     return replace(known, connect_url=url, connect_web_url=f"http://{LOOPBACK}:{port[1]}" if port else None)
 
@@ -146,8 +146,8 @@ def _spawn(command: list[str], log: Path, **variables: str) -> "subprocess.Popen
         )
 
 
-def _told(pattern: str, log: Path, process: "subprocess.Popen[bytes]", deadline: float) -> str:
-    """Wait until a log tells something."""
+def _logged(pattern: str, log: Path, process: "subprocess.Popen[bytes]", deadline: float) -> str:
+    """Wait for a line in a log; return the part of it that is looked for."""
     while True:
         found = re.search(pattern, log.read_text(errors="replace"))
         if found:
@@ -169,11 +169,11 @@ def _await_workers(
 
 
 def _check_started(processes: list["subprocess.Popen[bytes]"], log: Path | None, deadline: float) -> None:
-    told = f"; see {log}" if log else ""
+    where = f"; see {log}" if log else ""
     if any(process.poll() is not None for process in processes):
-        raise ClusterError(f"A process of the cluster ended while it started{told}.")
+        raise ClusterError(f"A process of the cluster ended while it started{where}.")
     if time.monotonic() > deadline:
-        raise ClusterError(f"The cluster did not start within {START_SECONDS:.0f} s{told}.")
+        raise ClusterError(f"The cluster did not start within {START_SECONDS:.0f} s{where}.")
     readable, _, _ = select.select([sys.stdin], [], [], 0.1)
     if readable:
         raise ClusterError("The process that started the cluster has ended.")

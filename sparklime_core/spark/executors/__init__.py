@@ -1,1 +1,1 @@
-"""What is known of executors, what they are sent, and what they wrote."""
+"""Executors: reports on them, what is sent to them, and their logs."""

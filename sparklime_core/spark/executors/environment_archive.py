@@ -1,8 +1,8 @@
 """The environment in an archive, for executors whose own Python lacks what explaining needs.
 
-The archive has the layout of ``venv-pack``'s (``bin/python`` beside ``lib``), which ``spark.archives`` unpacks
-beside each executor. It holds what executors need and not the whole environment, and takes packages from wherever
-they are installed: beside an editable project or in a shared folder as well.
+The archive has the layout of ``venv-pack`` (``bin/python`` and ``lib``). ``spark.archives`` unpacks it in the
+folder of each executor. It is written by hand: ``venv-pack`` and ``conda-pack`` take a whole environment, and
+refuse editable installs; this one takes the packages that executors need, from where they are installed.
 """
 
 import os
@@ -22,11 +22,11 @@ from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.self_report import NEEDED, python_version
 
 FOLDER = "environment"
-"""Name of the folder that the archive becomes beside an executor."""
+"""Name of the folder that the archive becomes where an executor runs."""
 
 PYTHON = f"./{FOLDER}/bin/python"
 LEFT_OUT = frozenset({"scikit-image", "matplotlib", "pyspark", "sparklime"})
-"""What lime asks for but for its images and plots only, and what Spark and SparkLIME bring along themselves."""
+"""What lime needs for images and plots alone, and what Spark and SparkLIME bring along themselves."""
 
 SKIPPED_FOLDERS = frozenset({"tests", "__pycache__", "include"})
 COMPRESSION = 1

@@ -1,4 +1,4 @@
-"""What executors say about their work on standard error, and how to read it afterwards.
+"""Lines that executors print about their work on standard error, and how to read them afterwards.
 
 The proof of the original recipe: in each worker's ``stderr`` one sees the row, the broadcast model and explainer.
 """
@@ -54,7 +54,7 @@ def say(text: str) -> None:
 
 
 def log_row(task: ExplainTask, row: FloatArray, row_id: str, rows: int) -> None:
-    """Tell of a block's first row: its id, if it has one, its values, the model, the explainer."""
+    """Print a block's first row: its id, if it has one, its values, the model and the explainer."""
     names = task.explainer.feature_names
     shown = ", ".join(
         f"{printable(name)}={value:g}" for name, value in zip(names, row[:SHOWN_VALUES], strict=False)
@@ -90,7 +90,7 @@ def cluster_outputs(logs: Path, application: str, lines: int = 50) -> list[Execu
     Raises
     ------
     SparkError
-        When the id is none.
+        When this is no id of an application.
     """
     if not _APPLICATION.fullmatch(application):
         raise SparkError(f"There is no application {application!r} of a standalone cluster.")

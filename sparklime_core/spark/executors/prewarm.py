@@ -1,4 +1,4 @@
-"""Let the Python workers of a new session import what explaining needs, while the driver still prepares."""
+"""Let Python workers of a new session import what explaining needs, while the driver still prepares."""
 
 import importlib
 import threading
@@ -18,7 +18,7 @@ NEEDED = (
     *(engine.module for engine in ENGINES.values()),
     "sparklime_core.spark.waves.worker",
 )
-"""What unpickling a task imports: seconds for each worker that it is new to."""
+"""Modules that unpickling a task imports, which takes a new worker seconds."""
 
 
 def prewarm_soon(spark: SparkSession) -> None:
@@ -45,7 +45,7 @@ def _import_needed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch
 
 
 def _quietly(spark: SparkSession) -> None:
-    """Warm up for good order: what goes wrong here goes wrong again where somebody is told."""
+    """Warm up, and ignore errors: a run that follows meets them again, and reports them."""
     try:
         prewarm(spark)
     except Exception:  # noqa: BLE001

@@ -1,4 +1,4 @@
-"""What an executor says of itself. Imports nothing but the standard library: packages may be what it lacks."""
+"""An executor's report on itself. It imports the standard library alone: the executor may lack packages."""
 
 import importlib.metadata
 import json
@@ -47,11 +47,11 @@ def python_version() -> str:
 
 
 def free_memory() -> int | None:
-    """Return the bytes of memory that programs can still have, or None where the system does not tell."""
+    """Return the bytes of memory that programs can still have; None where the system does not say."""
     try:
-        # What the system keeps of files it gives back; the number of free pages leaves that out.
-        with open("/proc/meminfo", encoding="ascii") as told:
-            kilobytes = next(line.split()[1] for line in told if line.startswith("MemAvailable:"))
+        # Linux gives back the memory that caches files; the number of free pages leaves that out.
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
         return int(kilobytes) * 1024
     except (OSError, ValueError, StopIteration):
         pass

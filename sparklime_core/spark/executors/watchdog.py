@@ -1,4 +1,4 @@
-"""`ExecutorWatchdog`: whether there are executors at all while a run waits for them."""
+"""`ExecutorWatchdog`: notices that a run waits for executors that are not there."""
 
 import time
 
@@ -10,7 +10,7 @@ WITHOUT_EXECUTORS_SECONDS = 60.0
 
 
 class ExecutorWatchdog:
-    """Sees whether there are executors at all: without any, Spark would wait for ever, and say nothing.
+    """Checks now and then that there are executors: without any, Spark waits for ever without a word.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class ExecutorWatchdog:
         self._seen = self._looked = time.monotonic()
 
     def check(self) -> None:
-        """Look now and then; raise `SparkError` when there has been no executor for long."""
+        """Check when it is time to; raise `SparkError` when there has been no executor for long."""
         now = time.monotonic()
         if now - self._looked < EVERY_SECONDS:
             return

@@ -1,6 +1,6 @@
-"""`Backend`: all that classic Spark and Spark Connect do differently, behind the same few words.
+"""`Backend`: one interface for all that classic Spark and Spark Connect do differently.
 
-`classic_backend` talks to a JVM beside this process; `connect_backend` talks to a Connect server, where there is
+`classic_backend` talks to a JVM of this process; `connect_backend` talks to a Connect server, where there is
 no context, no broadcast and no RDD.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 DEFAULT_MEMORY = "1g"
-"""What Spark gives a JVM that is not told otherwise."""
+"""The memory that Spark gives a JVM by default."""
 
 
 CONNECT_MODE = "SPARK_CONNECT_MODE_ENABLED"
@@ -53,7 +53,7 @@ class Backend(Protocol):
         """The master, as Spark calls it."""
 
     def parallelism(self) -> int:
-        """Return how many tasks run at once, at least one."""
+        """Return how many tasks run at once; at least one."""
 
     @property
     def record(self) -> SessionRecord:
@@ -72,7 +72,7 @@ class Backend(Protocol):
         """Tag what this thread runs from now on, and share the cores fairly between tags."""
 
     def has_begun(self, tag: str) -> bool:
-        """Tell whether Spark has a job of a tag; True where that is not to be had.
+        """Return whether Spark has a job of a tag; True where that cannot be known.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Backend(Protocol):
         """
 
     def renew(self, seconds: float) -> None:
-        """Look again who the executors are and how many tasks run at once, where that is not known at any time.
+        """Ask again for the executors and the number of tasks at once, where Spark does not always know them.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Backend(Protocol):
         """
 
     def has_active_jobs(self) -> bool:
-        """Tell whether a job of this process runs."""
+        """Return whether a job of this process runs."""
 
     def has_ended(self) -> bool:
-        """Tell whether the session can no longer be used."""
+        """Return whether the session can no longer be used."""

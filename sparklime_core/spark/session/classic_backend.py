@@ -1,4 +1,4 @@
-"""Classic Spark: a JVM beside this process, reached through py4j."""
+"""Classic Spark: a JVM of this process, reached through py4j."""
 
 import contextlib
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ class ClassicBackend:
         return bool(self._context.statusTracker().getActiveJobsIds())
 
     def has_ended(self) -> bool:
-        """Tell whether the context was stopped, or its JVM is gone."""
+        """Return whether the context was stopped, or its JVM is gone."""
         java = self._context._jsc
         try:
             return java is None or bool(java.sc().isStopped())
@@ -111,7 +111,7 @@ class ClassicBackend:
 
 @contextlib.contextmanager
 def _alive() -> Iterator[None]:
-    """Say of a stopped context, and of a JVM that is gone, that the session has ended."""
+    """Raise `SparkError` for a stopped context or a JVM that is gone: the session has ended."""
     try:
         yield
     except (Py4JError, AttributeError) as error:

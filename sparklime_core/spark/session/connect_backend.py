@@ -27,7 +27,7 @@ PROBE_SECONDS = 1.0
 class RemoteBackend:
     """A session of Spark Connect.
 
-    Who the executors are is not to be had from the server; a short job asks them, and what they said is kept.
+    The server does not list its executors. A short job asks them, and their answers are kept.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class RemoteBackend:
         return f"sc://{self._endpoint()}"
 
     def parallelism(self) -> int:
-        """Return how many partitions Spark makes of a range: one for each core, unless it is told otherwise."""
+        """Return how many partitions Spark makes of a range: one for each core unless it is set otherwise."""
         with self._lock:
             if self._cores is None:
                 self._cores = self._count_partitions()
@@ -92,7 +92,7 @@ class RemoteBackend:
         self._spark.addTag(tag)
 
     def has_begun(self, tag: str) -> bool:
-        """Return True: a Connect server does not tell."""
+        """Return True: a Connect server does not say."""
         return True
 
     def cancel(self, tag: str) -> None:
@@ -123,7 +123,7 @@ class RemoteBackend:
             self._cores, self._executors = cores, executors
 
     def application(self) -> tuple[str, str | None]:
-        """Return the server's application; where its web page is, it does not tell."""
+        """Return the server's application; the server does not say where its web page is."""
         if self.has_ended():
             raise SparkError("The Spark session has ended: its Connect server is gone, or no longer knows it.")
         if self._application is None:
@@ -131,11 +131,11 @@ class RemoteBackend:
         return self._application, None
 
     def has_active_jobs(self) -> bool:
-        """Return False: a Connect server does not tell, and other jobs than this process's may run on it."""
+        """Return False: a Connect server does not say, and jobs of other processes may run on it."""
         return False
 
     def has_ended(self) -> bool:
-        """Tell whether the session was stopped or forgotten, or the server is gone."""
+        """Return whether the session was stopped or forgotten, or the server is gone."""
         if self._spark.is_stopped:  # type: ignore[attr-defined]
             return True
         host, _, port = self._endpoint().rpartition(":")
@@ -143,7 +143,7 @@ class RemoteBackend:
             # PySpark would wait and ask again for seconds.
             socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_SECONDS).close()
             self._spark.conf.get("spark.app.id")
-        except Exception:  # noqa: BLE001 - gRPC's, PySpark's, the system's: whatever it is, nobody is there
+        except Exception:  # noqa: BLE001 - gRPC's, PySpark's or the system's: in any case nobody answers
             return True
         return False
 

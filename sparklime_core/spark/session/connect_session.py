@@ -1,4 +1,4 @@
-"""Open a session on a server of Spark Connect, without hanging on what is none."""
+"""Open a session on a server of Spark Connect; where something else listens, end in time."""
 
 import os
 import time
@@ -20,7 +20,7 @@ from sparklime_core.spark.session.master import Master
 from sparklime_core.waiting import GaveUpError, after, call
 
 MOST_RETRIES = 4
-"""PySpark would ask a server that is gone for ten minutes; this is some five seconds."""
+"""PySpark would retry for ten minutes when a server is gone; this is some five seconds."""
 
 OWN_CONF = {
     # The plan of a wave holds its rows and is never asked for twice.
@@ -36,7 +36,7 @@ class Channel(DefaultChannelBuilder):
     url
         Of the server.
     token
-        What the server is sent. PySpark's own channel would send it the token of the environment, whoever it is.
+        What the server is sent. PySpark's own channel would send any server the token of the environment.
     """
 
     def __init__(self, url: str, token: str | None) -> None:
@@ -68,7 +68,7 @@ def open_session(master: Master, conf: Mapping[str, str], token: str | None, dea
     conf
         Settings of the session.
     token
-        With which the server lets us in; None where it is to have none.
+        The token that the server asks for; None: it is sent none.
     deadline
         On the clock of `time.monotonic`.
 

@@ -1,4 +1,8 @@
-"""The JVM beside this process: started so that it can be waited for, and killed."""
+"""The JVM of this process, started so that it can be waited for, and killed.
+
+It is started by hand: PySpark's ``launch_gateway(popen_kwargs=...)`` has no deadline, and gives the process away
+only when the JVM has answered.
+"""
 
 import contextlib
 import os
@@ -81,17 +85,17 @@ def start_gateway(conf: Mapping[str, str], log: Path, deadline: float) -> Gatewa
     """
     settings = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
     with tempfile.TemporaryDirectory() as folder, log.open("ab") as output:
-        told = Path(folder) / "gateway"
+        answer = Path(folder) / "gateway"
         process = subprocess.Popen(
             [str(SPARK_HOME / "bin" / "spark-submit"), *settings, "pyspark-shell"],
-            env={**spark_environment(), "SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(told)},
+            env={**spark_environment(), "SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C in a terminal is for Python, which then ends the JVM in good order
         )
         try:
-            port, token = _await_address(process, told, log, deadline)
+            port, token = _await_address(process, answer, log, deadline)
             with _variables(PYSPARK_GATEWAY_PORT=str(port), PYSPARK_GATEWAY_SECRET=token):
                 return Gateway(process, launch_gateway())  # type: ignore[no-untyped-call]
         except BaseException:
@@ -99,11 +103,13 @@ def start_gateway(conf: Mapping[str, str], log: Path, deadline: float) -> Gatewa
             raise
 
 
-def _await_address(process: "subprocess.Popen[bytes]", told: Path, log: Path, deadline: float) -> tuple[int, str]:
-    if not wait_for(told.is_file, lambda: process.poll() is not None or time.monotonic() > deadline):
+def _await_address(
+    process: "subprocess.Popen[bytes]", answer: Path, log: Path, deadline: float
+) -> tuple[int, str]:
+    if not wait_for(answer.is_file, lambda: process.poll() is not None or time.monotonic() > deadline):
         how = "did not start in time" if process.poll() is None else "ended while it started"
         raise SparkError(f"Spark's JVM {how}; its log is {log}.")
-    content = told.read_bytes()
+    content = answer.read_bytes()
     port, length = struct.unpack("!ii", content[:8])
     return port, content[8 : 8 + length].decode()
 
@@ -131,7 +137,7 @@ def forget_context() -> None:
 
 @contextlib.contextmanager
 def _variables(**values: str) -> Iterator[None]:
-    """Set environment variables for a moment: how PySpark is told of a JVM that runs already."""
+    """Set environment variables for a moment: PySpark reads in them where a JVM runs already."""
     os.environ.update(values)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a person may write as a Spark master, and what can be learnt about a standalone one before connecting."""
+"""Masters: the texts that name them, and facts about a standalone one before connecting to it."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ RETRIES = 4
 
 CONNECT = "sc://"
 CONNECT_PORT = 15002
-"""Where a server of Spark Connect listens when it is not told otherwise."""
+"""The default port of a server of Spark Connect."""
 
 _PORT = re.compile(r":\w*$", re.ASCII)
 _ADDRESS = re.compile(r"([a-z0-9_](?:[a-z0-9_.-]*)|\[[0-9a-f:.]+\]):([0-9]{1,5})", re.ASCII | re.IGNORECASE)
@@ -40,7 +40,7 @@ class Master:
     text
         What the person wrote.
     url
-        What Spark is told.
+        What Spark is given.
     addresses
         (host, port) of each standalone master, or of a Connect server; empty for embedded Spark.
     """
@@ -51,7 +51,7 @@ class Master:
 
     @property
     def threads(self) -> int:
-        """How many tasks embedded Spark runs at once; 0 of a master that is none."""
+        """How many tasks embedded Spark runs at once; 0 for other masters."""
         found = _LOCAL.fullmatch(self.text)
         if found is None:
             return 0
@@ -75,7 +75,7 @@ class Master:
 
 @dataclass(frozen=True)
 class MasterFacts:
-    """What a standalone master's web page told; empty where the page was not found.
+    """Facts on the web page of a standalone master; empty where the page was not found.
 
     Attributes
     ----------
@@ -167,7 +167,7 @@ def local_address_towards(master: Master) -> str:
 
 
 def read_facts(master: Master, web_url: str | None = None) -> MasterFacts:
-    """Return what the web page of a standalone master tells; without its address, look in the likely places."""
+    """Return the facts on the web page of a standalone master; without its address, try the likely places."""
     if master.is_connect:
         return MasterFacts()
     for host, port in master.addresses:

@@ -1,4 +1,4 @@
-"""What a session stands on: its executors, and the web pages of Spark."""
+"""The executors of a session, and Spark's web pages about it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +52,7 @@ def application(spark: SparkSession) -> ApplicationInfo:
 
 
 def master_workers(master: str) -> list[dict[str, Any]]:
-    """Return the workers of a standalone master that are alive, as its ``/json/`` tells; empty without its page.
+    """Return the workers of a standalone master that are alive, from its ``/json/``; empty without its page.
 
     Raises
     ------

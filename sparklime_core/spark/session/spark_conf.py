@@ -24,9 +24,9 @@ def session_conf(
     Parameters
     ----------
     address
-        Under which the executors reach this process.
+        The address at which executors reach this process.
     workers
-        Of a standalone master, as its ``/json/`` tells; empty where that is not known.
+        Of a standalone master, from its ``/json/``; empty where that is not known.
     known
         The local cluster of the master, if it is one.
     """
@@ -52,7 +52,7 @@ def session_conf(
         **{f"spark.executorEnv.{name}": "1" for name in ONE_THREAD},
     }
     if workers:
-        # An executor that is larger than a worker's memory would be waited for in vain.
+        # Spark never starts an executor that needs more memory than a worker has.
         fitting = min(int(worker["memory"]) for worker in workers)
         conf["spark.executor.memory"] = f"{max(min(EXECUTOR_MEMORY, fitting), SMALLEST_EXECUTOR_MEMORY)}m"
     if master.is_local:
@@ -67,7 +67,7 @@ def session_conf(
 
 
 def authentication(secret: str) -> dict[str, str]:
-    """Return the settings by which Spark's processes let in who knows a secret, and nobody else."""
+    """Return the settings with which Spark's processes let in only those who know a secret."""
     return {"spark.authenticate": "true", "spark.authenticate.secret": secret}
 
 

@@ -113,7 +113,7 @@ def _start_remote(master: Master, asked: Mapping[str, str], approach: Approach, 
 
 
 def _wait_for_connect_executors(backend: Backend, expected: int, deadline: float) -> None:
-    """Ask the executors of a server who they are; where others hold all cores, that is not known yet."""
+    """Ask the executors of a server for their ids; where others use all cores, they cannot answer yet."""
     with contextlib.suppress(SparkError):
         while len(backend.executors()) < expected and time.monotonic() < deadline:
             backend.renew(max(deadline - time.monotonic(), 1.0))
@@ -131,7 +131,7 @@ def _check_version(master: Master, facts: MasterFacts) -> None:
 def _session(
     gateway: Gateway, conf: Mapping[str, str], master: Master, log: Path, deadline: float
 ) -> SparkSession:
-    """Start the context and the session; a master of another version, or no master at all, never answers."""
+    """Start the context and the session; a master of another version never answers, nor does another program."""
 
     def make() -> SparkSession:
         settings = SparkConf(loadDefaults=False).setAll(list(conf.items()))
@@ -152,12 +152,12 @@ def _session(
 
 
 def _is_refused(master: Master, log: Path) -> bool:
-    """Tell whether all addresses of a master have refused the driver, whom Spark would go on asking."""
+    """Return whether all addresses of a master have refused the driver. Spark itself would try again and again."""
     return not master.is_local and log.read_text(errors="replace").count(REFUSED) >= len(master.addresses)
 
 
 def _await_executors(spark: SparkSession, expected: int, deadline: float) -> None:
-    """Wait for the executors, so that the first job does not run on the first of them alone."""
+    """Wait for the executors: otherwise the first job runs on the first executor alone."""
     status = spark.sparkContext._jsc.sc()
     wait_for(lambda: status.getExecutorMemoryStatus().size() > expected, passed(deadline))
 

@@ -1,4 +1,4 @@
-"""Bytes on their way to the executors; what functions that run there hold of them."""
+"""Bytes that are sent to the executors, and the handles by which functions there read them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 
 class Carried(Protocol):
-    """Bytes that are brought to the executors. Small to pickle: the bytes travel beside it."""
+    """A handle of bytes that are sent to the executors. It is small to pickle: the bytes travel apart."""
 
     @property
     def way(self) -> str:
-        """How they travel, in a word."""
+        """The way they travel, in a word."""
 
     def read(self) -> bytes:
-        """Return the bytes, on an executor; nothing but the caller holds them afterwards."""
+        """Return the bytes, on an executor; only the caller keeps them afterwards."""
 
     def discard(self) -> None:
         """Free what can be freed, on the driver; nothing may read them any more."""
@@ -33,7 +33,7 @@ class BroadcastBytes:
     way = "broadcast"
 
     def read(self) -> bytes:
-        """Return the bytes; PySpark would keep them beside what is made of them."""
+        """Return the bytes, and forget them: PySpark would keep them next to the object made from them."""
         data: bytes = self.broadcast.value
         self.broadcast.__dict__.pop("_value", None)
         return data

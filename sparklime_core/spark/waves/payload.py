@@ -83,7 +83,7 @@ def pickled(task: Any) -> bytes:
     try:
         # recurse: of a notebook's function only the globals that it uses travel with it.
         data: bytes = dill.dumps(task, recurse=True)
-    except Exception as error:  # dill raises whatever the objects raise
+    except Exception as error:  # dill raises any error of the objects
         raise SparkError(
             f"The model or the explainer cannot be sent to the executors: {type(error).__name__}: {error}"
         ) from error

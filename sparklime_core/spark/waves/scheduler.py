@@ -37,20 +37,20 @@ from sparklime_core.waiting import unless_cancelled
 
 IN_FLIGHT = 2
 WAVE_SECONDS = 4.0
-"""How long a wave should take: long against Spark's tenth of a second a job, short for a person who watches."""
+"""How long a wave should take: long against the tenth of a second that Spark needs per job, short for people."""
 
 LONGEST_SECONDS, LENGTHENING = 12.0, 1.2
-"""How long a wave of a run of many may take, and how many times as long as the last one: a job costs the driver a
-third of a second of processor time, and Python workers wait between tasks."""
+"""The longest wave of a long run, and how many times as long as the last one a wave may be. A job costs the driver
+a third of a second of processor time, and Python workers wait between tasks."""
 
 FIRST_SECONDS = 0.5
 """How long the first wave should take, by what a row is expected to cost: results are there soon."""
 
 GROWTH = 8
-"""How much larger the second wave is than the first, so that the executors do not wait for the first measure."""
+"""How much larger the second wave is than the first: executors then need not wait for the first measure."""
 
 WAVE_BYTES = 32 * 1024 * 1024
-"""The most that the rows of a wave weigh, whatever the speed: what bounds the driver's memory."""
+"""The most bytes of the rows of a wave, at any speed: it bounds the driver's memory."""
 
 RENEW_SECONDS = 5.0
 """How long a run over Spark Connect waits to learn how many cores there are; others may hold them all."""
@@ -312,7 +312,7 @@ def _expected_seconds(task: ExplainTask) -> float:
 
 
 def _deliver(landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) -> None:
-    """Hand over what has landed; what one wave has failed of costs no other wave."""
+    """Hand over the finished waves; a failed wave costs no other wave."""
     failed = [future for future in landed if future.exception() is not None]
     for future in landed:
         if future not in failed:
@@ -331,7 +331,7 @@ def _result(future: "Future[Wave]") -> Wave:
 
 
 def _quietly(action: Callable[[], object]) -> None:
-    """Do something for good order that a lost connection makes impossible, and needless."""
+    """Clean up, and ignore errors: a lost connection makes it impossible, and needless."""
     try:
         action()
     except Exception:  # noqa: BLE001

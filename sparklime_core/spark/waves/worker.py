@@ -44,12 +44,12 @@ def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
                 explained, measured = task.explain_and_measure(rows, row_ids)
                 with phase("packing"):
                     packed = explained.serialize().to_pybytes()
-                    beside = None if measured is None else measured.serialize().to_pybytes()
+                    measures = None if measured is None else measured.serialize().to_pybytes()
                 now = time.perf_counter()
                 done = {
                     "block": block["block"],
                     "explained": packed,
-                    "measured": beside,
+                    "measured": measures,
                     "rows": len(rows),
                     "block_seconds": now - block_began,
                     "seconds": now - began,

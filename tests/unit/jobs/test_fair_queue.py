@@ -78,7 +78,7 @@ def test_one_may_leave_while_it_waits():
 
 def test_only_so_many_may_wait():
     turns = queue("a", "b", waiting=2)
-    with pytest.raises(SparkLimeError, match="As many runs wait on this server as may, 2"):
+    with pytest.raises(SparkLimeError, match="The queue of this server is full: at most 2 may wait"):
         turns.join(Ticket("c"))
     turns.take()
     turns.join(Ticket("c"))

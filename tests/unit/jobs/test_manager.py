@@ -95,7 +95,7 @@ def test_only_so_many_wait_and_one_too_many_leaves_nothing_behind(tmp_path, spar
     manager.submit(plan)
     assert spark.wanted.wait(240)
     manager.submit(plan)
-    with pytest.raises(SparkLimeError, match="As many runs wait on this server as may, 1"):
+    with pytest.raises(SparkLimeError, match="The queue of this server is full: at most 1 may wait"):
         manager.submit(plan)
     assert len(manager.store.runs()) == 2
 
