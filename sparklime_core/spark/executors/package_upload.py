@@ -14,7 +14,14 @@ KEPT_DATE = (2020, 1, 1, 0, 0, 0)
 
 
 def ship_package(backend: Backend) -> None:
-    """Make ``import sparklime_core`` work on the executors of a session; done once a session."""
+    """Make ``import sparklime_core`` work on the executors of a session; done once a session.
+
+    Raises
+    ------
+    SessionEndedError
+        When the session has ended: what comes next would fail, and say something else.
+    """
+    backend.application()
     with backend.record.lock:
         if not backend.record.shipped:
             backend.add_package(package_zip())

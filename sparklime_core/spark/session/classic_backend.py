@@ -8,10 +8,9 @@ import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
-from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.identity import EMBEDDED
 from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
-from sparklime_core.spark.session.failures import one_sentence
+from sparklime_core.spark.session.failures import SessionEndedError, one_sentence
 from sparklime_core.spark.session.session_record import SessionRecord, record_of
 from sparklime_core.spark.versions import from_arrow
 from sparklime_core.spark.waves.broadcast import BroadcastBytes, Carried
@@ -111,8 +110,8 @@ class ClassicBackend:
 
 @contextlib.contextmanager
 def _alive() -> Iterator[None]:
-    """Raise `SparkError` for a stopped context or a JVM that is gone: the session has ended."""
+    """Raise `SessionEndedError` for a stopped context or a JVM that is gone: the session has ended."""
     try:
         yield
     except (Py4JError, AttributeError) as error:
-        raise SparkError(f"The Spark session has ended: {one_sentence(error)}") from error
+        raise SessionEndedError(f"The Spark session has ended: {one_sentence(error)}") from error

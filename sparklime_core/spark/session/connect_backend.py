@@ -9,11 +9,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.identity import EMBEDDED
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.probe import ask_executors
 from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
+from sparklime_core.spark.session.failures import SessionEndedError
 from sparklime_core.spark.session.session_record import SessionRecord, record_of
 from sparklime_core.spark.versions import from_arrow
 from sparklime_core.spark.waves.broadcast import Carried, SessionFile
@@ -101,8 +101,7 @@ class RemoteBackend:
 
     def executors(self) -> list[ExecutorInfo]:
         """Return the executors that answered when they were last asked; none before."""
-        if self.has_ended():
-            raise SparkError("The Spark session has ended: its Connect server is gone, or no longer knows it.")
+        self._check_alive()
         return list(self._executors)
 
     def renew(self, seconds: float) -> None:
@@ -124,8 +123,7 @@ class RemoteBackend:
 
     def application(self) -> tuple[str, str | None]:
         """Return the server's application; the server does not say where its web page is."""
-        if self.has_ended():
-            raise SparkError("The Spark session has ended: its Connect server is gone, or no longer knows it.")
+        self._check_alive()
         if self._application is None:
             self._application = str(self._spark.conf.get("spark.app.id"))
         return self._application, None
@@ -146,6 +144,12 @@ class RemoteBackend:
         except Exception:  # noqa: BLE001 - gRPC's, PySpark's or the system's: in any case nobody answers
             return True
         return False
+
+    def _check_alive(self) -> None:
+        if self.has_ended():
+            raise SessionEndedError(
+                "The Spark session has ended: its Connect server is gone, or no longer knows it."
+            )
 
     def _endpoint(self) -> str:
         return str(self._spark.client._builder.endpoint)  # type: ignore[attr-defined]

@@ -14,11 +14,17 @@ _STOPPED = re.compile(r"stopped SparkContext|SparkContext was shut down")
 _NOISE = re.compile(r"^(JVM stacktrace|Driver stacktrace|\s*at |\s*\.\.\. \d+ more)")
 
 
+class SessionEndedError(SparkError):
+    """The session was stopped, or its JVM or its server is gone."""
+
+
 @contextmanager
 def raised_by_spark(what: str) -> Iterator[None]:
     """Raise what Spark, py4j or gRPC raise as a `SparkError` of one sentence, with the original as its cause."""
     try:
         yield
+    except SessionEndedError as error:
+        raise SparkError(f"{what}: {error}") from error
     except SparkLimeError:
         raise
     except Exception as error:

@@ -11,6 +11,10 @@ def test_a_package_is_sent_once_to_each_context():
     contexts = [SimpleNamespace(name=name) for name in ("first", "second")]
     for context in (*contexts, *contexts):
         ship_package(
-            SimpleNamespace(record=record_of(context), add_package=lambda _, name=context.name: sent.append(name))
+            SimpleNamespace(
+                record=record_of(context),
+                application=lambda: None,
+                add_package=lambda _, name=context.name: sent.append(name),
+            )
         )
     assert sent == ["first", "second"]
