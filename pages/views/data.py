@@ -6,7 +6,7 @@ import streamlit as st
 from sparklime_core.dashboard.data.read_upload import read_again, read_upload, use_sample
 from sparklime_core.dashboard.data.server_files import server_files
 from sparklime_core.dashboard.data.table_form import decisions_form, roles_form, target_choice
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import MODEL
 from sparklime_core.dashboard.shared.reading_form import reading_form
@@ -88,8 +88,8 @@ if dataset is not None:
                 "name": "Column",
                 "role": "Role",
                 "reason": "Why",
-                "missing": st.column_config.NumberColumn("Missing", help="Rows without a value"),
-                "distinct": st.column_config.NumberColumn("Different values"),
+                "missing": columns.MISSING,
+                "distinct": columns.DISTINCT,
                 "features": "Features",
                 "notes": "What was done",
             },

@@ -16,6 +16,10 @@ SLOW_SECONDS = 0.01
 """An engine that takes longer for a row is slow: no person waits for it at every click."""
 
 
+USUAL_POOLS = 5
+"""From how many pools stability is measured, unless a person chooses otherwise."""
+
+
 class EngineClass(Protocol):
     """What stands behind an engine's name."""
 
@@ -52,6 +56,11 @@ class EngineEntry:
     def is_slow(self) -> bool:
         """Whether a row takes longer than `SLOW_SECONDS`."""
         return self.row_seconds > SLOW_SECONDS
+
+    @property
+    def usual_pools(self) -> int:
+        """From how many pools stability is measured by default: none where that says nothing, or takes long."""
+        return USUAL_POOLS if self.draws_samples and not self.is_slow else 0
 
     @property
     def module(self) -> str:

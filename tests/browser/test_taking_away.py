@@ -108,7 +108,7 @@ def test_results_and_pictures_are_taken_away(page: Page, server: Server, runs: d
     visit(page, f"{server.url}/rows?run={runs['nasty'].id}&row=2", "Rows")
     page.get_by_test_id("stMain").get_by_role("button", name="Download").first.click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Reason codes, one line a row").click()
+        page.get_by_role("button", name="Reason codes, one line per row").click()
     header, *lines = content(waiting.value).decode().splitlines()
     assert header.startswith('"row_id","predicted","probability","true","local_r2","reason_1"')
     assert len(lines) == 8

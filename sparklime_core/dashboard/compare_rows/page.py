@@ -1,4 +1,4 @@
-"""Two to five rows side by side: where they are gathered, and their explanations on one scale."""
+"""Two to five rows side by side, their explanations on one scale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import streamlit as st
 
 from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
 from sparklime_core.dashboard.row_panel.row_frames import fit_badge
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import show_error
-from sparklime_core.dashboard.shared.navigation import COMPARE_ROWS, ROWS
+from sparklime_core.dashboard.shared.navigation import ROWS
 from sparklime_core.dashboard.shared.run_cache import (
     explanations_of,
     inputs_of,
@@ -40,42 +40,6 @@ class Compared:
     def name(self) -> str:
         """What the chart and the table call it."""
         return f"Row {self.view.row_id}"
-
-
-def comparison_tray(run: Run, chosen: int) -> None:
-    """Show which rows are gathered for a comparison, and let the chosen one be added or taken away."""
-    rows = session_state.compared()
-    session_state.compare(rows)
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison-tray"):
-        if chosen in rows:
-            st.button(
-                "In the comparison",
-                icon=":material/check:",
-                help="Take this row out of the comparison",
-                key="uncompare",
-                on_click=session_state.compare,
-                args=([row for row in rows if row != chosen],),
-            )
-        else:
-            st.button(
-                "Add to comparison",
-                icon=":material/add:",
-                help=f"Compare up to {session_state.MOST_COMPARED} rows on one scale",
-                disabled=len(rows) >= session_state.MOST_COMPARED,
-                key="compare",
-                on_click=session_state.compare,
-                args=([*rows, chosen],),
-            )
-        if len(rows) > 1:
-            query = {"run": run.id, "compare": "-".join(map(str, rows))}
-            st.page_link(
-                COMPARE_ROWS,
-                label=f"Compare {len(rows)} rows",
-                icon=":material/compare_arrows:",
-                query_params=query,
-            )
-        elif rows and chosen not in rows:
-            st.caption(f"with row {rows[0]}", width="content")
 
 
 def comparison(run: Run, rows: Sequence[int]) -> None:
@@ -198,7 +162,7 @@ def _values(compared: Sequence[Compared]) -> None:
         hide_index=True,
         height=min(38 + 35 * len(frame), 420),
         column_config={
-            "feature": st.column_config.TextColumn("Feature", pinned=True),
+            "feature": columns.FEATURE,
             "differ": st.column_config.CheckboxColumn("Differ", width=60, help="Whether the rows' values differ"),
         },
         alt="Values of the compared rows, those of the strongest weights first",

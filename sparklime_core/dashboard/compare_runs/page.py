@@ -7,11 +7,12 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.weights import fold_weights, weights_chart
-from sparklime_core.dashboard.rows.selection import clicked_row
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.cache import remember
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.navigation import ROWS, RUNS, next_step
 from sparklime_core.dashboard.shared.run_cache import PAGE_ROWS, explanations_of, inputs_of
+from sparklime_core.dashboard.shared.selection import clicked_row
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.errors import RunError
@@ -195,14 +196,14 @@ def _columns(target: str) -> dict[str, Any]:
     column = st.column_config
     about = plain(target)
     return {
-        "row_id": column.NumberColumn("Row", format="%d", pinned=True),
+        "row_id": columns.ROW,
         "distance": column.NumberColumn("Distance", format="%.4g", help=DISTANCE_HELP),
-        "overlap": column.NumberColumn("Overlap", format="%.2f", help=OVERLAP_HELP),
+        "overlap": columns.score("Overlap", help=OVERLAP_HELP),
         "first_predicted": column.TextColumn("First", help=f"{about} as the first run's model predicts it"),
         "second_predicted": column.TextColumn("Second", help=f"{about} as the second run's model predicts it"),
         "first_prediction": column.NumberColumn("First", format="%.4g"),
         "second_prediction": column.NumberColumn("Second", format="%.4g"),
-        "first_score": column.NumberColumn("R² first", format="%.2f"),
-        "second_score": column.NumberColumn("R² second", format="%.2f"),
+        "first_score": columns.score("R² first"),
+        "second_score": columns.score("R² second"),
         "changed": column.CheckboxColumn("Class changed"),
     }

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.session_state import TableSource
 from sparklime_core.data.column_roles import ROLES, ColumnRole, propose_roles
@@ -58,8 +59,8 @@ def roles_form(source: TableSource, target: str) -> dict[str, str] | None:
                     help="numeric, categorical, date (taken apart into year, month, day …), or drop: left out.",
                 ),
                 "reason": "Why",
-                "missing": st.column_config.NumberColumn("Missing", help="Rows without a value"),
-                "distinct": st.column_config.NumberColumn("Different values"),
+                "missing": columns.MISSING,
+                "distinct": columns.DISTINCT,
             },
             key=f"roles-of-{source.name}-{target}",
             alt="What each column is used for; the roles can be changed",

@@ -13,16 +13,14 @@ from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.source_bytes import base_name
-from sparklime_core.explain.engines import ENGINES
+from sparklime_core.explain.engines import ENGINES, USUAL_POOLS
 from sparklime_core.explain.settings import (
-    EngineName,
     ExplainerSettings,
     ExplainSettings,
     RunSettings,
 )
 from sparklime_core.setting import settings_of
 
-USUAL_POOLS = 5
 STABILITY = {
     "auto": f"from {USUAL_POOLS} pools, if the engine draws samples",
     "5": "from 5 pools",
@@ -44,11 +42,6 @@ class RunForm:
     explainer: ExplainerSettings
     rows: str | int
     stability: int
-
-
-def usual_pools(engine: EngineName) -> int:
-    """Return from how many pools stability is measured unless a person chooses otherwise."""
-    return USUAL_POOLS if ENGINES[engine].draws_samples and not ENGINES[engine].is_slow else 0
 
 
 def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
@@ -92,7 +85,7 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
         if not st.form_submit_button("Explain", type="primary", icon=":material/bolt:"):
             return None
     rows = int(number) if which == "first" else which
-    pools = usual_pools(engine) if chosen == "auto" else int(chosen)
+    pools = ENGINES[engine].usual_pools if chosen == "auto" else int(chosen)
     return RunForm(explain.chosen(), explainer.chosen(), rows, pools)
 
 

@@ -9,6 +9,7 @@ from sparklime_core.dashboard.overview.frames import difference_frame
 from sparklime_core.dashboard.overview.panel_parts import features_shown, panel_head, square
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.overview.two_groups import TwoGroups, comparisons
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.chart_element import draw, strongest
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.group_difference import Measure, differences
@@ -22,10 +23,10 @@ HELP = (
 )
 
 
-def difference_panel(whole: RunTotals) -> None:
+def difference_panel(scope: RunTotals) -> None:
     """Draw the panel."""
     panel_head("Two groups of rows", "Where does the model reason differently?", HELP)
-    offered = comparisons(whole)
+    offered = comparisons(scope)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = st.selectbox("Compare", list(offered), key="overview-compare", persist_state="session", width=300)
         measure: Measure = st.segmented_control(
@@ -36,13 +37,13 @@ def difference_panel(whole: RunTotals) -> None:
             key="overview-measure",
             required=True,
         )
-        comparison = offered[chosen](whole)
+        comparison = offered[chosen](scope)
     _sentence(comparison)
     first, second = comparison.first, comparison.second
     if not first.rows or not second.rows:
         _missing(comparison)
         return
-    found = differences(first, second, tuple(whole.names), measure)
+    found = differences(first, second, tuple(scope.names), measure)
     if found.empty:
         st.info("No explanation of either group names a feature.", icon=":material/compare_arrows:")
         return
@@ -98,7 +99,7 @@ def _table(found: pd.DataFrame, comparison: TwoGroups) -> None:
         hide_index=True,
         height=min(36 + 33 * len(found), 620),
         column_config={
-            "feature": st.column_config.TextColumn("Feature", pinned=True),
+            "feature": columns.FEATURE,
             "first": number("First", format="%.4g", help=f"Mean in {plain(comparison.first_name)}"),
             "second": number("Second", format="%.4g", help=f"Mean in {plain(comparison.second_name)}"),
             "difference": number("Difference", format="%+.4g"),

@@ -27,44 +27,44 @@ PICK_HELP = (
 )
 
 
-def features_panel(whole: RunTotals) -> None:
+def features_panel(scope: RunTotals) -> None:
     """Draw the panel."""
     left, right = st.columns([12, 10], gap="medium")
     with left:
-        _means(whole)
+        _means(scope)
     with right:
-        _picks(whole)
+        _picks(scope)
 
 
-def _means(whole: RunTotals) -> None:
-    totals = whole.totals()
-    ranked = ranking(totals, whole.names)
+def _means(scope: RunTotals) -> None:
+    totals = scope.totals()
+    ranked = ranking(totals, scope.names)
     panel_head("Weights by feature", "Which features matter most, and do they speak for or against?", MEANS_HELP)
     if not ranked:
         st.info("No explanation names a feature: the model's answer does not change near these rows.")
         return
     shown = ranked[: features_shown(len(ranked), "overview-features")]
-    st.markdown(legend(whole))
-    means = means_frame(totals, whole.names, shown)
+    st.markdown(legend(scope))
+    means = means_frame(totals, scope.names, shown)
     draw(
         means_chart(means),
         alt=f"Mean weights of {count(len(shown), 'feature')} over {count(totals.rows, 'row')}, strongest first",
         says=strongest(means["feature"], means["shown"]),
         key="overview-means",
     )
-    rest = len(whole.names) - len(ranked)
+    rest = len(scope.names) - len(ranked)
     if rest:
         st.caption(f"{count(rest, 'more feature')}: named by no explanation.")
 
 
-def _picks(whole: RunTotals) -> None:
-    sample, rows = whole.sample(), whole.totals().rows
+def _picks(scope: RunTotals) -> None:
+    sample, rows = scope.sample(), scope.totals().rows
     panel_head("Rows to begin with", "Which few rows show most of what the model goes by?", PICK_HELP)
     pick = submodular_pick(sample.conditions, BUDGET)
     if not pick.places:
         st.info("No explanation names a condition, so no row shows more than another.")
         return
     for place, covered in zip(pick.places, pick.coverage, strict=True):
-        row_line(whole, sample, place, f" · **{covered:.0%}** covered")
+        row_line(scope, sample, place, f" · **{covered:.0%}** covered")
     ended = "; with these, every condition is covered" if pick.coverage[-1] > 1 - 1e-9 else ""
     st.caption(f"Picked from: {of_all(sample, rows)}{ended}.")

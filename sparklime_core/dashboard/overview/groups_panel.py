@@ -8,8 +8,8 @@ from sparklime_core.charts.weights import weight_text
 from sparklime_core.dashboard.overview.frames import HEAT_ROWS, group_name, group_reasons, heat_frame, ranking
 from sparklime_core.dashboard.overview.panel_parts import legend, of_all, panel_head, row_line, row_link
 from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.rows.selection import clicked_point
 from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.selection import clicked_point
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.row_groups import FEWEST_ROWS, MOST_GROUPS, Groups
 from sparklime_core.runs.row_sample import RowSample
@@ -31,21 +31,21 @@ GROUPS_HELP = (
 )
 
 
-def groups_panel(whole: RunTotals) -> None:
+def groups_panel(scope: RunTotals) -> None:
     """Draw the panel."""
-    sample = whole.sample()
-    ranked = ranking(whole.totals(), whole.names)
+    sample = scope.sample()
+    ranked = ranking(scope.totals(), scope.names)
     if len(sample) < FEWEST_ROWS or not ranked:
         st.info(f"Groups need at least {FEWEST_ROWS} explained rows with weights.", icon=":material/workspaces:")
         return
     left, right = st.columns([12, 10], gap="medium")
     with right:
         panel_head("Groups", "Which rows are judged for similar reasons?", GROUPS_HELP)
-        groups = whole.groups(_count(len(sample)))
-        _cards(whole, sample, groups)
+        groups = scope.groups(_count(len(sample)))
+        _cards(scope, sample, groups)
     with left:
         panel_head("Rows by features", "What patterns are there in the explanations?", HEAT_HELP)
-        _map(whole, sample, groups, ranked[:COLUMNS])
+        _map(scope, sample, groups, ranked[:COLUMNS])
 
 
 def _count(rows: int) -> int | None:
@@ -59,25 +59,25 @@ def _count(rows: int) -> int | None:
     return int(chosen) if chosen and chosen.isdigit() else None
 
 
-def _map(whole: RunTotals, sample: RowSample, groups: Groups, shown: list[int]) -> None:
-    cells, bands = heat_frame(sample, groups, whole.features, shown)
-    st.markdown(legend(whole))
+def _map(scope: RunTotals, sample: RowSample, groups: Groups, shown: list[int]) -> None:
+    cells, bands = heat_frame(sample, groups, scope.features, shown)
+    st.markdown(legend(scope))
     event = draw(
-        heat_map(cells, bands, [whole.names[at] for at in shown], float(np.quantile(cells["strength"], 0.98))),
+        heat_map(cells, bands, [scope.names[at] for at in shown], float(np.quantile(cells["strength"], 0.98))),
         key="overview-heat",
         on_select="rerun",
         selection_mode=[PICK],
         alt=f"Weights of {count(len(shown), 'feature')} by row, in groups: click a cell to see which row it is",
     )
-    rows = whole.totals().rows
+    rows = scope.totals().rows
     st.caption(f"{of_all(sample, rows, min(len(sample), HEAT_ROWS))}.")
     clicked = clicked_point(event.selection.get(PICK) or [])
     places = np.flatnonzero(sample.rows["row_id"] == clicked)
     if len(places):
-        row_line(whole, sample, int(places[0]), f" · group {group_name(groups.group[places[0]])}")
+        row_line(scope, sample, int(places[0]), f" · group {group_name(groups.group[places[0]])}")
 
 
-def _cards(whole: RunTotals, sample: RowSample, groups: Groups) -> None:
+def _cards(scope: RunTotals, sample: RowSample, groups: Groups) -> None:
     if len(groups.typical) == 1:
         st.info("All these explanations are the same, so there is one group.", icon=":material/workspaces:")
     for number, typical in enumerate(groups.typical):
@@ -85,23 +85,23 @@ def _cards(whole: RunTotals, sample: RowSample, groups: Groups) -> None:
         with st.container(border=True, gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f"**{group_name(number)}**", width="content")
-                st.caption(_size(whole, sample, members), width="content")
-            reasons = group_reasons(sample, members, whole.names)
+                st.caption(_size(scope, sample, members), width="content")
+            reasons = group_reasons(sample, members, scope.names)
             st.markdown(
                 " &nbsp; ".join(f"{plain(name)} **{weight_text(mean)}**" for name, mean in reasons) or "no weights"
             )
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.caption("Typical:", width="content")
-                row_link(whole, int(sample.rows["row_id"].iloc[typical]))
+                row_link(scope, int(sample.rows["row_id"].iloc[typical]))
     apart = "" if groups.silhouette is None else f" Mean silhouette {groups.silhouette:.2f}."
-    st.caption(f"{of_all(sample, whole.totals().rows)}; below each group its largest mean weights.{apart}")
+    st.caption(f"{of_all(sample, scope.totals().rows)}; below each group its largest mean weights.{apart}")
 
 
-def _size(whole: RunTotals, sample: RowSample, members: np.ndarray) -> str:
+def _size(scope: RunTotals, sample: RowSample, members: np.ndarray) -> str:
     """Say how large a group is, how well its rows are explained, and how often the model is wrong in it."""
     rows = sample.rows[members]
     facts = [f"{count(len(rows), 'row')} ({len(rows) / len(sample):.0%})", f"mean R² {rows['score'].mean():.2f}"]
     known = rows["wrong"].dropna()
-    if not whole.regression and len(known):
+    if not scope.regression and len(known):
         facts.append(f"wrong in {int(known.sum()):,}")
     return " · ".join(facts)

@@ -10,9 +10,9 @@ from sparklime_core.dashboard.overview.groups_panel import groups_panel
 from sparklime_core.dashboard.overview.profiles_panel import profiles_panel
 from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_explained
 from sparklime_core.dashboard.overview.values_panel import values_panel
-from sparklime_core.dashboard.rows.filter_form import filter_form
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.filter_form import filter_form
 from sparklime_core.dashboard.shared.navigation import ROWS
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.manifest import Manifest
@@ -42,17 +42,17 @@ def overview(run: Run, manifest: Manifest) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         explained = _explained(run, manifest)
         wanted = filter_form(run, manifest, ordered=False)
-    whole = RunTotals.of(run, manifest, wanted, explained)
-    rows = whole.totals().rows
-    st.caption(_what(whole, rows))
+    scope = RunTotals.of(run, manifest, wanted, explained)
+    rows = scope.totals().rows
+    st.caption(_what(scope, rows))
     if not rows:
-        _nothing(whole)
+        _nothing(scope)
         return
     tabs = st.tabs(list(PANELS), key="overview", bind="query-params")
     for tab, (_, panel) in zip(tabs, PANELS.values(), strict=True):
         if tab.open:
             with tab:
-                panel(whole)
+                panel(scope)
 
 
 def _explained(run: Run, manifest: Manifest) -> Explained:
@@ -83,28 +83,28 @@ def _most_explained(options: list[int | None], rows: dict[int, int]) -> int:
     return max(range(len(options)), key=lambda place: (rows.get(options[place] or 0, 0), -place))
 
 
-def _what(whole: RunTotals, rows: int) -> str:
+def _what(scope: RunTotals, rows: int) -> str:
     """Say which rows are summed up, as what, and which are not."""
-    classes, label = whole.manifest.data.class_names, whole.explained.label
+    classes, label = scope.manifest.data.class_names, scope.explained.label
     about = f"{count(rows, 'explained row')}"
     if classes is None:
-        return f"{about}: what raises and what lowers {plain(whole.manifest.data.target)}."
+        return f"{about}: what raises and what lowers {plain(scope.manifest.data.target)}."
     if label is None:
         return f"{about}, each explained for the class that the model predicts for it."
     name = f"**{plain(classes[label])}**"
-    if whole.explained.mirrored:
+    if scope.explained.mirrored:
         return f"{about}: what speaks for {name}; what speaks for the other class counts against it."
-    if whole.manifest.explain.labels == "predicted":
+    if scope.manifest.explain.labels == "predicted":
         return f"{about}: those that the model predicts to be {name}. Other rows are explained for another class."
     return f"{about}: what speaks for {name} and against it, whatever class is predicted."
 
 
-def _nothing(whole: RunTotals) -> None:
+def _nothing(scope: RunTotals) -> None:
     """Say why there is nothing to sum up, and where to go on."""
     st.info(
         "No explained row of this class passes the filter. Rows that could not be explained have no weights.",
         icon=":material/filter_alt_off:",
     )
     st.page_link(
-        ROWS, label="Look at the rows", icon=":material/troubleshoot:", query_params={"run": whole.run.id}
+        ROWS, label="Look at the rows", icon=":material/troubleshoot:", query_params={"run": scope.run.id}
     )

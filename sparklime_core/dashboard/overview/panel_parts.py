@@ -37,12 +37,12 @@ def features_shown(total: int, key: str, most: int | None = None) -> int:
     return int(chosen or usual)
 
 
-def legend(whole: RunTotals) -> str:
+def legend(scope: RunTotals) -> str:
     """Say what the two colours mean, in Markdown."""
-    classes, label = whole.manifest.data.class_names, whole.explained.label
+    classes, label = scope.manifest.data.class_names, scope.explained.label
     up, down = ("raises", "lowers") if classes is None else ("speaks for", "speaks against")
     if classes is None:
-        name = plain(whole.manifest.data.target)
+        name = plain(scope.manifest.data.target)
     else:
         name = "the class" if label is None else plain(classes[label])
     return f"{square(FOR)} {up} **{name}** &nbsp; {square(AGAINST)} {down} it"
@@ -61,25 +61,25 @@ def of_all(sample: RowSample, rows: int, shown: int | None = None) -> str:
     return f"{drawn:,} of {count(rows, 'row')}, drawn by chance, the same ones every time"
 
 
-def row_line(whole: RunTotals, sample: RowSample, place: int, words: str = "") -> None:
+def row_line(scope: RunTotals, sample: RowSample, place: int, words: str = "") -> None:
     """Show a row of the sample in a line that leads to it."""
     row = sample.rows.iloc[place]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        row_link(whole, int(row["row_id"]))
-        st.caption(plain(_facts(whole, sample, place)) + words, width="content")
+        row_link(scope, int(row["row_id"]))
+        st.caption(plain(_facts(scope, sample, place)) + words, width="content")
 
 
-def row_link(whole: RunTotals, row_id: int) -> None:
+def row_link(scope: RunTotals, row_id: int) -> None:
     """Draw a link to a row on its page."""
-    query = {"run": whole.run.id, "row": str(row_id)}
+    query = {"run": scope.run.id, "row": str(row_id)}
     st.page_link(
         ROWS, label=f"Row {row_id}", icon=":material/troubleshoot:", query_params=query, help="Open this row"
     )
 
 
-def _facts(whole: RunTotals, sample: RowSample, place: int) -> str:
+def _facts(scope: RunTotals, sample: RowSample, place: int) -> str:
     row = sample.rows.iloc[place]
-    classes = whole.manifest.data.class_names
+    classes = scope.manifest.data.class_names
     if classes is None:
         facts = [f"predicted {number(float(row['prediction']))}"]
     else:

@@ -28,21 +28,21 @@ HELP = (
 NO_PROFILES = "This run has no profiles: they need features in bins or categories, and lime's own kernel."
 
 
-def profiles_panel(whole: RunTotals) -> None:
+def profiles_panel(scope: RunTotals) -> None:
     """Draw the panel."""
     panel_head("Profiles", "What does each bin of a feature do to the prediction, over all rows?", HELP)
-    sample = whole.sample()
+    sample = scope.sample()
     row_ids = [int(row) for row in sample.rows["row_id"].iloc[:ROWS]]
-    results = _profiles(whole.run, tuple(row_ids), whole.explained.label)
-    ranked = ranking(whole.totals(), whole.names)
+    results = _profiles(scope.run, tuple(row_ids), scope.explained.label)
+    ranked = ranking(scope.totals(), scope.names)
     at = st.selectbox(
         "Feature",
-        [*ranked, *(other for other in range(len(whole.names)) if other not in ranked)],
-        format_func=whole.names.__getitem__,
+        [*ranked, *(other for other in range(len(scope.names)) if other not in ranked)],
+        format_func=scope.names.__getitem__,
         key="overview-profile-feature",
         persist_state="session",
     )
-    lines = profile_lines(results, row_ids, whole.names[at])
+    lines = profile_lines(results, row_ids, scope.names[at])
     if lines.empty:
         st.info(NO_PROFILES, icon=":material/bar_chart:")
         return
@@ -52,14 +52,14 @@ def profiles_panel(whole: RunTotals) -> None:
         draw(
             mean_profile_chart(bins),
             key="overview-profile",
-            alt=f"Mean effect of each bin of {whole.names[at]} over {len(row_ids)} rows",
+            alt=f"Mean effect of each bin of {scope.names[at]} over {len(row_ids)} rows",
         )
-        st.caption(f"{of_all(sample, whole.totals().rows, len(row_ids))}.")
+        st.caption(f"{of_all(sample, scope.totals().rows, len(row_ids))}.")
     with right:
         panel_head("Rows that differ", "For which rows does the feature act otherwise?", HELP)
         for row in unlike_rows(lines, bins, UNLIKE).to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                row_link(whole, int(row["row_id"]))
+                row_link(scope, int(row["row_id"]))
                 told = f"{number(row['distance'])} off the mean profile, most at {plain(row['text'])}"
                 st.caption(told, width="content")
 

@@ -36,58 +36,58 @@ class TwoGroups:
     note: str = ""
 
 
-def comparisons(whole: RunTotals) -> dict[str, Callable[[RunTotals], TwoGroups]]:
+def comparisons(scope: RunTotals) -> dict[str, Callable[[RunTotals], TwoGroups]]:
     """Return what can be compared in a run, the usual one first; each may ask for more on the page."""
     rest = {"Test against training rows": _test}
-    if limited(whole.wanted):
+    if limited(scope.wanted):
         rest["The filter against all other rows"] = _filter
-    if whole.regression:
+    if scope.regression:
         return {"Large against small errors": _errors, "High against low predictions": _predictions, **rest}
     return {"Wrong against right": _outcomes, "Two predicted classes": _classes, **rest}
 
 
-def _outcomes(whole: RunTotals) -> TwoGroups:
-    wrong, right = (_narrowed(whole, outcome=outcome) for outcome in ("wrong", "right"))
+def _outcomes(scope: RunTotals) -> TwoGroups:
+    wrong, right = (_narrowed(scope, outcome=outcome) for outcome in ("wrong", "right"))
     return TwoGroups("wrong predictions", "right predictions", wrong, right)
 
 
-def _test(whole: RunTotals) -> TwoGroups:
-    test = whole.totals(replace(whole.wanted, test_only=True))
-    return TwoGroups("test rows", "training rows", test, whole.totals().without(test))
+def _test(scope: RunTotals) -> TwoGroups:
+    test = scope.totals(replace(scope.wanted, test_only=True))
+    return TwoGroups("test rows", "training rows", test, scope.totals().without(test))
 
 
-def _filter(whole: RunTotals) -> TwoGroups:
-    kept = whole.totals()
-    return TwoGroups("the filter", "all other rows", kept, whole.totals(RowFilter()).without(kept))
+def _filter(scope: RunTotals) -> TwoGroups:
+    kept = scope.totals()
+    return TwoGroups("the filter", "all other rows", kept, scope.totals(RowFilter()).without(kept))
 
 
-def _errors(whole: RunTotals) -> TwoGroups:
-    limit = whole.quantile("distance", LARGEST)
-    large = _above(whole, "error", limit)
+def _errors(scope: RunTotals) -> TwoGroups:
+    limit = scope.quantile("distance", LARGEST)
+    large = _above(scope, "error", limit)
     return TwoGroups(
         f"the largest fifth of the errors (from {limit or 0.0:.4g})",
         "smaller errors",
         large,
-        whole.totals().without(large),
+        scope.totals().without(large),
         "Rows without a known true value are among the smaller errors.",
     )
 
 
-def _predictions(whole: RunTotals) -> TwoGroups:
-    limit = whole.quantile("prediction", 0.5)
-    high = _above(whole, "prediction", limit)
+def _predictions(scope: RunTotals) -> TwoGroups:
+    limit = scope.quantile("prediction", 0.5)
+    high = _above(scope, "prediction", limit)
     names = (f"predictions from the median ({limit or 0.0:.4g}) on", "smaller ones")
-    return TwoGroups(*names, high, whole.totals().without(high))
+    return TwoGroups(*names, high, scope.totals().without(high))
 
 
-def _classes(whole: RunTotals) -> TwoGroups:
+def _classes(scope: RunTotals) -> TwoGroups:
     """Compare rows by their predicted class, each explained for that class."""
-    classes = whole.manifest.data.class_names or ()
-    usual = whole.explained.label or 0
+    classes = scope.manifest.data.class_names or ()
+    usual = scope.explained.label or 0
     first = _class("First class", "overview-first-class", classes, usual)
     second = _class("Second class", "overview-second-class", classes, 0 if usual else 1)
     own = Explained(None)
-    totals = [_narrowed(whole, own, label=label) for label in (first, second)]
+    totals = [_narrowed(scope, own, label=label) for label in (first, second)]
     names = [f"predicted {classes[label]}" for label in (first, second)]
     note = "Each group is explained for its own class: a weight above 0 speaks for the class that is predicted."
     if first == second:
@@ -103,17 +103,17 @@ def _class(label: str, key: str, classes: tuple[str, ...], usual: int) -> int:
     return int(chosen)
 
 
-def _narrowed(whole: RunTotals, explained: Explained | None = None, **limits: object) -> Totals:
+def _narrowed(scope: RunTotals, explained: Explained | None = None, **limits: object) -> Totals:
     """Return the totals of the rows that meet one more limit; none do where the filter asks for another value."""
     usual = RowFilter()
     for name, value in limits.items():
-        if getattr(whole.wanted, name) not in (value, getattr(usual, name)):
-            return whole.totals().without(whole.totals())
-    return whole.totals(replace(whole.wanted, **limits), explained)  # type: ignore[arg-type]
+        if getattr(scope.wanted, name) not in (value, getattr(usual, name)):
+            return scope.totals().without(scope.totals())
+    return scope.totals(replace(scope.wanted, **limits), explained)  # type: ignore[arg-type]
 
 
-def _above(whole: RunTotals, name: Literal["error", "prediction"], limit: float | None) -> Totals:
+def _above(scope: RunTotals, name: Literal["error", "prediction"], limit: float | None) -> Totals:
     """Return the totals of the rows at or above a limit, within the range that the filter has."""
-    given = cast(Range, getattr(whole.wanted, name))
+    given = cast(Range, getattr(scope.wanted, name))
     low = limit if given.low is None else max(given.low, limit or given.low)
-    return whole.totals(replace(whole.wanted, **{name: Range(low, given.high)}))  # type: ignore[arg-type]
+    return scope.totals(replace(scope.wanted, **{name: Range(low, given.high)}))  # type: ignore[arg-type]

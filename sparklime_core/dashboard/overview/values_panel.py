@@ -29,49 +29,49 @@ DEPENDENCE_HELP = (
 )
 
 
-def values_panel(whole: RunTotals) -> None:
+def values_panel(scope: RunTotals) -> None:
     """Draw the panel."""
-    ranked = ranking(whole.totals(), whole.names)
+    ranked = ranking(scope.totals(), scope.names)
     if not ranked:
         st.info("No explanation names a feature: the model's answer does not change near these rows.")
         return
-    sample = whole.sample()
+    sample = scope.sample()
     left, right = st.columns([11, 10], gap="medium")
     with left:
-        _swarm(whole, sample, ranked)
+        _swarm(scope, sample, ranked)
     with right:
-        _dependence(whole, sample, ranked)
+        _dependence(scope, sample, ranked)
 
 
-def _swarm(whole: RunTotals, sample: RowSample, ranked: list[int]) -> None:
+def _swarm(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
     panel_head("Weights by value", "Do high values of a feature speak for it, or low ones?", SWARM_HELP)
     shown = ranked[: features_shown(len(ranked), "overview-swarm-features")]
-    points = swarm_frame(sample, whole.features, shown)
+    points = swarm_frame(sample, scope.features, shown)
     lanes = points[["feature", "lane"]].drop_duplicates()
     st.markdown(f"Value: {square(LOW)} low to {square(HIGH)} high &nbsp; {square(REST)} a category, or missing")
     draw(
         swarm_chart(points, lanes, float(points["weight"].abs().max()), _chosen_row(sample)),
         key="overview-swarm",
-        on_select=_follow("overview-swarm", whole),
+        on_select=_follow("overview-swarm", scope),
         selection_mode=[PICK],
         alt=f"Weights of {count(len(shown), 'feature')} by value: click a point to see its feature alone",
     )
-    st.caption(f"{of_all(sample, whole.totals().rows, swarm_rows(sample, len(shown)))}.")
+    st.caption(f"{of_all(sample, scope.totals().rows, swarm_rows(sample, len(shown)))}.")
 
 
-def _dependence(whole: RunTotals, sample: RowSample, ranked: list[int]) -> None:
+def _dependence(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
     panel_head("One feature", "How does its weight change with its value?", DEPENDENCE_HELP)
     if st.session_state.get("overview-feature") not in ranked:
         st.session_state["overview-feature"] = ranked[0]
     at = st.selectbox(
         "Feature",
         ranked,
-        format_func=whole.names.__getitem__,
+        format_func=scope.names.__getitem__,
         key="overview-feature",
         persist_state="session",
         label_visibility="collapsed",
     )
-    feature = whole.features[at]
+    feature = scope.features[at]
     points = dependence_frame(sample, feature, at)
     if points.empty:
         st.info("None of the rows that were drawn names this feature.", icon=":material/scatter_plot:")
@@ -83,21 +83,26 @@ def _dependence(whole: RunTotals, sample: RowSample, ranked: list[int]) -> None:
     draw(
         dependence_chart(known, feature.name, chosen, present),
         key="overview-dependence",
-        on_select=_follow("overview-dependence", whole),
+        on_select=_follow("overview-dependence", scope),
         selection_mode=[PICK],
         alt=f"Weight of {feature.name} by its value: click a point to see which row it is",
     )
-    st.caption(" ".join(_left_out(whole, sample, len(points), len(points) - len(known))))
+    st.caption(" ".join(_left_out(scope, sample, len(points), len(points) - len(known))))
     places = np.flatnonzero(sample.rows["row_id"] == chosen)
     if len(places):
-        row_line(whole, sample, int(places[0]), f" · {plain(feature.name)} = {_value(whole, sample, at, places)}")
+        row_line(
+            scope,
+            sample,
+            int(places[0]),
+            f" · {plain(feature.name)} = {_value(scope, sample, at, places)}",
+        )
     else:
         st.caption("Click a point to see which row it is.")
 
 
-def _left_out(whole: RunTotals, sample: RowSample, named: int, missing: int) -> list[str]:
+def _left_out(scope: RunTotals, sample: RowSample, named: int, missing: int) -> list[str]:
     """Say which rows the plot shows, and which it does not."""
-    said = [f"{of_all(sample, whole.totals().rows)}."]
+    said = [f"{of_all(sample, scope.totals().rows)}."]
     if named < len(sample):
         said.append(f"{count(len(sample) - named, 'row')} not drawn: the explanation does not name the feature.")
     if missing:
@@ -105,8 +110,8 @@ def _left_out(whole: RunTotals, sample: RowSample, named: int, missing: int) -> 
     return said
 
 
-def _value(whole: RunTotals, sample: RowSample, at: int, places: Any) -> str:
-    return plain(whole.features[at].text(float(sample.values[int(places[0]), at])))
+def _value(scope: RunTotals, sample: RowSample, at: int, places: Any) -> str:
+    return plain(scope.features[at].text(float(sample.values[int(places[0]), at])))
 
 
 def _chosen_row(sample: RowSample) -> int | None:
@@ -114,14 +119,14 @@ def _chosen_row(sample: RowSample) -> int | None:
     return row if row is not None and (sample.rows["row_id"] == row).any() else None
 
 
-def _follow(key: str, whole: RunTotals) -> Callable[[], None]:
+def _follow(key: str, scope: RunTotals) -> Callable[[], None]:
     """Return what a click in a chart does: its row and its feature are chosen."""
 
     def follow() -> None:
         points = st.session_state[key].selection.get(PICK) or []
         if points:
             st.session_state["overview-row"] = int(points[0]["row_id"])
-            if points[0].get("feature") in whole.names:
-                st.session_state["overview-feature"] = whole.names.index(points[0]["feature"])
+            if points[0].get("feature") in scope.names:
+                st.session_state["overview-feature"] = scope.names.index(points[0]["feature"])
 
     return follow

@@ -12,6 +12,7 @@ from sparklime_core.dashboard.race.frames import (
     steps_frame,
     times_frame,
 )
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.background import begin
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import shown_errors
@@ -180,9 +181,9 @@ def _table(state: "RaceState") -> None:
             "where": "Runs on",
             "state": "State",
             "done": "Rows",
-            "start_up": st.column_config.NumberColumn("Start-up (s)", format="%.2f"),
-            "seconds": st.column_config.NumberColumn("Explaining (s)", format="%.2f"),
-            "rows_per_second": st.column_config.NumberColumn("Rows/s", format="%.1f"),
+            "start_up": columns.seconds("Start-up (s)"),
+            "seconds": columns.seconds("Explaining (s)"),
+            "rows_per_second": columns.ROWS_PER_SECOND,
             "times": st.column_config.NumberColumn(
                 "Times lime", format="%.1f", help="Rows a second over lime's, on the sample."
             ),
@@ -225,7 +226,7 @@ def _scaling(state: "RaceState") -> None:
             column_config={
                 "cores": "Cores",
                 "done": "Rows",
-                "seconds": st.column_config.NumberColumn("Seconds", format="%.2f"),
+                "seconds": columns.seconds(),
                 "speedup": st.column_config.NumberColumn("Times as fast", format="%.2f"),
                 "executors": "Executors",
                 "at_once": st.column_config.NumberColumn(

@@ -8,9 +8,9 @@ import streamlit as st
 from sparklime_core.charts.classes import classes_comparison_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.row_frames import compared_classes
-from sparklime_core.dashboard.rows.selection import clicked_row
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.selection import clicked_row
 
 MOST_CLASSES = 8
 MOST_FEATURES = 12
@@ -43,9 +43,7 @@ def draw_classes(row: RowContext) -> None:
             "name": st.column_config.TextColumn("Class"),
             "probability": st.column_config.ProgressColumn("Probability", format="%.3f", min_value=0, max_value=1),
             "surrogate": st.column_config.NumberColumn("Surrogate", format="%.3f"),
-            "score": st.column_config.NumberColumn(
-                "R²", format="%.2f", help="Local R² of the class's explanation"
-            ),
+            "score": columns.score(help="Local R² of the class's explanation"),
         },
         alt=f"Classes of row {row.view.row_id}; select an explained one to look at it",
     )

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.rows.selection import clicked_row
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.run_cache import other_reasons, same_reasons
+from sparklime_core.dashboard.shared.selection import clicked_row
 from sparklime_core.runs.similar_rows import NEIGHBOURS
 
 MOST = 8
@@ -78,13 +78,11 @@ def _table(row: RowContext, found: pd.DataFrame, name: str, alt: str) -> None:
 def _columns(row: RowContext) -> dict[str, Any]:
     column = st.column_config
     return {
-        "row": column.NumberColumn("Row", format="%d", width=56, pinned=True),
-        "predicted": column.TextColumn("Predicted", width=66),
-        "prediction": column.NumberColumn(
-            "Predicted" if row.regression else "Prob.", format="%.4g" if row.regression else "%.3f", width=54
-        ),
-        "truth": column.TextColumn("True", width=66),
+        "row": columns.ROW,
+        "predicted": columns.PREDICTED,
+        "prediction": columns.prediction(row.run.predicted.noun, regression=row.regression),
+        "truth": columns.TRUTH,
         "apart": column.NumberColumn("Reasons apart", format="%.3f", width=76, help="Distance of the weights"),
         "far": column.NumberColumn("Values apart", format="%.2f", width=76, help="Distance of the values"),
-        "reason": column.TextColumn("Strongest reason"),
+        "reason": columns.REASON,
     }

@@ -12,6 +12,7 @@ from sparklime_core.dashboard.row_panel.trust_words import (
     rule_words,
     stability_frame,
 )
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.explain.trust import locality, locality_words
 
 MEASURED_RUN = "measured-run"
@@ -63,10 +64,10 @@ def _spread(row: RowContext) -> None:
         stability_frame(list(row.view.result["explanation"]), row.stability, row.pools),
         hide_index=True,
         column_config={
-            "condition": st.column_config.TextColumn("Condition", width="medium"),
-            "weight": number("Weight", format="%+.4f"),
+            "condition": columns.CONDITION,
+            "weight": columns.weight(),
             "std": number("±", format="%.4f", help=f"Standard deviation over {row.pools:d} pools of samples."),
-            "exact": number("Exact", format="%+.4f", help="The weight without sampling, by the engine exact."),
+            "exact": columns.weight("Exact", help="The weight without sampling, by the engine exact."),
             "chosen": number(
                 "Chosen",
                 format="percent",

@@ -13,6 +13,7 @@ from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.distribution import PLACES, bin_of, place_words, shown_categories
 from sparklime_core.dashboard.row_panel.row_facts import distribution_of
 from sparklime_core.dashboard.row_panel.row_frames import values_frame
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.text import plain
 
@@ -71,10 +72,10 @@ def values_table(row: RowContext) -> None:
         hide_index=True,
         height=320,
         column_config={
-            "feature": st.column_config.TextColumn("Feature"),
-            "value": st.column_config.TextColumn("Value"),
+            "feature": columns.FEATURE,
+            "value": columns.VALUE,
             "condition": st.column_config.TextColumn("Condition in the explanation"),
-            "weight": st.column_config.NumberColumn("Weight", format="%+.4f"),
+            "weight": columns.weight(),
         },
         alt=f"Feature values of row {row.view.row_id}",
     )

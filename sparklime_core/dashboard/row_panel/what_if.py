@@ -8,6 +8,7 @@ import streamlit as st
 
 from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import shared_scale, what_if_of
@@ -229,12 +230,12 @@ def _table(
             height=300,
             column_config={
                 "changed": st.column_config.CheckboxColumn("Changed", width=60),
-                "feature": st.column_config.TextColumn("Feature"),
+                "feature": columns.FEATURE,
                 "value_before": st.column_config.TextColumn("Value before"),
-                "value": st.column_config.TextColumn("Value"),
-                "weight_before": st.column_config.NumberColumn("Weight before", format="%+.4f", width=90),
-                "weight": st.column_config.NumberColumn("Weight", format="%+.4f", width=90),
-                "condition": st.column_config.TextColumn("Condition"),
+                "value": columns.VALUE,
+                "weight_before": columns.weight("Weight before", width=90),
+                "weight": columns.weight(width=90),
+                "condition": columns.CONDITION,
             },
             alt="Values and weights, before and after; changed features first",
         )

@@ -7,8 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.fit_scatter import OUTCOMES, PICK, fidelity_chart
-from sparklime_core.dashboard.rows.selection import clicked_point, clicked_row, line_of
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.run_cache import (
     PAGE_ROWS,
@@ -19,15 +18,13 @@ from sparklime_core.dashboard.shared.run_cache import (
     place_of,
     sample_points,
 )
+from sparklime_core.dashboard.shared.selection import clicked_point, clicked_row, line_of
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.explain.trust import FIT
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.predicted import Predicted
 from sparklime_core.runs.run import Run
-
-SHORT = {"probability": "Prob.", "log-odds": "Log-odds"}
-"""What predictions of classes are, as the title of a narrow column."""
 
 
 def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
@@ -167,15 +164,13 @@ def _columns(manifest: Manifest, wanted: RowFilter, noun: str) -> dict[str, Any]
     feature = wanted.order_feature
     weighed = "the strongest reason" if feature is None else manifest.data.features[feature]
     return {
-        "row": column.NumberColumn("Row", format="%d", width=48, pinned=True),
-        "truth": column.TextColumn("True", width=78),
-        "predicted": column.TextColumn("Predicted", width=78),
-        "prediction": column.NumberColumn(
-            "Predicted" if regression else SHORT[noun], format="%.4g" if regression else "%.3f", width=62
-        ),
+        "row": columns.ROW,
+        "truth": columns.TRUTH,
+        "predicted": columns.PREDICTED,
+        "prediction": columns.prediction(noun, regression=regression),
         "distance": column.NumberColumn("Error", format="%.4g" if regression else "%.3f", width=70, help=error),
-        "right": column.CheckboxColumn("Right", width=46),
-        "fit": column.NumberColumn("Fit", format="%.2f", width=46, help=FIT.rule),
-        "weight": column.NumberColumn("Weight", format="%+.4f", width=70, help=f"Of {plain(weighed)}"),
-        "reason": column.TextColumn("Strongest reason"),
+        "right": columns.RIGHT,
+        "fit": columns.score("Fit", width=46, help=FIT.rule),
+        "weight": columns.weight(width=70, help=f"Of {plain(weighed)}"),
+        "reason": columns.REASON,
     }

@@ -6,14 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sparklime_core.charts.workers import importance_chart
-from sparklime_core.dashboard.compare_rows.page import comparison_tray
+from sparklime_core.dashboard.row_panel.comparison_tray import comparison_tray
 from sparklime_core.dashboard.row_panel.panel import row_panel
-from sparklime_core.dashboard.rows.filter_form import filter_form
 from sparklime_core.dashboard.rows.list_and_plot import rows_plot, rows_table
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.downloads import download_menu
 from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.filter_form import filter_form
 from sparklime_core.dashboard.shared.navigation import OVERVIEW
 from sparklime_core.dashboard.shared.run_cache import index_rows, mean_weights
 from sparklime_core.runs.filter.row_filter import RowFilter

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.services import services
@@ -35,7 +36,7 @@ def history_columns() -> dict[str, Any]:
         "created": "Started (UTC)",
         "rows": column.NumberColumn("Rows", format="localized", help="Rows that are explained"),
         "failed": column.NumberColumn("Failed", format="localized", help="Rows that could not be explained"),
-        "score": column.NumberColumn("Mean local R²", format="%.2f", help="How well the explanations fit"),
+        "score": columns.score("Mean local R²", help="How well the explanations fit"),
         "measure": column.TextColumn("Model", help="Its main measure, on rows that it has not seen"),
         "engine": "Engine",
         "labels": column.TextColumn("Classes", help="Which classes are explained"),

@@ -10,6 +10,7 @@ import streamlit as st
 from sparklime_core.charts.chart_files import chart_png, chart_svg
 from sparklime_core.charts.chart_template import Drawing, filled
 from sparklime_core.charts.theme import Theme
+from sparklime_core.dashboard.shared.download_button import download_button
 from sparklime_core.printable import printable
 
 LONGEST_NAME = 80
@@ -57,14 +58,12 @@ def draw(chart: Drawing, *, alt: str, says: str = "", **options: Any) -> Any:
         ),
     ):
         st.caption("This chart as a picture")
-        for kind, mime, make in (("PNG", "image/png", chart_png), ("SVG", "image/svg+xml", chart_svg)):
-            st.download_button(
+        for kind, make in (("PNG", chart_png), ("SVG", chart_svg)):
+            download_button(
                 kind,
                 lambda make=make: make(chart, theme),  # type: ignore[misc]
-                file_name=f"{name}.{kind.lower()}",
-                mime=mime,
-                on_click="ignore",
-                icon=":material/download:",
+                f"{name}.{kind.lower()}",
+                "download",
                 key=f"save-{name}-{kind}",
             )
     return event

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from sparklime_core.dashboard.shared.download_button import download_button
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.runs.export import explanations_csv, explanations_parquet, profiles_csv, reasons_csv
 from sparklime_core.runs.filter.row_filter import RowFilter
@@ -14,54 +15,44 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
     """Offer the explanations of the filtered rows."""
     with st.popover("Download", icon=":material/download:"):
         st.caption("The explanations of all rows that the filter lets through.")
-        st.download_button(
-            "CSV, one line a weight",
+        download_button(
+            "CSV, one line per weight",
             lambda: explanations_csv(run, wanted),
-            file_name=f"{run.id}.csv",
-            mime="text/csv",
-            on_click="ignore",
-            icon=":material/csv:",
+            f"{run.id}.csv",
+            "csv",
             help="Texts that a spreadsheet would take for a formula are prefixed with an apostrophe.",
         )
-        st.download_button(
-            "Parquet, one row a label",
+        download_button(
+            "Parquet, one row per label",
             lambda: explanations_parquet(run, wanted),
-            file_name=f"{run.id}.parquet",
-            mime="application/vnd.apache.parquet",
-            on_click="ignore",
-            icon=":material/database:",
+            f"{run.id}.parquet",
+            "database",
         )
         if run.manifest().explain.profiles:
-            st.download_button(
-                "Profiles, one line a bin",
+            download_button(
+                "Profiles, one line per bin",
                 lambda: profiles_csv(run, wanted),
-                file_name=f"{run.id}-profiles.csv",
-                mime="text/csv",
-                on_click="ignore",
-                icon=":material/stacked_bar_chart:",
-                help="What every bin of a feature does to the prediction around each row.",
+                f"{run.id}-profiles.csv",
+                "stacked_bar_chart",
+                help="The effect of every bin of a feature on the prediction around each row.",
             )
-        reasons = int(st.number_input("Reasons a row", 1, MOST_REASONS, REASONS, key="reasons"))
-        st.download_button(
-            "Reason codes, one line a row",
+        reasons = int(st.number_input("Reasons per row", 1, MOST_REASONS, REASONS, key="reasons"))
+        download_button(
+            "Reason codes, one line per row",
             lambda: reasons_csv(run, wanted, reasons=reasons),
-            file_name=f"{run.id}-reasons.csv",
-            mime="text/csv",
-            on_click="ignore",
-            icon=":material/format_list_numbered:",
-            help="What the model says of each row, the local R², and its strongest reasons in words.",
+            f"{run.id}-reasons.csv",
+            "format_list_numbered",
+            help="Each row's prediction, its local R², and its strongest reasons in words.",
         )
 
 
 def report_button(run: Run, row: int | None = None) -> None:
     """Offer the report of a run, or of one of its rows."""
-    st.download_button(
+    download_button(
         "Report" if row is None else "Report of this row",
         lambda: _report(run, row),
-        file_name=f"{run.id}{'' if row is None else f'-row-{row}'}.html",
-        mime="text/html",
-        on_click="ignore",
-        icon=":material/article:",
+        f"{run.id}{'' if row is None else f'-row-{row}'}.html",
+        "article",
         key=f"report-{run.id}-{row}",
         help="One HTML file that opens anywhere, without this server.",
     )
@@ -76,14 +67,7 @@ def repeat_panel(run: Run) -> None:
             "and the versions below."
         )
         st.code(command, language="bash", wrap_lines=True)
-        st.download_button(
-            "The same as a Python script",
-            lambda: python_script(run),
-            file_name="repeat.py",
-            mime="text/x-python",
-            on_click="ignore",
-            icon=":material/code:",
-        )
+        download_button("The same as a Python script", lambda: python_script(run), "repeat.py", "code")
 
 
 def _report(run: Run, row: int | None) -> bytes:

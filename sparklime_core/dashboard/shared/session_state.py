@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from sparklime_core.dashboard.rows.selection import whole_number
+from sparklime_core.dashboard.shared.selection import whole_number
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_table import Reading
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sparklime_core.models.evaluation import Evaluation
     from sparklime_core.models.train import Model
 
+
+SAMPLE = "breast_cancer"
+"""The bundled table for people who have brought none."""
 
 MOST_COMPARED = 5
 """The most rows that are compared at once."""

@@ -10,7 +10,6 @@ from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.run_cache import inputs_of
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count
-from sparklime_core.dashboard.start.try_it import SAMPLE
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.study import StudyState, Subject
@@ -37,7 +36,7 @@ def choose_subject(key: str) -> Callable[[], Subject]:
     if run_id is not None:
         title = services().store.open(run_id).manifest().title
         choices["run"] = (f"{title}: the run that is open", lambda: _of_run(run_id))
-    choices["sample"] = (f"{SAMPLE}: a bundled sample and a random forest", _of_sample)
+    choices["sample"] = (f"{session_state.SAMPLE}: a bundled sample and a random forest", _of_sample)
     chosen = st.selectbox("On the rows of", list(choices), format_func=lambda name: choices[name][0], key=key)
     return choices[str(chosen)][1]
 
@@ -88,5 +87,5 @@ def _trained_sample() -> tuple[Dataset, Any]:
     from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - imports scikit-learn
     from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
 
-    dataset = load_sample(SAMPLE)
+    dataset = load_sample(session_state.SAMPLE)
     return dataset, train_forest(dataset).estimator

@@ -3,11 +3,11 @@
 import os
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.executors_table import executors_table
 from sparklime_core.dashboard.shared.spark_links import web_links
 from sparklime_core.dashboard.shared.text import count, plain
 
@@ -86,16 +86,6 @@ def status_panel(service: "SparkService") -> None:
         _buttons(service, status)
         if status.connected and service.checked is not None:
             _findings(*service.checked)
-
-
-def executors_table(executors: list[dict[str, object]]) -> None:
-    """Show executors with their cores and memory."""
-    st.dataframe(
-        pd.DataFrame(executors),
-        hide_index=True,
-        column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory"},
-        alt="Executors with their cores and memory",
-    )
 
 
 def _buttons(service: "SparkService", status: "SparkStatus") -> None:

@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.explain.run_form import usual_pools
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.services import services
-
-SAMPLE = "breast_cancer"
+from sparklime_core.explain.engines import ENGINES
 
 
 def try_it() -> str:
@@ -19,12 +17,12 @@ def try_it() -> str:
         from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
         from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
 
-        dataset = load_sample(SAMPLE)
+        dataset = load_sample(session_state.SAMPLE)
         session_state.set_dataset(dataset)
         model = train_forest(dataset)
         session_state.set_model(model)
         settings = ExplainSettings()
-        plan = RunPlan(dataset, model, settings, stability=usual_pools(settings.engine))
+        plan = RunPlan(dataset, model, settings, stability=ENGINES[settings.engine].usual_pools)
         run_id = services().manager.submit(plan, session_state.person())
     session_state.choose_run(run_id)
     return run_id

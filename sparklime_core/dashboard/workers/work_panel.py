@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.charts.workers import executors_chart, throughput_chart, timeline_chart
+from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.services import services
@@ -70,7 +71,7 @@ def _charts(run: Run) -> None:
             "processes": st.column_config.NumberColumn("Python processes"),
             "tasks": "Tasks",
             "rows": "Rows",
-            "busy_seconds": st.column_config.NumberColumn("Busy (s)", format="%.2f"),
+            "busy_seconds": columns.seconds("Busy (s)"),
             "rows_per_second": st.column_config.NumberColumn("Rows a busy second", format="%.1f"),
         },
         alt="What each executor has done",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparklime_core.dashboard.rows.selection import clicked_point, clicked_row, line_of, whole_number
+from sparklime_core.dashboard.shared.selection import clicked_point, clicked_row, line_of, whole_number
 
 
 class TestSelection:

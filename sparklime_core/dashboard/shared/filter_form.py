@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from sparklime_core.dashboard.rows.filter_url import current_filter, set_filter
+from sparklime_core.dashboard.shared.filter_url import current_filter, set_filter
 from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.feature_encoding import Feature
