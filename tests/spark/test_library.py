@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ from sparklime_core import (
     explain_rows,
     explainer_udf,
     load_sample,
+    read_csv,
     train_forest,
 )
 from sparklime_core.data.samples import read_sample
@@ -251,3 +253,22 @@ def test_profiles_come_from_the_executors_as_they_are_here(birds):
     column = explainer_udf(birds.sparkSession, EXPLAINER, FOREST, profiles=True, **FEW)(*map(sf.col, names))
     told = birds.select(column.alias("told"))
     assert told.schema["told"].dataType.simpleString() == "array<struct<feature_explanation:string,weight:double>>"
+
+
+@pytest.mark.parametrize("engine", ["exact", "sampled"])
+def test_margins_of_a_booster_are_explained_on_executors(spark, engine):
+    frame = pd.DataFrame({"a": [1.0, None, 3.0, 4.5, None, 2.0] * 15, "c": list("uvwuwv") * 15})
+    frame["y"] = (frame["a"].fillna(5) + (frame["c"] == "w") > 3.5).astype(int)
+    dataset = read_csv(frame.to_csv(index=False).encode(), "y")
+    raw = frame[["a", "c"]].astype({"c": "category"})
+    own = lightgbm.LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1, min_child_samples=5, min_data_per_group=5)
+    model = adopt_model(own.fit(raw, frame["y"]), dataset)
+    explainer, settings = build_explainer(dataset), {"engine": engine, "output": "margin", **FEW}
+    df = spark.createDataFrame(dataset.features[:6].tolist(), list(dataset.feature_names))
+    found = explain_dataframe(df, explainer, model, list(dataset.feature_names), **settings).toArrow()
+    here = explain_rows(explainer, model, dataset.features[:6], **settings)
+    assert found.sort_by("row_id")["prediction"].to_pylist() == here["prediction"].to_pylist()
+    assert found.sort_by("row_id")["explanation"].to_pylist() == here["explanation"].to_pylist()
+    np.testing.assert_array_equal(here["prediction"].to_numpy(), own.predict_proba(raw[:6], raw_score=True))
+    explain = explainer_udf(spark, explainer, model, **settings)
+    assert asked(df, explain(*dataset.feature_names)) == weights_of(here["explanation"].to_pylist())

@@ -20,11 +20,14 @@ class Recoding:
         (k,) what they become; NaN is a gap.
     others_stay
         Whether a value that is not given stays as it is; it becomes a gap otherwise.
+    border
+        Values that are not above it are gaps; None where there are none.
     """
 
     given: FloatArray
     becomes: FloatArray
     others_stay: bool
+    border: float | None = None
 
     @classmethod
     def of_gap(cls, sentinel: float) -> "Recoding":
@@ -38,6 +41,10 @@ class Recoding:
 
     def __call__(self, values: FloatArray) -> FloatArray:
         """Return what values of any shape become."""
+        found = self._looked_up(values)
+        return found if self.border is None else np.where(values <= self.border, np.nan, found)
+
+    def _looked_up(self, values: FloatArray) -> FloatArray:
         if not len(self.given):
             return values if self.others_stay else np.full_like(values, np.nan)
         at = np.minimum(np.searchsorted(self.given, values), len(self.given) - 1)

@@ -1,14 +1,19 @@
 """Models that are asked in a table's own columns: their margin is that of their last step."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from sparklime_core.errors import ModelError
+from sparklime_core.explain.exact.ensemble import Ensemble
+from sparklime_core.explain.exact.recoding import Recoding
 from sparklime_core.explain.kinds.model_kind import ModelKind
 from sparklime_core.explain.types import FloatArray
 
 
 class RawColumns(ModelKind):
-    """A `sparklime_core.models.columns_model.ColumnsModel`: what it does to rows first is no sum of trees."""
+    """A `sparklime_core.models.columns_model.ColumnsModel`: what a pipeline does to rows is no sum of trees."""
 
     @classmethod
     def serves(cls, model: Any) -> bool:
@@ -32,6 +37,32 @@ class RawColumns(ModelKind):
         while hasattr(last, "steps"):
             last = last.steps[-1][1]
         return last
+
+    def trees(self, mode: str, output: str) -> Ensemble:
+        """Return the trees of an estimator that takes numbers as they are; see `ModelKind.trees`."""
+        from sparklime_core.explain.kinds.registry import kind_of  # noqa: PLC0415 - it imports this module by name
+
+        decoders = [decoder for _, decoder in self.model.decoding.columns]
+        kind = kind_of(self.model.estimator)
+        if kind is None or not all(hasattr(decoder, "border") for decoder in decoders):
+            return super().trees(mode, output)
+        found = kind.trees(mode, output)
+        # Whole numbers are rounded before they are compared.
+        is_whole = np.array([np.issubdtype(decoder.dtype, np.integer) for decoder in decoders])[found.feature]
+        feature = np.array([decoder.feature for decoder in decoders])
+        recodings = {
+            decoder.feature: (
+                Recoding(decoder.encoded, decoder.read, others_stay=True, border=decoder.border),
+                *found.recodings.get(at, ()),
+            )
+            for at, decoder in enumerate(decoders)
+        }
+        return replace(
+            found,
+            feature=feature[found.feature],
+            threshold=np.where(is_whole, np.floor(found.threshold) + 0.5, found.threshold),
+            recodings=recodings,
+        )
 
     def margin(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores of the last step; see `ModelKind.margin`."""

@@ -39,4 +39,5 @@ def joined(trees: Iterable[Any], scale: float, offset: float) -> Ensemble:
         value=value,
         offset=offset + value[roots[left[roots] < 0]].sum(axis=0),
         visits=float((samples / samples[first])[inner].sum()),
+        gap_left=together("missing_go_to_left") != 0,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -50,3 +50,33 @@ def test_a_pipeline_that_has_no_margin_or_no_closed_form_is_refused_by_its_name(
         SparkLimeError, match="does not know Pipeline, which is no sum of trees; use engine 'sampled'"
     ):
         explain_rows(explainer, linear, rows, engine="exact", **FEW)
+
+
+@pytest.mark.parametrize("output", ["probability", "margin"])
+def test_trees_on_columns_of_numbers_are_explained_exactly(output):
+    state = np.random.RandomState(0)
+    frame = pd.DataFrame({"whole": state.randint(0, 40, 200), "gappy": state.normal(size=200).round(4)})
+    frame.loc[::6, "gappy"] = np.nan
+    frame["y"] = ((frame["whole"] > 17) & (frame["gappy"].fillna(1) > 0)).astype(int)
+    dataset = read_csv(frame.to_csv(index=False).encode(), "y")
+    kind = RandomForestClassifier if output == "probability" else HistGradientBoostingClassifier
+    settings = {"n_estimators": 5} if output == "probability" else {"max_iter": 5}
+    # In another order than the table's, so that they are its columns and not its features.
+    model = adopt_model(kind(**settings, random_state=0).fit(frame[["gappy", "whole"]], frame["y"]), dataset)
+    found = {
+        engine: explain_rows(
+            build_explainer(dataset),
+            model,
+            dataset.features[:3],
+            engine=engine,
+            num_samples=100_000,
+            output=output,
+        )
+        for engine in ("exact", "sampled")
+    }
+    for row in range(3):
+        exact, sampled = (
+            {term["feature"]: term["weight"] for term in table["explanation"][row].as_py()}
+            for table in found.values()
+        )
+        assert exact == pytest.approx(sampled, abs=0.02)
