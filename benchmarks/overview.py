@@ -14,13 +14,13 @@ from sparklime_core.charts.swarm import swarm_chart
 from sparklime_core.dashboard.overview.frames import heat_frame, ranking, swarm_frame
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import read_encoding
+from sparklime_core.runs.query.row_sample import sample_rows
+from sparklime_core.runs.query.weight_totals import Explained, can_mirror, labels_explained, weight_totals
 from sparklime_core.runs.row_groups import group_rows
 from sparklime_core.runs.row_index import index_files
-from sparklime_core.runs.row_sample import sample_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.submodular_pick import submodular_pick
-from sparklime_core.runs.weight_totals import Explained, can_mirror, labels_explained, weight_totals
 
 
 def questions(run: Run) -> dict[str, Callable[[], object]]:

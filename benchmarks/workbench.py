@@ -27,16 +27,16 @@ from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.plot_sample import density, sample_points
-from sparklime_core.runs.result_queries import explanations_of
-from sparklime_core.runs.row_index import index_files
-from sparklime_core.runs.row_queries import (
+from sparklime_core.runs.query.plot import density, sample_points
+from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import (
     count_found,
     find_rows,
     mean_weights,
     random_row,
     shared_scale,
 )
+from sparklime_core.runs.row_index import index_files
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 

@@ -10,5 +10,5 @@ import sparklime_core.cli.main
 import sparklime_core.jobs.runner
 import sparklime_core.models.train
 import sparklime_core.reports.run_report
-import sparklime_core.runs.run_comparison
+import sparklime_core.runs.query.compare
 import sparklime_core.runs.store  # noqa: F401

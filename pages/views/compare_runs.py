@@ -12,7 +12,7 @@ from sparklime_core.dashboard.compare_runs.page import (
 )
 from sparklime_core.dashboard.shared.required_run import required_run
 from sparklime_core.dashboard.shared.text import plain
-from sparklime_core.runs.run_comparison import summarise
+from sparklime_core.runs.query.compare import summarise
 
 first = required_run()
 

@@ -18,7 +18,7 @@ from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.jobs.study import error_sentence
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.row_queries import index_rows
+from sparklime_core.runs.query.rows import index_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from sparklime_core.waiting import unless_cancelled

@@ -12,7 +12,7 @@ from sparklime_core.explain.trust import CHECKS, LOCALITY_RULE, RULE
 from sparklime_core.reports.document import Figure, document, figure
 from sparklime_core.reports.explained_row import Result, explained_row
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.result_queries import explanations_of, stability_of
+from sparklime_core.runs.query.results import explanations_of, stability_of
 from sparklime_core.runs.row_view import class_probabilities
 from sparklime_core.runs.run import Run
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
-from sparklime_core.runs.result_queries import query
+from sparklime_core.runs.query.database import ask_results, frame
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 
@@ -80,7 +79,7 @@ def worst_rows(run: Run, limit: int) -> list[int]:
     """Return the rows that the model is most wrong about; where the truth is not known, the first rows."""
     distance = run.predicted.error_sql
     sql = (
-        "WITH best AS (SELECT row_id, max_by(label, prediction) AS label, max(prediction) AS prediction "  # noqa: S608
+        "WITH best AS (SELECT row_id, best_label(label, prediction) AS label, max(prediction) AS prediction "  # noqa: S608
         "FROM results WHERE error IS NULL GROUP BY 1) SELECT row_id FROM best JOIN (SELECT target, "
         f"file_row_number AS position FROM {scan(positions=True)}) kept ON kept.position = row_id "
         f"ORDER BY {distance} DESC NULLS LAST, row_id LIMIT ?"
@@ -89,5 +88,4 @@ def worst_rows(run: Run, limit: int) -> list[int]:
 
 
 def _frame(run: Run, sql: str, *parameters: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = query(run.explanation_files, RESULT_SCHEMA, sql, parameters).to_pandas()
-    return frame
+    return frame(ask_results(run, sql, parameters))

@@ -12,7 +12,7 @@ from sparklime_core.reports.document import document, figure
 from sparklime_core.reports.explained_row import ExplainedRow, explained_row
 from sparklime_core.reports.run_facts import errors, fit_bins, fit_shares, mean_weights, worst_rows
 from sparklime_core.runs.manifest import Manifest, settings_values
-from sparklime_core.runs.result_queries import executors, explanations_of, largest_weight, mean_score, stability_of
+from sparklime_core.runs.query.results import executors, explanations_of, largest_weight, mean_score, stability_of
 from sparklime_core.runs.run import Run
 from sparklime_core.wording import count, duration, number, speed
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sparklime_core.runs.weight_totals import FloatArray, Totals
+from sparklime_core.runs.query.weight_totals import FloatArray, Totals
 
 Measure = Literal["strength", "mean"]
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
 
-from sparklime_core.runs.weight_totals import FloatArray
+from sparklime_core.runs.query.weight_totals import FloatArray
 
 IntArray = npt.NDArray[np.int64]
 

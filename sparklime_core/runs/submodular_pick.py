@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparklime_core.runs.weight_totals import FloatArray
+from sparklime_core.runs.query.weight_totals import FloatArray
 
 
 @dataclass(frozen=True)

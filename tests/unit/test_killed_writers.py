@@ -16,9 +16,9 @@ from sparklime_core.cli.main import main
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState
-from sparklime_core.runs.row_queries import find_rows
+from sparklime_core.runs.query.compare import comparison_file, summarise
+from sparklime_core.runs.query.rows import find_rows
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_comparison import comparison_file, summarise
 from sparklime_core.runs.store import RunStore
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.executors import package_upload

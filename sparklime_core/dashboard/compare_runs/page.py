@@ -17,9 +17,7 @@ from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.errors import RunError
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_view import most_probable
-from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_comparison import (
+from sparklime_core.runs.query.compare import (
     TOP,
     CompareOrder,
     Comparison,
@@ -29,6 +27,8 @@ from sparklime_core.runs.run_comparison import (
     comparison_file,
     different_settings,
 )
+from sparklime_core.runs.row_view import most_probable
+from sparklime_core.runs.run import Run
 
 ORDERS: dict[CompareOrder, str] = {
     "distance": "distance of weights",

@@ -9,9 +9,9 @@ import pandas as pd
 from sparklime_core.charts.overview import MORE
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.runs.query.row_sample import RowSample
+from sparklime_core.runs.query.weight_totals import FloatArray, Totals
 from sparklime_core.runs.row_groups import Groups
-from sparklime_core.runs.row_sample import RowSample
-from sparklime_core.runs.weight_totals import FloatArray, Totals
 
 POINTS = 6000
 """About how many points a swarm may have: the browser draws each of them."""

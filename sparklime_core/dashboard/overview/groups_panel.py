@@ -11,8 +11,8 @@ from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.selection import clicked_point
 from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.runs.query.row_sample import RowSample
 from sparklime_core.runs.row_groups import FEWEST_ROWS, MOST_GROUPS, Groups
-from sparklime_core.runs.row_sample import RowSample
 
 COLUMNS = 20
 """The most features of a heat map."""

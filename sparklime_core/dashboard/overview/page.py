@@ -16,8 +16,8 @@ from sparklime_core.dashboard.shared.filter_form import filter_form
 from sparklime_core.dashboard.shared.navigation import ROWS
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.query.weight_totals import Explained, can_mirror
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.weight_totals import Explained, can_mirror
 
 PANELS: dict[str, tuple[str, Callable[[RunTotals], None]]] = {
     "Features": (":material/bar_chart:", features_panel),

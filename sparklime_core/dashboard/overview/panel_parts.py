@@ -7,7 +7,7 @@ from sparklime_core.charts.palette import AGAINST, FOR
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.shared.navigation import ROWS
 from sparklime_core.dashboard.shared.text import count, number, plain
-from sparklime_core.runs.row_sample import RowSample
+from sparklime_core.runs.query.row_sample import RowSample
 
 FEATURES = 12
 """Features that are shown at first."""

@@ -7,13 +7,13 @@ from typing import Literal
 from sparklime_core.dashboard.shared.cache import remember
 from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.data.feature_encoding import Feature
-from sparklime_core.runs import weight_totals
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
+from sparklime_core.runs.query import weight_totals
+from sparklime_core.runs.query.row_sample import RowSample, sample_rows
+from sparklime_core.runs.query.weight_totals import Explained, Totals
 from sparklime_core.runs.row_groups import Groups, group_rows
-from sparklime_core.runs.row_sample import RowSample, sample_rows
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.weight_totals import Explained, Totals
 
 
 @dataclass(frozen=True)

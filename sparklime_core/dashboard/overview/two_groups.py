@@ -9,7 +9,7 @@ import streamlit as st
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.runs.filter.conditions import Range
 from sparklime_core.runs.filter.row_filter import RowFilter, limited
-from sparklime_core.runs.weight_totals import Explained, Totals
+from sparklime_core.runs.query.weight_totals import Explained, Totals
 
 LARGEST = 0.8
 """The largest errors are those of the rows above this share."""

@@ -13,7 +13,7 @@ from sparklime_core.dashboard.overview.panel_parts import features_shown, of_all
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.text import count, plain
-from sparklime_core.runs.row_sample import RowSample
+from sparklime_core.runs.query.row_sample import RowSample
 
 SWARM_HELP = (
     "One point a row, in the lane of each feature that its explanation names. Right of the line the feature "

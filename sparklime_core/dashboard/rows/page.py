@@ -18,7 +18,7 @@ from sparklime_core.dashboard.shared.navigation import OVERVIEW
 from sparklime_core.dashboard.shared.run_cache import index_rows, mean_weights
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.row_queries import random_row
+from sparklime_core.runs.query.rows import random_row
 from sparklime_core.runs.run import Run
 
 MOST_FEATURES = 20

@@ -4,9 +4,9 @@ import streamlit as st
 
 from sparklime_core.dashboard.shared.download_button import download_button
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.runs.export import explanations_csv, explanations_parquet, profiles_csv, reasons_csv
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.reason_codes import MOST_REASONS, REASONS
+from sparklime_core.runs.query.export import explanations_csv, explanations_parquet, profiles_csv, reasons_csv
+from sparklime_core.runs.query.reason_codes import MOST_REASONS, REASONS
 from sparklime_core.runs.reproduce import command_line, python_script
 from sparklime_core.runs.run import Run
 

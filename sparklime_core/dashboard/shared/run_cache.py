@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sparklime_core.dashboard.shared.cache import keep, remember
-from sparklime_core.runs import plot_sample, result_queries, row_queries, similar_rows
+from sparklime_core.runs.query import plot, results, rows, similar
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -19,20 +19,20 @@ PAGE_ROWS = 100
 PLOT_ROWS = 2000
 """The most points of the plot; where there are more rows, the density of all of them is behind a sample."""
 
-index_rows = remember(row_queries.index_rows, spinner="Laying out the rows, once …")
-find_rows = remember(row_queries.find_rows, entries=256)
-count_found = remember(row_queries.count_found, entries=256)
-place_of = remember(row_queries.place_of, entries=256)
-mean_weights = remember(row_queries.mean_weights)
-shared_scale = remember(row_queries.shared_scale)
-sample_points = remember(plot_sample.sample_points, entries=32)
-density = remember(plot_sample.density, entries=32)
-same_reasons = remember(similar_rows.same_reasons)
-other_reasons = remember(similar_rows.other_reasons)
-explanations_of = remember(result_queries.explanations_of, entries=512)
-explained_by = remember(result_queries.explained_by, entries=512)
-stability_of = remember(result_queries.stability_of, entries=512)
-mean_score = remember(result_queries.mean_score, entries=512)
+index_rows = remember(rows.index_rows, spinner="Laying out the rows, once …")
+find_rows = remember(rows.find_rows, entries=256)
+count_found = remember(rows.count_found, entries=256)
+place_of = remember(rows.place_of, entries=256)
+mean_weights = remember(rows.mean_weights)
+shared_scale = remember(rows.shared_scale)
+sample_points = remember(plot.sample_points, entries=32)
+density = remember(plot.density, entries=32)
+same_reasons = remember(similar.same_reasons)
+other_reasons = remember(similar.other_reasons)
+explanations_of = remember(results.explanations_of, entries=512)
+explained_by = remember(results.explained_by, entries=512)
+stability_of = remember(results.stability_of, entries=512)
+mean_score = remember(results.mean_score, entries=512)
 
 inputs_of = keep(Run.inputs, spinner="Reading the run's table and model …")
 encoding_of = keep(Run.encoding, entries=64)

@@ -10,7 +10,7 @@ from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, duration, speed
 from sparklime_core.dashboard.workers.task_frames import imbalance, throughput_frame, timeline_frame
 from sparklime_core.dashboard.workers.time_shares import shares_panel
-from sparklime_core.runs.result_queries import executors, tasks
+from sparklime_core.runs.query.results import executors, tasks
 from sparklime_core.runs.run import Run
 
 POLL_SECONDS = 2.0

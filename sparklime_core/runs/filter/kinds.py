@@ -26,7 +26,7 @@ Classes: TypeAlias = tuple[str, ...] | None
 Features: TypeAlias = Sequence[Feature]
 
 EXPLAINED_BY = "explained_by"
-"""The view of the executor of each row (`sparklime_core.runs.result_queries.query`)."""
+"""The view of the executor of each row (`sparklime_core.runs.query.results.query`)."""
 
 
 @dataclass(frozen=True)

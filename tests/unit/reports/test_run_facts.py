@@ -3,7 +3,7 @@
 import pytest
 
 from sparklime_core.reports.run_facts import errors, fit_bins, fit_shares, mean_weights, worst_rows
-from sparklime_core.runs.result_queries import explanations_of
+from sparklime_core.runs.query.results import explanations_of
 from sparklime_core.runs.run import Run
 
 ROWS = 12

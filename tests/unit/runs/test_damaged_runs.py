@@ -16,10 +16,10 @@ from sparklime_core.errors import RunError
 from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.filter.conditions import ValueCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.result_queries import executors, explanations_of, mean_score, row_page, tasks
-from sparklime_core.runs.row_queries import find_rows, mean_weights
+from sparklime_core.runs.query.compare import comparison_file, summarise
+from sparklime_core.runs.query.results import executors, explanations_of, mean_score, tasks
+from sparklime_core.runs.query.rows import find_rows, mean_weights
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_comparison import comparison_file, summarise
 from sparklime_core.runs.store import RunStore
 from tests.explain_here import TABLE, explain_here, rows_explained_here
 
@@ -93,7 +93,6 @@ def questions(run: Run, made: Path) -> dict[str, Callable[[], object]]:
         "rows": lambda: find_rows(run, EVERY, limit=5),
         "values": lambda: find_rows(run, RowFilter(values=(ValueCondition(0, missing=True),)), limit=5),
         "weights": lambda: mean_weights(run, EVERY, limit=5),
-        "page": lambda: row_page(run),
         "row": lambda: explanations_of(run, 0),
         "score": lambda: mean_score(run),
         "workers": lambda: (tasks(run), executors(run)),
@@ -186,7 +185,7 @@ def test_results_that_are_damaged(run, made, capsys, damage, laid_out) -> None:
         (run.folder / "rows.parquet").unlink()
     DAMAGES[damage](run.folder / "explanations.parquet")
     found = answers(run, made)
-    assert {"page", "row", "comparison", "report"} <= found.keys()
+    assert {"row", "score", "comparison", "report"} <= found.keys()
     assert all("damaged: explanations.parquet" in sentence for sentence in found.values())
     commands_refuse(run, made, capsys, "csv", "reasons")
     assert deleted(run)
@@ -255,7 +254,7 @@ def test_a_part_that_is_damaged_stops_a_run_from_being_resumed(run, made, capsys
     DAMAGES[damage](part)
     if damage != "another table":
         commands_refuse(run, made, capsys, "resume")
-    assert "damaged: wave-00000.parquet" in answers(run, made)["page"]
+    assert "damaged: wave-00000.parquet" in answers(run, made)["row"]
     assert deleted(run)
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from sparklime_core.runs.group_difference import differences
-from sparklime_core.runs.weight_totals import FloatArray, Totals
+from sparklime_core.runs.query.weight_totals import FloatArray, Totals
 
 NAMES = ("a", "b", "c")
 

@@ -10,10 +10,10 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
 from sparklime_core.reports.row_report import row_report
-from sparklime_core.runs.export import reasons_csv
 from sparklime_core.runs.filter.conditions import Range
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.row_queries import find_rows
+from sparklime_core.runs.query.export import reasons_csv
+from sparklime_core.runs.query.rows import find_rows
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
 

@@ -14,8 +14,8 @@ from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs import row_index
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.query.rows import find_rows
 from sparklime_core.runs.row_index import index_files, scales
-from sparklime_core.runs.row_queries import find_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

@@ -18,8 +18,8 @@ from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.runs import result_queries
 from sparklime_core.runs.manifest import Owner, RunState
+from sparklime_core.runs.query import results
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_files import TAKEN
 from tests.disks import fill, small_disk
@@ -111,7 +111,7 @@ def test_a_wave_that_a_killed_process_was_writing_is_explained_again_and_counted
     assert run.manifest().state is RunState.INTERRUPTED
     assert run.finished_blocks() == ({1}, 2)
     assert counted(run) == (4, 0)
-    assert result_queries.tasks(run)["wave"].tolist() == [1]
+    assert results.tasks(run)["wave"].tolist() == [1]
 
     run.take_over()
     assert not list(run.folder.rglob(f"*{UNFINISHED}"))

@@ -11,11 +11,11 @@ from lime.submodular_pick import SubmodularPick
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.result_queries import explanations_of
-from sparklime_core.runs.row_sample import sample_rows
+from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.row_sample import sample_rows
+from sparklime_core.runs.query.weight_totals import Explained
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.submodular_pick import submodular_pick
-from sparklime_core.runs.weight_totals import Explained
 from tests.finished_run import make_run
 
 

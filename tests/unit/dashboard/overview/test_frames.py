@@ -26,8 +26,8 @@ from sparklime_core.dashboard.overview.frames import (
 )
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.runs.group_difference import differences
+from sparklime_core.runs.query.row_sample import RowSample
 from sparklime_core.runs.row_groups import group_rows
-from sparklime_core.runs.row_sample import RowSample
 from tests.unit.charts.specs import NASTY, fields_of, spec_of, values_of
 from tests.unit.runs.test_group_difference import totals
 

@@ -6,11 +6,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.filter.kinds import EXPLAINED_BY
 from sparklime_core.runs.filter.row_filter import STABILITY, RowFilter
 from sparklime_core.runs.filter.sql import order_sql, rows_sql, where_sql
-from sparklime_core.runs.result_queries import query
+from sparklime_core.runs.query.database import ask_results, frame, query
 from sparklime_core.runs.row_index import index_files, index_schema, scales
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal
@@ -40,7 +39,7 @@ def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd
         f"SELECT {LISTED}, {weight} AS weight FROM rows {where} "  # noqa: S608 - names of columns; values are parameters
         f"ORDER BY {order_sql(wanted)}, row_id LIMIT ? OFFSET ?"
     )
-    return ask_rows(run, sql, [limit, offset]).to_pandas()  # type: ignore[no-any-return]
+    return frame(ask_rows(run, sql, [limit, offset]))
 
 
 def count_found(run: Run, wanted: RowFilter) -> int:
@@ -74,7 +73,7 @@ def filtered(run: Run, wanted: RowFilter) -> pa.Table:
     where = where_sql(run, wanted)
     kept = ask_rows(run, f"SELECT row_id FROM rows {where}", [])  # noqa: S608
     sql = "SELECT results.* FROM results SEMI JOIN kept USING (row_id) ORDER BY row_id, label"
-    return conformed(query(run.explanation_files, RESULT_SCHEMA, sql, [], kept=kept), run.result_schema())
+    return conformed(ask_results(run, sql, [], kept=kept), run.result_schema())
 
 
 def mean_weights(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:

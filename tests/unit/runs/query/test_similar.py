@@ -5,9 +5,9 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.train_forest import train_forest
-from sparklime_core.runs.result_queries import explanations_of
+from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.similar import NEIGHBOURS, other_reasons, same_reasons
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.similar_rows import NEIGHBOURS, other_reasons, same_reasons
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
 
@@ -69,7 +69,7 @@ def test_other_reasons_are_the_farthest_weights_among_like_values(
     name: str, row: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run: Run = request.getfixturevalue(name)
-    monkeypatch.setattr("sparklime_core.runs.similar_rows.NEIGHBOURS", 12)
+    monkeypatch.setattr("sparklime_core.runs.query.similar.NEIGHBOURS", 12)
     weights, labels = explained(run)
     dataset = run.inputs().dataset
 

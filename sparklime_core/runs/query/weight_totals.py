@@ -12,12 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.filter.row_filter import RowFilter, limited
 from sparklime_core.runs.filter.sql import where_sql
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.result_queries import query
-from sparklime_core.runs.row_queries import ask_rows
+from sparklime_core.runs.query.database import ask_results, frame
+from sparklime_core.runs.query.rows import ask_rows
 from sparklime_core.runs.run import Run
 
 FloatArray = npt.NDArray[np.float64]
@@ -98,8 +97,7 @@ def labels_explained(run: Run) -> pd.DataFrame:
         "SELECT label, any_value(label_name) AS name, count(*) AS rows FROM results "
         "WHERE error IS NULL AND label IS NOT NULL GROUP BY label ORDER BY rows DESC, label"
     )
-    frame: pd.DataFrame = query(run.explanation_files, RESULT_SCHEMA, sql, []).to_pandas()
-    return frame
+    return frame(ask_results(run, sql))
 
 
 def can_mirror(manifest: Manifest) -> bool:
@@ -119,9 +117,9 @@ def weight_totals(run: Run, wanted: RowFilter, explained: Explained) -> Totals:
         "sum(weight * weight) AS squares, count(*) AS named, count(*) FILTER (weight > 0) AS raising "
         "FROM weights GROUP BY feature"
     )
-    found = query(run.explanation_files, RESULT_SCHEMA, sums, parameters, **tables).to_pandas()
+    found = frame(ask_results(run, sums, parameters, **tables))
     counted = f"SELECT count(*) AS rows FROM results {where}"  # noqa: S608
-    rows = query(run.explanation_files, RESULT_SCHEMA, counted, parameters, **tables)["rows"][0].as_py()
+    rows = ask_results(run, counted, parameters, **tables)["rows"][0].as_py()
     by_feature = found.set_index("feature").reindex(list(run.facts.features)).fillna(0.0)
     columns = ("positive", "negative", "squares", "named", "raising")
     return Totals(int(rows), **{name: by_feature[name].to_numpy(np.float64) for name in columns})

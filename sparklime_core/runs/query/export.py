@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from sparklime_core.errors import RunError
 from sparklime_core.explain.weight_lines import weight_lines
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.reason_codes import REASONS, reason_codes
-from sparklime_core.runs.row_queries import filtered
+from sparklime_core.runs.query.reason_codes import REASONS, reason_codes
+from sparklime_core.runs.query.rows import filtered
 from sparklime_core.runs.run import Run
 
 _BLANK = r"[\s\p{Z}\p{C}]*"

@@ -7,7 +7,7 @@ import re
 import pyarrow as pa
 import pytest
 
-from sparklime_core.runs.export import _csv
+from sparklime_core.runs.query.export import _csv
 
 FORMULAS = [
     "=1+1", "+1", "-1", "@x", " =1", "\t=1", "\u00a0=1", "\ufeff=1", "＝1", "＋1", "－1", "＠x",

@@ -11,12 +11,12 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.models.train import Model
 from sparklime_core.models.train_forest import train_forest
-from sparklime_core.runs.export import explanations_csv, explanations_parquet, weights_csv
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.plot_sample import density, sample_points
-from sparklime_core.runs.result_queries import explanations_of, stability_of
-from sparklime_core.runs.row_queries import (
+from sparklime_core.runs.query.export import explanations_csv, explanations_parquet, weights_csv
+from sparklime_core.runs.query.plot import density, sample_points
+from sparklime_core.runs.query.results import explanations_of, stability_of
+from sparklime_core.runs.query.rows import (
     count_found,
     filtered,
     find_rows,

@@ -8,14 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import DATA_FILE
-from sparklime_core.runs.result_queries import query
-from sparklime_core.runs.row_queries import ask_rows
+from sparklime_core.runs.query.database import ask_results, frame
+from sparklime_core.runs.query.rows import ask_rows
+from sparklime_core.runs.query.weight_totals import Explained, FloatArray, chosen_results, sign_sql
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
-from sparklime_core.runs.weight_totals import Explained, FloatArray, chosen_results, sign_sql
 
 SAMPLE_ROWS = 1000
 """The most rows of a sample: as many as lime's own submodular pick explains."""
@@ -65,7 +64,7 @@ def sample_rows(run: Run, wanted: RowFilter, explained: Explained, *, limit: int
         f"SELECT row_id, label, prediction, score, {sign_sql(explained)} AS sign, explanation "  # noqa: S608 - names of columns; values are parameters
         f"FROM results {where} ORDER BY hash(row_id), row_id LIMIT ?"
     )
-    found = query(run.explanation_files, RESULT_SCHEMA, sql, [*parameters, limit], **tables)
+    found = ask_results(run, sql, [*parameters, limit], **tables)
     names = run.facts.features
     features, texts, row, weight = _entries(found)
     known = pc.index_in(features, value_set=pa.array(names, pa.string())).to_numpy(zero_copy_only=False)
@@ -97,8 +96,8 @@ def _entries(found: pa.Table) -> tuple[pa.Array, pa.Array, Any, FloatArray]:
 def _facts(run: Run, found: pa.Table, ids: pa.Table) -> pd.DataFrame:
     sql = "SELECT wrong FROM rows JOIN ids USING (row_id) ORDER BY place"
     wrong = ask_rows(run, sql, [], ids=ids)["wrong"]
-    frame: pd.DataFrame = found.select(["row_id", "label", "prediction", "score"]).to_pandas()
-    return frame.assign(wrong=pd.array(wrong.to_pylist(), dtype="boolean"))
+    facts = frame(found.select(["row_id", "label", "prediction", "score"]))
+    return facts.assign(wrong=pd.array(wrong.to_pylist(), dtype="boolean"))
 
 
 def _values(run: Run, ids: pa.Table, width: int) -> FloatArray:
@@ -107,5 +106,5 @@ def _values(run: Run, ids: pa.Table, width: int) -> FloatArray:
         f"SELECT {columns} FROM {scan(positions=True)} AS given "  # noqa: S608 - names of columns
         "JOIN ids ON given.file_row_number = ids.row_id ORDER BY place"
     )
-    table = query(run.explanation_files, RESULT_SCHEMA, sql, [literal(run.folder / DATA_FILE)], ids=ids)
+    table = ask_results(run, sql, [literal(run.folder / DATA_FILE)], ids=ids)
     return np.column_stack([table[name].to_numpy() for name in table.column_names]).astype(np.float64)

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from sparklime_core import SparkLimeError, load_sample, train_forest
-from sparklime_core.runs.result_queries import explanations_of
-from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_comparison import (
+from sparklime_core.runs.query.compare import (
     KEPT,
     TOP,
     are_comparable,
@@ -20,6 +18,8 @@ from sparklime_core.runs.run_comparison import (
     forget_comparisons,
     summarise,
 )
+from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
 

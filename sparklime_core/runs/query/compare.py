@@ -7,6 +7,7 @@ from typing import Any, Literal
 import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
+from duckdb import ConstantExpression
 
 from sparklime_core.atomic_files import (
     atomic_write,
@@ -19,9 +20,9 @@ from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.paths import newest_folders
 from sparklime_core.runs.manifest import Manifest, settings_values
-from sparklime_core.runs.result_queries import forget_damaged
+from sparklime_core.runs.query.database import add_view, cursor, forget_damaged, frame
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.stored_tables import check_table, find_damage, literal
+from sparklime_core.runs.stored_tables import find_damage, literal, scan
 
 _COLUMNS = {
     "row_id",
@@ -53,8 +54,12 @@ _ORDERS: dict[CompareOrder, str] = {
 # Of several labels it is the row's most probable one that is compared; in the second run the same label, where it
 # has been explained.
 _PAIRS = """
-WITH first_best AS (SELECT row_id, arg_max(label, prediction) AS label FROM first WHERE error IS NULL GROUP BY 1),
-second_best AS (SELECT row_id, arg_max(label, prediction) AS label FROM second WHERE error IS NULL GROUP BY 1),
+WITH first_best AS (
+  SELECT row_id, best_label(label, prediction) AS label FROM first WHERE error IS NULL GROUP BY 1
+),
+second_best AS (
+  SELECT row_id, best_label(label, prediction) AS label FROM second WHERE error IS NULL GROUP BY 1
+),
 wanted AS (
   SELECT row_id, f.label AS first_label, s.label AS second_label,
     CASE WHEN EXISTS (SELECT 1 FROM second WHERE second.row_id = f.row_id AND second.label = f.label)
@@ -225,22 +230,13 @@ def _settings(manifest: Manifest) -> dict[str, Any]:
 
 
 def _write(first: Run, second: Run, sql: str, path: Path) -> None:
-    with duckdb.connect() as connection:
+    with cursor() as connection:
         for name, run in (("first", first), ("second", second)):
-            files = run.explanation_files()
-            for file in files:
-                check_table(file, RESULT_SCHEMA)
-            if files:
-                connection.read_parquet([literal(file) for file in files], hive_partitioning=False).create_view(
-                    name
-                )
-            else:
-                connection.register(name, RESULT_SCHEMA.empty_table())
+            add_view(connection, name, run.explanation_files(), RESULT_SCHEMA)
         connection.sql(sql).write_parquet(str(path))
 
 
 def _frame(path: Path, sql: str, *parameters: int) -> pd.DataFrame:
-    with duckdb.connect() as connection:
-        connection.read_parquet(literal(path), hive_partitioning=False).create_view("measured")
-        frame: pd.DataFrame = connection.sql(sql, params=list(parameters)).to_arrow_table().to_pandas()
-        return frame
+    with cursor() as connection:
+        connection.execute(f"CREATE TEMP VIEW measured AS FROM {scan(str(ConstantExpression(literal(path))))}")
+        return frame(connection.sql(sql, params=list(parameters)).to_arrow_table())

@@ -7,16 +7,19 @@ import pyarrow.parquet as pq
 
 from sparklime_core.explain.schema import RESULT_SCHEMA, WORK_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
-from sparklime_core.runs import result_queries
+from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.query import results
+from sparklime_core.runs.query.database import query
+from sparklime_core.runs.query.rows import find_rows
 from tests.finished_run import counted
 from tests.unit.runs.waves import append_both, tasks
 
 
 def test_results_can_be_asked_for_before_the_run_has_ended(run, explained):
     assert counted(run) == (0, 0)
-    assert result_queries.largest_weight(run) == 0.0
-    assert result_queries.row_page(run).empty
+    assert results.largest_weight(run) == 0.0
+    assert find_rows(run, RowFilter(), limit=9).empty
     run.append(0, [0], explained.slice(0, BLOCK_ROWS), tasks(0, BLOCK_ROWS))
     assert counted(run) == (BLOCK_ROWS, 1)
     assert run.finished_blocks() == ({0}, 1)
@@ -24,9 +27,9 @@ def test_results_can_be_asked_for_before_the_run_has_ended(run, explained):
 
 def test_questions_have_the_same_answers_from_parts_and_from_the_whole(run, explained):
     append_both(run, explained)
-    before = result_queries.row_page(run), result_queries.explanations_of(run, 258), result_queries.executors(run)
+    before = find_rows(run, RowFilter(), limit=999), results.explanations_of(run, 258), results.executors(run)
     run.finish(RunState.FINISHED)
-    after = result_queries.row_page(run), result_queries.explanations_of(run, 258), result_queries.executors(run)
+    after = find_rows(run, RowFilter(), limit=999), results.explanations_of(run, 258), results.executors(run)
     assert before[0].equals(after[0])
     assert before[1] == after[1] == explained.filter(pa.compute.equal(explained["row_id"], 258)).to_pylist()
     assert before[2].equals(after[2])
@@ -35,27 +38,27 @@ def test_questions_have_the_same_answers_from_parts_and_from_the_whole(run, expl
 
 def test_a_page_of_rows_names_the_strongest_reason(run, explained):
     append_both(run, explained)
-    page = result_queries.row_page(run, limit=3, offset=1)
+    page = find_rows(run, RowFilter(), limit=3, offset=1)
     assert page["row_id"].tolist() == [1, 2, 3]
     reasons = explained["explanation"][1].as_py()
     assert page["top_reason"][0] == reasons[0]["feature_explanation"]
     assert "far below all that the model has seen" in page["error"][1]
     weights = [abs(reason["weight"]) for row in explained["explanation"].to_pylist() if row for reason in row]
-    assert result_queries.largest_weight(run) == max(weights)
+    assert results.largest_weight(run) == max(weights)
 
 
 def test_a_row_knows_who_explained_it(run, explained):
-    assert result_queries.explained_by(run, 0) is None
+    assert results.explained_by(run, 0) is None
     append_both(run, explained)
     for state in (RunState.CANCELLED, RunState.FINISHED):
         run.finish(state)
         for row, executor, pid in ((0, "0", 100), (255, "0", 100), (256, "1", 101), (259, "1", 101)):
-            found = result_queries.explained_by(run, row)
+            found = results.explained_by(run, row)
             assert (found["executor"], found["pid"], found["seconds"]) == (executor, pid, 0.25)
             assert found["started"].isoformat() == f"2023-11-14T22:13:20.{pid - 100:06d}+00:00".replace(
                 ".000000", ""
             )
-        assert result_queries.explained_by(run, 260) is None
+        assert results.explained_by(run, 260) is None
     assert pq.read_schema(run.folder / "blocks.parquet").equals(WORK_SCHEMA)
 
 
@@ -64,7 +67,7 @@ def test_rows_can_be_asked_for_by_executor(run, explained):
     sql = "SELECT row_id FROM results SEMI JOIN (FROM explained_by WHERE executor = ?) USING (row_id) ORDER BY 1"
 
     def rows_of(executor):
-        found = result_queries.query(run.explanation_files, RESULT_SCHEMA, sql, [executor], blocks=run.block_files)
+        found = query(run.explanation_files, RESULT_SCHEMA, sql, [executor], blocks=run.block_files)
         return found["row_id"].to_pylist()
 
     assert rows_of("0") == list(range(BLOCK_ROWS))
@@ -76,9 +79,9 @@ def test_a_run_of_before_blocks_were_kept_says_nothing_of_executors(run, explain
     run.append(0, [0], explained, tasks(0, len(explained)))
     for state in (RunState.CANCELLED, RunState.FINISHED):
         run.finish(state)
-        assert result_queries.explained_by(run, 0) is None
+        assert results.explained_by(run, 0) is None
     sql = "SELECT count(*) AS known FROM explained_by"
-    found = result_queries.query(run.explanation_files, RESULT_SCHEMA, sql, [], blocks=run.block_files)
+    found = query(run.explanation_files, RESULT_SCHEMA, sql, [], blocks=run.block_files)
     assert found["known"].to_pylist() == [0]
 
 
@@ -91,10 +94,7 @@ def test_questions_that_are_asked_at_once_do_not_mix(tmp_path):
 
     def ask(number):
         files = [str(folder / f"{number}.parquet")]
-        return {
-            result_queries.query(lambda: files, schema, "SELECT x FROM results", [])["x"][0].as_py()
-            for _ in range(30)
-        }
+        return {query(lambda: files, schema, "SELECT x FROM results", [])["x"][0].as_py() for _ in range(30)}
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(ask, range(4))) == [{0}, {1}, {2}, {3}]

@@ -6,7 +6,8 @@ import pandas as pd
 
 from sparklime_core.data.feature_encoding import Encoding, Feature
 from sparklime_core.runs.inputs import DATA_FILE
-from sparklime_core.runs.row_queries import LISTED, ask_rows
+from sparklime_core.runs.query.database import frame
+from sparklime_core.runs.query.rows import LISTED, ask_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 
@@ -40,8 +41,7 @@ def same_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
         f"SELECT {LISTED}, {apart} AS apart FROM rows "  # noqa: S608 - names of columns; values are parameters
         "WHERE error IS NULL AND row_id <> ? AND label = ? ORDER BY apart, row_id LIMIT ?"
     )
-    found = ask_rows(run, sql, [*parameters, row_id, own["label"], limit])
-    return found.to_pandas()  # type: ignore[no-any-return]
+    return frame(ask_rows(run, sql, [*parameters, row_id, own["label"], limit]))
 
 
 def other_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
@@ -76,8 +76,7 @@ def other_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
     )
     rows = [row_id] if two else [row_id, own["label"]]
     turns = [value for weight in weights for value in (own["label"], weight)]
-    found = ask_rows(run, sql, [*rows, *values, data, NEIGHBOURS, *turns, limit])
-    return found.to_pandas()  # type: ignore[no-any-return]
+    return frame(ask_rows(run, sql, [*rows, *values, data, NEIGHBOURS, *turns, limit]))
 
 
 def _own_line(run: Run, row_id: int) -> Line | None:

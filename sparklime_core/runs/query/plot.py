@@ -4,7 +4,8 @@ import pandas as pd
 
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.filter.sql import where_sql
-from sparklime_core.runs.row_queries import LISTED, ask_rows
+from sparklime_core.runs.query.database import frame
+from sparklime_core.runs.query.rows import LISTED, ask_rows
 from sparklime_core.runs.run import Run
 
 CELLS = 60
@@ -34,8 +35,7 @@ def sample_points(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
         "SELECT * FROM worst UNION ALL SELECT * FROM others ORDER BY row_id"
     )
     worst = limit // WORST_SHARE
-    found = ask_rows(run, sql, [worst, limit - worst])
-    return found.to_pandas()  # type: ignore[no-any-return]
+    return frame(ask_rows(run, sql, [worst, limit - worst]))
 
 
 def density(run: Run, wanted: RowFilter) -> pd.DataFrame:
@@ -57,4 +57,4 @@ def density(run: Run, wanted: RowFilter) -> pd.DataFrame:
         f"(SELECT least(floor((x - x0) / dx), {CELLS} - 1) AS i, least(floor((y - y0) / dy), {CELLS} - 1) AS j, "
         "count(*) AS rows FROM points, span GROUP BY ALL), span"
     )
-    return ask_rows(run, sql, []).to_pandas()  # type: ignore[no-any-return]
+    return frame(ask_rows(run, sql, []))

@@ -11,11 +11,9 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.result_queries import explanations_of
-from sparklime_core.runs.row_sample import RowSample, sample_rows
-from sparklime_core.runs.run import Run
-from sparklime_core.runs.store import RunStore
-from sparklime_core.runs.weight_totals import (
+from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.row_sample import RowSample, sample_rows
+from sparklime_core.runs.query.weight_totals import (
     Explained,
     Totals,
     can_mirror,
@@ -23,6 +21,8 @@ from sparklime_core.runs.weight_totals import (
     row_quantile,
     weight_totals,
 )
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
 
 ROWS = 40

@@ -1,0 +1,1 @@
+"""Questions about runs, answered by DuckDB over their Parquet files."""
