@@ -1,4 +1,4 @@
-"""How the weights of two groups of rows differ, and how sure that is."""
+"""Differences between the weights of two groups of rows, with confidence intervals."""
 
 from typing import Literal
 
@@ -11,14 +11,14 @@ from sparklime_core.runs.query.weight_totals import FloatArray, Totals
 Measure = Literal["strength", "mean"]
 
 CONFIDENCE = 0.95
-"""Of the intervals: so many of them hold the true difference."""
+"""Confidence level of the intervals."""
 
 
 def differences(first: Totals, second: Totals, features: tuple[str, ...], measure: Measure) -> pd.DataFrame:
     """Compare two groups of rows, largest difference first.
 
     The interval is Welch's: it takes the rows of each group for a random sample of all such rows, and lets the
-    groups differ in size and spread (Welch, 1947, "The generalization of Student's problem"). It says nothing
+    groups differ in size and spread (Welch, 1947, "The generalization of Student's problem"). There is no interval
     where a group has a single row.
 
     Parameters

@@ -142,7 +142,7 @@ def _read_model(folder: Path, rows: npt.NDArray[np.float64]) -> Any:
 
 
 def read_encoding(folder: Path) -> Encoding:
-    """Read how a run's table is encoded, and nothing else of it; raise `RunError` when it is not there."""
+    """Read the encoding of a run's table, without the table; raise `RunError` when it is missing."""
     with _explained(folder / DATA_FILE):
         return Encoding.from_dict(json.loads(pq.read_schema(folder / DATA_FILE).metadata[_KEY])["encoding"])
 

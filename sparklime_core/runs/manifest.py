@@ -28,7 +28,7 @@ Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class RunState(StrEnum):
-    """Where a run is in its life.
+    """State of a run.
 
     Attributes
     ----------
@@ -37,13 +37,13 @@ class RunState(StrEnum):
     FINISHED
         Every row has its result.
     CANCELLED
-        Stopped on request; what was finished is kept, and the run can be resumed.
+        Stopped on request; finished waves are kept, and the run can be resumed.
     FAILED
         Stopped by an error; likewise.
     INTERRUPTED
-        Its process ended before the run did; likewise. Never written, found when the manifest is read.
+        Its process ended before the run did; likewise. Never written: reading the manifest finds it.
     HALF_MADE
-        Its process ended before the run's table and model were stored: there is nothing to resume. Never written.
+        Its process ended before the table and the model were stored: nothing to resume. Never written.
     """
 
     RUNNING = "running"
@@ -54,11 +54,11 @@ class RunState(StrEnum):
     HALF_MADE = "half-made"
 
     def is_ended(self) -> bool:
-        """Return whether nothing works on the run any more."""
+        """Return whether no process works on the run."""
         return self is not RunState.RUNNING
 
     def is_resumable(self) -> bool:
-        """Return whether rows are left to explain and nobody explains them."""
+        """Return whether rows are left to explain and no process explains them."""
         return self in (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
 
 
@@ -71,7 +71,7 @@ class Owner:
     host, pid
         Its machine, and its number there.
     started
-        What tells it from others that had its number; see `process_start`.
+        Its start, since processes share numbers over time; see `process_start`.
     """
 
     host: str
@@ -80,7 +80,7 @@ class Owner:
 
     @classmethod
     def this_process(cls) -> "Owner":
-        """Return the process that asks."""
+        """Return the current process."""
         return cls.of(os.getpid())
 
     @classmethod
@@ -89,11 +89,11 @@ class Owner:
         return cls(socket.gethostname(), pid, process_start(pid))
 
     def is_this_process(self) -> bool:
-        """Return whether it is the process that asks."""
+        """Return whether it is the current process."""
         return self == Owner.this_process()
 
     def is_alive(self) -> bool:
-        """Return whether it still runs; a process on another host is taken to."""
+        """Return whether it still runs. A process on another host counts as running."""
         return self.host != socket.gethostname() or process_start(self.pid) == self.started is not None
 
 
@@ -180,7 +180,7 @@ class Manifest:
     Attributes
     ----------
     title
-        What people call the run.
+        Name of the run.
     state, error
         Its state, and the error that ended it.
     created

@@ -1,7 +1,7 @@
 """Repeat a run exactly: as one command, and as a script that uses the public library alone.
 
-Both come from the manifest: the file's name and digest, what was chosen about it, and all settings. A result is a
-function of these, so whoever has the file and the same versions gets the same bits, on any master.
+Both come from the manifest: the file's name and digest, its reading options, and all settings. A result is a
+function of these: the same file and versions give the same bits, on any master.
 """
 
 import shlex
@@ -85,7 +85,7 @@ _MADE = (
     "read_rows",
     "train_with",
 )
-"""What a script may need of the library, beside `explain_rows`."""
+"""Names that a script may import, apart from `explain_rows`."""
 
 _SCRIPT = '''"""Repeats a run of SparkLIME: python repeat.py [DATA [EXPLANATIONS.parquet [TABLE OF THE MODEL]]].
 

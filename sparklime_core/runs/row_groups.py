@@ -1,4 +1,4 @@
-"""Groups of rows that the model judges for similar reasons: hierarchical clustering of their weights."""
+"""Groups of rows with similar reasons: hierarchical clustering of their weights."""
 
 from dataclasses import dataclass
 
@@ -25,11 +25,11 @@ class Groups:
     group
         (n,) each row's group, from 0.
     order
-        (n,) the rows ordered so that groups stay together and neighbours are alike.
+        (n,) the rows in an order that keeps groups together and similar rows side by side.
     typical
-        For each group, its most typical row: the one nearest to the group's mean.
+        Per group, the row nearest to the group's mean.
     silhouette
-        How well the groups are apart: mean silhouette (Rousseeuw, 1987), -1 to 1; None for a single group.
+        Separation of the groups: mean silhouette (Rousseeuw, 1987), -1 to 1; None for a single group.
     """
 
     group: IntArray
@@ -44,9 +44,9 @@ def group_rows(weights: FloatArray, count: int | None = None) -> Groups:
     Parameters
     ----------
     weights
-        (n, d) weights, 0 where a feature is not named; they are on one scale already, so none is made.
+        (n, d) weights, 0 where a feature is not named. They are on one scale, so they are not scaled.
     count
-        How many groups; None: as many, from 2 to `MOST_GROUPS`, as are best apart by their silhouette.
+        Number of groups; None: the number from 2 to `MOST_GROUPS` with the best silhouette.
     """
     rows = len(weights)
     distances = pdist(weights) if rows > 1 else np.zeros(0)
@@ -62,7 +62,7 @@ def group_rows(weights: FloatArray, count: int | None = None) -> Groups:
 
 
 def _arranged(cut: IntArray, leaves: IntArray, weights: FloatArray, score: float | None) -> Groups:
-    """Number the groups by size, and put them one after the other."""
+    """Number the groups by size, and order the rows by group."""
     sizes = np.bincount(cut) if len(cut) else np.zeros(0, dtype=np.int64)
     by_size = np.lexsort((np.arange(len(sizes)), -sizes))
     number = np.empty(len(sizes), dtype=np.int64)

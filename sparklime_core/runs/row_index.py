@@ -1,9 +1,8 @@
-"""The index of a run's rows: one flat line a row, by which a million of them are found, sorted and compared.
+"""The index of a run's rows: one flat line per row, to find, sort and compare a million rows.
 
-The results hold nested lists, several labels a row, and texts; a question about all rows would unpack them all.
-The index has what one asks about in columns of its own, and a column for the weight of each feature. It is made of
-the results, so it can be made again at any time: of each wave while a run lasts, and once of the whole when it is
-over.
+Results hold nested lists, several labels per row, and texts; a question about all rows would unpack them all.
+The index has a column for each fact and for the weight of each feature. It is made from the results, and can be
+made again at any time: per wave while a run lasts, and once when it has ended.
 """
 
 import json
@@ -27,7 +26,7 @@ from sparklime_core.runs.run_files import EXPLANATIONS, MANIFEST, ROWS_FILE
 from sparklime_core.runs.stored_tables import UNREADABLE, check_table, damage_explained, damaged, state_of_file
 
 GROUP_ROWS = 65_536
-"""Rows of a row group: its statistics lead to a row without reading the others."""
+"""Rows per row group. Its statistics lead to a row without reading other groups."""
 
 _KEY = b"sparklime"
 _VERSION = 2
@@ -54,15 +53,15 @@ _FIXED = [
 def index_schema(features: int) -> pa.Schema:
     """Return the index's schema.
 
-    Of a row with several explained labels it is the most probable one that has its line. ``target`` is the class
-    index or the value; ``w0``, ``w1``, … are the weights of the features by their position, null where the
+    A row with several explained labels has the line of its most probable label. ``target`` is the class index or
+    the value; ``w0``, ``w1``, … are the weights of the features by their position, null where the
     explanation does not name the feature. ``fit`` is the profile score, or the local R² without profiles.
     """
     return pa.schema([*_FIXED, *((f"w{feature}", pa.float32()) for feature in range(features))])
 
 
 def index_files(run: Run, features: tuple[str, ...]) -> list[str]:
-    """Return the files of the index of what is explained so far; what is not indexed yet is indexed first.
+    """Return the files of the index of the results so far. Results without an index are indexed first.
 
     Raises
     ------
@@ -86,9 +85,9 @@ def index_files(run: Run, features: tuple[str, ...]) -> list[str]:
 
 
 def scales(files: Iterable[str]) -> list[float]:
-    """Return, by how many of the strongest weights have a bar of their own, the largest bar of any row.
+    """Return the largest bar of any row, by the number of strongest weights that have a bar of their own.
 
-    The rest after these is one bar, too. The last entry is the one for all weights; without rows it is 0.
+    The remaining weights share one bar. The last entry is for all weights; without rows it is 0.
     """
     kept = [_metadata(Path(file)) for file in files]
     largest = max((entry["largest"] for entry in kept), default=0.0)
@@ -106,7 +105,7 @@ def _index_of(results: Path) -> Path:
 
 
 def _is_current(index: Path, results: Path, features: int) -> bool:
-    """Return whether an index is whole, and of these results as they are now; it does not ask the clock."""
+    """Return whether an index is whole, and of the present results. It does not compare times."""
     try:
         kept = _metadata(index)
         is_whole = pq.read_schema(index).equals(index_schema(features))
@@ -121,7 +120,7 @@ def _metadata(index: Path) -> dict[str, Any]:
 
 
 def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...]) -> None:
-    """Write the index of a file of results whole or not at all, also where two do it at once."""
+    """Write the index of a file of results, whole or not at all. Two threads may do so at once."""
     with damage_explained(run.folder / DATA_FILE):
         truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"])
     schema, state = index_schema(len(features)), state_of_file(results)
@@ -139,7 +138,7 @@ def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...]
 
 
 def _check_count(run: Run, results: Path, rows: int) -> None:
-    """Raise `RunError` when a finished run has explained more or fewer rows than there are in its results."""
+    """Raise `RunError` when the results of a finished run lack rows, or have too many."""
     manifest = Manifest.read(run.folder / MANIFEST)
     explained = manifest.rows_explained if manifest.state is RunState.FINISHED else 0
     if results.name == EXPLANATIONS and explained and rows != explained:
@@ -147,7 +146,7 @@ def _check_count(run: Run, results: Path, rows: int) -> None:
 
 
 def _whole_rows(results: Path) -> Iterator[pa.Table]:
-    """Yield the results in pieces that end where a row ends: its labels stay together."""
+    """Yield the results in pieces that keep all labels of a row together."""
     with damage_explained(results), pq.ParquetFile(results) as file:
         held: pa.Table | None = None
         for batch in file.iter_batches(_BATCH_ROWS):
@@ -194,12 +193,12 @@ def _lines(table: pa.Table, truth: pa.Table, features: tuple[str, ...], schema: 
 
 
 def _fit(table: pa.Table) -> pa.ChunkedArray:
-    """Return what the fit of each explanation is judged by."""
+    """Return the fit of each explanation."""
     return pc.coalesce(_column(table, "profile_score"), table["score"])
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
-    """Return a column that results of runs made before do not have."""
+    """Return a column that results of older versions lack; nulls then."""
     return table[name] if name in table.column_names else pa.nulls(len(table), pa.float64())
 
 
@@ -231,14 +230,14 @@ def _matrix(
 
 
 class _Scale:
-    """The largest bars of the results that it was shown."""
+    """The largest bars of the results so far."""
 
     def __init__(self) -> None:
         self._largest = 0.0
         self._rest: npt.NDArray[np.float64] = np.zeros(0)
 
     def add(self, entries: pa.ListArray) -> None:
-        """Look at explanations, strongest weight first."""
+        """Take explanations in, strongest weight first."""
         lengths = np.asarray(pc.fill_null(pc.list_value_length(entries), 0))
         if not len(lengths) or not lengths.max():
             return

@@ -1,4 +1,4 @@
-"""Read Parquet files of a run: by their own names, and no further than they are what they should be."""
+"""Parquet files of a run: read by their literal paths, and checked against their schemas."""
 
 import contextlib
 import functools
@@ -13,25 +13,25 @@ import pyarrow.parquet as pq
 from sparklime_core.errors import RunError
 
 UNREADABLE = (OSError, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError)
-"""What reading a file raises that is not whole, or another one."""
+"""Errors that reading a damaged or a foreign file raises."""
 
 LATER_COLUMNS = frozenset({"profile_score", "effective_share", "profiles"})
-"""Columns that a run of before may lack."""
+"""Columns that results of older versions lack."""
 
 
 def scan(parameter: str = "?", *, positions: bool = False, union: bool = False) -> str:
     """Return SQL that reads the files of a parameter, whose value `literal` gives.
 
-    DuckDB would take a folder ``label=9`` of their path for a column; nothing but what is in a file is read.
+    Folders like ``label=9`` in their paths become no columns.
 
     Parameters
     ----------
     parameter
-        Its name in the question.
+        Its name in the SQL, or SQL for the paths.
     positions
         Whether each row has its place in the file as ``file_row_number``.
     union
-        Whether a file may lack columns that another one has; they are null.
+        Whether a file may lack columns of the others; they are null.
     """
     options = {"hive_partitioning": False, "file_row_number": positions, "union_by_name": union}
     return f"read_parquet({parameter}, {', '.join(f'{name} = {value}' for name, value in options.items())})"
@@ -43,14 +43,14 @@ def literal(path: Path | str) -> str:
 
 
 def check_table(path: str, schema: pa.Schema) -> None:
-    """Check that a file is whole and has the columns of a schema; it may be one of before.
+    """Check that a file is whole and has the columns of a schema, but for `LATER_COLUMNS`.
 
     Raises
     ------
     RunError
         When it is damaged, or another file.
     FileNotFoundError
-        When there is none.
+        When it is missing.
     """
     status = os.stat(path)
     _check(path, status.st_size, status.st_mtime_ns, schema)
@@ -68,7 +68,7 @@ def _check(path: str, _size: int, _written: int, schema: pa.Schema) -> None:
 
 @contextlib.contextmanager
 def damage_explained(path: Path) -> Iterator[None]:
-    """Turn what reading a file of a run raises into one sentence, but for that there is none.
+    """Turn errors of reading a file of a run into one sentence; a missing file stays `FileNotFoundError`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def damage_explained(path: Path) -> Iterator[None]:
 
 
 def state_of_file(path: Path) -> tuple[int, int]:
-    """Return size and time of a file, which tell one version of it from another; zeros where it is missing."""
+    """Return size and time of a file, which change with its content; zeros for a missing file."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -93,7 +93,7 @@ def state_of_file(path: Path) -> tuple[int, int]:
 
 
 def damaged(path: Path, what: str) -> RunError:
-    """Return the error for a file of a run that is not what it should be."""
+    """Return the error for a damaged file of a run."""
     is_part = path.parent.name == "parts"
     folder = path.parent.parent if is_part else path.parent
     advice = "delete this file and resume the run" if is_part else "delete the run, or explain it again"
@@ -101,7 +101,7 @@ def damaged(path: Path, what: str) -> RunError:
 
 
 def find_damage(path: Path) -> RunError | None:
-    """Read a file to its end; return the error that says that it is damaged, or None."""
+    """Read a whole file; return the error of a damaged one, or None."""
     try:
         with damage_explained(path), pq.ParquetFile(path) as file:
             for _ in file.iter_batches():

@@ -1,4 +1,4 @@
-"""A few rows that together show what the model goes by: lime's submodular pick, over stored explanations."""
+"""A few rows that show most of the model's reasons: lime's submodular pick, over stored explanations."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Pick:
     Attributes
     ----------
     places
-        Their places in the explanations they were picked from, in the order in which they were picked.
+        Their positions among the explanations, in the order of picking.
     coverage
         After each of them, the share of all importance that is covered, 0 to 1.
     """
@@ -28,7 +28,7 @@ def submodular_pick(weights: FloatArray, budget: int) -> Pick:
 
     The importance of a condition is the square root of its summed \\|weight\\|; a set of rows covers the
     conditions that at least one of them names; each step adds the row that covers most, of equals the last, as
-    ``lime.submodular_pick.SubmodularPick`` does. Unlike that one it ends when nothing is left to cover: further
+    ``lime.submodular_pick.SubmodularPick`` does. Unlike lime it ends when nothing is left to cover: further
     rows would be arbitrary. Ribeiro, Singh, Guestrin (2016), "Why Should I Trust You?", algorithm 2.
 
     Parameters

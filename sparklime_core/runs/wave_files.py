@@ -1,4 +1,4 @@
-"""Parquet files of waves: written one by one, and joined when the run ends, one at a time in memory."""
+"""Parquet files of waves: written one by one, and joined when the run ends, with one in memory at a time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ def write_part(table: pa.Table, path: Path) -> None:
 
 
 def join_parts(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
-    """Write one file of the rows of many, a row group for each."""
+    """Join files into one, with a row group for each."""
     with (
         atomic_write(path) as temporary,
         pq.ParquetWriter(temporary, schema, use_dictionary=_repeating(schema)) as writer,
@@ -28,7 +28,7 @@ def join_parts(parts: Sequence[Path], schema: pa.Schema, path: Path) -> None:
 
 
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return a table in a schema; columns that were not kept when it was written are null."""
+    """Return a table in a schema; columns that it lacks are null."""
     held = set(table.column_names)
     columns = [
         table[name] if name in held else pa.nulls(len(table), schema.field(name).type) for name in schema.names
@@ -55,19 +55,19 @@ def first_row(part: Path) -> int:
 
 
 def count_rows(explanations: pa.Table) -> tuple[int, int]:
-    """Return how many rows a table of results, with texts or terms, has, and how many of these failed."""
+    """Return how many rows a table of results has, and how many of them failed."""
     failed = explanations.filter(pc.is_valid(explanations["error"]))
     return _distinct(explanations["row_id"]), _distinct(failed["row_id"])
 
 
 def with_numbers(table: pa.Table, numbers: Mapping[str, Sequence[int]]) -> pa.Table:
-    """Return a table that keeps some numbers beside its rows, under a name each."""
+    """Return a table with lists of numbers in its metadata, by name."""
     kept = {name: ",".join(map(str, of)) for name, of in numbers.items()}
     return table.replace_schema_metadata({**(table.schema.metadata or {}), **kept})
 
 
 def numbers_of(part: Path, name: str) -> list[int]:
-    """Return numbers that a part keeps beside its rows; none in a part of before there were such numbers."""
+    """Return a list of numbers from a part's metadata; empty in parts of versions without it."""
     with damage_explained(part):
         kept = (pq.read_schema(part).metadata or {}).get(name.encode(), b"")
         return [int(number) for number in kept.split(b",") if number]
@@ -83,7 +83,7 @@ def _distinct(column: pa.ChunkedArray) -> int:
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
-    """Return the columns, by Parquet's paths, that a dictionary makes smaller: all but measured numbers."""
+    """Return the columns, by Parquet's paths, that a dictionary makes smaller: all but floats."""
     return [path for field in schema for path in _leaves(field.name, field.type)]
 
 

@@ -1,4 +1,4 @@
-"""Answers about all rows of a run, remembered as long as its files stay the same."""
+"""Answers about all rows of a run, remembered for the overview."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +18,7 @@ from sparklime_core.runs.run import Run
 
 @dataclass(frozen=True)
 class RunTotals:
-    """What an overview is of: a run's rows that a filter lets through, as explained for a label.
+    """Subject of an overview: the rows of a run that pass a filter, explained for a label.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the row panel looks up or computes of a row, remembered."""
+"""Facts of a row for the row panel, computed once."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any

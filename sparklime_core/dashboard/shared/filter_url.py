@@ -1,4 +1,4 @@
-"""The filter of the rows: one for the session, and in the URL, so that a link to a filtered list can be sent."""
+"""The filter of the rows: one per session, and in the URL, so that a filtered list has a link."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ PARAMETER = "filter"
 
 
 def current_filter(manifest: Manifest) -> RowFilter:
-    """Return the filter of the URL, or the one that this session had before in this run."""
+    """Return the filter of the URL, or the last one of the session."""
     kept: RowFilter = st.session_state.get("row-filter") or RowFilter()
     linked = st.query_params.get(PARAMETER)
     if linked is None or linked == filter_text(kept):
@@ -23,7 +23,7 @@ def current_filter(manifest: Manifest) -> RowFilter:
 
 
 def set_filter(wanted: RowFilter) -> None:
-    """Filter the rows, and put that into the URL."""
+    """Set the filter of the session and of the URL."""
     st.session_state["row-filter"] = wanted
     text = filter_text(wanted)
     if text:

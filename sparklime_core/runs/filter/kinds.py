@@ -223,7 +223,7 @@ class ByFeature(FilterField):
     Attributes
     ----------
     help
-        What the control says about itself.
+        Help of the control.
     """
 
     help: str | None = None

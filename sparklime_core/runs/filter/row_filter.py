@@ -25,7 +25,7 @@ from sparklime_core.runs.manifest import Manifest
 Outcome = Literal["all", "right", "wrong", "failed"]
 
 STABILITY = "stability"
-"""The column of an explanation's stability; it is joined to the rows where a question speaks of it."""
+"""The column of an explanation's stability, which is joined to the rows of a question that names it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Two runs over one table, row by row: whose explanation changed most. Answered by DuckDB over their Parquet."""
+"""Two runs over one table compared row by row: which explanations changed most."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +51,8 @@ _ORDERS: dict[CompareOrder, str] = {
     "row": "row_id",
 }
 
-# Of several labels it is the row's most probable one that is compared; in the second run the same label, where it
-# has been explained.
+# The most probable label of each row in the first run is compared, with the same label of the second run if that
+# has it.
 _PAIRS = """
 WITH first_best AS (
   SELECT row_id, best_label(label, prediction) AS label FROM first WHERE error IS NULL GROUP BY 1
@@ -95,14 +95,14 @@ SELECT * FROM measured
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far two runs agree over the rows that both have explained.
+    """Agreement of two runs over the rows that both have explained.
 
     Attributes
     ----------
     rows
         Rows that both have explained.
     changed
-        Rows whose predicted class is another; None in regression.
+        Rows with different predicted classes; None in regression.
     mean_distance
         Mean Euclidean distance of the weights; 0 is the same.
     mean_overlap
@@ -148,7 +148,7 @@ def comparison_file(first: Run, second: Run, folder: Path) -> Path:
     first, second
         Comparable runs; see `check_comparable`.
     folder
-        Where such files are kept: the newest `KEPT`. A file is made anew when a run has more results.
+        Folder of the newest `KEPT` such files. A file is made again when a run has more results.
     """
     path = folder / f"{first.id}--{second.id}--{first.version()}-{second.version()}.parquet"
     if path.exists() and find_damage(path) is None and set(pq.read_schema(path).names) == _COLUMNS:
@@ -164,14 +164,14 @@ def comparison_file(first: Run, second: Run, folder: Path) -> Path:
             try:
                 _write(first, second, sql, unfinished)
             except (duckdb.Error, FileNotFoundError):
-                # One of the runs ended in between and its parts became one file, or it is damaged.
+                # One of the runs has ended meanwhile, which joins its parts, or it is damaged.
                 forget_damaged([*first.explanation_files(), *second.explanation_files()])
                 _write(first, second, sql, unfinished)
     return path
 
 
 def forget_comparisons(run_id: str, folder: Path) -> None:
-    """Delete the comparisons of a run that is deleted: they tell of its rows."""
+    """Delete the comparisons of a run, which hold its rows."""
     for path in folder.glob("*.parquet"):
         if run_id in path.stem.split("--")[:2]:
             remove_file(path)
@@ -196,7 +196,7 @@ def compare_rows(
 
 
 def summarise(path: Path) -> Comparison:
-    """Return how far the two runs agree."""
+    """Return the agreement of the two runs."""
     found = _frame(
         path,
         "SELECT count(*) AS rows, count(*) FILTER (changed) AS changed, count(changed) AS known, "
@@ -211,7 +211,7 @@ def summarise(path: Path) -> Comparison:
 
 
 def different_settings(first: Manifest, second: Manifest) -> pd.DataFrame:
-    """Return what differs in the settings of two runs: ``setting``, ``first``, ``second``, as texts."""
+    """Return the different settings of two runs: ``setting``, ``first``, ``second``, as texts."""
     mine, theirs = _settings(first), _settings(second)
     names = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
     lines = [(name, str(mine.get(name, "")), str(theirs.get(name, ""))) for name in names]

@@ -17,33 +17,33 @@ from sparklime_core.runs.run import Run
 _BLANK = r"[\s\p{Z}\p{C}]*"
 _BEGINS = r"[=+\-@＝＋－＠]"
 FORMULAS = (rf"([;|\t\r\n]{_BLANK})({_BEGINS})", rf"^()({_BLANK}{_BEGINS}|[\t\r\n])")
-"""What a spreadsheet would run (OWASP, "CSV injection"): behind what it may take for the end of a cell, like the
-semicolon in many countries, and at the beginning of a text."""
+"""Beginnings of formulas (OWASP, "CSV injection"): after a character that may end a cell, like the semicolon in
+many countries, and at the start of a text."""
 
 GUARDED = r"\1'\2"
-"""The same with an apostrophe, which a spreadsheet takes for the beginning of a text."""
+"""The same with an apostrophe, which begins a text in a spreadsheet."""
 
 
 def explanations_parquet(run: Run, wanted: RowFilter) -> bytes:
-    """Return the results of the rows that a filter lets through, in the result's schema, as a Parquet file."""
+    """Return the results of the rows that pass a filter, in the result's schema, as a Parquet file."""
     buffer = io.BytesIO()
     pq.write_table(filtered(run, wanted), buffer)
     return buffer.getvalue()
 
 
 def explanations_csv(run: Run, wanted: RowFilter) -> bytes:
-    """Return the same as a CSV file with one line a weight, safe to open in a spreadsheet."""
+    """Return the same as a CSV file with one line per weight, safe to open in a spreadsheet."""
     return weights_csv(filtered(run, wanted))
 
 
 def reasons_csv(run: Run, wanted: RowFilter, *, reasons: int = REASONS) -> bytes:
-    """Return reason codes as a CSV file, a line for each row; see `reason_codes`."""
+    """Return reason codes as a CSV file, one line per row; see `reason_codes`."""
     results = filtered(run, wanted)
     return _csv(reason_codes(run, results, reasons=reasons))
 
 
 def profiles_csv(run: Run, wanted: RowFilter) -> bytes:
-    """Return the profiles of the rows that a filter lets through as a CSV file, a line for each bin.
+    """Return the profiles of the rows that pass a filter as a CSV file, one line per bin.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def profiles_csv(run: Run, wanted: RowFilter) -> bytes:
 
 
 def weights_csv(results: pa.Table) -> bytes:
-    """Return results (of the result's schema) as CSV: a line for each weight, or one for a row without any."""
+    """Return results (of the result's schema) as CSV: one line per weight, and one for a row without weights."""
     return _csv(weight_lines(results))
 
 

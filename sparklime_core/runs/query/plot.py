@@ -1,4 +1,4 @@
-"""What the plot of all rows shows: every row in the density behind it, and a sample of them as points."""
+"""The plot of all rows: the density of all rows, and a sample of them as points."""
 
 import pandas as pd
 
@@ -12,19 +12,19 @@ CELLS = 60
 """Cells of the density along each axis."""
 
 WORST_SHARE = 4
-"""One in so many points is there because the model errs most at it, the others by chance."""
+"""One point in so many is a row with one of the largest errors; the others are drawn by chance."""
 
 
 def axes(run: Run) -> tuple[str, str]:
-    """Return what the plot's axes are: true and predicted value, or probability and fit."""
+    """Return the columns of the plot's axes: true and predicted value, or probability and fit."""
     return ("target", "prediction") if run.facts.is_regression else ("prediction", "fit")
 
 
 def sample_points(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
-    """Return up to `limit` of the explained rows that a filter lets through, as `find_rows` lists them.
+    """Return up to `limit` explained rows that pass a filter, with the columns of `find_rows`.
 
-    Where there are more, a quarter are those with the largest errors, and the others are drawn by chance, the same
-    ones every time.
+    Of more rows, a quarter are those with the largest errors; the others are drawn by chance, the same ones every
+    time.
     """
     where = where_sql(run, wanted)
     sql = (
@@ -39,7 +39,7 @@ def sample_points(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
 
 
 def density(run: Run, wanted: RowFilter) -> pd.DataFrame:
-    """Return how many of the explained rows that a filter lets through lie in each cell of the plot.
+    """Return how many explained rows that pass a filter are in each cell of the plot.
 
     Returns
     -------

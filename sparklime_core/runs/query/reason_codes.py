@@ -1,4 +1,4 @@
-"""Reason codes: one line a row, with what the model says, how well the surrogate fits, and why, in words."""
+"""Reason codes: one line per row with the prediction, the fit of the surrogate, and the reasons in words."""
 
 import duckdb
 import pyarrow as pa
@@ -9,7 +9,7 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 
 REASONS = 3
-"""Reasons of a line, unless a person wants more."""
+"""Reasons per line, by default."""
 
 MOST_REASONS = 50
 
@@ -37,16 +37,16 @@ def reason_codes(run: Run, results: pa.Table, *, reasons: int = REASONS) -> pa.T
     run
         Where they are from.
     results
-        Rows of the result's schema. Of a row with several explained labels the most probable one is told.
+        Rows of the result's schema. A row with several explained labels has one line, for its most probable label.
     reasons
-        How many, strongest first.
+        Number of reasons, strongest first.
 
     Returns
     -------
     pyarrow.Table
         ``row_id``; ``predicted`` (class, or value) and, with classes, its ``probability`` (``log_odds`` of the
-        explained class, where these are explained); ``true`` (null where it
-        is not known); ``local_r2``; ``reason_1`` and so on, like "age > 50.00 speaks for yes (+0.12)"; ``error``.
+        explained class, where these are explained); ``true`` (null where it is unknown); ``local_r2``;
+        ``reason_1`` and so on, like "age > 50.00 speaks for yes (+0.12)"; ``error``.
         In row order.
 
     Raises

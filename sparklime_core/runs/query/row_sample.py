@@ -1,4 +1,4 @@
-"""Rows that stand for all: a sample of a run's explained rows, always the same, with weights and values."""
+"""A representative sample of a run's explained rows, always the same, with weights and values."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,26 +17,26 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 
 SAMPLE_ROWS = 1000
-"""The most rows of a sample: as many as lime's own submodular pick explains."""
+"""The most rows of a sample: as many as lime's submodular pick explains."""
 
 
 @dataclass(frozen=True)
 class RowSample:
-    """Explained rows, and why the model judges them so.
+    """Explained rows with their weights and values.
 
     Attributes
     ----------
     rows
-        One line a row, in a random order that is always the same: ``row_id``, ``label``, ``prediction`` and
-        ``score`` of the explanation, and ``wrong`` (whether the model is; None where that is unknown, and in
+        One line per row, in a fixed random order: ``row_id``, ``label``, ``prediction`` and
+        ``score`` of the explanation, and ``wrong`` (whether the prediction is; None where that is unknown, and in
         regression).
     weights
         (n, d) weight of each feature; NaN where the explanation does not name it.
     values
         (n, d) encoded value of each feature.
     conditions
-        (n, c) weight of each condition that any of the explanations names, 0 where it is not named: what
-        `sparklime_core.runs.submodular_pick.submodular_pick` takes.
+        (n, c) weight of each condition in any of the explanations, 0 where it is not named; the input of
+        `sparklime_core.runs.submodular_pick.submodular_pick`.
     texts
         Lime's text of each condition.
     """
@@ -58,7 +58,7 @@ class RowSample:
 
 
 def sample_rows(run: Run, wanted: RowFilter, explained: Explained, *, limit: int = SAMPLE_ROWS) -> RowSample:
-    """Return all explained rows that a filter lets through, or `limit` of them by a hash of their number."""
+    """Return all explained rows that pass a filter, or `limit` of them by a hash of their number."""
     where, parameters, tables = chosen_results(run, wanted, explained)
     sql = (
         f"SELECT row_id, label, prediction, score, {sign_sql(explained)} AS sign, explanation "  # noqa: S608 - names of columns; values are parameters
@@ -84,7 +84,7 @@ def sample_rows(run: Run, wanted: RowFilter, explained: Explained, *, limit: int
 
 
 def _entries(found: pa.Table) -> tuple[pa.Array, pa.Array, Any, FloatArray]:
-    """Return the entries of all explanations one after the other: feature, text, row and signed weight."""
+    """Return the entries of all explanations in one list: feature, text, row and signed weight."""
     entries = found["explanation"].combine_chunks()
     lengths = np.asarray(pc.fill_null(pc.list_value_length(entries), 0), dtype=np.int64)
     row = np.repeat(np.arange(len(found)), lengths)

@@ -1,4 +1,4 @@
-"""Find rows of a run: filtered, sorted and paged by DuckDB over the index of its rows, never loaded whole."""
+"""Rows of a run, filtered, sorted and paged over the index of its rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ LISTED = (
 
 
 def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd.DataFrame:
-    """Return a page of rows, one line each.
+    """Return a page of the rows that pass a filter, one line per row.
 
     Returns
     -------
@@ -30,8 +30,8 @@ def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd
         ``row_id``, ``label``, ``label_name``, ``prediction``, ``score``, ``fit``, ``target`` (class index, or
         value), ``test``, ``wrong`` (None in regression), ``distance`` (1 - probability of the true class where it
         is known, or \\|prediction - target\\|), ``top_reason``, ``error``, and ``weight``: of the feature that is
-        sorted by, or of the strongest reason. For a row with several explained labels it is the most probable one
-        that is listed.
+        sorted by, or of the strongest reason. A row with several explained labels has the line of its most
+        probable one.
     """
     where = where_sql(run, wanted)
     weight = "top_weight" if wanted.order_feature is None else f"w{int(wanted.order_feature)}"
@@ -43,14 +43,14 @@ def find_rows(run: Run, wanted: RowFilter, *, limit: int, offset: int = 0) -> pd
 
 
 def count_found(run: Run, wanted: RowFilter) -> int:
-    """Return how many rows a filter lets through."""
+    """Return how many rows pass a filter."""
     where = where_sql(run, wanted)
     found = ask_rows(run, f"SELECT count(*) AS rows FROM rows {where}", [])  # noqa: S608
     return int(found["rows"][0].as_py())
 
 
 def place_of(run: Run, wanted: RowFilter, row_id: int) -> int | None:
-    """Return at which place (from 0) of a filter's order a row is; None where it is not let through."""
+    """Return the place of a row in a filter's order, from 0; None where it does not pass."""
     where = where_sql(run, wanted)
     sql = (
         f"SELECT place FROM (SELECT row_id, row_number() OVER (ORDER BY {order_sql(wanted)}, row_id) - 1 AS place "  # noqa: S608
@@ -61,7 +61,7 @@ def place_of(run: Run, wanted: RowFilter, row_id: int) -> int | None:
 
 
 def random_row(run: Run, wanted: RowFilter, *, seed: int) -> int | None:
-    """Return a row that a filter lets through, each as likely as the others; None where there is none."""
+    """Return a random row that passes a filter, all equally likely; None without any."""
     where = where_sql(run, wanted)
     sql = f"SELECT row_id FROM rows {where} ORDER BY hash(row_id * 1000003 + ?) LIMIT 1"  # noqa: S608
     found = ask_rows(run, sql, [seed])
@@ -69,7 +69,7 @@ def random_row(run: Run, wanted: RowFilter, *, seed: int) -> int | None:
 
 
 def filtered(run: Run, wanted: RowFilter) -> pa.Table:
-    """Return the results (of the result's schema) of the rows that a filter lets through, in row order."""
+    """Return the results (of the result's schema) of the rows that pass a filter, in row order."""
     where = where_sql(run, wanted)
     kept = ask_rows(run, f"SELECT row_id FROM rows {where}", [])  # noqa: S608
     sql = "SELECT results.* FROM results SEMI JOIN kept USING (row_id) ORDER BY row_id, label"
@@ -82,7 +82,7 @@ def mean_weights(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``feature``, ``mean_weight`` (mean \\|weight\\| over the explained rows that the filter lets through, 0
+        ``feature``, ``mean_weight`` (mean \\|weight\\| over the explained rows that pass the filter, 0
         where an explanation does not name the feature) and ``rows`` (that name it).
     """
     names = run.facts.features
@@ -102,13 +102,13 @@ def mean_weights(run: Run, wanted: RowFilter, *, limit: int) -> pd.DataFrame:
 
 
 def shared_scale(run: Run, top: int) -> float:
-    """Return the largest bar of any row of a run, the rest after the strongest `top` taken together."""
+    """Return the largest bar of any row of a run, where all weights after the strongest `top` share one bar."""
     found = scales(index_files(run, run.facts.features))
     return found[min(top, len(found) - 1)]
 
 
 def index_rows(run: Run) -> None:
-    """Index what is explained so far and not indexed yet; every question about the rows would do it first."""
+    """Index the results that have no index yet, as every question about rows does first."""
     index_files(run, run.facts.features)
 
 

@@ -1,4 +1,4 @@
-"""Rows like a row: those with the same reasons, and those with like values that have other reasons."""
+"""Rows similar to a row: by their reasons, or by their values but with other reasons."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
 
 NEIGHBOURS = 100
-"""Rows nearest by their values, among which those with the most different reasons are looked for."""
+"""Rows nearest by their values, from which those with the most different reasons are taken."""
 
 Line = dict[str, Any]
 
@@ -25,7 +25,7 @@ def same_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
     run, row_id
         An explained row of a run.
     limit
-        How many rows.
+        The most rows to return.
 
     Returns
     -------
@@ -45,11 +45,11 @@ def same_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
 
 
 def other_reasons(run: Run, row_id: int, *, limit: int) -> pd.DataFrame:
-    """Return, of the rows nearest to a row by their values, those whose explanation differs most from its.
+    """Return the rows with similar values whose explanations differ most from that of a row.
 
-    Numbers are measured in standard deviations; a category counts 1 where it is another, a gap 1 where only one
-    of the two has it. Of two classes, what speaks for one speaks against the other just as much, so a row of the
-    other class has its weights turned round; of more classes, only rows of the same predicted class are compared.
+    Numbers are measured in standard deviations; different categories count 1, and so does a gap in one of the two
+    rows. With two classes, a weight for one is a weight against the other, so the weights of a row of the other
+    class change their signs; with more classes, only rows of the same predicted class are compared.
 
     Returns
     -------
@@ -126,6 +126,6 @@ def _far(encoding: Encoding, own: list[float], spreads: list[float]) -> tuple[st
 
 
 def _apart(own: Line, features: int, turned: str) -> tuple[str, list[float]]:
-    """Return the distance by weights as SQL, and its parameters; `turned` is what the other weights count."""
+    """Return the distance by weights as SQL, and its parameters; `turned` is the factor of the other weights."""
     terms = [f"(coalesce(w{at}, 0) * {turned} - ?) ** 2" for at in range(features)]
     return f"sqrt({' + '.join(terms)})", [float(own[f"w{at}"] or 0.0) for at in range(features)]

@@ -1,7 +1,7 @@
-"""A run as a whole: the weights of all rows that a filter lets through, summed by feature.
+"""Weights of all rows that pass a filter, summed by feature.
 
-Weights speak for or against a *label*. Sums over rows that were explained for different labels would say nothing,
-so every question names the label that it is about: see `Explained`.
+A weight is for or against a *label*. Sums over rows that were explained for different labels have no meaning, so
+every question names its label: see `Explained`.
 """
 
 from dataclasses import dataclass
@@ -29,11 +29,10 @@ class Explained:
     Attributes
     ----------
     label
-        The class whose explanations are looked at (0 in regression); None: of each row, its most probable class.
+        The class whose explanations are summed (0 in regression); None: each row's most probable class.
     mirrored
-        Whether a row that was explained for the other one of two classes counts with its weights' signs turned.
-        Its surrogate is the mirror image: the two probabilities add to 1, so what speaks for one class speaks as
-        much against the other.
+        Whether a row that was explained for the other of two classes counts with opposite signs. The two
+        probabilities add to 1, so its surrogate is the mirror image.
     """
 
     label: int | None
@@ -47,13 +46,13 @@ class Totals:
     Attributes
     ----------
     rows
-        How many explained rows were summed.
+        Number of summed rows.
     positive, negative
         (d,) sums of the weights above and below 0.
     squares
         (d,) sums of the squared weights.
     named, raising
-        (d,) how many rows name the feature; how many of these with a weight above 0.
+        (d,) number of rows that name the feature; number of these with a weight above 0.
     """
 
     rows: int
@@ -101,13 +100,13 @@ def labels_explained(run: Run) -> pd.DataFrame:
 
 
 def can_mirror(manifest: Manifest) -> bool:
-    """Return whether a run's rows were each explained for one of two classes, so that one class tells of all."""
+    """Return whether each row was explained for one of two classes, so that weights can be mirrored."""
     classes = manifest.data.class_names
     return classes is not None and len(classes) == 2 and manifest.explain.labels == "predicted"
 
 
 def weight_totals(run: Run, wanted: RowFilter, explained: Explained) -> Totals:
-    """Sum the weights of the rows that a filter lets through, by feature in the table's order."""
+    """Sum the weights of the rows that pass a filter, by feature in the table's order."""
     where, parameters, tables = chosen_results(run, wanted, explained)
     sign = sign_sql(explained)
     sums = (
@@ -128,12 +127,12 @@ def weight_totals(run: Run, wanted: RowFilter, explained: Explained) -> Totals:
 def chosen_results(
     run: Run, wanted: RowFilter, explained: Explained
 ) -> tuple[str, list[Any], dict[str, pa.Table]]:
-    """Return which results a question is about.
+    """Return the SQL of the results that a question is about.
 
     Returns
     -------
     tuple
-        What follows ``FROM results``; its parameters; and the tables that it names.
+        The SQL after ``FROM results``; its parameters; the tables that it names.
     """
     clauses, parameters = ["error IS NULL"], list[Any]()
     if explained.label is not None and not explained.mirrored:
@@ -149,7 +148,7 @@ def chosen_results(
 
 
 def sign_sql(explained: Explained) -> str:
-    """Return the sign with which a result's weights count."""
+    """Return the SQL of the sign of a result's weights."""
     if not explained.mirrored or explained.label is None:
         return "1"
     return f"CASE WHEN label = {int(explained.label)} THEN 1 ELSE -1 END"
@@ -158,7 +157,7 @@ def sign_sql(explained: Explained) -> str:
 def row_quantile(
     run: Run, wanted: RowFilter, column: Literal["prediction", "distance"], share: float
 ) -> float | None:
-    """Return the value below which a share of the rows lies that a filter lets through; None without any."""
+    """Return a quantile of the rows that pass a filter; None without any row."""
     where = where_sql(run, wanted)
     sql = f"SELECT quantile_disc({column}, {float(share)}) AS value FROM rows {where}"  # noqa: S608 - as above
     found = ask_rows(run, sql, [])["value"][0].as_py()

@@ -185,7 +185,7 @@ def test_results_that_are_damaged(run, made, capsys, damage, laid_out) -> None:
         (run.folder / "rows.parquet").unlink()
     DAMAGES[damage](run.folder / "explanations.parquet")
     found = answers(run, made)
-    assert {"row", "score", "comparison", "report"} <= found.keys()
+    assert {"row", "comparison", "report"} <= found.keys()
     assert all("damaged: explanations.parquet" in sentence for sentence in found.values())
     commands_refuse(run, made, capsys, "csv", "reasons")
     assert deleted(run)
