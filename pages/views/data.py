@@ -24,7 +24,7 @@ with left:
         key="upload",
     )
 with right:
-    st.markdown("Or take a sample", help="Bundled tables; everything works with them as with a file of yours.")
+    st.markdown("Or take a sample", help="Bundled tables. They work like a file of your own.")
     with st.container(horizontal=True, gap="xsmall"):
         for sample in SAMPLES.values():
             if st.button(sample.title, help=sample.description, key=f"sample-{sample.name}"):
@@ -37,7 +37,7 @@ if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     with shown_errors():
         session_state.set_source(read_upload(upload.name, upload.getvalue()))
 if upload is not None and session_state.source() is None:
-    st.markdown("Say how the file is to be read, where that is the reason")
+    st.markdown("Change how the file is read, if that is the reason")
     with shown_errors():
         options = reading_form("unread")
         if options is not None:
@@ -77,7 +77,7 @@ if dataset is not None:
             icon=":material/check_circle:",
         )
         st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
-    with st.expander("What became of each column", icon=":material/fact_check:", expanded=True):
+    with st.expander("How each column is used", icon=":material/fact_check:", expanded=True):
         report = pd.DataFrame([vars(column) for column in dataset.report.columns])
         for listed in ("features", "notes"):
             report[listed] = ["; ".join(texts) for texts in report[listed]]

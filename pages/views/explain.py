@@ -30,9 +30,7 @@ if dataset is None:
     next_step("There is no table yet.", DATA, "Choose a table", ":material/table:")
     st.stop()
 if model is None:
-    next_step(
-        "There is no model yet whose predictions could be explained.", MODEL, "Train a model", ":material/forest:"
-    )
+    next_step("There is no model yet.", MODEL, "Train a model", ":material/forest:")
     st.stop()
 with st.expander("Rows of another table", icon=":material/playlist_add:"), shown_errors():
     new_rows_panel(dataset)
@@ -41,7 +39,7 @@ st.caption(
     f"Explains the model of **{plain(dataset.name)}** on **{plain(table.name)}** ({count(table.rows, 'row')}, "
     f"{count(len(table.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."
 )
-st.page_link(TUNING, label="Which kernel width, how many samples? Try them", icon=":material/tune:")
+st.page_link(TUNING, label="Try kernel widths and numbers of samples", icon=":material/tune:")
 with shown_errors():
     form = run_form(table, len(model.test_rows) if table is dataset else table.rows)
     if form is not None:

@@ -14,7 +14,7 @@ done = manifest.rows_explained
 what = f"Run of **{plain(manifest.title)}**, predicting **{plain(manifest.data.target)}**"
 run_progress(run, None if done else 0, what=what, by_executor=False)
 if not done:
-    st.info("The explained rows will be summed up here.", icon=":material/hourglass_empty:")
+    st.info("Sums over the explained rows will appear here.", icon=":material/hourglass_empty:")
     st.stop()
 
 overview(run, manifest)

@@ -43,7 +43,7 @@ steps = [
         "Train a random forest, see how good it is",
         "trained" if model else None,
     ),
-    (SPARK, "3. Spark", ":material/hub:", "Here, a cluster on this machine, or one that exists", None),
+    (SPARK, "3. Spark", ":material/hub:", "Embedded, a cluster on this machine, or your own", None),
     (EXPLAIN, "4. Explain", ":material/bolt:", "Every row, on the executors, with live progress", None),
 ]
 with st.grid(4, min_column_width=190):
@@ -76,8 +76,8 @@ with st.expander("What LIME is, and what it is not", icon=":material/help:"):
         "LIME changes a row a little, many times, asks the model about each variant, and fits a small linear "
         "model (the *surrogate*) to the answers, near variants counting more. Its weights say which conditions "
         "of the row speak for a class and which against it.\n\n"
-        "- It explains the **model**, not the world: a weight is no cause.\n"
+        "- It explains the **model**, not the world: a weight is not a cause.\n"
         "- It is **local**: the weights hold around this row.\n"
-        "- It is an approximation. **Local R²** says how good; with a low one, do not lean on the weights."
+        "- It is an approximation. **Local R²** says how good; with a low one, do not rely on the weights."
     )
     st.page_link(HELP, label="All of its limits, the words used here, and the papers", icon=":material/help:")

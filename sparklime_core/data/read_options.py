@@ -38,7 +38,7 @@ def _is_escape(text: str) -> bool:
 
 def _option(kind: Kind, **about: str) -> Any:
     """Return a setting that is found out where a person leaves it open."""
-    return setting(kind, None, unset="find out", **about)
+    return setting(kind, None, unset="detect", **about)
 
 
 _ESCAPES = {"": "none", "\\": "backslash"}

@@ -19,10 +19,10 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 LIMITS = (
     "LIME explains a linear surrogate of the model near each row, not causes and not the world. Where the local "
-    "R² is low, or the surrogate is far from the model at the row, do not lean on the weights.",
+    "R² is low, or the surrogate is far from the model at the row, do not rely on the weights.",
     "Features are changed as if they were independent, so the model is also asked about rows that do not occur; "
-    "of correlated features either may get the weight. Numbers are told by their bins, missing values as missing.",
-    "The weights of a row need not add up to its prediction: only the strongest are kept. They are no Shapley "
+    "of correlated features either may get the weight. Numbers appear as bins, missing values as missing.",
+    "The weights of a row need not add up to its prediction: only the strongest are kept. They are not Shapley "
     "values.",
 )
 """What an explanation does not say, in short."""

@@ -125,7 +125,7 @@ def _series(
         shoot(f"rows-{part.lower()}")
     page.goto(f"{server.url}/data")
     page.get_by_role("button", name="Wine", exact=True).click()
-    expect(page.get_by_text("What became of each column")).to_be_visible()
+    expect(page.get_by_text("How each column is used")).to_be_visible()
     shoot("data")
     _follow(page, "Next: train a model", "Model")
     page.get_by_role("button", name="Train", exact=True).click()

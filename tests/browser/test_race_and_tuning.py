@@ -11,7 +11,7 @@ from tests.browser.steps import chart, go_to, heading, press, settled, visit
 def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) -> None:
     visit(page, f"{server.url}/data", "Data")
     press(page, "Wine")
-    expect(page.get_by_text("What became of each column")).to_be_visible()
+    expect(page.get_by_text("How each column is used")).to_be_visible()
     go_to(page, "Model")
     press(page, "Train")
     expect(page.get_by_text("Where is it wrong?")).to_be_visible()

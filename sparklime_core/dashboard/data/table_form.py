@@ -34,7 +34,7 @@ def target_choice(source: TableSource) -> tuple[str, str]:
         "What to predict",
         names,
         index=names.index(source.target) if source.target else len(names) - 1,
-        help="Classes (text, or few whole numbers), or numbers. Rows without a value are not learnt from.",
+        help="Classes (text, or few whole numbers), or numbers. Rows without a value are left out of training.",
         key="target",
     )
     task = right.selectbox("Predict it as", list(TASKS), format_func=TASKS.__getitem__, key="task")

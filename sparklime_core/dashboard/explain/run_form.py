@@ -28,9 +28,9 @@ STABILITY = {
     "0": "not measured",
 }
 STABILITY_HELP = (
-    "Each row is explained from several pools of samples, to see how far its explanation depends on chance: the "
-    "weights get error bars. Each pool costs one more solve a row, and changes no explanation. With the engine "
-    "exact, it says how far plain lime would be off."
+    "Each row is explained from several pools of samples. The weights get error bars, which show how much of them "
+    "is chance. Each pool costs one more solve per row and changes no explanation. With the engine exact, the "
+    "figures show the sampling error of plain lime."
 )
 
 
@@ -101,13 +101,13 @@ def new_rows_panel(dataset: Dataset) -> None:
 
     st.caption(
         "A table with the columns that the model was trained on, in any order; its target may be missing. "
-        "What is unlike the first table is said below."
+        "Differences from the first table are listed below."
     )
     upload = st.file_uploader("New rows", key="new-rows-file")
     if upload is None:
         session_state.set_new_rows(None)
         return
-    with st.expander("How the rows are read: as the model's table, unless you choose otherwise"):
+    with st.expander("How the rows are read (as the model's table, unless you change it)"):
         options = reading_form("new-rows")
     if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
         session_state.set_new_rows(None)
@@ -124,7 +124,7 @@ def new_rows_panel(dataset: Dataset) -> None:
             for column in new.report.columns
         ],
         hide_index=True,
-        column_config={"column": "Column", "reason": "Used as", "notes": "Unlike the model's table"},
+        column_config={"column": "Column", "reason": "Used as", "notes": "Differences from the model's table"},
         alt="What became of each column of the new rows",
     )
 

@@ -84,5 +84,5 @@ def _of_numbers(evaluation: Evaluation) -> None:
             st.markdown("##### How far off is it?")
             draw(predictions_chart(residuals), alt="Predicted against true values of the test rows")
         with st.container():
-            st.markdown("##### What is left?")
+            st.markdown("##### Residuals")
             draw(residuals_chart(residuals), alt="True minus predicted by predicted values of the test rows")

@@ -56,7 +56,7 @@ def profiles_panel(scope: RunTotals) -> None:
         )
         st.caption(f"{of_all(sample, scope.totals().rows, len(row_ids))}.")
     with right:
-        panel_head("Rows that differ", "For which rows does the feature act otherwise?", HELP)
+        panel_head("Rows that differ", "For which rows does the feature act differently?", HELP)
         for row in unlike_rows(lines, bins, UNLIKE).to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 row_link(scope, int(row["row_id"]))

@@ -19,13 +19,13 @@ def draw_alike(row: RowContext) -> None:
     """Draw the two tables; a click on a line leads to its row."""
     st.markdown("**The same reasons**")
     st.caption(
-        "Rows whose explanation "
-        + ("" if row.regression else "of the same class ")
-        + "is nearest: the distance between the weights of all features, 0 for the very same ones."
+        "Rows with the nearest explanation"
+        + ("" if row.regression else " of the same class")
+        + ". The distance is between the weights of all features; equal ones have distance 0."
     )
     with st.spinner("Comparing with every explained row …"):
         _table(row, same_reasons(row.run, row.view.row_id, limit=MOST), "same", "Rows with the same reasons")
-    st.markdown("**Like values, other reasons**")
+    st.markdown("**Similar values, other reasons**")
     st.caption(
         f"Of the {NEIGHBOURS} rows nearest by their values (numbers in standard deviations, another category "
         "counts 1), those whose weights differ most: where the explanation changes within a small step."

@@ -43,14 +43,14 @@ def draw_trust(row: RowContext) -> None:
 
 def _offer(row: RowContext) -> None:
     st.info(
-        "This run has not measured how far its explanations depend on chance. It can be done now, row by row.",
+        "This run has no stability: how far explanations depend on chance. Measure it now, row by row.",
         icon=":material/casino:",
     )
     st.button(
         "Measure it",
         icon=":material/straighten:",
         key=f"measure-{row.run.id}",
-        help=f"Explains the row from {POOLS_NOW} pools of samples, and so each row that is looked at from now on.",
+        help=f"Explains this row, and every row that you open later, from {POOLS_NOW} pools of samples.",
         on_click=lambda: st.session_state.update({MEASURED_RUN: row.run.id}),
     )
 

@@ -14,13 +14,13 @@ from sparklime_core.runs.run import Run
 def download_menu(run: Run, wanted: RowFilter) -> None:
     """Offer the explanations of the filtered rows."""
     with st.popover("Download", icon=":material/download:"):
-        st.caption("The explanations of all rows that the filter lets through.")
+        st.caption("Explanations of all rows that pass the filter.")
         download_button(
             "CSV, one line per weight",
             lambda: explanations_csv(run, wanted),
             f"{run.id}.csv",
             "csv",
-            help="Texts that a spreadsheet would take for a formula are prefixed with an apostrophe.",
+            help="Texts that look like a formula begin with an apostrophe.",
         )
         download_button(
             "Parquet, one row per label",

@@ -21,19 +21,19 @@ TUNING = "pages/views/tuning.py"
 
 
 QUESTIONS = {
-    "Data": "Which table is the model to learn from, and what is it to predict?",
-    "Model": "How well can the table be learnt?",
+    "Data": "Which table does the model learn from, and what does it predict?",
+    "Model": "How good is the model?",
     "Spark": "Where are the rows explained?",
-    "Explain": "Which rows are explained, how, and how far is it?",
+    "Explain": "Which rows are explained, with which settings, and how far is the run?",
     "Rows": "Why did the model say that, row by row, and how far can the explanation be trusted?",
-    "Overview": "What does the model go by, over all rows, and where does it reason differently?",
-    "Runs": "What was explained before? Runs stay on this machine's disk until they are deleted.",
-    "Workers": "Who did the work? Every figure here was measured by the task itself.",
+    "Overview": "Which features does the model use over all rows, and where does it use others?",
+    "Runs": "Earlier runs. They stay on this machine's disk until somebody deletes them.",
+    "Workers": "Which executor explained which rows? The tasks themselves measured every figure.",
     "Tuning": "Which kernel width and how many samples suit these rows?",
-    "Race": "How much faster is it on your own rows, and is it still lime's answer?",
+    "Race": "How much faster are the engines on your rows, and do they give lime's answer?",
     "Help": "What does an explanation say, and what does it not say?",
     "Compare rows": "Why does the model treat these rows differently? Explained for one class, on one scale.",
-    "Compare runs": "What changed from one run to another: which rows are explained otherwise, and by how much?",
+    "Compare runs": "Which rows does the second run explain differently, and by how much?",
 }
 """What each page answers, under its title; the start page has a heading of its own."""
 
@@ -51,7 +51,7 @@ def pages() -> dict[str, list[Any]]:
                 title="Start",
                 icon=":material/play_circle:",
                 default=True,
-                help="Try it with one click, or see what the next step is.",
+                help="Try it with one click, or go to the next step.",
             )
         ],
         "Prepare": [
@@ -70,7 +70,7 @@ def pages() -> dict[str, list[Any]]:
                 OVERVIEW,
                 title="Overview",
                 icon=":material/insights:",
-                help="What the model goes by, over all rows.",
+                help="The model's reasons over all rows.",
             ),
             st.Page(
                 RUNS, title="Runs", icon=":material/history:", help="Open, compare, repeat or delete earlier runs."

@@ -83,7 +83,7 @@ def _cancel_button(run_id: str) -> None:
     """Cancel the run; one that was told to stop says so until it has."""
     told = f"told-to-stop-{run_id}"
     stopping = bool(st.session_state.get(told))
-    label = "Stopping; what is explained stays …" if stopping else "Cancel this run"
+    label = "Stopping; explained rows are kept …" if stopping else "Cancel this run"
 
     def stop() -> None:
         services().manager.cancel(run_id)

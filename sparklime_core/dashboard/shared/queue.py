@@ -32,8 +32,8 @@ def _table() -> None:
     waiting = sum(entry.position > 0 for entry in entries)
     st.markdown("##### The queue of this server")
     st.caption(
-        f"{count(len(entries) - waiting, 'run')} on Spark, {waiting:,} waiting. Whoever has waited longest since "
-        "a run of theirs began is next."
+        f"{count(len(entries) - waiting, 'run')} on Spark, {waiting:,} waiting. Next is the person whose "
+        "last run began longest ago."
     )
     st.dataframe(
         queue_frame(entries, session_state.person()),

@@ -57,7 +57,7 @@ def _work() -> None:
         st.page_link(DATA, label="Data", icon=":material/table:")
         st.caption(f"{plain(dataset.name)} · {count(dataset.rows, 'row')}" + (" · model trained" if model else ""))
     if services().race_runs():
-        st.page_link(RACE, label="A race is on", icon=":material/sports_score:")
+        st.page_link(RACE, label="A race is running", icon=":material/sports_score:")
     queue = services().queue()
     if queue:
         st.page_link(EXPLAIN, label=f"{count(len(queue), 'run')} active", icon=":material/progress_activity:")

@@ -76,7 +76,7 @@ def status_panel(service: "SparkService") -> None:
             st.text(status.master, width="content")
             _badge(status)
         if not status.connected:
-            st.caption("It is connected to when the first run needs it.")
+            st.caption("The first run connects to it.")
         web_links(status.links)
         if status.cluster is not None:
             st.caption("Logs of the master and the workers")

@@ -152,7 +152,7 @@ class RowFilter:
     )
     error_text: str | None = _entry(
         Text(
-            "Reason why a row was not explained has",
+            "Error contains",
             offered=lambda manifest: manifest.rows_failed > 0,
             phrase="not explained: {}",
             clause=lambda text: FunctionExpression(
