@@ -4,9 +4,7 @@ msgspec checks every type. cattrs would take a text for a list of its letters, a
 """
 
 import json
-import os
 import re
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -21,7 +19,7 @@ from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.process_identity import process_start
+from sparklime_core.runs.owner import Owner
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 """A whole number from 0 up."""
@@ -60,41 +58,6 @@ class RunState(StrEnum):
     def is_resumable(self) -> bool:
         """Return whether rows are left to explain and no process explains them."""
         return self in (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The process that works on a run.
-
-    Attributes
-    ----------
-    host, pid
-        Its machine, and its number there.
-    started
-        Its start, since processes share numbers over time; see `process_start`.
-    """
-
-    host: str
-    pid: int
-    started: str | float | None
-
-    @classmethod
-    def this_process(cls) -> "Owner":
-        """Return the current process."""
-        return cls.of(os.getpid())
-
-    @classmethod
-    def of(cls, pid: int) -> "Owner":
-        """Return a process of this machine."""
-        return cls(socket.gethostname(), pid, process_start(pid))
-
-    def is_this_process(self) -> bool:
-        """Return whether it is the current process."""
-        return self == Owner.this_process()
-
-    def is_alive(self) -> bool:
-        """Return whether it still runs. A process on another host counts as running."""
-        return self.host != socket.gethostname() or process_start(self.pid) == self.started is not None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ from sparklime_core.explain.schema import (
 )
 from sparklime_core.explain.settings import OutputName
 from sparklime_core.runs.inputs import Inputs, read_encoding, read_inputs, write_inputs
-from sparklime_core.runs.manifest import Manifest, Owner, RunState, TableFacts
+from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
+from sparklime_core.runs.owner import Owner
 from sparklime_core.runs.predicted import Predicted
 from sparklime_core.runs.run_files import (
     BLOCKS,

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from sparklime_core.process_identity import process_start
-from sparklime_core.runs.manifest import Owner
+from sparklime_core.runs.owner import Owner
 
 
 @pytest.fixture

@@ -12,13 +12,11 @@ from sparklime_core.dashboard.shared.run_cache import encoding_of
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
+from sparklime_core.runs.filter.feature_kinds import ByFeature, ByValue, ByWeight
 from sparklime_core.runs.filter.kinds import (
     OUTCOMES,
     Between,
-    ByFeature,
     ByOutcome,
-    ByValue,
-    ByWeight,
     Flag,
     OfClass,
     Text,

@@ -1,32 +1,29 @@
 """Kinds of filter fields. A kind knows its default, its link, its SQL, its words and the labels of its control.
 
 SQL is made of DuckDB's expressions: they quote names and texts, and print numbers to the last bit. A condition on
-another table is an `SQLExpression`, since expressions have no subqueries.
+another table is an `SQLExpression`, since expressions have no subqueries. Relations that filter were tried, too:
+their queries take no parameters.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import quote, unquote
 
-from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExpression, SQLExpression
+from duckdb import ColumnExpression, ConstantExpression, Expression
 
-from sparklime_core.data.feature_encoding import MISSING, Feature
-from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition, position, whole_number
-from sparklime_core.runs.inputs import DATA_FILE
+from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.runs.filter.conditions import Range, whole_number
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.stored_tables import literal, scan
 from sparklime_core.wording import number
 
 Classes: TypeAlias = tuple[str, ...] | None
 Features: TypeAlias = Sequence[Feature]
 
 EXPLAINED_BY = "explained_by"
-"""The view of the executor of each row (`sparklime_core.runs.query.results.query`)."""
+"""The view of the executor of each row (`sparklime_core.runs.query.database.query`)."""
 
 
 @dataclass(frozen=True)
@@ -216,87 +213,6 @@ class Text(FilterField):
         return self.phrase.format(value)
 
 
-@dataclass(frozen=True)
-class ByFeature(FilterField):
-    """Conditions on features, of all of which a row must meet each; in a link a term for each condition.
-
-    Attributes
-    ----------
-    help
-        Help of the control.
-    """
-
-    help: str | None = None
-
-    default = ()
-    prefix = ""
-    condition: ClassVar[type[ValueCondition] | type[WeightCondition]]
-
-    def terms(self, name: str, value: Any) -> Iterator[tuple[str, str]]:
-        for condition in value:
-            yield f"{self.prefix}{condition.feature}", condition.text()
-
-    def parse(self, name: str, term: str, text: str, counts: Counts) -> Any:
-        feature = position(term, self.prefix, counts.features)
-        return None if feature is None else self.condition.from_text(feature, text)
-
-    def merge(self, parsed: Sequence[Any]) -> Any:
-        return tuple({condition.feature: condition for condition in parsed}.values())
-
-    def limits(self, value: Any, features: Features, classes: Classes) -> Iterator[tuple[str, Any]]:
-        for condition in value:
-            rest = tuple(other for other in value if other != condition)
-            yield self.words_of(condition, features[condition.feature]), rest
-
-    def words(self, value: Any, classes: Classes) -> str:
-        return ", ".join(f"{self.prefix} {condition.feature}" for condition in value)
-
-    @abstractmethod
-    def words_of(self, condition: Any, feature: Feature) -> str:
-        """Return a condition in words."""
-
-
-@dataclass(frozen=True)
-class ByValue(ByFeature):
-    """Conditions on values, which are in the run's table and not in the index."""
-
-    prefix = "value"
-    condition = ValueCondition
-
-    def clauses(self, value: Any, run: Run) -> Iterator[Expression]:
-        encoding = run.encoding()
-        parts = [part for each in value for part in _value_clauses(each, encoding.features[each.feature].missing)]
-        if parts:
-            table = scan(str(ConstantExpression(literal(run.folder / DATA_FILE))), positions=True)
-            met = reduce(and_, parts)
-            yield SQLExpression(f"row_id IN (SELECT file_row_number FROM {table} WHERE {met})")  # noqa: S608 - quoted by DuckDB
-
-    def words_of(self, condition: Any, feature: Feature) -> str:
-        if condition.missing:
-            return f"{feature.name} is {MISSING}"
-        if condition.codes:
-            names = feature.categories or ()
-            return f"{feature.name} = {' or '.join(names[code] for code in condition.codes if code < len(names))}"
-        return f"{feature.name}{range_words(condition.within, ': any')}"
-
-
-@dataclass(frozen=True)
-class ByWeight(ByFeature):
-    """Conditions on weights."""
-
-    prefix = "weight"
-    condition = WeightCondition
-
-    def clauses(self, value: Any, run: Run) -> Iterator[Expression]:
-        for condition in value:
-            column = f"w{int(condition.feature)}"
-            yield ColumnExpression(column).isnotnull()
-            yield from within(column, condition.within)
-
-    def words_of(self, condition: Any, feature: Feature) -> str:
-        return f"weight of {feature.name}{range_words(condition.within, ' is there')}"
-
-
 def within(column: str, limits: Range) -> Iterator[Expression]:
     """Yield what a column must meet to be in a range."""
     if limits.low is not None:
@@ -314,21 +230,6 @@ def range_words(limits: Range, unlimited: str = "") -> str:
     if limits.high is None:
         return f" ≥ {number(limits.low)}"
     return f" {number(limits.low)} to {number(limits.high)}"
-
-
-def _value_clauses(condition: ValueCondition, missing: float | None) -> Iterator[Expression]:
-    name = f"f{int(condition.feature)}"
-    column = ColumnExpression(name)
-    is_nan = FunctionExpression("isnan", column)
-    if condition.missing:
-        yield is_nan if missing is None else (column == ConstantExpression(missing)) | is_nan
-    elif condition.codes:
-        yield column.isin(*map(ConstantExpression, condition.codes))
-    elif condition.within:
-        yield ~is_nan  # DuckDB takes NaN for larger than every number
-        yield from within(name, condition.within)
-        if missing is not None:
-            yield column != ConstantExpression(missing)
 
 
 def _quoted(text: str) -> str:

@@ -8,12 +8,11 @@ from duckdb import ColumnExpression, FunctionExpression, SQLExpression
 
 from sparklime_core.errors import SettingsError
 from sparklime_core.runs.filter.conditions import MOST_CONDITIONS, Range, ValueCondition, WeightCondition
+from sparklime_core.runs.filter.feature_kinds import ByValue, ByWeight
 from sparklime_core.runs.filter.kinds import (
     EXPLAINED_BY,
     Between,
     ByOutcome,
-    ByValue,
-    ByWeight,
     FilterField,
     Flag,
     OfClass,

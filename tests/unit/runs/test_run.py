@@ -13,7 +13,8 @@ from sparklime_core import SparkLimeError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.manifest import Manifest, Owner, RunState
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.owner import Owner
 from sparklime_core.runs.query import results
 from sparklime_core.runs.query.plot import density
 from sparklime_core.runs.query.rows import filtered, find_rows, index_rows

@@ -18,7 +18,8 @@ from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.runs.manifest import Owner, RunState
+from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.owner import Owner
 from sparklime_core.runs.query import results
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_files import TAKEN
