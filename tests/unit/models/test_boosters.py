@@ -1,6 +1,7 @@
 """Boosters by file and in memory: asked in their own names, gaps and categories."""
 
 import io
+import sys
 
 import catboost
 import lightgbm
@@ -10,7 +11,9 @@ import pytest
 import xgboost
 
 from sparklime_core import adopt_model, build_explainer, explain_rows, load_model, read_csv
-from sparklime_core.errors import SparkLimeError
+from sparklime_core.errors import MissingExtraError, SparkLimeError
+from sparklime_core.models.boosters import restore_booster
+from sparklime_core.models.model_files import ModelFile
 
 STATE = np.random.RandomState(0)
 SIZE = 300
@@ -163,3 +166,11 @@ def test_a_bad_file_is_one_sentence(name, table, tmp_path):
     with pytest.raises(SparkLimeError, match=sentence) as caught:
         load_model(path, table)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("suffix", "library"), [(".ubj", "xgboost"), (".txt", "lightgbm"), (".cbm", "catboost")])
+def test_a_missing_library_is_named_with_what_brings_it(suffix, library, table, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"sparklime_core.explain.kinds.{library}_model", raising=False)
+    with pytest.raises(MissingExtraError, match=rf"the package {library}: pip install 'sparklime\[boosters\]'"):
+        restore_booster(ModelFile(suffix, b""), table)

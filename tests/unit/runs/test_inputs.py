@@ -22,6 +22,7 @@ from sparklime_core import (
     read_csv,
     read_rows,
 )
+from sparklime_core.explain.kinds.registry import packages_of
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.what_if import prepare_what_if
 from sparklime_core.runs.inputs import DECODING_FILE
@@ -80,6 +81,7 @@ def test_a_boosters_file_is_kept_as_it_was_given(tmp_path):
     assert facts.sha256 == hashlib.sha256(given).hexdigest()
     inputs = run.inputs()
     np.testing.assert_array_equal(inputs.estimator.predict_proba(dataset.features), own.predict_proba(raw))
+    assert packages_of(inputs.estimator) == ("xgboost",)
     new = read_rows(io.BytesIO(b"a,c\n,u\n3,w\n"), dataset.encoding)
     plan = plan_new_rows(run, new, settings, ExplainerSettings())
     later = RunStore(tmp_path / "runs").create(plan.manifest("local[2]"), plan.inputs())
