@@ -40,6 +40,11 @@ class ModelKind(ABC):
         """The packages, by the names that are imported, that executors need besides SparkLIME's own."""
         return ()
 
+    def use_one_thread(self) -> None:
+        """Let the model start no threads of its own: Spark has one task for each core already."""
+        if getattr(self.model, "n_jobs", None) not in (None, 1):
+            self.model.n_jobs = 1
+
     def predict_fn(self, mode: str) -> PredictFn | None:
         """Return what lime takes in its ``mode``; None where the model has no such function."""
         found: PredictFn | None = getattr(self.model, predict_name(mode), None)

@@ -67,6 +67,11 @@ class XGBoostModel(Booster):
         """Return the bytes of a ``.ubj`` file; see `Booster.dump`."""
         return bytes(self._booster.save_raw("ubj"))
 
+    def use_one_thread(self) -> None:
+        """Set the booster's own number of threads, too; see `ModelKind.use_one_thread`."""
+        super().use_one_thread()
+        self._booster.set_param({"nthread": 1})
+
     @cached_property
     def _booster(self) -> xgboost.Booster:
         if isinstance(self.model, xgboost.Booster):

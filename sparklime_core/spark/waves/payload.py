@@ -15,6 +15,7 @@ import dill
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
+from sparklime_core.explain.kinds.registry import kind_of
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.executors.logs import describe, say
 from sparklime_core.spark.session.choose_backend import backend_of
@@ -113,5 +114,8 @@ def _use_one_thread(task: ExplainTask) -> None:
     """Spark has one task for each core already."""
     predict_fn: Any = task.predict_fn
     model = getattr(predict_fn, "__self__", predict_fn)
-    if getattr(model, "n_jobs", None) not in (None, 1):
+    kind = kind_of(model)
+    if kind is not None:
+        kind.use_one_thread()
+    elif getattr(model, "n_jobs", None) not in (None, 1):
         model.n_jobs = 1

@@ -1,5 +1,7 @@
 """What is read of boosters: the sum of their trees against their own scores, and expectations by enumeration."""
 
+import json
+
 import numpy as np
 import pytest
 from lime.lime_tabular import LimeTabularExplainer
@@ -163,3 +165,12 @@ def test_a_probability_of_boosted_trees_is_refused_with_the_margin(library):
     explainer = LimeTabularExplainer(ROWS, categorical_features=[2], random_state=0)
     with pytest.raises(EngineError, match="output='margin'"):
         explain_rows(explainer, kind(library, "two"), ROWS[:2], engine="exact")
+
+
+def test_a_booster_starts_no_threads_where_it_is_told_so():
+    import xgboost
+
+    own = xgboost.XGBClassifier(n_estimators=2, n_jobs=2).fit(ROWS, TARGETS["two"])
+    kind_of(own).use_one_thread()
+    settings = json.loads(own.get_booster().save_config())["learner"]["generic_param"]
+    assert (own.n_jobs, settings["nthread"]) == (1, "1")
