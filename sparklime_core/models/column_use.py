@@ -14,6 +14,9 @@ from sparklime_core.errors import ModelError
 KEEPS_COLUMNS = ("SimpleImputer", "FunctionTransformer", "KNNImputer", "IterativeImputer")
 """Steps whose columns are those that they are given, in the same order."""
 
+INNER = ("best_estimator_", "regressor_")
+"""Where a search has the model that it has chosen, and ``TransformedTargetRegressor`` the one that it asks."""
+
 
 def named_columns(estimator: Any) -> tuple[str, ...] | None:
     """Return the columns that a model was fitted on, in order; None where they had no names."""
@@ -66,6 +69,10 @@ def _branches(part: Any, names: Sequence[str]) -> Iterator[tuple[Any, Sequence[s
 def _first_steps(estimator: Any) -> Iterator[Any]:
     """Yield a model, what in it gets the columns first, and so on; and what comes after steps that keep them."""
     yield estimator
+    for name in INNER:
+        if hasattr(estimator, name):
+            yield from _first_steps(getattr(estimator, name))
+            return
     if not isinstance(estimator, Pipeline):
         return
     for _, step in estimator.steps:

@@ -39,11 +39,14 @@ class ColumnsModel:
         """Return what the estimator predicts (n,) for encoded rows (n, d)."""
         return np.asarray(self.estimator.predict(self.decoding.decode(rows)))
 
-    def last_step(self, rows: FloatArray) -> tuple[Any, Any]:
+    def last_step(self, rows: FloatArray | None = None) -> tuple[Any, Any]:
         """Return the estimator that predicts in the end, and encoded rows (n, d) as it gets them."""
-        last, table = self.estimator, self.decoding.decode(rows)
-        while hasattr(last, "steps"):
-            if len(last.steps) > 1:
+        last, table = self.estimator, None if rows is None else self.decoding.decode(rows)
+        while hasattr(last, "steps") or hasattr(last, "best_estimator_"):
+            if hasattr(last, "best_estimator_"):
+                last = last.best_estimator_
+                continue
+            if table is not None and len(last.steps) > 1:
                 table = last[:-1].transform(table)
             last = last.steps[-1][1]
         return last, table

@@ -96,10 +96,16 @@ def load_estimator(path: Path, rows: Any = None) -> Any:
     from sparklime_core.models.model_trial import restore, try_estimator  # noqa: PLC0415 - as above
 
     file = read_model(path)
+    asked = None if rows is None else rows[:ASKED_ROWS]
     if file.digest not in _known:
-        _in_child(try_estimator, file.data, None if rows is None else rows[:ASKED_ROWS])
+        _in_child(try_estimator, file.data, asked)
         _known.add(file.digest)
-    return restore(file.data)
+    try:
+        return restore(file.data)
+    except ModelError:
+        # This process has written it, of types that it does not trust to be read: the trial names them.
+        _in_child(try_estimator, file.data, asked)
+        raise
 
 
 def read_model(path: Path) -> ModelFile:

@@ -2,6 +2,7 @@
 
 import io
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +22,7 @@ from sparklime_core import (
     read_csv,
 )
 from sparklime_core.spark.session.connection import disconnect
-from tests.spark.conftest import done
+from tests.spark.conftest import done, refused
 from tests.unit.explain.exact.test_point_splits import assert_as_enumerated
 
 pytestmark = pytest.mark.spark
@@ -201,3 +202,22 @@ def test_a_saved_model_is_explained_from_the_command_line(df, prepared, wine_fol
     )
     first, again = (pd.read_parquet(wine_folder / name / "explanations.parquet") for name in ("run", "again"))
     pd.testing.assert_frame_equal(first, again)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_spark_s_flavour_of_mlflow_is_explained_from_the_command_line(
+    df, prepared, loans, wine_folder, monkeypatch
+):
+    (wine_folder / "loans.csv").write_bytes(CONTENT)
+    own = fitted(prepared, df, CLASSIFIERS["tree"]())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{wine_folder / 'store.db'}")
+    own.save(str(wine_folder / "logged" / "sparkml"))
+    mlflow.models.Model(flavors={"spark": {"model_data": "sparkml"}}).save(str(wine_folder / "logged" / "MLmodel"))
+    with mlflow.start_run() as run:
+        mlflow.log_artifacts(str(wine_folder / "logged"), "model")
+    words = ("explain", "loans.csv", "--target", "granted", "--drop", "fee", "--rows", 8, "--master", "local[1]")
+    done(*words, "--model-uri", f"runs:/{run.info.run_id}/model", "--out", "run", "--engine", "exact")
+    found = pd.read_parquet(wine_folder / "run" / "explanations.parquet")
+    predicted = adopt_model(own, loans).predict_fn(loans.features[:8])
+    np.testing.assert_allclose(found["prediction"], predicted.max(axis=1))
+    assert "--model-uri must be like" in refused(*words, "--model-uri", "models", "--out", "other")

@@ -33,10 +33,7 @@ class RawColumns(ModelKind):
         return packages_of(self._last())
 
     def _last(self) -> Any:
-        last = self.model.estimator
-        while hasattr(last, "steps"):
-            last = last.steps[-1][1]
-        return last
+        return self.model.last_step()[0]
 
     def trees(self, mode: str, output: str) -> Ensemble:
         """Return the trees of an estimator that takes numbers as they are; see `ModelKind.trees`."""
@@ -48,7 +45,7 @@ class RawColumns(ModelKind):
             return super().trees(mode, output)
         found = kind.trees(mode, output)
         # Whole numbers are rounded before they are compared.
-        is_whole = np.array([np.issubdtype(decoder.dtype, np.integer) for decoder in decoders])[found.feature]
+        is_whole = np.array([decoder.dtype.kind in "iu" for decoder in decoders])[found.feature]
         feature = np.array([decoder.feature for decoder in decoders])
         recodings = {
             decoder.feature: (

@@ -7,10 +7,16 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -191,8 +197,10 @@ def test_numbers_with_gaps_are_told_from_encoded_ones():
     )
     table = as_read(table.assign(y=table["a"].fillna(2.0) + table["b"]))
     dataset = read_csv(table.to_csv(index=False).encode(), "y")
-    own = HistGradientBoostingRegressor().fit(table[["a", "b"]], table["y"])
-    encoded = HistGradientBoostingRegressor().fit(pd.DataFrame(dataset.features, columns=["a", "b"]), table["y"])
+    own = HistGradientBoostingRegressor(max_iter=10).fit(table[["a", "b"]], table["y"])
+    encoded = HistGradientBoostingRegressor(max_iter=10).fit(
+        pd.DataFrame(dataset.features, columns=["a", "b"]), table["y"]
+    )
     for model, takes in ((own, True), (encoded, False)):
         adopted = adopt_model(model, dataset)
         assert isinstance(adopted.estimator, ColumnsModel) == takes
@@ -243,6 +251,25 @@ def test_unions_and_steps_of_one_s_own(loans, loans_read):
     kept = [name for name in columns if name not in ("since", "street")]
     model = adopt_model(silent, loans_read, table=table[kept])
     np.testing.assert_allclose(model.predict_fn(loans_read.features), silent.predict_proba(table), atol=1e-9)
+
+
+def test_a_search_and_a_transformed_target_are_looked_into(loans, loans_read):
+    table = as_read(loans).astype({"owner": str})
+    search = GridSearchCV(
+        pipeline(last=GradientBoostingClassifier(n_estimators=3)), {"last__max_depth": [1, 2]}, cv=2
+    )
+    own = fitted(search, table)
+    model = adopt_model(own, loans_read)  # 'since', 'street' and 'id' are not used
+    same(model, loans_read, own, table)
+    found = explain_rows(build_explainer(loans_read), model, loans_read.features[:2], output="margin", **FEW)
+    wanted = own.decision_function(table.drop(columns="granted")[:2])
+    np.testing.assert_allclose(found["prediction"], wanted, atol=1e-9)
+    dataset = read_csv(loans.to_csv(index=False).encode(), "rooms", task="regression")
+    inner = pipeline(texts=["town", "owner"], numbers=["income"], last=Ridge())
+    scaled = TransformedTargetRegressor(inner, func=np.log, inverse_func=np.exp)
+    scaled.fit(table.drop(columns="rooms"), table["rooms"])
+    predicted = adopt_model(scaled, dataset).predict_fn(dataset.features)
+    np.testing.assert_allclose(predicted, scaled.predict(table.drop(columns="rooms")), rtol=1e-9)
 
 
 def test_values_that_were_never_seen_do_not_cost_the_others(loans, loans_read):

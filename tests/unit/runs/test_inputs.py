@@ -11,7 +11,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from sparklime_core import (
     ExplainerSettings,
@@ -91,3 +91,17 @@ def test_a_boosters_file_is_kept_as_it_was_given(tmp_path):
     )
     (answer,) = prepare_what_if(run.manifest(), inputs).explain(dataset.features[:1], 1)
     assert answer.result["error"] is None
+
+
+def test_a_model_with_steps_of_one_s_own_is_explained_and_not_read_back(tmp_path):
+    """It is at hand where the run is made; read back, it could run any program."""
+    content = "town,size,y\n" + "".join(
+        f"{'ab'[n % 3 > 1]},{n % 11},{int(n % 3 > 1 or n % 5 > 3)}\n" for n in range(60)
+    )
+    table, dataset = pd.read_csv(io.StringIO(content)), read_csv(content.encode(), "y")
+    doubled = FunctionTransformer(lambda asked: asked[["size"]] * 2)
+    own = make_pipeline(doubled, LogisticRegression()).fit(table[["size", "town"]], table["y"])
+    plan = RunPlan(dataset, adopt_model(own, dataset), ExplainSettings(num_samples=60))
+    run = RunStore(tmp_path).create(plan.manifest("local[2]"), plan.inputs())
+    with pytest.raises(SparkLimeError, match="holds types that are not trusted, so nothing of it was loaded"):
+        run.inputs()
