@@ -104,7 +104,10 @@ def booster_notes(found: EncodedBooster) -> tuple[str, ...]:
     """Return what people should know of how a booster is asked."""
     notes = found.booster.facts().notes
     gaps = [feature for feature, tables in found.recodings.items() if tables[0].others_stay]
-    return (*notes, f"gaps of {len(gaps)} features are given to the model as gaps") if gaps else notes
+    if not gaps:
+        return notes
+    features = "a feature" if len(gaps) == 1 else f"{len(gaps)} features"
+    return (*notes, f"gaps of {features} are given to the model as gaps")
 
 
 def _columns(facts: BoosterFacts, dataset: Dataset) -> IntArray:
