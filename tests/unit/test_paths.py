@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from sparklime_core.paths import logs_folder, private_folder
-from sparklime_core.spark.session.connection import _new_log
+from sparklime_core.spark.session.start_session import _new_log
 
 
 def rights(path):
