@@ -32,7 +32,9 @@ ELSEWHERE = {
     ("spark/session/connect_backend.py", "write_bytes"),
     ("dashboard/model/model_form.py", "write_bytes"),
     ("limited/process.py", "write_bytes"),
+    ("models/mlflow_models.py", "copyfile"),
     ("models/model_files.py", "write_bytes"),
+    ("reports/mlflow_run.py", "write_bytes"),
     ("spark/session/class_archive.py", "write_text"),
     ("spark/session/class_archive.py", "unlink"),
     # Into memory and pipes.
