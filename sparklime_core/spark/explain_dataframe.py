@@ -6,6 +6,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.types import BooleanType, DateType, NumericType, StringType, TimestampNTZType, TimestampType
 
+from sparklime_core.arguments import flag
 from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.feature_encoding import Encoding
 from sparklime_core.data.read_options import ReadOptions
@@ -31,6 +32,7 @@ def explain_dataframe(
     id_col: str | None = None,
     keep: Sequence[str] = (),
     encoding: Encoding | None = None,
+    weight_columns: bool = False,
     engine: EngineName = "sampled",
     labels: str | Sequence[int] = "predicted",
     num_features: int = 10,
@@ -59,6 +61,9 @@ def explain_dataframe(
     encoding
         ``dataset.encoding``: `feature_cols` are then columns as people keep them (texts, dates, gaps), and the
         executors encode them as the dataset was encoded.
+    weight_columns
+        Whether each of the explainer's features has a column of its own too, ``weight_NAME``, with its weight;
+        null where the explanation leaves it out.
     explainer, predict_fn, engine, labels, num_features, num_samples, seed, output, profiles
         As `explain_rows` takes them.
 
@@ -81,12 +86,23 @@ def explain_dataframe(
     )
     if id_col is not None and not isinstance(id_col, str):
         raise SparkError(f"id_col must be the name of a column, not {id_col!r}.")
+    features = feature_names(explainer) if flag("weight_columns", weight_columns) else ()
     with raised_by_spark("The DataFrame cannot be explained"):
         names = names_of(feature_cols, "feature_cols")
-        beside = Beside(id_col, tuple(names_of(keep, "keep")))
+        beside = Beside(id_col, tuple(names_of(keep, "keep")), features)
         columns, rows_of = _input(df, names, feature_names(explainer), encoding)
         task = prepare_task(explainer, predict_fn, settings)
         return explained_frame(df, task, columns, rows_of, beside)
+
+
+def check_encoding(encoding: Any, features: tuple[str, ...]) -> None:
+    """Raise `SettingsError` when an encoding is none, or not that of the explainer's features."""
+    if not isinstance(encoding, Encoding):
+        raise SettingsError(
+            f"encoding must be that of a dataset (dataset.encoding), not {type(encoding).__name__}."
+        )
+    if tuple(feature.name for feature in encoding.features) != features:
+        raise SettingsError("The explainer and the encoding have other features; take both from one dataset.")
 
 
 def _input(
@@ -107,13 +123,7 @@ def _input(
 def _encoded_input(
     df: DataFrame, names: list[str], features: tuple[str, ...], encoding: Any
 ) -> tuple[Sequence[str], RowsOf]:
-    if not isinstance(encoding, Encoding):
-        raise SettingsError(
-            f"encoding must be that of a dataset (dataset.encoding), not {type(encoding).__name__}."
-        )
-    encoded = tuple(feature.name for feature in encoding.features)
-    if encoded != features:
-        raise SettingsError("The explainer and the encoding have other features; take both from one dataset.")
+    check_encoding(encoding, features)
     encoder = BatchEncoder.of(encoding, names, ReadOptions())
     for name in encoder.columns:
         field = df.schema.fields[place_of(df, name)]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
-from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_type
 from pyspark.sql.types import DataType, LongType, StructField, StructType
 
 from sparklime_core.errors import DataError, SparkError
@@ -40,10 +40,13 @@ class Beside:
         The column that ``row_id`` is taken from; None for the row's position.
     keep
         Further columns of the DataFrame.
+    weights_of
+        Features whose weights have a column each.
     """
 
     id_col: str | None = None
     keep: tuple[str, ...] = ()
+    weights_of: tuple[str, ...] = ()
 
 
 def explained_frame(
@@ -65,7 +68,8 @@ def explained_frame(
     """
     own = from_arrow_schema(result_schema(profiles=task.settings.profiles)).fields[1:]
     fields, places = df.schema.fields, [place_of(df, name) for name in beside.keep]
-    _check_kept([fields[at].name for at in places], ["row_id", *(field.name for field in own)])
+    weights = [f"weight_{name}" for name in beside.weights_of]
+    _check_kept([*(fields[at].name for at in places), *weights], ["row_id", *(field.name for field in own)])
     numbered, row_id = by_place(df), sf.col(ID)
     kind: DataType = LongType()
     if beside.id_col is not None:
@@ -76,13 +80,36 @@ def explained_frame(
     else:
         numbered = with_positions(numbered, ID)
     kept = [StructField(fields[at].name, fields[at].dataType) for at in places]
+    for name, carried in ((beside.id_col or "row_id", kind), *((field.name, field.dataType) for field in kept)):
+        _check_carried(name, carried)
     sent = [f"c{at}" for at in (*places, *(place_of(df, name) for name in columns))]
     ship_package(backend_of(df.sparkSession))
     explain = table_explainer(publish(df.sparkSession, task), rows_of, len(kept))
     schema = StructType([StructField("row_id", kind), *own, *kept])
     # A column may be sent twice, as a feature and beside the result.
     selected = [sf.col(name).alias(f"s{at}") for at, name in enumerate(sent)]
-    return numbered.select(row_id.alias(ID), *selected).mapInArrow(explain, schema)
+    explained = numbered.select(row_id.alias(ID), *selected).mapInArrow(explain, schema)
+    if not weights:
+        return explained
+    by_feature = sf.map_from_entries(
+        sf.transform("explanation", lambda entry: sf.struct(entry["feature"], entry["weight"]))
+    )
+    columns_of = [
+        sf.try_element_at(by_feature, sf.lit(feature)).alias(name)
+        for feature, name in zip(beside.weights_of, weights, strict=True)
+    ]
+    return explained.select("*", *columns_of)
+
+
+def _check_carried(name: str, kind: DataType) -> None:
+    """Raise `SparkError` when values of a type cannot go to Python and come back as they were."""
+    try:
+        to_arrow_type(kind)
+    except Exception as error:
+        raise SparkError(
+            f"The column {name!r} is of type {kind.simpleString()}, which cannot stand beside the result; "
+            "cast it to another type."
+        ) from error
 
 
 def _check_kept(names: list[str], taken: list[str]) -> None:

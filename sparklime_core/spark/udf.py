@@ -9,6 +9,9 @@ import pyarrow as pa
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.types import from_arrow_type
 
+from sparklime_core.data.batch_encoder import BatchEncoder
+from sparklime_core.data.feature_encoding import Encoding
+from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.features import feature_names
 from sparklime_core.explain.prepare_task import prepare_task
@@ -18,7 +21,8 @@ from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import Explainer
 from sparklime_core.spark.columns import feature_order, name_of, named
 from sparklime_core.spark.executors.package_upload import ship_package
-from sparklime_core.spark.explained_frame import NumberColumns, explained_blocks
+from sparklime_core.spark.explain_dataframe import check_encoding
+from sparklime_core.spark.explained_frame import NumberColumns, RowsOf, explained_blocks
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import raised_by_spark
 from sparklime_core.spark.versions import column_udf
@@ -30,6 +34,7 @@ def explainer_udf(
     explainer: Explainer,
     predict_fn: Any,
     *,
+    encoding: Encoding | None = None,
     engine: EngineName = "sampled",
     labels: str | Sequence[int] = "predicted",
     num_features: int = 10,
@@ -55,6 +60,9 @@ def explainer_udf(
     ----------
     spark
         A session, of `connect` or any other one, classic or of Spark Connect.
+    encoding
+        ``dataset.encoding``: the columns are then given by their names and hold what people keep (texts, dates,
+        gaps), as `explain_dataframe` takes them.
     explainer, predict_fn, engine, num_features, num_samples, seed, output
         As `explain_rows` takes them.
     labels
@@ -91,33 +99,62 @@ def explainer_udf(
         )
     with raised_by_spark("The UDF cannot be made"):
         features = feature_names(explainer)
+        if encoding is not None:
+            check_encoding(encoding, features)
         task = prepare_task(explainer, predict_fn, replace(settings, profiles=False))
         ship_package(backend_of(spark))
-        explain_columns = _column_explainer(publish(spark, task), NumberColumns(features))
-        column_of = column_udf(explain_columns, from_arrow_type(REASONS_TYPE))
+        payload = publish(spark, task)
 
     def explain(*columns: "Column | str") -> Column:
-        if len(columns) != len(features):
-            raise SparkError(
-                f"The explainer knows {len(features)} features, but {len(columns)} columns were given."
-            )
-        unlike = next((column for column in columns if not isinstance(column, (str, Column))), None)
-        if unlike is not None:
-            raise SparkError(f"A column or its name is needed, not {unlike!r}.")
-        names = [name_of(column, features) for column in columns]
         with raised_by_spark("The columns cannot be explained"):
-            order = feature_order(names, features)
-            known = [
-                named(name or "") if isinstance(column, str) else column
-                for column, name in zip(columns, names, strict=True)
-            ]
-            return column_of(*(known[at] for at in order))
+            rows_of: RowsOf
+            if encoding is None:
+                given, rows_of = _number_columns(columns, features), NumberColumns(features)
+            else:
+                given, rows_of = _raw_columns(columns, encoding)
+            return column_udf(_column_explainer(payload, rows_of), from_arrow_type(REASONS_TYPE))(*given)
 
     return explain
 
 
+def _number_columns(columns: Sequence[Column | str], features: tuple[str, ...]) -> list[Column]:
+    """Return columns of numbers in the order of the features."""
+    if len(columns) != len(features):
+        raise SparkError(f"The explainer knows {len(features)} features, but {len(columns)} columns were given.")
+    _check_columns(columns)
+    names = [name_of(column, features) for column in columns]
+    return [_column(columns[at], names[at]) for at in feature_order(names, features)]
+
+
+def _raw_columns(columns: Sequence[Column | str], encoding: Encoding) -> tuple[list[Column], RowsOf]:
+    """Return the columns that an encoding needs, and what makes rows of them."""
+    _check_columns(columns)
+    by_name: dict[str, Column] = {}
+    for column in columns:
+        name = name_of(column, encoding.columns())
+        if name is None:
+            raise SparkError(
+                f"With an encoding a column is known by its name, and {column} is none of its columns."
+            )
+        if name in by_name:
+            raise SparkError(f"The column {name!r} was given twice.")
+        by_name[name] = _column(column, name)
+    encoder = BatchEncoder.of(encoding, list(by_name), ReadOptions())
+    return [by_name[name] for name in encoder.columns], encoder.encode
+
+
+def _check_columns(columns: Sequence[Column | str]) -> None:
+    unlike = next((column for column in columns if not isinstance(column, (str, Column))), None)
+    if unlike is not None:
+        raise SparkError(f"A column or its name is needed, not {unlike!r}.")
+
+
+def _column(column: Column | str, name: str | None) -> Column:
+    return named(name or "") if isinstance(column, str) else column
+
+
 def _column_explainer(
-    payload: Payload, rows_of: NumberColumns
+    payload: Payload, rows_of: RowsOf
 ) -> Callable[[Iterator[tuple[pa.Array, ...]]], Iterator[pa.Array]]:
     """Return the function for `column_udf`, which reads from its type hints what it is given."""
 
@@ -131,7 +168,7 @@ def _column_explainer(
     return explain
 
 
-def _explanations_column(task: ExplainTask, columns: Sequence[pa.Array], rows_of: NumberColumns) -> pa.Array:
+def _explanations_column(task: ExplainTask, columns: Sequence[pa.Array], rows_of: RowsOf) -> pa.Array:
     """Explain a batch of columns; there is one label a row, and so one list a row."""
     blocks = explained_blocks(task, rows_of(columns))
     compact = pa.Table.from_batches(blocks, schema=compact_schema(profiles=False))

@@ -156,14 +156,19 @@ def test_gaps_are_said_and_cost_the_others_nothing(birds):
     ]
 
 
-def test_an_encoding_takes_columns_as_people_keep_them(spark):
-    penguins = load_sample("penguins")
-    model = train_forest(penguins, n_estimators=5)
-    explainer = build_explainer(penguins)
-    reading = read_sample("penguins")
+@pytest.fixture(scope="module")
+def raw(spark):
+    """A table as people keep it, the columns that a model needs, and what they were read as."""
+    penguins, reading = load_sample("penguins"), read_sample("penguins")
     table = pd.DataFrame({column.name: column.values.to_pylist() for column in reading.columns})[:40]
     df = spark.createDataFrame(table.astype(object).where(table.notna(), None))
-    names = [name for name in table.columns if name != "species"]
+    return penguins, table, df, [name for name in table.columns if name != "species"]
+
+
+def test_an_encoding_takes_columns_as_people_keep_them(raw):
+    penguins, table, df, names = raw
+    model = train_forest(penguins, n_estimators=5)
+    explainer = build_explainer(penguins)
     found = explain_dataframe(df, explainer, model, names, encoding=penguins.encoding, id_col="species", **FEW)
     here = explain_rows(explainer, model, penguins.features[:40], **FEW)
     rows = found.collect()
@@ -212,7 +217,11 @@ def test_a_pipeline_on_raw_columns_is_asked_in_them_on_executors(spark):
         ),
         (lambda df: df, {"id_col": "id"}, "no column 'id'"),
         (lambda df: df, {"id_col": 7}, "id_col must be the name"),
-        (lambda df: df.withColumn("i", sf.expr("interval '1' year")), {"id_col": "i"}, "cannot be explained"),
+        (
+            lambda df: df.withColumn("i", sf.expr("interval '1' year")),
+            {"id_col": "i"},
+            "'i' is of type .* cannot stand",
+        ),
         (lambda df: df.withColumn("score", sf.lit(1)), {"keep": ["score"]}, "a column 'score' already"),
         (lambda df: df, {"keep": " tail "}, "keep must be a sequence of names"),
         (lambda df: df, {"keep": [" tail ", " tail "]}, "a column ' tail ' already"),
@@ -272,3 +281,52 @@ def test_margins_of_a_booster_are_explained_on_executors(spark, engine):
     np.testing.assert_array_equal(here["prediction"].to_numpy(), own.predict_proba(raw[:6], raw_score=True))
     explain = explainer_udf(spark, explainer, model, **settings)
     assert asked(df, explain(*dataset.feature_names)) == weights_of(here["explanation"].to_pylist())
+
+
+def test_a_udf_takes_columns_as_people_keep_them(spark, raw):
+    penguins, _, df, names = raw
+    model, explainer = train_forest(penguins, n_estimators=5), build_explainer(penguins)
+    explain = explainer_udf(spark, explainer, model, encoding=penguins.encoding, **FEW)
+    here = explain_rows(explainer, model, penguins.features[:40], **FEW)
+
+    assert asked(df, explain(*names)) == weights_of(here["explanation"].to_pylist())
+    assert asked(df, explain(*(df[name] for name in reversed(names)))) == asked(df, explain(*names))
+    for columns, words in (
+        ((*names, names[0]), "was given twice"),
+        ([name for name in names if name != "year"], "no column 'year'"),
+        ((sf.lit(1), *names), "known by its name"),
+    ):
+        with pytest.raises(SparkLimeError, match=words):
+            explain(*columns)
+    with pytest.raises(SparkLimeError, match="take both from one dataset"):
+        explainer_udf(spark, explainer, model, encoding=load_sample("wine").encoding, **FEW)
+
+
+def test_weights_have_a_column_for_each_feature_on_request(birds):
+    found = explain_dataframe(birds, EXPLAINER, FOREST, NAMES, weight_columns=True, num_samples=60, num_features=2)
+    table = found.toArrow()
+
+    assert table.column_names[-3:] == [f"weight_{name}" for name in NAMES]
+    for row in table.to_pylist():
+        weights = {entry["feature"]: entry["weight"] for entry in row["explanation"]}
+        assert {name: row[f"weight_{name}"] for name in NAMES} == {name: weights.get(name) for name in NAMES}
+    with pytest.raises(SparkLimeError, match="weight_columns must be True or False"):
+        explain_dataframe(birds, EXPLAINER, FOREST, NAMES, weight_columns="all")
+
+
+def test_a_stream_is_explained_as_it_comes(spark, birds, tmp_path):
+    numbered = birds.selectExpr("*", "concat('bird ', round(` tail `, 6)) AS name")
+    numbered.write.parquet(str(tmp_path / "birds"))
+    stream = spark.readStream.schema(numbered.schema).parquet(str(tmp_path / "birds"))
+    explained = explain_dataframe(stream, EXPLAINER, FOREST, NAMES, id_col="name", **FEW)
+    writer = explained.writeStream.format("memory").queryName("explained_birds").trigger(availableNow=True)
+    query = writer.option("checkpointLocation", str(tmp_path / "checkpoint")).start()
+    try:
+        query.processAllAvailable()
+    finally:
+        query.stop()
+    found = {row["row_id"]: weights_of([row["explanation"]]) for row in spark.table("explained_birds").collect()}
+
+    assert found == {row["name"]: [weights] for row, weights in zip(numbered.collect(), EXPECTED, strict=True)}
+    with pytest.raises(SparkLimeError, match="have no positions; give id_col"):
+        explain_dataframe(stream, EXPLAINER, FOREST, NAMES, **FEW)
