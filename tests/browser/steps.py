@@ -9,11 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Locator, Page, Request, WebSocket, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 WAIT_MS = 240_000
 """After how long something is taken not to happen any more: a limit for what is broken, no time that is waited."""
+
+OVERFLOW_MS = 20_000
+"""After how long a page that is too wide is taken to stay so."""
 
 LOOK_MS = 25
 _DRAWN = "() => new Promise(done => requestIdleCallback(done, {timeout: 1000}))"
@@ -208,11 +212,14 @@ def page_names(page: Page) -> list[str]:
     return [name.strip().splitlines()[-1] for name in links.all_inner_texts()]
 
 
+OVERFLOW = """(() => {
+    const main = document.querySelector('[data-testid=stMain]'), all = document.documentElement;
+    return Math.max(main.scrollWidth - main.clientWidth, all.scrollWidth - innerWidth);
+})()"""
+
+
 def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window."""
-    return int(
-        page.evaluate(
-            "(() => { const main = document.querySelector('[data-testid=stMain]'), all = document.documentElement;"
-            " return Math.max(main.scrollWidth - main.clientWidth, all.scrollWidth - innerWidth); })()"
-        )
-    )
+    """Return by how many pixels the page is wider than its window, once its charts have taken their width."""
+    with contextlib.suppress(PlaywrightTimeout):
+        page.wait_for_function(f"{OVERFLOW} === 0", timeout=OVERFLOW_MS)
+    return int(page.evaluate(OVERFLOW))

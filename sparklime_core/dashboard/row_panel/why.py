@@ -77,10 +77,12 @@ def _top(features: int) -> int:
 
 def _figures(row: RowContext) -> None:
     result = row.view.result
-    noun = row.run.predicted.noun
-    what = f"the predicted {noun}" if row.regression else f"the {noun} of this class"
     with st.grid(5, min_column_width=70, gap="xsmall"):
-        st.metric("Model", _number(result["prediction"]), help=f"What the model says: {what}.")
+        st.metric(
+            "Model",
+            _number(result["prediction"]),
+            help="What the model itself says of the row, and of this class where there are classes.",
+        )
         st.metric(
             "Surrogate",
             _number(result["local_prediction"]),
