@@ -167,7 +167,8 @@ def said(port, message, *, whole=False):
         connection.sendall(message)
         answer = b""
         if whole:
-            connection.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):  # the other side has ended it already
+                connection.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionResetError):
             while piece := connection.recv(65536):
                 answer += piece
