@@ -49,6 +49,7 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     press(page, "Start the cluster")
     expect(page.get_by_role("button", name="Disconnect")).to_be_visible()
     expect(page.get_by_text(re.compile(r"spark://127\.0\.0\.1:\d+")).first).to_be_visible()
+    expect(page.get_by_text("All executors can explain.")).to_be_visible()  # both are there before the rows are
 
     go_to(page, "Explain")
     press(page, "Explain")

@@ -100,8 +100,8 @@ HONEST = [
     HistGradientBoostingClassifier(max_iter=3, categorical_features=[3], early_stopping=True),
     *(LogisticRegression(), Ridge(), PoissonRegressor(), SGDClassifier(loss="log_loss")),
     *(
-        MLPClassifier((4,), max_iter=2000),
-        MLPRegressor(hidden_layer_sizes=(4,), early_stopping=True, max_iter=2000),
+        MLPClassifier((4,), max_iter=2000, random_state=0),
+        MLPRegressor(hidden_layer_sizes=(4,), early_stopping=True, max_iter=2000, random_state=0),
     ),
     make_pipeline(SimpleImputer(add_indicator=True), PowerTransformer(), LogisticRegression()),
     make_pipeline(OrdinalEncoder(), RandomForestClassifier(3)),
@@ -237,7 +237,7 @@ class TestWildMemory:
             opened(model)
 
     def test_layers_of_a_network_that_do_not_fit(self, opened):
-        model = MLPClassifier((4,), max_iter=2000).fit(ROWS, CLASSES)
+        model = MLPClassifier((4,), max_iter=2000, random_state=0).fit(ROWS, CLASSES)
         model.coefs_[1] = np.ones((9, 1))
         with pytest.raises(ModelError, match="damaged MLPClassifier"):
             opened(model)
