@@ -1,5 +1,6 @@
 """The kinds of values that settings have: how each is checked, and how it stands on a command line."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -10,7 +11,7 @@ from sparklime_core.errors import SettingsError
 Number = TypeVar("Number", int, float)
 
 
-class Kind:
+class Kind(ABC):
     """Values of a setting.
 
     Attributes
@@ -21,9 +22,9 @@ class Kind:
 
     unset_word: ClassVar[str | None] = None
 
+    @abstractmethod
     def check(self, name: str, value: Any) -> Any:
         """Return a value as Python's own; raise `SettingsError` for any other, which begins with the name."""
-        raise NotImplementedError
 
     def read(self, text: str) -> Any:
         """Return the value that a text on the command line means; raise `SettingsError` where it means none."""
