@@ -4,11 +4,13 @@ The driver has the package in a folder, executors in a zip that Spark puts into 
 By these places, as numba would have it, nothing would be found again, and every Python worker would compile for
 seconds before its first row.
 
-Numba runs what its files hold. Ours carry a digest and what they were compiled for. A file that is cut off,
-changed, or of another function is thrown away, and the function compiled again.
+Numba runs what its files hold. The folder is closed to everybody but its owner, and one of somebody else's is not
+used. The files carry a digest and what they were compiled for, against accidents: a file that is cut off, changed,
+or of another function is thrown away, and the function compiled again.
 """
 
 import contextlib
+import os
 import pickle
 from collections.abc import Callable
 from hashlib import sha256
@@ -38,9 +40,16 @@ class ContentCacheLocator(caching.UserWideCacheLocator):
         try:
             locator = cls(py_func, py_file)
             locator.ensure_cache_path()  # type: ignore[no-untyped-call]
+            if not _is_own(locator._cache_path):
+                return None
+            os.chmod(locator._cache_path, 0o700)
         except (AttributeError, ImportError, OSError):
             return None
         return locator
+
+
+def _is_own(folder: str) -> bool:
+    return not hasattr(os, "getuid") or os.stat(folder).st_uid == os.getuid()
 
 
 class _Kept(caching.CompileResultCacheImpl):

@@ -123,6 +123,22 @@ def test_a_damaged_file_is_thrown_away_and_compiled_again(tmp_path, small, kind,
     assert small("one") == (2, 1)
 
 
+def test_the_folder_is_its_owners_alone(tmp_path, small) -> None:
+    assert small("one") == (2, 0)
+    (folder,) = tmp_path.rglob("sparklime_*")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o777)
+    assert small("one") == (2, 1)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_of_somebody_else_is_not_used(tmp_path, small, monkeypatch) -> None:
+    assert small("one") == (2, 0)
+    (folder,) = tmp_path.rglob("sparklime_*")
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    assert small("one") == (2, 0)
+
+
 def test_what_cannot_be_kept_is_compiled_all_the_same(small, monkeypatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
