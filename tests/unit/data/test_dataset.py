@@ -5,23 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sparklime_core.data.dataset import DataReport, Dataset
-from sparklime_core.data.feature_encoding import Encoding, Feature
+from sparklime_core.data.dataset import Dataset
+from tests.small_table import small_dataset
 
 
 @pytest.fixture
 def dataset() -> Dataset:
-    return Dataset(
-        name="t",
-        features=np.array([[1.0, 0.0], [2.0, 1.0]]),
-        target=np.array([0, 1]),
-        encoding=Encoding(
-            (Feature("age", "age", "number"), Feature("sex", "sex", "text", categories=("f", "m"))),
-            "y",
-            ("no", "yes"),
-        ),
-        report=DataReport(2, ()),
-    )
+    return small_dataset()
 
 
 def test_a_gap_is_seen_beside_the_range_of_predictions(dataset: Dataset) -> None:

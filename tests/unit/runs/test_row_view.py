@@ -5,38 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sparklime_core.data.dataset import DataReport, Dataset
-from sparklime_core.data.feature_encoding import Encoding, Feature
+from sparklime_core.data.dataset import Dataset
 from sparklime_core.runs.row_view import row_sentences, view_row
+from tests.small_table import result, small_dataset
 
 
 @pytest.fixture
 def dataset() -> Dataset:
-    return Dataset(
-        name="t",
-        features=np.array([[1.0, 0.0], [2.0, 1.0]]),
-        target=np.array([0, 1]),
-        encoding=Encoding(
-            (Feature("age", "age", "number"), Feature("sex", "sex", "text", categories=("f", "m"))),
-            "y",
-            ("no", "yes"),
-        ),
-        report=DataReport(2, ()),
-    )
-
-
-def result(label: int, prediction: float | None) -> dict[str, object]:
-    return {
-        "row_id": 1,
-        "label": label,
-        "label_name": ("no", "yes")[label],
-        "prediction": prediction,
-        "local_prediction": 0.6,
-        "intercept": 0.1,
-        "score": 0.5,
-        "explanation": [{"feature": "sex", "feature_explanation": "sex=m", "weight": 0.2}],
-        "error": None,
-    }
+    return small_dataset()
 
 
 class TestRowView:
