@@ -47,7 +47,7 @@ CANDIDATES = 4096
 
 @dataclass(frozen=True)
 class RacePlan(Subject):
-    """What is raced on; the engine and the labels are the race's own.
+    """What is raced on; the engine, the labels and the output are the race's own.
 
     Attributes
     ----------
@@ -169,7 +169,8 @@ class Race(Study[RaceState]):
             build_explainer(self.plan.model_table, self.plan.explainer),
             self.plan.estimator,
             predict_fn_of(self.plan.estimator),
-            dataclasses.replace(self.plan.explain, labels="predicted"),
+            # lime and the recipe explain what people give them: predict_proba, or predict.
+            dataclasses.replace(self.plan.explain, labels="predicted", output="probability"),
             self._cancel,
         )
 

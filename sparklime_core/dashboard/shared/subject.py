@@ -15,7 +15,7 @@ from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.study import StudyState, Subject
 from sparklime_core.setting import Settings, settings_of
 
-SHARED = ("num_features", "num_samples", "seed")
+SHARED = ("num_features", "num_samples", "output", "seed")
 """Settings of the explanations that a race and a study take over; the others are their own."""
 
 

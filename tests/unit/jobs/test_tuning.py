@@ -1,7 +1,10 @@
 """A tuning study."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.ensemble import GradientBoostingClassifier
 
 from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
 from sparklime_core.dashboard.tuning.page import cells_frame
@@ -64,6 +67,22 @@ def test_a_cell_is_what_the_library_says_with_these_settings(study: TuningStudy,
     assert cell.effective_share == pytest.approx(np.mean(explained["effective_share"].to_numpy()))
     assert cell.jaccard == pytest.approx(np.mean(steady.rows["jaccard"].to_numpy()))
     assert cell.vsi == pytest.approx(np.mean(steady.rows["vsi"].to_numpy()))
+
+
+def test_a_study_of_margins_explains_margins() -> None:
+    dataset = load_sample("breast_cancer")
+    boosted = GradientBoostingClassifier(n_estimators=5, random_state=0).fit(dataset.features, dataset.target)
+    margins = replace(SETTINGS, output="margin")
+    study = TuningStudy(TuningPlan("tumours", dataset, boosted, margins, rows=4, widths=(1.0,), samples=(200,)))
+    study.run()
+    rows = dataset.features[np.sort(np.random.default_rng(5).permutation(dataset.rows)[:4])]
+
+    explained = explain_rows(
+        build_explainer(dataset), boosted, rows, num_features=6, num_samples=200, seed=5, output="margin"
+    )
+
+    (cell,) = study.state().cells
+    assert cell.score == pytest.approx(np.mean(explained["score"].to_numpy()))
 
 
 def test_more_samples_are_steadier(study: TuningStudy) -> None:
