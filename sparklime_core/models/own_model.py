@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
@@ -38,6 +40,11 @@ from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_fro
 from sparklime_core.models.train import Model
 
 OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
+
+GAPS_AS_NUMBERS = (
+    "gaps are given to the model as the numbers that stand for them in dataset.features; a model that was trained "
+    "on gaps has to be fitted on a DataFrame with the table's column names"
+)
 
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
@@ -134,7 +141,7 @@ def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model
     if table is not None or takes_columns(estimator, dataset):
         _check_task(estimator, dataset)
         estimator = adopt_columns(estimator, dataset, table)
-    return _taken_over(estimator, _measured(estimator, dataset))
+    return _taken_over(estimator, _measured(estimator, dataset), _gap_notes(estimator, dataset))
 
 
 @raised_as(ModelError, "The model cannot be used", but=(MemoryError,))
@@ -143,6 +150,14 @@ def _adopted_booster(kind: Booster, dataset: Dataset) -> Model:
     found = encode_booster(alone, dataset, kind.facts().classes)
     file = ModelFile(alone.suffix, alone.dump())
     return _taken_over(found, _measured(found, dataset), booster_notes(found), file)
+
+
+def _gap_notes(estimator: Any, dataset: Dataset) -> tuple[str, ...]:
+    """Return what people should know where a model takes gaps, and does not say whether it has learnt from any."""
+    silent = getattr(estimator, "feature_names_in_", None) is None and not isinstance(estimator, ColumnsModel)
+    if not (dataset.missing_values and silent and isinstance(estimator, BaseEstimator)):
+        return ()
+    return (GAPS_AS_NUMBERS,) if get_tags(estimator).input_tags.allow_nan else ()
 
 
 def _adopted_trees(found: SparkTrees, dataset: Dataset) -> Model:
@@ -171,7 +186,7 @@ def _try_on(_: IO[bytes], file: ModelFile, most_bytes: int, dataset: Dataset) ->
     else:
         model = adopt_model(audited(file.data, most_bytes), dataset)
         own = model.estimator
-        metrics, notes = model.metrics, ()
+        metrics, notes = model.metrics, _gap_notes(own, dataset)
         decoding = decoding_as_dict(own.decoding) if isinstance(own, ColumnsModel) else None
     return {"metrics": metrics.as_dict(), "notes": notes, "decoding": decoding}
 

@@ -3,12 +3,17 @@
 import numpy as np
 import pytest
 import skops.io
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
 from sparklime_core import SparkLimeError, read_csv
-from sparklime_core.models.own_model import adopt_model, load_model
+from sparklime_core.models.own_model import GAPS_AS_NUMBERS, adopt_model, load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
 
@@ -24,6 +29,18 @@ def test_ones_own_model_is_taken_over(penguins, tmp_path):
         penguins.features, np.array(penguins.class_names)[penguins.target]
     )
     assert adopt_model(named, penguins).metrics.values["accuracy"] > 0.9
+
+
+def test_a_model_that_does_not_say_what_gaps_were_to_it_has_a_note(penguins, diabetes, tmp_path):
+    gapped = penguins.features.copy()
+    for feature, number in penguins.missing_values.items():
+        gapped[gapped[:, feature] == number, feature] = np.nan
+    model = HistGradientBoostingClassifier(max_iter=3, random_state=0).fit(gapped, penguins.target)
+    skops.io.dump(model, tmp_path / "mine.skops")
+    for taken in (adopt_model(model, penguins), load_model(tmp_path / "mine.skops", penguins)):
+        assert taken.notes[1:] == (GAPS_AS_NUMBERS,)
+    whole = HistGradientBoostingRegressor(max_iter=3, random_state=0).fit(diabetes.features, diabetes.target)
+    assert len(adopt_model(whole, diabetes).notes) == 1
 
 
 def test_ones_own_model_must_fit(penguins, diabetes):
