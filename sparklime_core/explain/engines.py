@@ -5,27 +5,13 @@ The classes are named and not imported: settings are checked where neither lime 
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
-
-if TYPE_CHECKING:
-    from sparklime_core.explain.engine import Engine
-    from sparklime_core.explain.settings import ExplainSettings
-    from sparklime_core.explain.types import Explainer, PredictFn
+from typing import Any
 
 SLOW_SECONDS = 0.01
 """An engine that takes longer for a row is slow: no person waits for it at every click."""
 
-
 USUAL_POOLS = 5
 """From how many pools stability is measured, unless a person chooses otherwise."""
-
-
-class EngineClass(Protocol):
-    """What stands behind an engine's name."""
-
-    def prepare(self, explainer: "Explainer", predict_fn: "PredictFn", settings: "ExplainSettings") -> "Engine":
-        """Do once whatever can be done without the rows."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -67,9 +53,9 @@ class EngineEntry:
         """The full name of the module that holds the class."""
         return f"sparklime_core.explain.{self.home.split(':')[0]}"
 
-    def load(self) -> EngineClass:
-        """Import the class."""
-        return cast(EngineClass, getattr(import_module(self.module), self.home.split(":")[1]))
+    def load(self) -> Any:
+        """Import the class; its ``prepare(explainer, predict_fn, settings)`` returns the engine."""
+        return getattr(import_module(self.module), self.home.split(":")[1])
 
 
 ENGINES = {

@@ -46,7 +46,7 @@ def _prepared(explainer: Explainer, predict_fn: PredictFn, settings: ExplainSett
         raise SettingsError(
             f"Label {max(settings.labels)} was asked for, but the classes are 0 to {len(names) - 1}."
         )
-    engine = ENGINES[settings.engine].load().prepare(explainer, predict_fn, settings)
+    engine: Engine = ENGINES[settings.engine].load().prepare(explainer, predict_fn, settings)
     return ExplainTask(explainer, predict_fn, settings, engine, build_vocabulary(explainer, names))
 
 
@@ -59,7 +59,8 @@ def prepare_engine(name: EngineName, task: ExplainTask) -> Engine:
         When the engine cannot serve them.
     """
     settings = dataclasses.replace(task.settings, engine=name)
-    return ENGINES[name].load().prepare(task.explainer, task.predict_fn, settings)
+    engine: Engine = ENGINES[name].load().prepare(task.explainer, task.predict_fn, settings)
+    return engine
 
 
 def _label_names(explainer: Explainer, predict_fn: PredictFn) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.engine import Engine, Surrogates
 from sparklime_core.explain.exact.cost import row_seconds
-from sparklime_core.explain.exact.ensemble import read_ensemble
+from sparklime_core.explain.exact.read_ensemble import read_ensemble
 from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.phase_timer import phase
 from sparklime_core.explain.prepare_task import prepare_engine, prepare_task

@@ -8,9 +8,10 @@ from sparklime_core.errors import EngineError
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.cost import check_cost
-from sparklime_core.explain.exact.ensemble import Ensemble, read_ensemble
+from sparklime_core.explain.exact.ensemble import Ensemble
 from sparklime_core.explain.exact.expectations import Expectations, expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
+from sparklime_core.explain.exact.read_ensemble import read_ensemble
 from sparklime_core.explain.exact.splits import Trees, compile_trees
 from sparklime_core.explain.exact.variance import Spread
 from sparklime_core.explain.moments import Moments, with_instance

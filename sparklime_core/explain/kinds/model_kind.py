@@ -2,15 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sparklime_core.errors import EngineError, ModelError
+from sparklime_core.explain.exact.ensemble import Ensemble
 from sparklime_core.explain.types import FloatArray, PredictFn
-
-if TYPE_CHECKING:
-    from sparklime_core.explain.exact.ensemble import Ensemble
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class ModelKind(ABC):
         if type(self).margin is ModelKind.margin:
             self.margin(np.empty((0, 0)))
 
-    def trees(self, mode: str, output: str) -> "Ensemble":
+    def trees(self, mode: str, output: str) -> Ensemble:
         """Return the sum of trees that the model's output is.
 
         Parameters

@@ -17,9 +17,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sparklime_core.explain.exact import splits
 from sparklime_core.explain.exact.columns import Column, read_columns
-from sparklime_core.explain.exact.ensemble import read_ensemble
 from sparklime_core.explain.exact.expectations import expectations
 from sparklime_core.explain.exact.kernel import kernel_factor
+from sparklime_core.explain.exact.read_ensemble import read_ensemble
 from sparklime_core.explain.exact.splits import compile_trees
 from tests.unit.explain.exact.enumeration import border, enumerated, everything_drawn
 

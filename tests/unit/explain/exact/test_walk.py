@@ -8,8 +8,8 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from sparklime_core.explain.exact import walk
 from sparklime_core.explain.exact.columns import read_columns
-from sparklime_core.explain.exact.ensemble import read_ensemble
 from sparklime_core.explain.exact.kernel import kernel_factor
+from sparklime_core.explain.exact.read_ensemble import read_ensemble
 from sparklime_core.explain.exact.splits import compile_trees
 from sparklime_core.explain.exact.walk_numba import walk_block
 
