@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError, SparkLimeError
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
-from sparklime_core.spark.executors.preflight import ExecutorReport, check_executors, differences
+from sparklime_core.spark.executors.executor_report import ExecutorReport
+from sparklime_core.spark.executors.preflight import check_executors, differences
 from sparklime_core.spark.executors.prewarm import prewarm_soon
 from sparklime_core.spark.session.backend import ExecutorInfo
 from sparklime_core.spark.session.choose_backend import backend_of

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import DataType
 
-from sparklime_core.spark.session.choose_backend import is_connect
+from sparklime_core.spark.session.backend import is_connect
 
 ColumnFunction = Callable[[Iterator[tuple[pa.Array, ...]]], Iterator[pa.Array]]
 

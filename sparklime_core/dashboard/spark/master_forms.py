@@ -13,7 +13,7 @@ from sparklime_core.dashboard.shared.text import count, plain
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.spark_connection import SparkService, SparkStatus
-    from sparklime_core.spark.executors.preflight import ExecutorReport
+    from sparklime_core.spark.executors.executor_report import ExecutorReport
 
 
 def local_form(service: "SparkService") -> None:

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors import self_report
+from sparklime_core.spark.executors.executor_report import ExecutorReport
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.probe import NoPythonError, ask_executors
 from sparklime_core.spark.session.choose_backend import backend_of
@@ -27,51 +28,6 @@ WAY_OUT = (
     "Ship this environment to the executors: sparklime pack --out env.tar.gz, then --archive env.tar.gz "
     "(SPARKLIME_ARCHIVE for the dashboard); those of a Spark Connect server need it in their own Python."
 )
-
-
-@dataclass(frozen=True)
-class ExecutorReport:
-    """What one executor answered.
-
-    Attributes
-    ----------
-    executor, host, pid
-        Spark's id, the machine, and the Python worker process that answered.
-    python
-        Version of its Python.
-    packages
-        Versions of the packages that explaining needs; None for one that is not there.
-    free_memory
-        Bytes that its machine has left, or None where that is not known.
-    folder
-        Its working directory.
-    seconds
-        How long the round trip took.
-    cores
-        How many Python workers it runs at once.
-    libraries
-        Versions of the packages that only some models need; None for one that is not there.
-    """
-
-    executor: str
-    host: str
-    pid: int
-    python: str
-    packages: dict[str, str | None]
-    free_memory: int | None
-    folder: str
-    seconds: float
-    cores: int = 1
-    libraries: dict[str, str | None] = field(default_factory=dict)
-
-    def summary(self) -> str:
-        """Return the report as one line."""
-        packages = ", ".join(f"{name} {version or 'missing'}" for name, version in self.packages.items())
-        memory = "" if self.free_memory is None else f", {self.free_memory / 1024**3:.1f} GB free"
-        return (
-            f"executor {self.executor} on {self.host}: Python {self.python}, {packages}{memory}, "
-            f"round trip {self.seconds:.1f} s"
-        )
 
 
 def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> list[ExecutorReport]:

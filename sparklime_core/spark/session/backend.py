@@ -13,7 +13,7 @@ from sparklime_core.spark.waves.broadcast import Carried
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 DEFAULT_MEMORY = "1g"
 """The memory that Spark gives a JVM by default."""
@@ -115,3 +115,8 @@ class Backend(Protocol):
 
     def has_ended(self) -> bool:
         """Return whether the session can no longer be used."""
+
+
+def is_connect(spark: "SparkSession") -> bool:
+    """Tell whether a session is one of Spark Connect."""
+    return type(spark).__module__.startswith("pyspark.sql.connect.")

@@ -2,15 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from sparklime_core.spark.session.backend import Backend
+from sparklime_core.spark.session.backend import Backend, is_connect
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-
-def is_connect(spark: "SparkSession") -> bool:
-    """Tell whether a session is one of Spark Connect."""
-    return type(spark).__module__.startswith("pyspark.sql.connect.")
 
 
 def backend_of(spark: "SparkSession") -> Backend:

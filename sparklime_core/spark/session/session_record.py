@@ -2,10 +2,9 @@
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sparklime_core.spark.executors.preflight import ExecutorReport
+from sparklime_core.spark.executors.executor_report import ExecutorReport
 
 
 @dataclass(eq=False)
@@ -26,7 +25,7 @@ class SessionRecord:
 
     shipped: bool = False
     warmed: bool = False
-    reports: "list[ExecutorReport] | None" = None
+    reports: list[ExecutorReport] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 

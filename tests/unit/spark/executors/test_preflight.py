@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from sparklime_core.spark.executors import self_report
+from sparklime_core.spark.executors.executor_report import ExecutorReport
 from sparklime_core.spark.executors.preflight import (
     WAY_OUT,
-    ExecutorReport,
     blocking_problems,
     differences,
     memory_problems,
