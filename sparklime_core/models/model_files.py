@@ -16,6 +16,9 @@ from sparklime_core.limited.process import call_limited
 ASKED_ROWS = 256
 """How many rows a model is asked about before it is used."""
 
+GIVEN = tuple(suffix for suffix, entry in SUFFIXES.items() if entry.library != "sparklime_core")
+"""The endings of files that people have; ours are written by runs alone."""
+
 WORK = "Opening the model"
 SKOPS = ".skops"
 
@@ -159,7 +162,7 @@ def _not_skops(path: Path, data: bytes) -> ModelError:
         )
     return ModelError(
         f"The file {path.name!r} is not a model in the skops format; save it with skops.io.dump, or give it the "
-        f"ending of its library's own files: {', '.join(SUFFIXES)}."
+        f"ending of its library's own files: {', '.join(GIVEN)}."
     )
 
 

@@ -52,7 +52,8 @@ def second_run(first: Run) -> Run:
     others = {run.id: manifest for run in services().store.runs() if (manifest := _comparable(run, first, mine))}
     if not others:
         next_step(
-            "There is no other run over this table. Explain it again with other settings, and come back.",
+            "There is no other run over this table, of the same output. Explain it again with other settings, and "
+            "come back.",
             RUNS,
             "Runs",
             ":material/history:",

@@ -17,6 +17,7 @@ from sparklime_core.runs.filter.kinds import (
     OUTCOMES,
     Between,
     ByOutcome,
+    Explained,
     Flag,
     OfClass,
     Text,
@@ -40,6 +41,11 @@ class FormContext:
         """Names of the classes; None in regression."""
         return self.manifest.data.class_names
 
+    @property
+    def explained(self) -> Explained:
+        """What the run explains."""
+        return Explained(self.features, self.classes, self.manifest.explain.output)
+
 
 def filter_form(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilter:
     """Draw the filter, a chip for each limit and, for a list, the order; return the filter that they show."""
@@ -61,7 +67,7 @@ def filter_form(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFil
 
 def _chips(row_filter: RowFilter, context: FormContext) -> None:
     """Show the limits of the filter; a click on a chip removes its limit."""
-    limits = limits_of(row_filter, context.features, context.classes)
+    limits = limits_of(row_filter, context.explained)
     if not limits:
         return
     with st.container(horizontal=True, gap="xsmall", key="filter-chips"):
@@ -185,11 +191,8 @@ def _flag(name: str, field: Flag, _: FormContext) -> bool:
 
 
 def _range(name: str, field: Between, context: FormContext) -> Range:
-    if field.of_values and context.classes is None:
-        return _free_range(field.of_values[1], name)
-    if field.of_margins and context.manifest.explain.output == "margin":
-        return _free_range(field.of_margins, name)
-    return _unit_range(field.label, name)
+    unlimited = field.of_any_size(context.explained)
+    return _free_range(unlimited[1], name) if unlimited else _unit_range(field.label, name)
 
 
 def _text(name: str, field: Text, context: FormContext) -> str | None:

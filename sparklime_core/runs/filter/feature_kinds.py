@@ -11,7 +11,7 @@ from duckdb import ColumnExpression, ConstantExpression, Expression, FunctionExp
 
 from sparklime_core.data.feature_encoding import MISSING, Feature
 from sparklime_core.runs.filter.conditions import ValueCondition, WeightCondition, position
-from sparklime_core.runs.filter.kinds import Classes, Counts, Features, FilterField, range_words, within
+from sparklime_core.runs.filter.kinds import Counts, Explained, FilterField, range_words, within
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import literal, scan
@@ -44,12 +44,12 @@ class ByFeature(FilterField):
     def merge(self, parsed: Sequence[Any]) -> Any:
         return tuple({condition.feature: condition for condition in parsed}.values())
 
-    def limits(self, value: Any, features: Features, classes: Classes) -> Iterator[tuple[str, Any]]:
+    def limits(self, value: Any, explained: Explained) -> Iterator[tuple[str, Any]]:
         for condition in value:
             rest = tuple(other for other in value if other != condition)
-            yield self.words_of(condition, features[condition.feature]), rest
+            yield self.words_of(condition, explained.features[condition.feature]), rest
 
-    def words(self, value: Any, classes: Classes) -> str:
+    def words(self, value: Any, explained: Explained) -> str:
         return ", ".join(f"{self.prefix} {condition.feature}" for condition in value)
 
     @abstractmethod

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 from duckdb import ColumnExpression, ConstantExpression, Expression
 
 from sparklime_core.data.feature_encoding import Feature
+from sparklime_core.explain.settings import OutputName
 from sparklime_core.runs.filter.conditions import Range, whole_number
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
@@ -24,6 +25,25 @@ Features: TypeAlias = Sequence[Feature]
 
 EXPLAINED_BY = "explained_by"
 """The view of the executor of each row (`sparklime_core.runs.query.database.query`)."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a run explains, as words about its rows need it.
+
+    Attributes
+    ----------
+    features
+        How they are encoded, in their order.
+    classes
+        Names of the classes; None in regression.
+    output
+        What is explained of the model.
+    """
+
+    features: Features
+    classes: Classes
+    output: OutputName = "probability"
 
 
 @dataclass(frozen=True)
@@ -73,12 +93,12 @@ class FilterField(ABC):
         """Yield what a row must meet, about the columns of ``rows``."""
 
     @abstractmethod
-    def words(self, value: Any, classes: Classes) -> str:
+    def words(self, value: Any, explained: Explained) -> str:
         """Return a value in words; they may hold names from the table."""
 
-    def limits(self, value: Any, features: Features, classes: Classes) -> Iterator[tuple[str, Any]]:
+    def limits(self, value: Any, explained: Explained) -> Iterator[tuple[str, Any]]:
         """Yield each limit of a value in words, with the value that remains without it."""
-        yield self.words(value, classes), self.default
+        yield self.words(value, explained), self.default
 
 
 @dataclass(frozen=True)
@@ -96,7 +116,7 @@ class ByOutcome(FilterField):
         wrong = ColumnExpression("wrong")
         yield {"right": ~wrong, "wrong": wrong, "failed": ColumnExpression("error").isnotnull()}[value]
 
-    def words(self, value: Any, classes: Classes) -> str:
+    def words(self, value: Any, explained: Explained) -> str:
         return OUTCOMES[value]
 
 
@@ -123,8 +143,8 @@ class OfClass(FilterField):
     def clauses(self, value: Any, run: Run) -> Iterator[Expression]:
         yield ColumnExpression(self.column) == ConstantExpression(value)
 
-    def words(self, value: Any, classes: Classes) -> str:
-        return self.phrase.format((classes or ())[value])
+    def words(self, value: Any, explained: Explained) -> str:
+        return self.phrase.format((explained.classes or ())[value])
 
 
 @dataclass(frozen=True)
@@ -146,7 +166,7 @@ class Flag(FilterField):
     def clauses(self, value: Any, run: Run) -> Iterator[Expression]:
         yield ColumnExpression(self.column)
 
-    def words(self, value: Any, classes: Classes) -> str:
+    def words(self, value: Any, explained: Explained) -> str:
         return self.phrase
 
 
@@ -158,16 +178,13 @@ class Between(FilterField):
     ----------
     noun
         What the numbers are.
-    of_values
-        Noun and label in regression, where the numbers have any size; None: they are shares there, too.
-    of_margins
-        Label where margins are explained, which have any size; None: the numbers are shares there, too.
+    of_any_size
+        Noun and label of numbers that are no shares, by what a run explains; None where they are shares.
     """
 
     column: str = ""
     noun: str = ""
-    of_values: tuple[str, str] | None = None
-    of_margins: str | None = None
+    of_any_size: Callable[[Explained], tuple[str, str] | None] = lambda _: None
 
     default = Range()
 
@@ -180,9 +197,9 @@ class Between(FilterField):
     def clauses(self, value: Any, run: Run) -> Iterator[Expression]:
         yield from within(self.column, value)
 
-    def words(self, value: Any, classes: Classes) -> str:
-        noun = self.of_values[0] if self.of_values and classes is None else self.noun
-        return f"{noun}{range_words(value)}"
+    def words(self, value: Any, explained: Explained) -> str:
+        unlimited = self.of_any_size(explained)
+        return f"{unlimited[0] if unlimited else self.noun}{range_words(value)}"
 
 
 @dataclass(frozen=True)
@@ -209,7 +226,7 @@ class Text(FilterField):
     def clauses(self, value: Any, run: Run) -> Iterator[Expression]:
         yield self.clause(ConstantExpression(value))
 
-    def words(self, value: Any, classes: Classes) -> str:
+    def words(self, value: Any, explained: Explained) -> str:
         return self.phrase.format(value)
 
 

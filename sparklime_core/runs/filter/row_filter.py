@@ -13,6 +13,7 @@ from sparklime_core.runs.filter.kinds import (
     EXPLAINED_BY,
     Between,
     ByOutcome,
+    Explained,
     FilterField,
     Flag,
     OfClass,
@@ -49,6 +50,14 @@ ORDERS = {
 """Orders by name."""
 
 
+def _prediction(run: Explained) -> tuple[str, str] | None:
+    if run.output == "margin":
+        return (
+            ("raw score", "Raw score") if run.classes is None else ("log-odds", "Log-odds of the explained class")
+        )
+    return ("predicted value", "Predicted value") if run.classes is None else None
+
+
 def _entry(kind: FilterField) -> Any:
     return field(default=kind.default, metadata={"kind": kind})
 
@@ -68,7 +77,7 @@ class RowFilter:
     test_only
         Only rows that the model has not seen.
     prediction
-        Range of the predicted class's probability, or of the predicted value.
+        Range of the predicted class's probability, of the predicted value, or of the margin that is explained.
     error
         Range of the model's error: 1 - probability of the true class where that is known, or
         \\|prediction - target\\|.
@@ -108,8 +117,7 @@ class RowFilter:
             "Probability of the predicted class",
             column="prediction",
             noun="probability",
-            of_values=("predicted value", "Predicted value"),
-            of_margins="Log-odds of the explained class",
+            of_any_size=_prediction,
         )
     )
     error: Range = _entry(
@@ -117,7 +125,7 @@ class RowFilter:
             "Error: 1 - probability of the true class",
             column="distance",
             noun="error",
-            of_values=("error", "Error of the model, either way"),
+            of_any_size=lambda run: ("error", "Error of the model, either way") if run.classes is None else None,
         )
     )
     fit: Range = _entry(Between("Fit of the explanation", column="fit", noun="fit"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sparklime_core.runs.filter.kinds import Classes, Features
+from sparklime_core.runs.filter.kinds import Explained
 from sparklime_core.runs.filter.row_filter import FIELDS, RowFilter, limited
 
 
@@ -22,10 +22,10 @@ class Limit:
     without: RowFilter
 
 
-def limits_of(row_filter: RowFilter, features: Features, classes: Classes) -> list[Limit]:
+def limits_of(row_filter: RowFilter, explained: Explained) -> list[Limit]:
     """Return all limits of a filter."""
     return [
         Limit(text, replace(row_filter, **{name: rest}))
         for name, value in limited(row_filter).items()
-        for text, rest in FIELDS[name].limits(value, features, classes)
+        for text, rest in FIELDS[name].limits(value, explained)
     ]

@@ -52,7 +52,7 @@ _ORDERS: dict[CompareOrder, str] = {
 }
 
 # The most probable label of each row in the first run is compared, with the same label of the second run if that
-# has it.
+# has it. The predicted class is another one where two classes have one margin, which is negative.
 _PAIRS = """
 WITH first_best AS (
   SELECT row_id, best_label(label, prediction) AS label FROM first WHERE error IS NULL GROUP BY 1
@@ -66,8 +66,8 @@ wanted AS (
       THEN f.label ELSE s.label END AS compared
   FROM first_best f JOIN second_best s USING (row_id)
 ), pairs AS (
-  SELECT wanted.row_id, f.label_name AS first_predicted, f.prediction AS first_prediction, f.score AS first_score,
-    best.label_name AS second_predicted, best.prediction AS second_prediction, s.score AS second_score,
+  SELECT wanted.row_id, f.predicted AS first_predicted, f.prediction AS first_prediction, f.score AS first_score,
+    best.predicted AS second_predicted, best.prediction AS second_prediction, s.score AS second_score,
     {changed} AS changed,
     f.explanation AS mine, list_transform(f.explanation, lambda e: e.feature) AS my_features,
     s.explanation AS theirs, list_transform(s.explanation, lambda e: e.feature) AS their_features,
@@ -120,7 +120,10 @@ class Comparison:
 
 
 def check_comparable(first: Manifest, second: Manifest) -> None:
-    """Raise `RunError` when two runs are not about the same table, target and features."""
+    """Raise `RunError` when two runs are not about the same output, table, target and features."""
+    if first.explain.output != second.explain.output:
+        outputs = f"{first.explain.output} and {second.explain.output}"
+        raise RunError(f"The two runs cannot be compared: they explain different outputs of the model, {outputs}.")
     for name, what in (("rows", "number of rows"), ("target", "target"), ("features", "features")):
         if getattr(first.data, name) != getattr(second.data, name):
             raise RunError(f"The two runs cannot be compared: their tables differ in the {what}.")
@@ -132,7 +135,7 @@ def check_comparable(first: Manifest, second: Manifest) -> None:
 
 
 def are_comparable(first: Manifest, second: Manifest) -> bool:
-    """Return whether two runs are about the same table, target and features."""
+    """Return whether two runs are about the same output, table, target and features."""
     try:
         check_comparable(first, second)
     except RunError:
@@ -153,7 +156,7 @@ def comparison_file(first: Run, second: Run, folder: Path) -> Path:
     path = folder / f"{first.id}--{second.id}--{first.version()}-{second.version()}.parquet"
     if path.exists() and find_damage(path) is None and set(pq.read_schema(path).names) == _COLUMNS:
         return path
-    changed = "NULL::BOOLEAN" if first.facts.is_regression else "first_label <> second_label"
+    changed = "NULL::BOOLEAN" if first.facts.is_regression else "f.predicted <> best.predicted"
     sql = _PAIRS.format(changed=changed, top=TOP)
     with disk_errors_explained(folder):
         make_folder(folder)
@@ -232,8 +235,16 @@ def _settings(manifest: Manifest) -> dict[str, Any]:
 def _write(first: Run, second: Run, sql: str, path: Path) -> None:
     with cursor() as connection:
         for name, run in (("first", first), ("second", second)):
-            add_view(connection, name, run.explanation_files(), RESULT_SCHEMA)
+            add_view(connection, f"{name}_results", run.explanation_files(), RESULT_SCHEMA)
+            predicted = f"SELECT *, {_class_sql(run)} AS predicted FROM {name}_results"  # noqa: S608 - ours
+            connection.execute(f"CREATE TEMP VIEW {name} AS {predicted}")
         connection.sql(sql).write_parquet(str(path))
+
+
+def _class_sql(run: Run) -> str:
+    """Return the name of the class that a run's model predicts, as SQL of its results."""
+    names = run.facts.class_names
+    return "label_name" if names is None else f"({ConstantExpression(list(names))})[1 + {run.predicted.label_sql}]"
 
 
 def _frame(path: Path, sql: str, *parameters: int) -> pd.DataFrame:

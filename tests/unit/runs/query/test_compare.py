@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from sparklime_core import SparkLimeError, load_sample, train_forest
+from sparklime_core.explain.settings import OutputName
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.train import train_with
 from sparklime_core.runs.query.compare import (
     KEPT,
     TOP,
@@ -145,6 +148,32 @@ def test_what_differs_in_the_settings(first: Run, second: Run) -> None:
     assert list(differing.loc["model n_estimators"]) == ["10", "2"]
     assert list(differing.loc["labels"]) == ["all", "predicted"]
     assert "engine" not in differing.index
+
+
+def boosted(store: RunStore, trees: int, output: OutputName = "margin") -> Run:
+    dataset = load_sample("breast_cancer")
+    settings = ModelSettings(n_estimators=trees, max_depth=1, kind="boosting", class_weight="none")
+    return make_run(store, dataset, train_with(dataset, settings), 60, engine="sampled", output=output)
+
+
+def test_a_class_has_changed_where_its_one_margin_has_another_sign(store: RunStore, tmp_path: Path) -> None:
+    runs = [boosted(store, trees) for trees in (1, 6)]
+    path = comparison_file(*runs, tmp_path)
+    frame = compare_rows(path, order="row", limit=1000)
+    dataset, shares = runs[0].inputs().dataset, [run.inputs().estimator.predict_proba for run in runs]
+    said = [predict(dataset.features[:60]).argmax(axis=1) for predict in shares]
+    names = [[dataset.class_names[code] for code in codes] for codes in said]
+
+    assert list(frame["first_predicted"]) == names[0]
+    assert list(frame["second_predicted"]) == names[1]
+    assert 0 < summarise(path).changed == (said[0] != said[1]).sum()
+
+
+def test_probabilities_and_margins_cannot_be_compared(store: RunStore) -> None:
+    margin, probability = (boosted(store, 1, output) for output in ("margin", "probability"))
+
+    with pytest.raises(SparkLimeError, match="different outputs of the model, margin and probability"):
+        check_comparable(margin.manifest(), probability.manifest())
 
 
 def test_other_tables_cannot_be_compared(first: Run, store: RunStore) -> None:
