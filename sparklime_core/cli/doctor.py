@@ -7,9 +7,9 @@ from pathlib import Path
 from sparklime_core.cli.options import session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.explain.kinds.registry import packages_of
 from sparklime_core.jobs.runner import task_of
 from sparklime_core.runs.run import Run
+from sparklime_core.spark.executors.needed_packages import packages_in
 from sparklime_core.spark.executors.preflight import check_executors, differences
 from sparklime_core.spark.session.java import java_home, old_java
 from sparklime_core.spark.session.master import parse_master
@@ -21,18 +21,18 @@ PROBLEMS = 1
 def run(arguments: argparse.Namespace) -> int:
     """Print what each executor reports and what is wrong; return 1 when something is."""
     line = ProgressLine()
-    payload, libraries = 0, tuple[str, ...]()
+    payload, packages = 0, tuple[str, ...]()
     try:
         if arguments.for_run is not None:
             line.say("preparing the model")
-            payload, libraries = _needed_by(arguments.for_run)
+            payload, packages = _needed_by(arguments.for_run)
         with session(arguments.master, line, arguments.archive) as spark:
             reports = check_executors(spark)
     finally:
         line.close()
     for report in reports:
         say(report.summary())
-    found = differences(reports, payload, libraries)
+    found = differences(reports, payload, packages)
     for problem in found:
         say(f"PROBLEM  {problem}")
     old = None if parse_master(arguments.master).is_connect else old_java(java_home(), date.today())
@@ -47,7 +47,8 @@ def _needed_by(folder: Path) -> tuple[int, tuple[str, ...]]:
     """Return the size of what a run broadcasts, and the packages that its model needs."""
     run = Run(folder)
     task = task_of(run.inputs(), run.manifest())
-    size, libraries = len(pickled(task)), packages_of(task.predict_fn)
-    needs = f" Its model needs {', '.join(libraries)}." if libraries else ""
-    say(f"The run in {folder} broadcasts {size / 1e6:.1f} MB.{needs}")
-    return size, libraries
+    data = pickled(task)
+    packages = packages_in(data)
+    needs = f" Its model needs {', '.join(packages)}." if packages else ""
+    say(f"The run in {folder} broadcasts {len(data) / 1e6:.1f} MB.{needs}")
+    return len(data), packages

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.explain.kinds.registry import packages_of
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.executors.environment_archive import pack_environment
-from sparklime_core.spark.executors.self_report import distributions
+from sparklime_core.spark.executors.needed_packages import packages_in
+from sparklime_core.spark.waves.payload import pickled
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,6 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _needed_by(folder: Path | None) -> list[str]:
-    """Return what the model of a run is installed as, besides the packages that all models need."""
-    return [] if folder is None else distributions(packages_of(Run(folder).inputs().estimator))
+def _needed_by(folder: Path | None) -> tuple[str, ...]:
+    """Return what the model of a run needs, besides the packages that all models need."""
+    return () if folder is None else packages_in(pickled(Run(folder).inputs().estimator))

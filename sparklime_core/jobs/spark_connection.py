@@ -151,7 +151,7 @@ class SparkService:
         return None if reports is None else (reports, differences(reports, *self._needs))
 
     def check(
-        self, payload_bytes: int = 0, libraries: Sequence[str] = ()
+        self, payload_bytes: int = 0, packages: Sequence[str] = ()
     ) -> tuple[list[ExecutorReport], list[str]]:
         """Ask every executor about itself; return what they answer, and in sentences what is wrong.
 
@@ -159,7 +159,7 @@ class SparkService:
         ----------
         payload_bytes
             Size of what is to be broadcast, where it is known.
-        libraries
+        packages
             What the model needs besides, where it is known.
 
         Raises
@@ -172,7 +172,7 @@ class SparkService:
             reports = check_executors(spark)
         finally:
             self.release()
-        self._needs = payload_bytes, tuple(libraries)
+        self._needs = payload_bytes, tuple(packages)
         return reports, differences(reports, *self._needs)
 
     def disconnect(self) -> None:

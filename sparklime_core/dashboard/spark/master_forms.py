@@ -116,7 +116,7 @@ def _buttons(service: "SparkService", status: "SparkStatus") -> None:
 
 
 def _check(service: "SparkService") -> None:
-    from sparklime_core.explain.kinds.registry import packages_of  # noqa: PLC0415 - only needed here
+    from sparklime_core.spark.executors.needed_packages import packages_in  # noqa: PLC0415 - only needed here
     from sparklime_core.spark.waves.payload import pickled  # noqa: PLC0415 - imports pyspark
 
     model = session_state.model()
@@ -124,7 +124,8 @@ def _check(service: "SparkService") -> None:
         if model is None:
             service.check()
         else:
-            service.check(len(pickled(model.estimator)), packages_of(model.estimator))
+            data = pickled(model.estimator)
+            service.check(len(data), packages_in(data))
 
 
 def _findings(reports: "list[ExecutorReport]", wrong: list[str]) -> None:

@@ -46,24 +46,16 @@ class Booster(ModelKind):
     ----------
     library
         What the library is called.
-    package
-        The name that it is imported by.
     suffix
         The ending of the files that `dump` writes.
     """
 
     library: ClassVar[str]
-    package: ClassVar[str]
     suffix: ClassVar[str]
 
     def __getstate__(self) -> dict[str, Any]:
         # What was worked out of the model, like its trees, is as large as the model and need not travel with it.
         return {found.name: getattr(self, found.name) for found in fields(self)}
-
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """The packages that executors need; see `ModelKind.packages`."""
-        return (self.package,)
 
     @property
     def name(self) -> str:

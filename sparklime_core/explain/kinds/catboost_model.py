@@ -35,7 +35,6 @@ class CatBoostModel(Booster):
     """
 
     library: ClassVar[str] = "CatBoost"
-    package: ClassVar[str] = "catboost"
     suffix: ClassVar[str] = ".cbm"
     names: dict[int, tuple[str, ...]] = field(default_factory=dict)
 

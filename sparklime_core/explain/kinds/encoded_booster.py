@@ -87,11 +87,6 @@ class EncodedBoosting(ModelKind):
         """What the model itself is called in a sentence."""
         return self.model.booster.name
 
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """The packages that executors need; see `ModelKind.packages`."""
-        return self.model.booster.packages
-
     def margin(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores; see `ModelKind.margin`."""
         return self.model.booster.margin(self.model.own(rows))

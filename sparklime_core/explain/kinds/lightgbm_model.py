@@ -32,7 +32,6 @@ class LightGBMModel(Booster):
     """A model of LightGBM: a ``Booster``, or a fitted estimator of its scikit-learn interface."""
 
     library: ClassVar[str] = "LightGBM"
-    package: ClassVar[str] = "lightgbm"
     suffix: ClassVar[str] = ".txt"
 
     @classmethod

@@ -33,11 +33,6 @@ class ModelKind(ABC):
         """What the model itself is called in a sentence."""
         return type(self.model).__name__
 
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """The packages, by the names that are imported, that executors need besides SparkLIME's own."""
-        return ()
-
     def use_one_thread(self) -> None:
         """Let the model start no threads of its own: Spark has one task for each core already."""
         if getattr(self.model, "n_jobs", None) not in (None, 1):

@@ -25,13 +25,6 @@ class RawColumns(ModelKind):
         """What people call the model: the estimator that they have trained."""
         return type(self.model.estimator).__name__
 
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """The packages that executors need; see `ModelKind.packages`."""
-        from sparklime_core.explain.kinds.registry import packages_of  # noqa: PLC0415 - it imports this module by name
-
-        return packages_of(self._last())
-
     def _last(self) -> Any:
         return self.model.last_step()[0]
 

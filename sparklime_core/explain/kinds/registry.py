@@ -54,12 +54,6 @@ SUFFIXES = {suffix: entry for entry in KINDS for suffix in entry.suffixes}
 """The kinds by the endings of their files."""
 
 
-def packages_of(predict_fn: Any) -> tuple[str, ...]:
-    """Return the packages that the model behind a function needs besides SparkLIME's own, as they are imported."""
-    kind = kind_of(getattr(predict_fn, "__self__", predict_fn))
-    return () if kind is None else kind.packages
-
-
 def kind_of(model: Any) -> ModelKind | None:
     """Return a model as one of its kind; None for a model of no kind that is known here."""
     if isinstance(model, ModelKind):

@@ -40,7 +40,6 @@ class XGBoostModel(Booster):
     """A model of XGBoost: a ``Booster``, or a fitted estimator of its scikit-learn interface."""
 
     library: ClassVar[str] = "XGBoost"
-    package: ClassVar[str] = "xgboost"
     suffix: ClassVar[str] = ".ubj"
 
     @classmethod

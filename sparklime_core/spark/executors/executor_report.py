@@ -1,6 +1,8 @@
 """What an executor answers when it is asked about itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from sparklime_core.spark.executors.self_report import NEEDED, SAME
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class ExecutorReport:
     python
         Version of its Python.
     packages
-        Versions of the packages that explaining needs; None for one that is not there.
+        Versions of all its packages, by name.
     free_memory
         Bytes that its machine has left, or None where that is not known.
     folder
@@ -23,24 +25,25 @@ class ExecutorReport:
         How long the round trip took.
     cores
         How many Python workers it runs at once.
-    libraries
-        Versions of the packages that only some models need; None for one that is not there.
     """
 
     executor: str
     host: str
     pid: int
     python: str
-    packages: dict[str, str | None]
+    packages: dict[str, str]
     free_memory: int | None
     folder: str
     seconds: float
     cores: int = 1
-    libraries: dict[str, str | None] = field(default_factory=dict)
+
+    def version(self, package: str) -> str | None:
+        """Return the version of a package, or of one that stands for it; None where it has neither."""
+        return self.packages.get(package) or self.packages.get(SAME.get(package, ""))
 
     def summary(self) -> str:
         """Return the report as one line."""
-        packages = ", ".join(f"{name} {version or 'missing'}" for name, version in self.packages.items())
+        packages = ", ".join(f"{name} {self.version(name) or 'missing'}" for name in NEEDED)
         memory = "" if self.free_memory is None else f", {self.free_memory / 1024**3:.1f} GB free"
         return (
             f"executor {self.executor} on {self.host}: Python {self.python}, {packages}{memory}, "

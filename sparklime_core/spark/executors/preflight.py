@@ -58,7 +58,7 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
     return answered
 
 
-def require_able_executors(spark: SparkSession, payload_bytes: int, libraries: Sequence[str] = ()) -> None:
+def require_able_executors(spark: SparkSession, payload_bytes: int, packages: Sequence[str] = ()) -> None:
     """Refuse what the executors of a cluster cannot do, before it is begun; each session is asked once.
 
     Parameters
@@ -67,8 +67,8 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, libraries: S
         Any session; embedded Spark runs this very Python, and is not asked.
     payload_bytes
         Size of what is to be broadcast.
-    libraries
-        What the model needs besides, of `self_report.LIBRARIES`.
+    packages
+        What the model needs besides: see `needed_packages.packages_in`.
 
     Raises
     ------
@@ -79,21 +79,21 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, libraries: S
     if backend.master.startswith("local"):
         return
     reports = backend.record.reports or check_executors(spark)
-    blocking = blocking_problems(reports, libraries)
+    blocking = blocking_problems(reports, packages)
     found = [*blocking, *memory_problems(reports, payload_bytes)]
     if found:
         raise SparkError(found[0] + (f" {WAY_OUT}" if blocking else ""))
 
 
-def blocking_problems(reports: list[ExecutorReport], libraries: Sequence[str] = ()) -> list[str]:
-    """Return, in plain sentences, what keeps executors from explaining anything, or a model of these libraries."""
-    own, python = self_report.package_versions() | self_report.library_versions(), self_report.python_version()
+def blocking_problems(reports: list[ExecutorReport], packages: Sequence[str] = ()) -> list[str]:
+    """Return, in plain sentences, what keeps executors from explaining, or from running a model."""
+    own, python = self_report.package_versions(), self_report.python_version()
     found = []
     for report in reports:
         if report.python.split(".")[:2] != python.split(".")[:2]:
             found.append(f"{_who(report)} runs Python {report.python}, and this process Python {python}.")
-        needed = report.packages | {name: report.libraries.get(name) for name in libraries}
-        lacking = [f"{name}=={own[name]}" for name, version in needed.items() if version is None]
+        needed = (*self_report.NEEDED, *packages)
+        lacking = [f"{name}=={own[name]}" for name in needed if report.version(name) is None]
         if lacking:
             names = ", ".join(name.partition("==")[0] for name in lacking)
             found.append(
@@ -125,7 +125,7 @@ def _who(report: ExecutorReport) -> str:
     return f"Executor {report.executor} on {report.host}"
 
 
-def differences(reports: list[ExecutorReport], payload_bytes: int = 0, libraries: Sequence[str] = ()) -> list[str]:
+def differences(reports: list[ExecutorReport], payload_bytes: int = 0, packages: Sequence[str] = ()) -> list[str]:
     """Return, in plain sentences, where executors differ from this process in what changes or stops a run.
 
     Parameters
@@ -134,16 +134,16 @@ def differences(reports: list[ExecutorReport], payload_bytes: int = 0, libraries
         What `check_executors` returns.
     payload_bytes
         Size of what is to be broadcast, where it is known.
-    libraries
+    packages
         What the model needs besides, where it is known.
     """
-    own = self_report.package_versions() | self_report.library_versions()
-    found = blocking_problems(reports, libraries)
+    own = self_report.package_versions()
+    found = blocking_problems(reports, packages)
     if found:
         found.append(WAY_OUT)
     for report in reports:
-        for name, version in (report.packages | {name: report.libraries.get(name) for name in libraries}).items():
-            if version not in (None, own[name]):
+        for name in (*self_report.NEEDED, *packages):
+            if (version := report.version(name)) not in (None, own[name]):
                 found.append(f"{_who(report)} has {name} {version}, and this process has {own[name]}.")
         if report.free_memory is not None and report.free_memory < LOW_MEMORY:
             found.append(f"{_who(report)} has only {report.free_memory // 1024**2} MB of memory left.")

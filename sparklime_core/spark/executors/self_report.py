@@ -4,41 +4,30 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import socket
 import time
-from collections.abc import Iterable
 
 from sparklime_core.spark.executors.identity import executor_id
 
 NEEDED = ("numpy", "scipy", "scikit-learn", "lime", "dill", "pyarrow", "pandas", "numba")
-LIBRARIES = {"xgboost": ("xgboost", "xgboost-cpu"), "lightgbm": ("lightgbm",), "catboost": ("catboost",)}
-"""Packages that only some models need, by the names that are imported, and what each may be installed as."""
+SAME = {"xgboost": "xgboost-cpu", "xgboost-cpu": "xgboost"}
+"""Packages that another one stands for."""
 
 LINGER_SECONDS = 0.2
 """How long a report takes, so that Spark gives the next one to another executor."""
 
 
-def package_versions() -> dict[str, str | None]:
-    """Return the versions of the packages that explaining needs; None for one that is not there."""
-    return {name: _version(name) for name in NEEDED}
+def package_versions() -> dict[str, str]:
+    """Return the versions of all installed packages, by their names as `spelled`."""
+    # On a path that is searched earlier, a package hides others of its name.
+    found = [(one.metadata["Name"], one.version) for one in importlib.metadata.distributions()]
+    return {spelled(name): version for name, version in reversed(found) if name}
 
 
-def library_versions() -> dict[str, str | None]:
-    """Return the versions of `LIBRARIES`; None for one that is not there."""
-    found = {name: [_version(one) for one in installed] for name, installed in LIBRARIES.items()}
-    return {name: next(filter(None, versions), None) for name, versions in found.items()}
-
-
-def distributions(libraries: Iterable[str]) -> list[str]:
-    """Return what libraries are installed as here, or would be."""
-    return [next(filter(_version, LIBRARIES[name]), LIBRARIES[name][0]) for name in libraries]
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def spelled(name: str) -> str:
+    """Return a package's name in the one spelling that PyPI takes for all others."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def python_version() -> str:
@@ -71,7 +60,6 @@ def report(_number: int) -> str:
             "pid": os.getpid(),
             "python": python_version(),
             "packages": package_versions(),
-            "libraries": library_versions(),
             "free_memory": free_memory(),
             "folder": os.getcwd(),
         }

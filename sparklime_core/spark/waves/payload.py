@@ -18,6 +18,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.explain.kinds.registry import kind_of
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.executors.logs import describe, say
+from sparklime_core.spark.executors.needed_packages import packages_in
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.waves.broadcast import Carried
@@ -39,11 +40,14 @@ class Payload:
         How they get there.
     size
         How many bytes they are.
+    packages
+        What the executors need to load them, besides what explaining needs.
     """
 
     id: str
     carried: Carried
     size: int = 0
+    packages: tuple[str, ...] = ()
 
     def load(self) -> ExplainTask:
         """Return the task; the first call in a worker process unpickles it, and says so on standard error."""
@@ -102,7 +106,7 @@ def publish(spark: SparkSession, task: ExplainTask) -> Payload:
     data = pickled(task)
     digest = sha256(data).hexdigest()[:12]
     try:
-        return Payload(digest, backend_of(spark).carry(digest, data), len(data))
+        return Payload(digest, backend_of(spark).carry(digest, data), len(data), packages_in(data))
     except Exception as error:  # py4j's, Java's, or PySpark's own, as where the disk is full
         raise SparkError(
             f"The model and the explainer ({len(data) / 1e6:.0f} MB) cannot be brought to the executors: "

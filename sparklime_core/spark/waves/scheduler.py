@@ -18,7 +18,6 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.engines import ENGINES
-from sparklime_core.explain.kinds.registry import packages_of
 from sparklime_core.explain.phase_timer import PHASES
 from sparklime_core.explain.schema import BLOCK_SCHEMA, DONE_SCHEMA, STABILITY_SCHEMA, compact_schema
 from sparklime_core.explain.stability_task import StabilityTask
@@ -146,8 +145,7 @@ def run_waves(
     unless_cancelled(lambda: _quietly(lambda: backend.renew(RENEW_SECONDS)), cancel)
     payload = unless_cancelled(lambda: publish(spark, task), cancel, lambda late: _quietly(late.discard))
     try:
-        libraries = packages_of(task.predict_fn)
-        unless_cancelled(lambda: require_able_executors(spark, payload.size, libraries), cancel)
+        unless_cancelled(lambda: require_able_executors(spark, payload.size, payload.packages), cancel)
         on_stage("explaining")
         pace = Pace(size * _expected_seconds(task))
         schema = compact_schema(profiles=task.settings.profiles)

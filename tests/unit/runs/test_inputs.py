@@ -22,11 +22,12 @@ from sparklime_core import (
     read_csv,
     read_rows,
 )
-from sparklime_core.explain.kinds.registry import packages_of
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.what_if import prepare_what_if
 from sparklime_core.runs.inputs import DECODING_FILE
 from sparklime_core.runs.store import RunStore
+from sparklime_core.spark.executors.needed_packages import packages_in
+from sparklime_core.spark.waves.payload import pickled
 
 
 def test_inputs_come_back_as_they_were(run, plan):
@@ -81,7 +82,7 @@ def test_a_boosters_file_is_kept_as_it_was_given(tmp_path):
     assert facts.sha256 == hashlib.sha256(given).hexdigest()
     inputs = run.inputs()
     np.testing.assert_array_equal(inputs.estimator.predict_proba(dataset.features), own.predict_proba(raw))
-    assert packages_of(inputs.estimator) == ("xgboost",)
+    assert packages_in(pickled(inputs.estimator)) == ("xgboost-cpu",)
     new = read_rows(io.BytesIO(b"a,c\n,u\n3,w\n"), dataset.encoding)
     plan = plan_new_rows(run, new, settings, ExplainerSettings())
     later = RunStore(tmp_path / "runs").create(plan.manifest("local[2]"), plan.inputs())
