@@ -1,5 +1,6 @@
 """Spark's own daemons, started one by one, as an operator does: each can be stopped, killed and replaced."""
 
+import contextlib
 import itertools
 import re
 import subprocess
@@ -13,7 +14,7 @@ import psutil
 from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
 from sparklime_core.spark.session.jvm import LOOPBACK, end_process, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_facts
-from tests.spark.gate import SECONDS, wait_for
+from tests.spark.gate import SECONDS, kill, wait_for
 
 
 @dataclass
@@ -36,28 +37,54 @@ class Daemons:
             daemon.terminate()
         for daemon in daemons:
             end_process(daemon)
+        self._kill_orphans()
 
     def make_whole(self, workers=2):
         """Start what is missing, whatever the test before has left."""
         if self.master is None or self.master.poll() is not None:
             self.start_master()
         self.workers = [worker for worker in self.workers if worker.poll() is None]
-        for worker in self.workers[workers:]:
-            stop(worker)
-        del self.workers[workers:]
+        while len(self.workers) > workers:
+            self.stop_worker(self.workers.pop())
         while len(self.workers) < workers:
             self.start_worker()
         wait_for(lambda: self.alive() == workers)
 
     def executors(self):
-        """Return the executors' processes, by their ids."""
+        """Return the executors' processes, by their ids, whether their worker lives or not."""
         found = {}
-        for worker in self.workers:
-            for process in psutil.Process(worker.pid).children() if worker.poll() is None else ():
-                line = process.cmdline() if process.status() != psutil.STATUS_ZOMBIE else []
+        for process in self._below_workers():
+            with contextlib.suppress(psutil.Error):
+                line = process.cmdline()
                 if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in line:
                     found[line[line.index("--executor-id") + 1]] = process
         return found
+
+    def kill_workers(self):
+        """Kill all workers, and their executors."""
+        kill([psutil.Process(worker.pid) for worker in self.workers])
+        self._kill_orphans()
+
+    def stop_worker(self, worker):
+        """End a worker as an operator does, with its executors."""
+        stop(worker)
+        self._kill_orphans()
+
+    def _below_workers(self):
+        """Return what runs in the workers' folders: executors, and their Python workers."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if self.folder in Path(process.cwd()).parents:
+                    yield process
+
+    def _kill_orphans(self):
+        """Kill what has no worker: one that ends may start an executor in its last moments and leave it."""
+        while orphans := self._orphans():
+            kill(orphans)
+
+    def _orphans(self):
+        alive = {worker.pid for worker in self.workers if worker.poll() is None}
+        return [process for process in self._below_workers() if not alive & _parents(process)]
 
     def start_master(self):
         """Start a master: on a free port at first, on the same one again after that."""
@@ -94,8 +121,15 @@ class Daemons:
             )
 
 
+def _parents(process):
+    try:
+        return {parent.pid for parent in process.parents()}
+    except psutil.NoSuchProcess:
+        return set()
+
+
 def stop(daemon):
-    """End a daemon as an operator does; its executors end with it."""
+    """End a daemon as an operator does."""
     daemon.terminate()
     daemon.wait(SECONDS)
 

@@ -126,8 +126,8 @@ def test_a_worker_that_is_stopped_and_another_that_joins(cluster, run, plan, gat
         (busy,) = gate.waiting()
         executor = cluster.executor_of(busy)
         stopped = next(worker for worker in cluster.daemons.workers if worker.pid == executor.ppid())
-        stop(stopped)
-        wait_for(lambda: is_gone(executor))
+        cluster.daemons.stop_worker(stopped)
+        assert is_gone(executor)
         cluster.daemons.make_whole()
     assert ended.result().state is RunState.FINISHED
     assert is_whole(run, undisturbed)
@@ -138,9 +138,9 @@ def test_a_worker_that_is_stopped_and_another_that_joins(cluster, run, plan, gat
 def test_no_worker_is_left_and_one_comes_later(cluster, run, plan, gate, undisturbed, monkeypatch):
     monkeypatch.setattr("sparklime_core.spark.executors.watchdog.WITHOUT_EXECUTORS_SECONDS", 1.0)
     with cluster.hold(run, plan, gate) as ended:
-        executors = list(cluster.daemons.executors().values())
-        assert len(executors) == 2
-        kill([*(psutil.Process(worker.pid) for worker in cluster.daemons.workers), *executors])
+        assert len(cluster.daemons.executors()) == 2
+        cluster.daemons.kill_workers()
+        assert not cluster.daemons.executors()
         with pytest.raises(SparkLimeError, match="its workers are gone or busy"):
             ended.result(SECONDS)
     assert run.manifest().state is RunState.FAILED
