@@ -1,5 +1,7 @@
 """Where numba keeps what it compiles of this package: under a digest of the source, so that it is compiled once.
 
+The digest holds numba's version, too: of two versions that share a folder, each throws away what the other has.
+
 The driver has the package in a folder, executors in a zip that Spark puts into a new folder for every application.
 By these places, as numba would have it, nothing would be found again, and every Python worker would compile for
 seconds before its first row.
@@ -17,21 +19,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numba
 from numba import njit
 from numba.core import caching
 
 
 class ContentCacheLocator(caching.UserWideCacheLocator):
-    """Numba's folder for compiled functions of a module, named after the module's source."""
+    """Numba's folder for compiled functions of a module, named after the module's source and numba's version."""
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
         super().__init__(py_func, py_file)  # type: ignore[no-untyped-call]
         source = py_func.__globals__["__loader__"].get_source(py_func.__module__)
-        self._digest = sha256(source.encode()).hexdigest()[:16]
+        self._digest = sha256(f"{numba.__version__}\n{source}".encode()).hexdigest()[:16]
         self._cache_path = str(Path(self._cache_path).parent / f"sparklime_{self._digest}")
 
     def get_source_stamp(self) -> str:
-        """Return what changes when the source does."""
+        """Return what changes when the source or numba does."""
         return self._digest
 
     @classmethod

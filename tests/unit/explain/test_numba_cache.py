@@ -13,7 +13,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 
 from sparklime_core.explain.exact import walk_numba
-from sparklime_core.explain.numba_cache import compiled
+from sparklime_core.explain.numba_cache import ContentCacheLocator, compiled
 from sparklime_core.explain.sums_numba import fill_residual_sums, fill_sums
 from sparklime_core.spark.executors.package_upload import package_zip
 
@@ -51,6 +51,15 @@ def test_a_zip_finds_what_the_folder_has_compiled(home: Path) -> None:
     assert path == again
     assert path.startswith(str(home))
     assert (hits, found) == (0, 1)
+
+
+def test_each_version_of_numba_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set()
+    for version in ("0.62.0", "0.63.0"):
+        monkeypatch.setattr("numba.__version__", version)
+        locator = ContentCacheLocator(fill_sums.py_func, fill_sums.py_func.__code__.co_filename)
+        found.add((locator.get_cache_path(), locator.get_source_stamp()))
+    assert len({path for path, _ in found}) == len({stamp for _, stamp in found}) == 2
 
 
 def cut(kept: Path, _other: Path) -> None:
