@@ -97,7 +97,7 @@ def questions(run: Run, made: Path) -> dict[str, Callable[[], object]]:
         "score": lambda: mean_score(run),
         "workers": lambda: (tasks(run), executors(run)),
         "comparison": lambda: summarise(comparison_file(run, other, folder / "comparisons")),
-        "report": lambda: run_report(run),
+        "report": lambda: run_report(run, [0, 1]),
     }
 
 
