@@ -14,6 +14,7 @@ from sparklime_core.dashboard.shared.errors import guarded
 from sparklime_core.dashboard.shared.navigation import page_heading, pages
 from sparklime_core.dashboard.shared.services import warm_up
 from sparklime_core.dashboard.shared.sidebar import sidebar
+from sparklime_core.dashboard.shared.workspace import follow_address
 
 ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
 
@@ -23,6 +24,7 @@ def draw() -> None:
     st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
     page = st.navigation(pages(), expanded=True)
     with guarded():
+        follow_address()
         sidebar()
     with guarded():
         page_heading(page.title)

@@ -3,16 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard.data.read_upload import read_again, read_upload, use_sample
 from sparklime_core.dashboard.data.server_files import server_files
 from sparklime_core.dashboard.data.table_form import decisions_form, roles_form, target_choice
-from sparklime_core.dashboard.shared import columns, session_state
+from sparklime_core.dashboard.shared import columns, workspace
+from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import MODEL
+from sparklime_core.dashboard.shared.navigation import DATA, MODEL
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.samples import SAMPLES
+from sparklime_core.data.table_source import TableSource
 
 PREVIEW_ROWS = 50
 
@@ -28,27 +29,28 @@ with right:
     with st.container(horizontal=True, gap="xsmall"):
         for sample in SAMPLES.values():
             if st.button(sample.title, help=sample.description, key=f"sample-{sample.name}"):
-                use_sample(sample.name)
+                workspace.use_sample(sample.name)
 server_files()
 ready = st.container()  # what is ready, and the next step: above the table, where they are seen at once
 if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     st.session_state["read-upload"] = upload.file_id
-    session_state.set_source(None)
+    workspace.set_source(None)
     with shown_errors():
-        session_state.set_source(read_upload(upload.name, upload.getvalue()))
-if upload is not None and session_state.source() is None:
+        workspace.set_source(TableSource.of_upload(upload.name, upload.getvalue()))
+if upload is not None and workspace.source() is None:
     st.markdown("Change how the file is read, if that is the reason")
     with shown_errors():
         options = reading_form("unread")
         if options is not None:
-            session_state.set_source(read_upload(upload.name, upload.getvalue(), options))
+            workspace.set_source(TableSource.of_upload(upload.name, upload.getvalue(), options))
             st.rerun()
     st.stop()
 
-source = session_state.source()
+source = workspace.source()
 if source is None:
-    if session_state.dataset() is None:
+    if workspace.dataset() is None:
         st.info("Upload a file or choose a sample to begin.", icon=":material/upload_file:")
+        earlier_work(DATA)
         st.stop()
 else:
     table = source.table
@@ -58,15 +60,16 @@ else:
     with st.expander("How the file was read", icon=":material/description:"), shown_errors():
         options = decisions_form(source)
         if options is not None:
-            session_state.set_source(read_again(source, options))
+            workspace.set_source(source.read_again(options))
             st.rerun()
     with shown_errors():
-        target, task = target_choice(source)
-        roles = roles_form(source, target)
+        chosen = workspace.chosen()
+        target, task = target_choice(source, chosen)
+        roles = roles_form(source, target, chosen)
         if roles is not None:
-            session_state.set_dataset(assemble(table, target, roles=roles, task=task))
+            workspace.set_dataset(assemble(table, target, roles=roles, task=task))
 
-dataset = session_state.dataset()
+dataset = workspace.dataset()
 if dataset is not None:
     kind = "a number" if dataset.class_names is None else count(len(dataset.class_names), "class", "classes")
     with ready:

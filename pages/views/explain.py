@@ -3,7 +3,8 @@
 import streamlit as st
 
 from sparklime_core.dashboard.explain.run_form import new_rows_panel, run_form, start_run
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import session_state, workspace
+from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS, next_step
 from sparklime_core.dashboard.shared.progress import resume_button, run_progress
@@ -25,8 +26,9 @@ with shown_errors():
 with shown_errors():
     queue_panel()
 st.markdown("##### A new run")
-dataset, model = session_state.dataset(), session_state.model()
+dataset, model = workspace.dataset(), workspace.model()
 if dataset is None:
+    earlier_work(EXPLAIN)
     next_step("There is no table yet.", DATA, "Choose a table", ":material/table:")
     st.stop()
 if model is None:
@@ -34,7 +36,7 @@ if model is None:
     st.stop()
 with st.expander("Rows of another table", icon=":material/playlist_add:"), shown_errors():
     new_rows_panel(dataset)
-table = session_state.new_rows() or dataset
+table = workspace.new_rows() or dataset
 st.caption(
     f"Explains the model of **{plain(dataset.name)}** on **{plain(table.name)}** ({count(table.rows, 'row')}, "
     f"{count(len(table.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."

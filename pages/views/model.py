@@ -4,14 +4,16 @@ import streamlit as st
 
 from sparklime_core.dashboard.model.model_form import own_model, settings_form
 from sparklime_core.dashboard.model.model_plots import measures, plots
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import workspace
+from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, next_step
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, next_step
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.models.train import train_with
 
-dataset = session_state.dataset()
+dataset = workspace.dataset()
 if dataset is None:
+    earlier_work(MODEL)
     next_step("There is no table yet to learn from.", DATA, "Choose a table", ":material/table:")
     st.stop()
 
@@ -21,11 +23,11 @@ with train, shown_errors():
     settings = settings_form(dataset)
     if settings is not None:
         with st.spinner("Training …", show_time=True):
-            session_state.set_model(train_with(dataset, settings))
+            workspace.set_model(train_with(dataset, settings))
 with own, shown_errors():
     own_model(dataset)
 
-model = session_state.model()
+model = workspace.model()
 if model is None:
     st.info("Train the model to see how good it is.", icon=":material/model_training:")
     st.stop()

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import workspace
+from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, HELP, MODEL, RACE, ROWS, RUNS, SPARK
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, HELP, HOME, MODEL, RACE, ROWS, RUNS, SPARK
 from sparklime_core.dashboard.shared.run_state import state_badge
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
@@ -27,21 +28,23 @@ if clicked:
         st.switch_page(ROWS, query_params={"run": try_it()})
 
 st.markdown("##### Or with your own table")
-dataset, model = session_state.dataset(), session_state.model()
+kept = workspace.facts()
+if kept is None:
+    earlier_work(HOME)
 steps = [
     (
         DATA,
         "1. Data",
         ":material/table:",
         "A CSV or Parquet file, or a sample",
-        plain(dataset.name) if dataset else None,
+        plain(kept.table.name) if kept else None,
     ),
     (
         MODEL,
         "2. Model",
         ":material/forest:",
         "Train a random forest, see how good it is",
-        "trained" if model else None,
+        "trained" if kept and kept.model else None,
     ),
     (SPARK, "3. Spark", ":material/hub:", "Embedded, a cluster on this machine, or your own", None),
     (EXPLAIN, "4. Explain", ":material/bolt:", "Every row, on the executors, with live progress", None),

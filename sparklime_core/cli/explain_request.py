@@ -9,9 +9,9 @@ from sparklime_core.cli.commands import option_defaults
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.part_files import digest
 from sparklime_core.errors import RunError
-from sparklime_core.runs.inputs import model_path
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run, check_free, holds_run
+from sparklime_core.runs.stored_model import model_path
 
 _CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume"})
 """What a result does not depend on."""

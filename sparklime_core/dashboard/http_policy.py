@@ -1,11 +1,16 @@
 """`HttpPolicy`: what the dashboard's server adds to Streamlit's answers, and what it does not answer."""
 
 import json
+import re
+import secrets
+from http.cookies import SimpleCookie
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+from sparklime_core.dashboard.shared.person import COOKIE
 
 POLICY: Final = "Content-Security-Policy"
 
@@ -16,6 +21,11 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
 }
 """No other site shows the dashboard in a frame, where a click could be led astray."""
+
+COOKIE_SECONDS: Final = 400 * 86_400
+"""How long a browser keeps it after the last page; browsers allow no more."""
+
+_COOKIE_VALUE = re.compile(r"[\w-]{43}")
 
 CLOSED: Final = ("/_stcore/metrics", "/_stcore/agent")
 """Streamlit's statistics, and its way in for programs: nobody here needs them."""
@@ -44,10 +54,7 @@ class HttpPolicy:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    if name not in headers or name == POLICY:  # of several policies all hold
-                        headers.append(name, value)
+                _add_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
         if not is_host_allowed(Headers(scope=scope).get("host")):
@@ -58,6 +65,23 @@ class HttpPolicy:
             await _refuse(send_with_headers, 404, "There is nothing here.")
         else:
             await self._app(scope, receive, send_with_headers)
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+    for name, value in HEADERS.items():
+        if name not in headers or name == POLICY:  # of several policies all hold
+            headers.append(name, value)
+    if headers.get("content-type", "").startswith("text/html"):
+        headers.append("Set-Cookie", _cookie(scope))
+
+
+def _cookie(scope: Scope) -> str:
+    """Return a browser's cookie, renewed, or a new one. Scripts cannot read it, and other sites do not send it."""
+    before = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(COOKIE)
+    is_known = before is not None and _COOKIE_VALUE.fullmatch(before.value)
+    value = before.value if before is not None and is_known else secrets.token_urlsafe(32)
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    return f"{COOKIE}={value}; Max-Age={COOKIE_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

@@ -1,8 +1,7 @@
 """A run's inputs on disk: the encoded table, which rows are for testing and which are explained, the model."""
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,34 +12,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sparklime_core.atomic_files import atomic_write, write_file
+from sparklime_core.atomic_files import atomic_write
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
-from sparklime_core.explain.kinds.registry import SUFFIXES
 from sparklime_core.explain.settings import OutputName
-from sparklime_core.models.columns_model import ColumnsModel
-from sparklime_core.models.model_files import (
-    ASKED_ROWS,
-    ModelFile,
-    load_estimator,
-    mark_known,
-    read_model,
-    save_estimator,
-)
-from sparklime_core.models.own_model import reload_model
-from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
-from sparklime_core.runs.stored_tables import damage_explained, damaged
+from sparklime_core.models.model_files import ModelFile
+from sparklime_core.runs.stored_model import DECODING_FILE, MODEL_FILES, read_stored_model, write_model
+from sparklime_core.runs.stored_tables import missing_explained
 
 DATA_FILE = "data.parquet"
 TRAINING_FILE = "training.parquet"
 SPAN_ROWS = 2_000
 """Rows from which the range of a model's margins is taken."""
 
-MODEL_FILE = "model.skops"
-"""A model's file where none was given; one that was given keeps the ending of its name."""
-
-MODEL_FILES = (MODEL_FILE, *(f"model{suffix}" for suffix in SUFFIXES))
-DECODING_FILE = "decoding.json"
 INPUT_FILES = (DATA_FILE, TRAINING_FILE, *MODEL_FILES, DECODING_FILE)
 """All that a run may keep of its inputs."""
 
@@ -98,16 +82,7 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
     marks = {"test": np.isin(positions, inputs.test_rows), "selected": np.isin(positions, inputs.row_ids)}
     if inputs.training is not None:
         _write_dataset(inputs.training, folder / TRAINING_FILE, {})
-    estimator = inputs.estimator
-    if isinstance(estimator, ColumnsModel):
-        write_file(folder / DECODING_FILE, json.dumps(decoding_as_dict(estimator.decoding)))
-        estimator = estimator.estimator
-    if inputs.file is None:
-        with atomic_write(folder / MODEL_FILE) as temporary:
-            save_estimator(estimator, temporary)
-    else:
-        write_file(folder / f"model{inputs.file.suffix}", inputs.file.data)
-        mark_known(inputs.file)
+    write_model(inputs.estimator, inputs.file, folder)
     _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
 
 
@@ -116,34 +91,15 @@ def read_inputs(folder: Path) -> Inputs:
     dataset, marks = _read_dataset(folder / DATA_FILE)
     training = folder / TRAINING_FILE
     learnt_from = _read_dataset(training)[0] if training.exists() else None
-    with _explained(folder / DATA_FILE):
+    with missing_explained(folder / DATA_FILE):
         test, selected = (np.flatnonzero(marks[name].to_numpy()) for name in ("test", "selected"))
-    path = model_path(folder)
-    if path.name == MODEL_FILE:
-        return Inputs(dataset, _read_model(folder, dataset.features), test, selected, learnt_from)
-    file = read_model(path)
-    model = reload_model(file, dataset if learnt_from is None else learnt_from)
-    return Inputs(dataset, model, test, selected, learnt_from, file)
-
-
-def model_path(folder: Path) -> Path:
-    """Return where the model is in a run's folder."""
-    return next((folder / name for name in MODEL_FILES if (folder / name).exists()), folder / MODEL_FILE)
-
-
-def _read_model(folder: Path, rows: npt.NDArray[np.float64]) -> Any:
-    """Read the model back; one of raw columns with how rows are decoded for it."""
-    if not (folder / DECODING_FILE).exists():
-        return load_estimator(folder / MODEL_FILE, rows)
-    with _explained(folder / DECODING_FILE):
-        decoding = decoding_from_dict(json.loads((folder / DECODING_FILE).read_text(encoding="utf-8")))
-        asked = decoding.decode(rows[:ASKED_ROWS])
-    return ColumnsModel(load_estimator(folder / MODEL_FILE, asked), decoding, rows.shape[1])
+    estimator, file = read_stored_model(folder, dataset if learnt_from is None else learnt_from, dataset.features)
+    return Inputs(dataset, estimator, test, selected, learnt_from, file)
 
 
 def read_encoding(folder: Path) -> Encoding:
     """Read the encoding of a run's table, without the table; raise `RunError` when it is missing."""
-    with _explained(folder / DATA_FILE):
+    with missing_explained(folder / DATA_FILE):
         return Encoding.from_dict(json.loads(pq.read_schema(folder / DATA_FILE).metadata[_KEY])["encoding"])
 
 
@@ -160,7 +116,7 @@ def _write_dataset(dataset: Dataset, path: Path, marks: Mapping[str, npt.NDArray
 
 
 def _read_dataset(path: Path) -> tuple[Dataset, pa.Table]:
-    with _explained(path):
+    with missing_explained(path):
         table = pq.read_table(path)
         header = json.loads(table.schema.metadata[_KEY])
         encoding = Encoding.from_dict(header["encoding"])
@@ -173,13 +129,3 @@ def _read_dataset(path: Path) -> tuple[Dataset, pa.Table]:
             report=msgspec.convert(header["report"], DataReport),
         )
         return dataset, table
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what reading an input raises into one sentence, also that it is missing."""
-    try:
-        with damage_explained(path):
-            yield
-    except FileNotFoundError as error:
-        raise damaged(path, "is missing") from error

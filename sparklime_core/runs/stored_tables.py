@@ -83,6 +83,22 @@ def damage_explained(path: Path) -> Iterator[None]:
         raise damaged(path, "is cut off, or another file") from error
 
 
+@contextlib.contextmanager
+def missing_explained(path: Path) -> Iterator[None]:
+    """Turn what reading a file of a run raises into one sentence, also that it is missing.
+
+    Raises
+    ------
+    RunError
+        When it is damaged, another file, or missing.
+    """
+    try:
+        with damage_explained(path):
+            yield
+    except FileNotFoundError as error:
+        raise damaged(path, "is missing") from error
+
+
 def state_of_file(path: Path) -> tuple[int, int]:
     """Return size and time of a file, which change with its content; zeros for a missing file."""
     try:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.dashboard.shared.person import COOKIE
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample
@@ -77,6 +79,17 @@ def live_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 
 _remembered: list[Path] = []
 """The home that the pages' caches are of."""
+
+
+@pytest.fixture(autouse=True)
+def become(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the browser have a cookie; it has none at first, where AppTest has a mock of all cookies."""
+
+    def become(person: str) -> None:
+        monkeypatch.setattr(ContextProxy, "cookies", {COOKIE: person} if person else {})
+
+    become("")
+    return become
 
 
 @pytest.fixture

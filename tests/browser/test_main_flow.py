@@ -1,6 +1,8 @@
 """The main job, as a person does it: from a CSV file to explanations made by two workers."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tests.browser.steps import (
     select_table_row,
     show,
     visit,
+    watched,
 )
 
 
@@ -27,6 +30,16 @@ def wine(tmp_path: Path) -> Path:
     path = tmp_path / "wine list.csv"
     path.write_bytes(sample_csv("wine"))
     return path
+
+
+@contextmanager
+def another_browser(page: Page) -> Iterator[Page]:
+    """A page of somebody else, whose browser has other cookies."""
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context()
+    yield watched(context.new_page())
+    context.close()
 
 
 def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Server, wine: Path) -> None:
@@ -43,6 +56,14 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     press(page, "Train")
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
     expect(chart(page, re.compile("Confusion matrix"))).to_be_visible()
+
+    page.reload()
+    heading(page, "Model")
+    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
+    with another_browser(page) as stranger:
+        visit(stranger, page.url, "Model")
+        expect(stranger.get_by_text("is another person's")).to_be_visible()
+        expect(stranger.get_by_text("wine")).to_have_count(0)
 
     go_to(page, "Spark")
     show(page, "a cluster on this machine")

@@ -1,5 +1,6 @@
 """The data page's forms: how a file was read, and what each of its columns is used for; all can be overruled."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -7,9 +8,10 @@ import streamlit as st
 
 from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.reading_form import reading_form
-from sparklime_core.dashboard.shared.session_state import TableSource
 from sparklime_core.data.column_roles import ROLES, ColumnRole, propose_roles
+from sparklime_core.data.provenance import Origin
 from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.table_source import TableSource
 
 TASKS = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
 
@@ -26,27 +28,43 @@ def decisions_form(source: TableSource) -> ReadOptions | None:
     return reading_form("read")
 
 
-def target_choice(source: TableSource) -> tuple[str, str]:
+def target_choice(source: TableSource, chosen: Origin | None) -> tuple[str, str]:
     """Let the column to predict be chosen; return it, and whether it is classes or a number."""
     names = list(source.table.names)
+    before = source.target if chosen is None else chosen.target
     left, right = st.columns(2)
     target = left.selectbox(
         "What to predict",
         names,
-        index=names.index(source.target) if source.target else len(names) - 1,
+        index=names.index(before) if before in names else len(names) - 1,
         help="Classes (text, or few whole numbers), or numbers. Rows without a value are left out of training.",
         key="target",
     )
-    task = right.selectbox("Predict it as", list(TASKS), format_func=TASKS.__getitem__, key="task")
+    task = right.selectbox(
+        "Predict it as",
+        list(TASKS),
+        index=list(TASKS).index("auto" if chosen is None else chosen.task),
+        format_func=TASKS.__getitem__,
+        key="task",
+    )
     return target, task
 
 
-def roles_form(source: TableSource, target: str) -> dict[str, str] | None:
-    """Show what each column is used for, as a table to edit; return what was changed when it is sent."""
+def roles_form(source: TableSource, target: str, chosen: Origin | None) -> dict[str, str] | None:
+    """Show what each column is used for, as a table to edit; return what was changed when it is sent.
+
+    Parameters
+    ----------
+    source, target
+        The table, and the column that is to be predicted.
+    chosen
+        What was chosen before: its roles are shown where the target is the same.
+    """
     proposed = propose_roles(source.table, target)
+    before = chosen.roles if chosen is not None and chosen.target == target else {}
     with st.form("roles"):
         edited = st.data_editor(
-            roles_frame(source, proposed),
+            roles_frame(source, [_as_chosen(role, before) for role in proposed]),
             hide_index=True,
             width="stretch",
             disabled=["column", "reason", "missing", "distinct"],
@@ -62,7 +80,7 @@ def roles_form(source: TableSource, target: str) -> dict[str, str] | None:
                 "missing": columns.MISSING,
                 "distinct": columns.DISTINCT,
             },
-            key=f"roles-of-{source.name}-{target}",
+            key=f"roles-of-{source.name}-{target}-{sorted(before.items())}",
             alt="What each column is used for; the roles can be changed",
         )
         if not st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
@@ -70,7 +88,7 @@ def roles_form(source: TableSource, target: str) -> dict[str, str] | None:
     return changed_roles(proposed, edited)
 
 
-def roles_frame(source: TableSource, proposed: tuple[ColumnRole, ...]) -> pd.DataFrame:
+def roles_frame(source: TableSource, proposed: Sequence[ColumnRole]) -> pd.DataFrame:
     """Return the roles of all columns but the target as a table to edit."""
     rows: list[dict[str, Any]] = []
     for role in proposed:
@@ -87,6 +105,10 @@ def roles_frame(source: TableSource, proposed: tuple[ColumnRole, ...]) -> pd.Dat
             }
         )
     return pd.DataFrame(rows, columns=["column", "role", "reason", "missing", "distinct"])
+
+
+def _as_chosen(role: ColumnRole, chosen: Mapping[str, str]) -> ColumnRole:
+    return ColumnRole(role.name, chosen[role.name], "you chose it") if role.name in chosen else role
 
 
 def changed_roles(proposed: tuple[ColumnRole, ...], edited: pd.DataFrame) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import session_state, workspace
+from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
@@ -105,17 +106,17 @@ def new_rows_panel(dataset: Dataset) -> None:
     )
     upload = st.file_uploader("New rows", key="new-rows-file")
     if upload is None:
-        session_state.set_new_rows(None)
+        workspace.set_new_rows(None)
         return
     with st.expander("How the rows are read (as the model's table, unless you change it)"):
         options = reading_form("new-rows")
     if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
-        session_state.set_new_rows(None)
+        workspace.set_new_rows(None)
         st.session_state["read-new-rows"] = upload.file_id
         name = PurePath(base_name(upload.name)).stem
         content = upload.getvalue()
-        session_state.set_new_rows(read_rows(content, dataset.encoding, name=name, options=options))
-    new = session_state.new_rows()
+        workspace.set_new_rows(read_rows(content, dataset.encoding, name=name, options=options))
+    new = workspace.new_rows()
     if new is None:
         return
     st.dataframe(
@@ -133,11 +134,11 @@ def start_run(form: RunForm) -> str:
     """Submit a run of this session's table and model; return its id."""
     from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415 - imports scikit-learn and lime
 
-    dataset, model, new = session_state.dataset(), session_state.model(), session_state.new_rows()
+    dataset, model, new = workspace.dataset(), workspace.model(), workspace.new_rows()
     assert dataset is not None and model is not None  # noqa: S101, PT018 - the page has seen to it
     training = None if new is None else dataset
     plan = RunPlan(new or dataset, model, form.explain, form.explainer, form.rows, training, form.stability)
-    run_id = services().manager.submit(plan, session_state.person())
+    run_id = services().manager.submit(plan, person())
     session_state.choose_run(run_id)
     return run_id
 

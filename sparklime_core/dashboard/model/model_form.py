@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.settings_form import SettingsForm
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.source_bytes import MOST_ENDING, base_name
@@ -65,4 +65,4 @@ def own_model(dataset: Dataset) -> None:
             st.error("The file holds types that are not trusted, so nothing of it was loaded:")
             st.code("\n".join(foreign), language=None)
             return
-        session_state.set_model(load_model(path, dataset))
+        workspace.set_model(load_model(path, dataset))

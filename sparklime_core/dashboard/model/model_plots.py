@@ -5,7 +5,7 @@ import streamlit as st
 from sparklime_core.charts.classes import confusion_chart, predictions_chart
 from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
 from sparklime_core.dashboard.model.measures import MEASURES
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.models.evaluation import Evaluation
@@ -29,7 +29,7 @@ def measures(model: Model) -> None:
 
 def plots() -> None:
     """Show the plots of the session's model."""
-    evaluation = session_state.evaluation()
+    evaluation = workspace.evaluation()
     if evaluation is None or not len(evaluation.rows):
         return
     if evaluation.class_names is None:

@@ -10,6 +10,7 @@ from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import show
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN, ROWS
+from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, duration, speed
@@ -97,7 +98,7 @@ def resume_button(run: Run) -> None:
     if not run.manifest().state.is_resumable() or not st.button("Resume", icon=":material/resume:"):
         return
     with shown_errors():
-        services().manager.resume(run.id, session_state.person())
+        services().manager.resume(run.id, person())
         st.session_state.pop(f"told-to-stop-{run.id}", None)
         session_state.choose_run(run.id)
         st.switch_page(EXPLAIN, query_params={"run": run.id})

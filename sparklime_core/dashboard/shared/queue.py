@@ -7,6 +7,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count
 
@@ -36,7 +37,7 @@ def _table() -> None:
         "last run began longest ago."
     )
     st.dataframe(
-        queue_frame(entries, session_state.person()),
+        queue_frame(entries, person()),
         hide_index=True,
         column_config={
             "place": "Place",

@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 import sparklime_core.dashboard
+from sparklime_core.errors import SparkLimeError
 from sparklime_core.runs.store import RunStore
+from sparklime_core.runs.workspace_store import WorkspaceStore
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.manager import JobManager, QueueEntry
@@ -54,6 +57,7 @@ class Services:
 
     def __init__(self, store: RunStore) -> None:
         self.store = store
+        self.workspaces = WorkspaceStore(store.root.parent / "workspaces")
         self._manager: JobManager | None = None
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
@@ -123,7 +127,10 @@ class Services:
 @st.cache_resource(show_spinner=False)
 def services() -> Services:
     """Return the server's services, the same for every session."""
-    return Services(RunStore.default())
+    found = Services(RunStore.default())
+    with suppress(SparkLimeError, OSError):  # said to whoever brings a table
+        found.workspaces.tidy()
+    return found
 
 
 @cache

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, RACE, SPARK
+from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 
@@ -52,15 +53,19 @@ def _status_lately() -> "SparkStatus":
 
 
 def _work() -> None:
-    dataset, model = session_state.dataset(), session_state.model()
-    if dataset is not None:
+    kept = workspace.facts()
+    if kept is not None:
         st.page_link(DATA, label="Data", icon=":material/table:")
-        st.caption(f"{plain(dataset.name)} · {count(dataset.rows, 'row')}" + (" · model trained" if model else ""))
+        trained = " · model trained" if kept.model else ""
+        st.caption(f"{plain(kept.table.name)} · {count(kept.table.rows, 'row')}{trained}")
+    reason = workspace.not_kept()
+    if reason is not None:
+        st.caption(f":material/warning: A reload loses some of it: {plain(reason)}")
     if services().race_runs():
         st.page_link(RACE, label="A race is running", icon=":material/sports_score:")
     queue = services().queue()
     if queue:
         st.page_link(EXPLAIN, label=f"{count(len(queue), 'run')} active", icon=":material/progress_activity:")
-        mine = [entry.position for entry in queue if entry.person == session_state.person()]
+        mine = [entry.position for entry in queue if entry.person == person()]
         if mine:
             st.caption("Yours: " + (f"number {min(mine)} in line" if min(mine) else "on Spark now"))

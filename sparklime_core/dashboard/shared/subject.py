@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import session_state, workspace
 from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.run_cache import inputs_of
 from sparklime_core.dashboard.shared.services import services
@@ -28,7 +28,7 @@ def choose_subject(key: str) -> Callable[[], Subject]:
         When the run that is open is not there any more.
     """
     choices: dict[str, tuple[str, Callable[[], Subject]]] = {}
-    dataset, model = session_state.dataset(), session_state.model()
+    dataset, model = workspace.dataset(), workspace.model()
     if dataset is not None and model is not None:
         text = f"{dataset.name} ({count(dataset.rows, 'row')}): the table and the model of this session"
         choices["session"] = (text, lambda: _of_session(dataset, model.estimator))
@@ -36,7 +36,7 @@ def choose_subject(key: str) -> Callable[[], Subject]:
     if run_id is not None:
         title = services().store.open(run_id).manifest().title
         choices["run"] = (f"{title}: the run that is open", lambda: _of_run(run_id))
-    choices["sample"] = (f"{session_state.SAMPLE}: a bundled sample and a random forest", _of_sample)
+    choices["sample"] = (f"{workspace.SAMPLE}: a bundled sample and a random forest", _of_sample)
     chosen = st.selectbox("On the rows of", list(choices), format_func=lambda name: choices[name][0], key=key)
     return choices[str(chosen)][1]
 
@@ -53,7 +53,7 @@ def _of_session(dataset: Dataset, estimator: Any) -> Subject:
     usual = min(settings_of(ExplainSettings)["num_features"].default, len(dataset.feature_names))
     explain = ExplainSettings(**{"num_features": usual, **_in_the_form(ExplainSettings, SHARED)})
     explainer = ExplainerSettings(**_in_the_form(ExplainerSettings))
-    new = session_state.new_rows()
+    new = workspace.new_rows()
     return Subject(dataset.name, new or dataset, estimator, explain, explainer, dataset if new else None)
 
 
@@ -87,5 +87,5 @@ def _trained_sample() -> tuple[Dataset, Any]:
     from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - imports scikit-learn
     from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
 
-    dataset = load_sample(session_state.SAMPLE)
+    dataset = load_sample(workspace.SAMPLE)
     return dataset, train_forest(dataset).estimator

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.executors_table import executors_table
 from sparklime_core.dashboard.shared.spark_links import web_links
@@ -119,7 +119,7 @@ def _check(service: "SparkService") -> None:
     from sparklime_core.spark.executors.needed_packages import packages_in  # noqa: PLC0415 - only needed here
     from sparklime_core.spark.waves.payload import pickled  # noqa: PLC0415 - imports pyspark
 
-    model = session_state.model()
+    model = workspace.model()
     with st.spinner("Asking every executor …", show_time=True):
         if model is None:
             service.check()

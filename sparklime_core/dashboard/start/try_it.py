@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared import session_state
+from sparklime_core.dashboard.shared import session_state, workspace
+from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.explain.engines import ENGINES
 
@@ -12,17 +13,15 @@ def try_it() -> str:
     with st.spinner("Reading the sample and training a forest …", show_time=True):
         # Spark starts, and its workers import lime, while the forest is trained.
         services().spark.connect_soon()
-        from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - seconds, and only for this click
-        from sparklime_core.explain.settings import ExplainSettings  # noqa: PLC0415
+        from sparklime_core.explain.settings import ExplainSettings  # noqa: PLC0415 - seconds, and only for this click
         from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
         from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
 
-        dataset = load_sample(session_state.SAMPLE)
-        session_state.set_dataset(dataset)
+        dataset = workspace.use_sample(workspace.SAMPLE)
         model = train_forest(dataset)
-        session_state.set_model(model)
+        workspace.set_model(model)
         settings = ExplainSettings()
         plan = RunPlan(dataset, model, settings, stability=ENGINES[settings.engine].usual_pools)
-        run_id = services().manager.submit(plan, session_state.person())
+        run_id = services().manager.submit(plan, person())
     session_state.choose_run(run_id)
     return run_id

@@ -8,7 +8,7 @@ from streamlit import config
 from sparklime_core.dashboard.http_policy import HttpPolicy
 
 
-def asked(path="/", host=b"127.0.0.1:8501", kind="http", headers=()):
+def asked(path="/", host=b"127.0.0.1:8501", kind="http", headers=(), cookie=b"", scheme="http"):
     """The status and the headers of an answer, by their names."""
     sent = []
 
@@ -19,7 +19,8 @@ def asked(path="/", host=b"127.0.0.1:8501", kind="http", headers=()):
     async def send(message):
         sent.append(message)
 
-    scope = {"type": kind, "path": path, "headers": [(b"host", host)] if host else []}
+    asking = [(b"host", host)] if host else []
+    scope = {"type": kind, "path": path, "scheme": scheme, "headers": [*asking, (b"cookie", cookie)]}
     asyncio.run(HttpPolicy(app)(scope, None, send))
     return sent[0]["status"], dict(sent[0]["headers"])
 
@@ -62,3 +63,32 @@ def test_nobody_asks_for_statistics(path):
 
 def test_sessions_are_left_to_streamlit():
     assert asked(host=b"evil.example", kind="websocket")[0] == 200
+
+
+PAGE = [(b"content-type", b"text/html; charset=utf-8")]
+
+
+def cookie(headers, before=b""):
+    """The cookie that an answer sets, or None."""
+    sent = asked(headers=headers, cookie=before)[1].get(b"set-cookie")
+    return None if sent is None else sent.decode()
+
+
+def test_a_page_gives_the_browser_a_cookie_that_only_this_server_reads():
+    first, second = cookie(PAGE), cookie(PAGE)
+    assert first.split(";")[0] != second.split(";")[0]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(first.split("; "))
+    assert "Secure" not in first
+    assert cookie([(b"content-type", b"application/json")]) is None
+
+
+def test_a_browser_keeps_its_cookie_and_no_made_up_one():
+    mine = cookie(PAGE).split(";")[0]
+    assert cookie(PAGE, f"other=1; {mine}".encode()).startswith(f"{mine};")
+    for bad in (b"sparklime_person=short", b'sparklime_person="a\\012b"', b"sparklime_person", b"\xff;;=="):
+        assert not cookie(PAGE, bad).startswith("sparklime_person=short")
+        assert len(cookie(PAGE, bad).split(";")[0]) == len(mine)
+
+
+def test_over_https_the_cookie_stays_there():
+    assert "; Secure" in asked(headers=PAGE, scheme="https")[1][b"set-cookie"].decode()

@@ -5,11 +5,10 @@ import os
 import pytest
 
 from sparklime_core import SparkLimeError
-from sparklime_core.dashboard.data.read_upload import read_again
-from sparklime_core.dashboard.data.server_files import read_server_file
 from sparklime_core.data import server_folders
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.server_folders import data_folders, list_tables, read_server_table
+from sparklime_core.data.server_folders import ServerTable, data_folders, list_tables, read_server_table
+from sparklime_core.data.table_source import TableSource
 
 
 @pytest.fixture
@@ -75,20 +74,20 @@ def test_a_large_folder_is_listed_in_part(folder, monkeypatch):
 
 
 def test_a_file_that_became_a_link_is_not_read_again(folder):
-    source = read_server_file(folder, "deep/er/cars.parquet")
+    source = TableSource.of_server_file(ServerTable(folder, "deep/er/cars.parquet"))
     assert source.name == "cars"
     assert source.table.rows == 2
     (folder / "deep" / "er" / "cars.parquet").unlink()
     (folder / "deep" / "er" / "cars.parquet").symlink_to(folder.parent / "secret.csv")
     with pytest.raises(SparkLimeError, match="There is no file"):
-        read_again(source, ReadOptions())
+        source.read_again(ReadOptions())
 
 
 def test_a_folder_that_became_a_link_is_not_read_again(folder):
-    source = read_server_file(folder, "deep/er/cars.parquet")
+    source = TableSource.of_server_file(ServerTable(folder, "deep/er/cars.parquet"))
     (folder / "deep").rename(folder / "moved")
     (folder.parent / "er").mkdir()
     (folder.parent / "er" / "cars.parquet").write_text("a,b\n1,2\n")
     (folder / "deep").symlink_to(folder.parent)
     with pytest.raises(SparkLimeError, match="There is no file"):
-        read_again(source, ReadOptions())
+        source.read_again(ReadOptions())

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sparklime_core.dashboard.data.read_upload import read_upload
 from sparklime_core.data import csv_rows
 from sparklime_core.data.csv_dialect import Dialect
 from sparklime_core.data.read_table import read_table
 from sparklime_core.data.source_bytes import MOST_NAME, base_name
 from sparklime_core.data.table_account import TableAccount, tables
+from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import DataError, SettingsError
 from sparklime_core.limited.limits import GIB
 
@@ -133,11 +133,11 @@ def test_the_account_refuses_what_is_more_than_is_left(monkeypatch):
 )
 def test_of_a_name_that_was_sent_only_the_last_part_is_kept(sent, kept):
     assert base_name(sent) == kept
-    assert read_upload(sent, b"a,b\n1,2\n3,4\n").table.file == kept
+    assert TableSource.of_upload(sent, b"a,b\n1,2\n3,4\n").table.file == kept
 
 
 def test_a_long_name_is_cut():
-    source = read_upload("long" * 2000 + ".csv", b"a,b\n1,2\n3,4\n")
+    source = TableSource.of_upload("long" * 2000 + ".csv", b"a,b\n1,2\n3,4\n")
     assert len(source.table.file) == MOST_NAME
     assert source.table.file.endswith(".csv")
     assert len(source.name) < MOST_NAME

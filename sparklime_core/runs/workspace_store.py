@@ -1,0 +1,221 @@
+"""The store of workspaces: what a reload, a new tab or a restarted server finds again."""
+
+import contextlib
+import io
+import re
+import secrets
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sparklime_core.atomic_files import (
+    clear_unfinished,
+    disk_errors_explained,
+    remove_file,
+    remove_folder,
+    write_file,
+)
+from sparklime_core.data.table_source import TableSource
+from sparklime_core.errors import RunError
+from sparklime_core.limited.limits import GIB, positive_number
+from sparklime_core.models.train import Model
+from sparklime_core.paths import private_folder
+from sparklime_core.runs.kept_workspace import TEST_ROWS, KeptWorkspace, alive, remember, table_file
+from sparklime_core.runs.stored_model import write_model
+from sparklime_core.runs.workspace import (
+    FACTS_FILE,
+    KeptModel,
+    KeptTable,
+    Workspace,
+    WorkspaceFacts,
+    encoding_digest,
+)
+
+DAYS, SIZE = "SPARKLIME_WORKSPACE_DAYS", "SPARKLIME_WORKSPACE_SIZE"
+USUAL_DAYS, USUAL_SIZE = 30.0, 10.0
+"""After how many days without use a workspace goes, and how many GiB all of them take, unless the operator says
+otherwise."""
+
+NOT_YOURS = "There is no such table here, it has gone, or it is another person's."
+
+_KEY = re.compile(r"[0-9a-f]{32}")
+_DAY_SECONDS = 86_400.0
+_RENEWED_SECONDS = 3_600.0
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class WorkspaceStore:
+    """Workspaces in a folder, one folder each. A key alone opens none that is another person's."""
+
+    root: Path
+
+    def new_key(self) -> str:
+        """Return a key that nobody can guess."""
+        return secrets.token_hex(16)
+
+    def open(self, key: str, person: str) -> KeptWorkspace:
+        """Return a workspace, which then counts as used today.
+
+        Raises
+        ------
+        RunError
+            When there is none of this key, it has gone, or it is another person's; which of these is not said.
+        """
+        folder = self.root / key
+        if not _KEY.fullmatch(key) or _age(folder) > _most_seconds():
+            raise RunError(NOT_YOURS)
+        try:
+            facts = WorkspaceFacts.read(folder)
+        except RunError as error:
+            raise RunError(NOT_YOURS) from error
+        if facts.person not in ("", person):
+            raise RunError(NOT_YOURS)
+        if _age(folder) > _RENEWED_SECONDS:
+            facts.write(folder)
+        return KeptWorkspace(folder, facts)
+
+    def newest(self, person: str) -> KeptWorkspace | None:
+        """Return a person's workspace that was used last; None without a person, or without one of theirs."""
+        for folder in sorted(self._folders(), key=_age) if person else ():
+            with contextlib.suppress(RunError):
+                if WorkspaceFacts.read(folder).person == person:
+                    return self.open(folder.name, person)
+        return None
+
+    def save(self, key: str, person: str, workspace: Workspace) -> None:
+        """Keep a workspace under a key, or what is new in it: the facts last, with which it is whole.
+
+        Raises
+        ------
+        RunError
+            When the key is another person's, the disk refuses it, or the table or the model is larger than all
+            that is kept; the workspace is then without it.
+        """
+        folder = self.root / key
+        _check_size(_size_of_table(workspace.source), f"The table {workspace.source.name!r}")
+        with _lock, disk_errors_explained(folder):
+            _check_person(folder, person)
+            private_folder(folder)
+            clear_unfinished(folder)
+            facts = _write(folder, person, workspace)
+            taken = 0 if facts.model is None else _size(folder / facts.model.folder)
+            if taken > _most_bytes():
+                facts = replace(facts, model=None)
+            facts.write(folder)
+            _remove_others(folder, facts)
+            self._tidy(folder)
+        _check_size(taken, "The model")
+
+    def tidy(self) -> None:
+        """Delete workspaces that are too old, and those that were used longest ago where all take too much."""
+        with _lock:
+            self._tidy(None)
+
+    def _tidy(self, spared: Path | None) -> None:
+        left = _most_bytes()
+        for folder in sorted(self._folders(), key=_age):
+            left -= _size(folder)
+            if folder != spared and (left < 0 or _age(folder) > _most_seconds()):
+                _delete(folder)
+
+    def _folders(self) -> list[Path]:
+        with contextlib.suppress(OSError):  # there is no such folder yet, or it cannot be read
+            return [folder for folder in self.root.iterdir() if _KEY.fullmatch(folder.name)]
+        return []
+
+
+def _check_person(folder: Path, person: str) -> None:
+    try:
+        facts = WorkspaceFacts.read(folder)
+    except RunError:  # nothing is there yet, or nothing that is whole
+        return
+    if facts.person not in ("", person):
+        raise RunError(NOT_YOURS)
+
+
+def _write(folder: Path, person: str, workspace: Workspace) -> WorkspaceFacts:
+    """Write what is new in a workspace; return the facts, which are yet to be written."""
+    source, dataset, model = workspace.source, workspace.dataset, workspace.model
+    table = KeptTable.of(source)
+    path = folder / table_file(table)
+    if isinstance(source.content, bytes) and not path.exists():
+        write_file(path, source.content)
+    remember(folder, table, source)
+    if dataset is None:
+        return WorkspaceFacts(person, table)
+    chosen = dataset.report.origin
+    remember(folder, chosen, dataset)
+    kept = None if model is None else _write_model(folder, model)
+    return WorkspaceFacts(person, table, chosen, encoding_digest(dataset), kept)
+
+
+def _write_model(folder: Path, model: Model) -> KeptModel:
+    """Write a model into a folder of its own, unless it is there already."""
+    with contextlib.suppress(RunError):
+        before = WorkspaceFacts.read(folder).model
+        if before is not None and alive(folder, before) is model:
+            return before
+    kept = KeptModel.of(model, f"model-{secrets.token_hex(8)}")
+    inner = private_folder(folder / kept.folder)
+    rows = io.BytesIO()
+    np.save(rows, model.test_rows, allow_pickle=False)
+    write_file(inner / TEST_ROWS, rows.getvalue())
+    write_model(model.estimator, model.file, inner)
+    remember(folder, kept, model)
+    return kept
+
+
+def _remove_others(folder: Path, facts: WorkspaceFacts) -> None:
+    """Delete tables and models of before, which no facts name any more."""
+    named = {FACTS_FILE, table_file(facts.table), facts.model.folder if facts.model else ""}
+    for other in folder.iterdir():
+        if other.name not in named:
+            (remove_folder if other.is_dir() else remove_file)(other)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a workspace; without its facts, which go first, the rest counts for nothing."""
+    with contextlib.suppress(OSError):  # of a disk that cannot be written: it is tried again with the next one
+        remove_file(folder / FACTS_FILE)
+        remove_folder(folder)
+
+
+def _size_of_table(source: TableSource) -> int:
+    return len(source.content) if isinstance(source.content, bytes) else 0
+
+
+def _check_size(size: int, what: str) -> None:
+    if size > _most_bytes():
+        raise RunError(
+            f"{what} takes {size / GIB:.3g} GiB, and no more than {_most_bytes() / GIB:.3g} are kept here "
+            f"({SIZE}); a reload of the page loses it."
+        )
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
+
+
+def _age(folder: Path) -> float:
+    """Return the seconds since a workspace was used; infinite where there is none."""
+    for path in (folder / FACTS_FILE, folder):
+        with contextlib.suppress(OSError):
+            return time.time() - path.stat().st_mtime
+    return float("inf")
+
+
+def _most_seconds() -> float:
+    return positive_number(DAYS, USUAL_DAYS) * _DAY_SECONDS
+
+
+def _most_bytes() -> int:
+    return int(positive_number(SIZE, USUAL_SIZE) * GIB)

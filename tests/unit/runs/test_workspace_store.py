@@ -1,0 +1,256 @@
+"""Workspaces on disk: kept for whose they are, found again, and gone after a time."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from sparklime_core.data.build_dataset import assemble
+from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.server_folders import ServerTable
+from sparklime_core.data.table_source import TableSource
+from sparklime_core.errors import RunError, SparkLimeError
+from sparklime_core.models import model_files
+from sparklime_core.models.train_forest import train_forest
+from sparklime_core.runs import kept_workspace
+from sparklime_core.runs.workspace import Workspace
+from sparklime_core.runs.workspace_store import DAYS, SIZE, WorkspaceStore
+from tests.killing import killed_at_every_change
+
+ME, OTHER = "me", "another"
+
+
+@pytest.fixture(scope="module")
+def whole() -> Workspace:
+    source = TableSource.of_upload("wine.csv", sample_csv("wine"))
+    dataset = assemble(source.table, "cultivar", roles={"hue": "drop"})
+    return Workspace(source, dataset, train_forest(dataset, n_estimators=3))
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkspaceStore:
+    monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path))
+    return WorkspaceStore(tmp_path / "workspaces")
+
+
+@pytest.fixture
+def after_restart(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Forget what this process has, as a restarted server has."""
+
+    def forget() -> None:
+        monkeypatch.setattr(kept_workspace, "_alive", {})
+        monkeypatch.setattr(model_files, "_known", set())
+
+    return forget
+
+
+def age(store: WorkspaceStore, key: str, days: float) -> None:
+    then = time.time() - days * 86_400
+    os.utime(store.root / key / "workspace.json", (then, then))
+
+
+def test_all_of_it_is_found_again_after_a_restart(
+    store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None]
+) -> None:
+    key = store.new_key()
+    store.save(key, ME, whole)
+    after_restart()
+
+    found = store.open(key, ME)
+    dataset, model = found.dataset(), found.model()
+
+    assert dataset is not None
+    assert model is not None
+    assert found.source().table.names == whole.source.table.names
+    assert found.source().content == whole.source.content
+    assert dataset.encoding == whole.dataset.encoding
+    assert dataset.report == whole.dataset.report
+    np.testing.assert_array_equal(dataset.features, whole.dataset.features)
+    np.testing.assert_array_equal(model.test_rows, whole.model.test_rows)
+    np.testing.assert_array_equal(
+        model.predict_fn(dataset.features), whole.model.predict_fn(whole.dataset.features)
+    )
+    assert (model.settings, model.metrics, model.notes) == (
+        whole.model.settings,
+        whole.model.metrics,
+        whole.model.notes,
+    )
+
+
+def test_a_reload_shares_what_a_session_still_has(store: WorkspaceStore, whole: Workspace) -> None:
+    key = store.new_key()
+    store.save(key, ME, whole)
+    with mock.patch.object(kept_workspace, "read_table", side_effect=AssertionError):
+        found = store.open(key, ME)
+        assert found.source() is whole.source
+        assert found.dataset() is whole.dataset
+        assert found.model() is whole.model
+
+
+def test_a_key_opens_nothing_of_another_person(store: WorkspaceStore, whole: Workspace) -> None:
+    key = store.new_key()
+    store.save(key, ME, Workspace(whole.source))
+    said = set()
+    for wrong in (key, store.new_key(), "..", f"{key}/../{key}", "", "0" * 31):
+        with pytest.raises(RunError) as error:
+            store.open(wrong, OTHER)
+        said.add(str(error.value))
+    assert len(said) == 1
+    with pytest.raises(RunError, match="another person's"):
+        store.save(key, OTHER, whole)
+    with pytest.raises(RunError, match="another person's"):
+        store.open(key, "")
+    assert store.newest(OTHER) is None
+    assert store.newest("") is None
+    assert store.open(key, ME).facts.chosen is None
+
+
+def test_without_cookies_the_key_alone_opens_it(store: WorkspaceStore, whole: Workspace) -> None:
+    key = store.new_key()
+    store.save(key, "", Workspace(whole.source))
+    assert store.open(key, OTHER).facts.table.rows == 178
+    assert store.newest(OTHER) is None
+
+
+def test_the_newest_is_the_one_that_was_used_last(store: WorkspaceStore, whole: Workspace) -> None:
+    first, second = store.new_key(), store.new_key()
+    for key in (first, second):
+        store.save(key, ME, Workspace(whole.source))
+    age(store, first, 2)
+    age(store, second, 1)
+    assert store.newest(ME).key == second
+    store.open(first, ME)
+    assert store.newest(ME).key == first
+
+
+def test_only_the_last_model_and_choices_are_kept(store: WorkspaceStore, whole: Workspace) -> None:
+    key = store.new_key()
+    store.save(key, ME, whole)
+    first = store.open(key, ME).facts.model
+    store.save(key, ME, whole)
+    assert store.open(key, ME).facts.model == first
+
+    store.save(key, ME, Workspace(whole.source, whole.dataset, train_forest(whole.dataset, n_estimators=2)))
+
+    facts = store.open(key, ME).facts
+    assert facts.model.settings.n_estimators == 2
+    assert sorted(path.name for path in (store.root / key).iterdir()) == sorted(
+        [facts.model.folder, f"table-{facts.table.sha256}", "workspace.json"]
+    )
+    store.save(key, ME, Workspace(whole.source, whole.dataset))
+    assert store.open(key, ME).model() is None
+
+
+def test_what_is_old_or_too_much_goes(
+    store: WorkspaceStore, whole: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, used, new = (store.new_key() for _ in range(3))
+    for key, days in ((old, 8), (used, 6)):
+        store.save(key, ME, Workspace(whole.source))
+        age(store, key, days)
+    monkeypatch.setenv(DAYS, "7")
+    with pytest.raises(RunError, match="has gone"):
+        store.open(old, ME)
+    store.save(new, ME, Workspace(whole.source))
+    assert {folder.name for folder in store.root.iterdir()} == {used, new}
+
+    monkeypatch.setenv(SIZE, str(1.5 * len(whole.source.content) / 2**30))
+    store.tidy()
+    assert {folder.name for folder in store.root.iterdir()} == {new}
+
+
+def test_what_is_larger_than_all_that_is_kept_is_said(
+    store: WorkspaceStore, whole: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = store.new_key()
+    monkeypatch.setenv(SIZE, str(1.5 * len(whole.source.content) / 2**30))
+    with pytest.raises(RunError, match=f"The model takes .*{SIZE}.*a reload of the page loses it"):
+        store.save(key, ME, whole)
+    assert store.open(key, ME).model() is None
+    assert store.open(key, ME).dataset() is whole.dataset
+    monkeypatch.setenv(SIZE, "0.000001")
+    with pytest.raises(RunError, match="The table 'wine' takes"):
+        store.save(store.new_key(), ME, whole)
+    monkeypatch.setenv(SIZE, "much")
+    with pytest.raises(SparkLimeError, match=f"{SIZE} must be a positive number"):
+        store.save(key, ME, whole)
+
+
+def test_a_file_of_the_server_is_read_there_again(
+    store: WorkspaceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_restart: Callable[[], None]
+) -> None:
+    folder = tmp_path / "offered"
+    folder.mkdir()
+    (folder / "wine.csv").write_bytes(sample_csv("wine"))
+    monkeypatch.setenv("SPARKLIME_DATA_FOLDERS", str(folder))
+    key = store.new_key()
+    store.save(key, ME, Workspace(TableSource.of_server_file(ServerTable(folder, "wine.csv"))))
+    after_restart()
+    assert store.open(key, ME).source().table.rows == 178
+
+    (folder / "wine.csv").write_bytes(sample_csv("diabetes"))
+    after_restart()
+    with pytest.raises(RunError, match="has changed since it was read"):
+        store.open(key, ME).source()
+    monkeypatch.delenv("SPARKLIME_DATA_FOLDERS")
+    with pytest.raises(SparkLimeError, match="not one of those"):
+        store.open(key, ME).source()
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "no rows"])
+def test_a_damaged_model_is_said_and_the_table_stays(
+    store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None], damage: str
+) -> None:
+    key = store.new_key()
+    store.save(key, ME, whole)
+    found = store.open(key, ME)
+    folder = store.root / key / found.facts.model.folder
+    model, rows = folder / "model.skops", folder / "test_rows.npy"
+    {
+        "cut": lambda: model.write_bytes(model.read_bytes()[:-100]),
+        "gone": model.unlink,
+        "no rows": lambda: rows.write_bytes(b"\x80\x04"),
+    }[damage]()
+    after_restart()
+
+    with pytest.raises(RunError, match="cannot be read; train it again"):
+        found.model()
+    assert found.dataset().rows == 178
+
+
+def test_a_model_of_other_features_is_not_taken(
+    store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None]
+) -> None:
+    key = store.new_key()
+    store.save(key, ME, whole)
+    facts = store.root / key / "workspace.json"
+    facts.write_text(facts.read_text().replace('"hue": "drop"', '"ash": "drop"'))
+    after_restart()
+    with pytest.raises(RunError, match="train the model again"):
+        store.open(key, ME).model()
+
+
+def save_again(folder: Path, whole: Workspace) -> None:
+    with mock.patch.dict("os.environ", SPARKLIME_HOME=str(folder)), mock.patch("os.fsync"):
+        WorkspaceStore(folder).save("0" * 32, ME, whole)
+
+
+def test_whenever_it_is_killed_the_old_or_the_new_is_whole(tmp_path: Path, whole: Workspace) -> None:
+    """A process dies before its changes of the disk; what is found after it has a model that predicts."""
+    before = Workspace(whole.source, whole.dataset, train_forest(whole.dataset, n_estimators=1))
+    numbers = iter(range(1000))
+
+    def fresh() -> Path:
+        folder = tmp_path / str(next(numbers))
+        save_again(folder, before)
+        return folder
+
+    for _, folder in killed_at_every_change(save_again, fresh, whole, step=2):
+        with mock.patch.object(kept_workspace, "_alive", {}):
+            model = WorkspaceStore(folder).open("0" * 32, ME).model()
+        assert model.settings.n_estimators in (1, 3)
+        assert len(model.predict_fn(whole.dataset.features[:2])) == 2
