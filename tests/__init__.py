@@ -1,0 +1,10 @@
+"""The tests of SparkLIME.
+
+OpenMP has one thread here, and in all that the tests start: several processes of tests share the cores, and the
+threads of one wait for those of another by running in circles. Linear algebra keeps two, as on a person's machine.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
