@@ -30,13 +30,9 @@ def falling(values: FloatArray) -> IntArray:
 
 
 def highest_weights(moments: Moments, row: IntArray, label: IntArray, num_features: int) -> IntArray:
-    """Choose the largest \\|coefficient * instance\\| of a ridge on all features.
-
-    The labels of a row share one factorisation.
-    """
-    width = moments.z_cov.shape[1]
-    coefficients = np.linalg.solve(moments.z_cov + RANKING_ALPHA * np.eye(width), moments.zy_cov)
-    return falling(coefficients[row, :, label] * moments.z_instance[row])[:, :num_features]
+    """Choose the largest \\|coefficient * instance\\| of a ridge on all features."""
+    coefficients = moments.z_cov.ridge(RANKING_ALPHA, moments.zy_cov, row, label)
+    return falling(coefficients * moments.z_instance[row])[:, :num_features]
 
 
 def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_features: int) -> IntArray:
@@ -47,7 +43,8 @@ def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_feat
     of squares is the square of the latter over the former.
     """
     covariance = moments.zy_cov[row, :, label]
-    left = np.diagonal(moments.z_cov, axis1=1, axis2=2)[row]
+    products = moments.z_cov.full()
+    left = np.diagonal(products, axis1=1, axis2=2)[row]
     smallest = DEPENDENT * left + CONSTANT_COLUMN * moments.weight[row, None] * moments.z_mean[row] ** 2
     pairs, width = covariance.shape
     each = np.arange(pairs)
@@ -62,7 +59,7 @@ def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_feat
         chosen[:, step] = best
         free[each, best] = False
         pivot = np.where(useful[each, best], left[each, best], np.inf)[:, None]
-        column = moments.z_cov[row, best]
+        column = products[row, best]
         for factor in factors:
             column -= factor * factor[each, best][:, None]
         column /= np.sqrt(pivot)
@@ -74,13 +71,13 @@ def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_feat
 
 def lasso_path(moments: Moments, row: IntArray, label: IntArray, num_features: int) -> IntArray:
     """Choose the features of the last step of the lasso path that has no more than ``num_features`` of them."""
-    width = moments.z_cov.shape[1]
+    products, width = moments.z_cov.full(), moments.z_mean.shape[1]
     chosen = np.full((len(row), width), -1, dtype=np.int64)
     for pair, (at, k) in enumerate(zip(row, label, strict=True)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a path that ends early for want of digits is good enough for lime
             _, _, path = lars_path_gram(
-                moments.zy_cov[at, :, k], moments.z_cov[at], n_samples=moments.size, method="lasso"
+                moments.zy_cov[at, :, k], products[at], n_samples=moments.size, method="lasso"
             )
         features = np.arange(width)
         for step in range(path.shape[1] - 1, 0, -1):
@@ -93,7 +90,7 @@ def lasso_path(moments: Moments, row: IntArray, label: IntArray, num_features: i
 
 def all_features(moments: Moments, row: IntArray, _label: IntArray, _num_features: int) -> IntArray:
     """Choose every feature, however many were asked for."""
-    return np.tile(np.arange(moments.z_cov.shape[1]), (len(row), 1))
+    return np.tile(np.arange(moments.z_mean.shape[1]), (len(row), 1))
 
 
 METHODS = {

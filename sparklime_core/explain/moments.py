@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.products import FullProducts, Products
 from sparklime_core.explain.types import FloatArray, IntArray
 
 
@@ -26,7 +27,7 @@ class Moments:
     z_mean
         (m, d) weighted means of the interpretable columns.
     z_cov
-        (m, d, d) weighted sums of their centred products (not divided by anything).
+        Weighted sums of their centred products (not divided by anything).
     y_mean, y_var
         (m, K) weighted means of the labels, and weighted sums of their centred squares.
     zy_cov
@@ -42,7 +43,7 @@ class Moments:
     size: int
     weight: FloatArray
     z_mean: FloatArray
-    z_cov: FloatArray
+    z_cov: Products
     y_mean: FloatArray
     y_var: FloatArray
     zy_cov: FloatArray
@@ -55,7 +56,7 @@ class Moments:
             self.size,
             self.weight[index],
             self.z_mean[index],
-            self.z_cov[index],
+            self.z_cov.take(index),
             self.y_mean[index],
             self.y_var[index],
             self.zy_cov[index],
@@ -94,7 +95,7 @@ def centred(
         size,
         weight,
         z_mean,
-        zz_sum - z_sum[:, :, None] * z_mean[:, None, :],
+        FullProducts(zz_sum - z_sum[:, :, None] * z_mean[:, None, :]),
         y_mean,
         np.maximum(yy_sum - y_sum * y_mean, 0.0),
         zy_sum - z_sum[:, :, None] * y_mean[:, None, :],
@@ -123,14 +124,14 @@ def with_instance(pool: Moments, kernel_at_zero: float, predictions: FloatArray)
     if not (weight > 0).all():
         raise EngineError("The kernel gives every sample the weight 0, so nothing can be fitted; widen it.")
     share = (kernel_at_zero / weight)[:, None]
+    scale = share * pool.weight[:, None]
     step_z, step_y = pool.z_instance - pool.z_mean, predictions - pool.y_mean
-    scaled_z, scaled_y = step_z * (share * pool.weight[:, None]), step_y * (share * pool.weight[:, None])
     return replace(
         pool,
         weight=weight,
         z_mean=pool.z_mean + share * step_z,
-        z_cov=pool.z_cov + scaled_z[:, :, None] * step_z[:, None, :],
+        z_cov=pool.z_cov.plus(scale[:, 0], step_z),
         y_mean=pool.y_mean + share * step_y,
-        y_var=pool.y_var + scaled_y * step_y,
-        zy_cov=pool.zy_cov + scaled_z[:, :, None] * step_y[:, None, :],
+        y_var=pool.y_var + scale * step_y**2,
+        zy_cov=pool.zy_cov + (scale * step_z)[:, :, None] * step_y[:, None, :],
     )

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sparklime_core.explain.exact.splits import Block
+from sparklime_core.explain.exact.splits import Block, Trees
+from sparklime_core.explain.exact.variance import Spread
 from sparklime_core.explain.exact.walk import walk
 from sparklime_core.explain.profiles.sums import SumsQuery, residual_sums
 from sparklime_core.explain.sums import weighted_sums
@@ -11,15 +12,19 @@ from sparklime_core.explain.sums import weighted_sums
 def compile_ahead() -> None:
     """Compile what the engines use, or find that it is compiled."""
     few, none = np.zeros((1, 1), dtype=np.uint8), np.zeros((1, 1), dtype=np.int64)
+    pool = Spread(few, np.zeros((1, 2, 1), dtype=np.int64), np.ones((1, 2)), np.ones(2))
+    pool.variance(none, np.ones((1, 1), dtype=np.bool_))
     weighted_sums(few, few, np.ones((2, 2)), np.ones((1, 1)), np.ones((1, 1), dtype=np.bool_))
     residual_sums(few, np.ones((2, 2)), np.ones((1, 1)), SumsQuery(few, none[0], none, none, none + 1))
-    walk(_stump(), none, none, none, np.zeros(1), np.zeros((1, 1)))
+    stump = Trees((_stump(),), np.zeros(1), np.array([0, 1]), np.ones(1))
+    walk(stump, none, none, none, np.zeros(1), np.zeros((1, 1)))
 
 
 def _stump() -> Block:
     """Return a tree of one split on one feature that has one bin."""
     zero = np.zeros(1, dtype=np.int64)
     return Block(
+        by_level=zero,
         levels=np.array([0, 1]),
         feature=zero,
         left=zero - 2,

@@ -174,7 +174,8 @@ def fill_sums(  # type: ignore[no-untyped-def]
 
 
 @njit
-def _count_agreements(positions, signature, agreeing):  # type: ignore[no-untyped-def]
+def count_agreements(positions, signature, agreeing):  # type: ignore[no-untyped-def]
+    """Count, for each sample, the features in which it agrees with a row."""
     for n in range(len(agreeing)):
         agreeing[n] = 0
     for feature in range(len(signature)):
@@ -250,7 +251,7 @@ def fill_residual_sums(  # type: ignore[no-untyped-def]
     """Fill the arrays of `profiles.sums.ResidualSums`, explanation by explanation."""
     weighted = np.empty(positions.shape[1], dtype=np.int32)
     for pair in range(len(label)):
-        _count_agreements(positions, signatures[pair], agreeing)
+        count_agreements(positions, signatures[pair], agreeing)
         most[pair] = agreeing.max()
         totals[pair, 1] = _weigh_residuals(agreeing, whole[most[pair]], residuals[label[pair]], weighted)
         totals[pair, 0] = _total_in_32_bits(weighted)

@@ -8,7 +8,8 @@ import numpy as np
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.feature_selection import falling, select
 from sparklime_core.explain.moments import Moments
-from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
+from sparklime_core.explain.products import dot
+from sparklime_core.explain.types import BoolArray, FloatArray
 
 RIDGE_ALPHA = 1.0
 """lime's ridge penalty of the surrogate itself."""
@@ -40,31 +41,21 @@ def fit_surrogates(moments: Moments, wanted: BoolArray, num_features: int, featu
     zy = moments.zy_cov[row, :, label]
     used = select(moments, row, label, num_features, feature_selection)
     at, there = np.maximum(used, 0), used >= 0
-    coefficients = _ridge(moments.z_cov, zy, row, at, there)
     covariance = np.where(there, np.take_along_axis(zy, at, axis=1), 0.0)
-    intercept = moments.y_mean[row, label] - _dot(coefficients, moments.z_mean[row[:, None], at])
+    coefficients = moments.z_cov.ridge_of_some(RIDGE_ALPHA, covariance, row, at, there)
+    intercept = moments.y_mean[row, label] - dot(coefficients, moments.z_mean[row[:, None], at])
     variance = moments.y_var[row, label]
     # The normal equations (A + alpha I) b = c turn the residual sum of squares v - 2 b.c + b.A.b into this:
-    residual = variance - _dot(coefficients, covariance + RIDGE_ALPHA * coefficients)
+    residual = variance - dot(coefficients, covariance + RIDGE_ALPHA * coefficients)
     order = falling(coefficients)
     return Surrogates(
         features=np.take_along_axis(used, order, axis=1),
         weights=np.take_along_axis(coefficients, order, axis=1),
         intercept=intercept,
         score=_r_squared(residual, variance, moments.weight[row] * moments.y_mean[row, label] ** 2),
-        local_prediction=intercept + _dot(coefficients, moments.z_instance[row[:, None], at]),
+        local_prediction=intercept + dot(coefficients, moments.z_instance[row[:, None], at]),
         effective_share=None if moments.effective_share is None else moments.effective_share[row],
     )
-
-
-def _ridge(z_cov: FloatArray, zy: FloatArray, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
-    """Solve the ridge of each pair on its chosen features (p, k); padding gets the coefficient 0."""
-    both = there[:, :, None] & there[:, None, :]
-    matrix = np.where(both, z_cov[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
-    matrix += RIDGE_ALPHA * np.eye(at.shape[1])
-    target = np.where(there, np.take_along_axis(zy, at, axis=1), 0.0)
-    solved: FloatArray = np.linalg.solve(matrix, target[:, :, None])[:, :, 0]
-    return np.where(there, solved, 0.0)
 
 
 def standard_errors(moments: Moments, wanted: BoolArray, fitted: Surrogates) -> FloatArray:
@@ -78,21 +69,13 @@ def standard_errors(moments: Moments, wanted: BoolArray, fitted: Surrogates) -> 
     row, label = np.nonzero(wanted)
     at, there = np.maximum(fitted.features, 0), fitted.features >= 0
     both = there[:, :, None] & there[:, None, :]
-    products = np.where(both, moments.z_cov[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
+    products = np.where(both, moments.z_cov.full()[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
     inverse = np.linalg.inv(products + RIDGE_ALPHA * np.eye(at.shape[1]))
     covariance = inverse @ products @ inverse
     residual = (1.0 - fitted.score) * moments.y_var[row, label]
     spread = np.maximum(residual, 0.0) / np.maximum(moments.size - there.sum(axis=1), 1)
     variances = np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0)
     return np.where(there, np.sqrt(spread[:, None] * variances), 0.0)
-
-
-def _dot(left: FloatArray, right: FloatArray) -> FloatArray:
-    """Return row by row products; column after column, so that no row's bits depend on how many there are."""
-    total: FloatArray = np.zeros(len(left))
-    for column in range(left.shape[1]):
-        total += left[:, column] * right[:, column]
-    return total
 
 
 def _r_squared(residual: FloatArray, variance: FloatArray, scale: FloatArray) -> FloatArray:

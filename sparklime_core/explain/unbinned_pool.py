@@ -12,6 +12,7 @@ from sparklime_core.explain.binned_pool import kernel_weights
 from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.pool import Pool, around_instance
 from sparklime_core.explain.predict_function import predict_columns
+from sparklime_core.explain.products import FullProducts
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
 
 
@@ -50,7 +51,7 @@ class UnbinnedPool:
             size=self.columns.shape[1] + 1,
             weight=np.zeros(count),
             z_mean=np.zeros((count, width)),
-            z_cov=np.zeros((count, width, width)),
+            z_cov=FullProducts(np.zeros((count, width, width))),
             y_mean=np.zeros((count, labels)),
             y_var=np.zeros((count, labels)),
             zy_cov=np.zeros((count, width, labels)),
@@ -76,7 +77,7 @@ class UnbinnedPool:
         z_centred, y_centred = (z - z_mean[:, None]) * root, (y - y_mean[:, None]) * root
         found.weight[at] = total
         found.z_mean[at], found.y_mean[at] = z_mean, y_mean
-        found.z_cov[at] = z_centred @ z_centred.T
+        found.z_cov.full()[at] = z_centred @ z_centred.T
         found.zy_cov[at] = z_centred @ y_centred.T
         found.y_var[at] = (y_centred**2).sum(axis=1)
 

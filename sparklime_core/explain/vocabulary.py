@@ -1,6 +1,7 @@
 """Every text that an explanation can hold, numbered once, so that results carry numbers until the end."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,20 @@ class Vocabulary:
 
     def terms_of_rows(self, codes: IntArray) -> IntArray:
         """Return the terms (n, d) of all codes of rows (n, d)."""
-        return np.column_stack([self.terms(feature, column) for feature, column in enumerate(codes.T)])
+        found: IntArray = np.where((codes >= 0) & (codes < self._counts), self.starts + codes, -1)
+        for feature in self._listed:
+            found[:, feature] = self.terms(feature, codes[:, feature])
+        return found
+
+    @cached_property
+    def _counts(self) -> IntArray:
+        """How many codes each feature has."""
+        return np.array([len(known) for known in self.codes])
+
+    @cached_property
+    def _listed(self) -> list[int]:
+        """The features whose codes are not just 0, 1, 2 and so on."""
+        return [at for at, known in enumerate(self.codes) if not np.array_equal(known, np.arange(len(known)))]
 
     def decode(self, compact: pa.Table) -> pa.Table:
         """Turn a table of the compact schema into one of the public schema."""

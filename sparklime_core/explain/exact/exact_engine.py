@@ -16,6 +16,7 @@ from sparklime_core.explain.exact.splits import Trees, compile_trees
 from sparklime_core.explain.exact.variance import Spread
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.pool import check_explainer, draw_pool
+from sparklime_core.explain.products import IndependentProducts
 from sparklime_core.explain.profiles.closed_form import exact_profiles
 from sparklime_core.explain.profiles.neighbourhood import Neighbourhood
 from sparklime_core.explain.settings import ExplainSettings
@@ -97,7 +98,7 @@ class ExactEngine:
         labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
         np.logical_or.at(labels, which, wanted)
         found = expectations(self.trees, distinct, labels)
-        return Expected(distinct, which, found, self.spread.variance(distinct - self.trees.starts[:-1]))
+        return Expected(distinct, which, found, self.spread.variance(distinct - self.trees.starts[:-1], labels))
 
     def _moments(self, expected: "Expected") -> Moments:
         """Return what samples 1 to N-1 have on average.
@@ -120,7 +121,7 @@ class ExactEngine:
             size=self.settings.num_samples,
             weight=weight,
             z_mean=u,
-            z_cov=(weight[:, None] * z_var)[:, :, None] * np.eye(len(self.columns)),
+            z_cov=IndependentProducts.of(weight[:, None] * z_var),
             y_mean=expected.found.mean,
             y_var=weight[:, None] * y_var,
             zy_cov=weight[:, None, None] * covariance,

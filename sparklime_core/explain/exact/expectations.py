@@ -48,8 +48,7 @@ def expectations(trees: Trees, own: IntArray, wanted: BoolArray) -> Expectations
     label_of_turn = np.ascontiguousarray(order[:, :turns])
     pair_of_turn = np.take_along_axis(pair, label_of_turn, axis=1)
     mean_of_pair, pull = np.zeros(len(row)), np.zeros((len(row), len(trees.frequency)))
-    for block in trees.blocks:
-        walk(block, own - trees.starts[:-1], label_of_turn, pair_of_turn, mean_of_pair, pull)
+    walk(trees, own - trees.starts[:-1], label_of_turn, pair_of_turn, mean_of_pair, pull)
     mean = np.zeros(wanted.shape)
     mean[row, label] = mean_of_pair + trees.offset[label]
     covariance = np.zeros((*own.shape, wanted.shape[1]))

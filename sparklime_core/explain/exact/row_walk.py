@@ -36,12 +36,14 @@ class _Masses:
     own_inside: FloatArray
     own_below: FloatArray
 
-    def at(self, rho: float, start: IntArray) -> Block:
+    def at(self, rho: float, sizes: IntArray) -> Block:
+        """Return the block at another width, with the row's numbers for whatever code there is."""
         mass = rho * self.inside + (1.0 - rho) * self.own_inside
         left = rho * self.below + (1.0 - rho) * self.own_below
         reached = np.where(mass > 0, mass, 1.0)
         share = np.where(self.several, np.minimum(left / reached, 1.0), self.share)
-        return replace(self.block, start=start, share=share, inverse=1.0 / reached)
+        codes = sizes[self.block.feature]
+        return replace(self.block, share=np.repeat(share, codes), inverse=np.repeat(1.0 / reached, codes))
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,9 @@ class RowWalk:
         """Return the engine of a kernel width."""
         around = self.engine.neighbourhood.at_width(width)
         assert around.rho is not None  # noqa: S101 - that kernel is a product
-        codes = self.own - self.engine.trees.starts[:-1]
-        blocks = []
-        for masses in self.masses:
-            feature = masses.block.feature
-            # A single entry a split: the row's.
-            blocks.append(masses.at(around.rho, np.arange(len(feature)) - codes[feature]))
-        trees = replace(self.engine.trees, blocks=tuple(blocks))
+        sizes = np.diff(self.engine.trees.starts)
+        blocks = tuple(masses.at(around.rho, sizes) for masses in self.masses)
+        trees = replace(self.engine.trees, blocks=blocks)
         return RowEngine(replace(self.engine, trees=trees, neighbourhood=around), self.predict_fn, self.own)
 
 

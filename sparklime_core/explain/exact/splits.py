@@ -7,6 +7,7 @@ A split therefore needs two numbers for each bin that a row can have, and two mo
 reaches into: see `Block`.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ BLOCK_SPLITS = 4_096
 
 @dataclass(frozen=True)
 class Block:
-    """Some trees, level by level: children come after their parents.
+    """Some trees, one after the other; in each, a split comes after all on its left, and then on its right.
 
     With ``g(I, b)`` the frequency of drawing bin b and a value in the interval I of it, ``r`` the row's bin, and
     the kernel's factor rho for a feature that differs from the row's, the mass of I under lime's kernel is
@@ -33,8 +34,10 @@ class Block:
 
     Attributes
     ----------
+    by_level
+        (n,) the splits from the roots downwards.
     levels
-        (depth + 1,) where the splits of each depth begin; the first are the roots.
+        (depth + 1,) where those of each depth begin.
     feature
         (n,) feature of each split.
     left, right
@@ -56,6 +59,7 @@ class Block:
         Which share of the bin is in I, and in L.
     """
 
+    by_level: IntArray
     levels: IntArray
     feature: IntArray
     left: IntArray
@@ -153,12 +157,13 @@ def _cuts(ensemble: Ensemble, feature: int, column: Column) -> _Cuts:
 
 @dataclass(frozen=True)
 class _Walked:
-    """The splits of some trees, level by level.
+    """The splits of some trees, as a `Block` has them.
 
     ``intervals`` (n, 3) are cuts: lower end, threshold, upper end. ``subsets`` (n, 2) are numbers of the sets of
     points at the node and on its left, where the feature has them.
     """
 
+    by_level: IntArray
     levels: IntArray
     feature: IntArray
     left: IntArray
@@ -192,18 +197,42 @@ def _walked(
     splits = np.concatenate(nodes)
     children = np.concatenate([ensemble.left[splits], ensemble.right[splits]])
     leaves = children[ensemble.left[children] < 0]
+    levels = np.cumsum([0, *map(len, nodes)])
     place = np.empty(len(ensemble.left), dtype=np.int64)
     place[splits] = np.arange(len(splits))
     place[leaves] = np.arange(len(leaves)) - len(leaves)
+    by_level = _post_order(levels, place[ensemble.left[splits]], place[ensemble.right[splits]])
+    place[splits] = by_level
+    order = np.argsort(by_level)
     return _Walked(
-        np.cumsum([0, *map(len, nodes)]),
-        ensemble.feature[splits],
-        place[ensemble.left[splits]],
-        place[ensemble.right[splits]],
+        by_level,
+        levels,
+        ensemble.feature[splits][order],
+        place[ensemble.left[splits]][order],
+        place[ensemble.right[splits]][order],
         ensemble.value[leaves],
-        np.concatenate(intervals),
-        np.concatenate(subsets),
+        np.concatenate(intervals)[order],
+        np.concatenate(subsets)[order],
     )
+
+
+def _post_order(levels: IntArray, left: IntArray, right: IntArray) -> IntArray:
+    """Number splits (n,), which stand level by level, as a `Block` has them: by tree, children before parents.
+
+    Children are splits too, or negative.
+    """
+    depths = [slice(begin, end) for begin, end in itertools.pairwise(levels)]
+    # One entry more, so that what a leaf is looked up by (-1) finds no splits.
+    size, first = np.append(np.ones(len(left), dtype=np.int64), 0), np.zeros(len(left) + 1, dtype=np.int64)
+    left, right = np.maximum(left, -1), np.maximum(right, -1)
+    for here in depths[::-1]:
+        size[here] += size[left[here]] + size[right[here]]
+    first[depths[0]] = np.cumsum(size[depths[0]]) - size[depths[0]]
+    for here in depths:
+        first[left[here]] = first[here]
+        first[right[here]] = first[here] + size[left[here]]
+    numbers: IntArray = (first + size - 1)[:-1]
+    return numbers
 
 
 def _tabulate(
@@ -237,6 +266,7 @@ def _tabulate(
     kept = reached_into & (counts > 1)[split]
     bins = starts[feature][split] + np.arange(len(split)) - start[split]
     return Block(
+        walked.by_level,
         walked.levels,
         feature,
         walked.left,

@@ -1,16 +1,24 @@
 """The variance of the model's predictions under lime's kernel, from a pool: the one figure without a closed form.
 
-``E[w f^2]`` couples every pair of trees. Only R² needs it, so that its sampling error touches nothing else.
+``E[w f^2]`` couples every pair of trees. Only R² needs it, so that its sampling error touches nothing else. A
+sample's weight depends on nothing but the number of features in which it agrees with the row. Predictions are
+added up by that number, as whole numbers that 64 bits hold: the sums are exact, in numpy and compiled.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from sparklime_core.explain.compiled_or_numpy import compiled_or_numpy
 from sparklime_core.explain.exact.columns import Column
-from sparklime_core.explain.types import FloatArray, IntArray
+from sparklime_core.explain.sums import Positions
+from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
+
+EXACT_BITS = 52
+"""Sums of whole numbers stay at or below 2 to this power, so that float64 holds them too."""
 
 
 @dataclass(frozen=True)
@@ -22,36 +30,79 @@ class Spread:
     codes
         (d, n) the position of each sample's code among the codes of its feature, in as few bytes as hold it.
     powers
-        (n, 2K) the model's predictions about their mean, and their squares.
+        (K, 2, n) the model's predictions about their mean, and their squares, as multiples of ``units``.
+    units
+        (K, 2).
     kernel
-        (d + 1,) the weight of a sample by the number of features in which it differs from the row.
+        (d + 1,) the weight of a sample by the number of features in which it agrees with the row.
     """
 
-    codes: npt.NDArray[Any]
-    powers: FloatArray
+    codes: Positions
+    powers: IntArray
+    units: FloatArray
     kernel: FloatArray
 
     @classmethod
     def of_pool(
         cls, columns: tuple[Column, ...], codes: FloatArray, predictions: FloatArray, kernel: FloatArray
     ) -> "Spread":
-        """Store a pool's codes (n, d) and predictions (n, K)."""
+        """Store a pool's codes (n, d) and predictions (n, K); the kernel is by the number of mismatches."""
         positions = np.stack([column.positions(codes[:, at]) for at, column in enumerate(columns)])
-        largest = max(int(positions.max()), len(columns))
-        centred = predictions - predictions.mean(axis=0)
-        return cls(positions.astype(np.min_scalar_type(largest)), np.hstack([centred, centred**2]), kernel)
+        centred = (predictions - predictions.mean(axis=0)).T
+        powers = np.stack([centred, centred**2], axis=1)
+        bits = EXACT_BITS - len(codes).bit_length()
+        units = np.ldexp(1.0, np.frexp(np.abs(powers).max(axis=2))[1] - bits)
+        whole = np.rint(powers / units[:, :, None]).astype(np.int64)
+        kind = np.min_scalar_type(max(len(column.codes) for column in columns))
+        return cls(positions.astype(kind), whole, units, np.ascontiguousarray(kernel[::-1]))
 
-    def variance(self, positions: IntArray) -> FloatArray:
-        """Return (m, K): the weighted variance for rows whose codes have these positions (m, d)."""
-        labels = self.powers.shape[1] // 2
-        found = np.zeros((len(positions), labels))
-        wanted = positions.astype(self.codes.dtype)
-        for at, row in enumerate(wanted):
-            # A row at a time, always in the same shapes: a matrix product may round otherwise in another shape.
-            mismatches = np.not_equal(self.codes, row[:, None]).view(np.uint8).sum(axis=0, dtype=self.codes.dtype)
-            weights = self.kernel.take(mismatches)
-            total = weights.sum()
-            if total > 0:
-                mean = (weights @ self.powers) / total
-                found[at] = mean[labels:] - mean[:labels] ** 2
-        return np.maximum(found, 0.0)
+    def variance(self, positions: IntArray, wanted: BoolArray) -> FloatArray:
+        """Return (m, K): the weighted variance for rows whose codes have these positions (m, d).
+
+        That of labels that are not wanted (m, K) is 0.
+        """
+        row, label = np.nonzero(wanted)
+        first = np.searchsorted(row, np.arange(len(wanted) + 1))
+        sums = np.zeros((len(row), 3, len(self.kernel)), dtype=np.int64)
+        agreeing = np.zeros(self.codes.shape[1], dtype=np.min_scalar_type(len(self.codes)))
+        implementation()(self.codes, self.powers, positions.astype(self.codes.dtype), first, label, agreeing, sums)
+        total, of_values, of_squares = (sums * self.kernel).sum(axis=2).T
+        total = np.where(total > 0, total, 1.0)
+        mean, square = self.units[label].T * (of_values / total, of_squares / total)
+        found = np.zeros(wanted.shape)
+        found[row, label] = np.maximum(square - mean**2, 0.0)
+        return found
+
+
+@cache
+def implementation() -> Callable[..., None]:
+    """Return what adds up: compiled where numba is installed."""
+    return compiled_or_numpy("exact.variance_numba", "fill_sums", fill_sums_numpy)
+
+
+def fill_sums_numpy(
+    codes: Positions,
+    powers: IntArray,
+    rows: Positions,
+    first: IntArray,
+    label: IntArray,
+    _agreeing: Positions,
+    sums: IntArray,
+) -> None:
+    """Fill the sums (p, 3, d + 1) by the number of agreeing features: of ones, of predictions and of squares.
+
+    Parameters
+    ----------
+    codes, powers
+        As in `Spread`.
+    rows
+        (m, d) the codes of the rows.
+    first, label
+        (m + 1,) where the pairs of each row begin, and (p,) the labels of the pairs.
+    """
+    for at, row in enumerate(rows):
+        agreeing: npt.NDArray[np.int64] = (codes == row[:, None]).sum(axis=0)
+        for pair in range(first[at], first[at + 1]):
+            terms = (None, *powers[label[pair]])
+            for power, values in enumerate(terms):
+                sums[pair, power] = np.bincount(agreeing, weights=values, minlength=sums.shape[2])

@@ -1,17 +1,18 @@
-"""Walk the trees of a block for many rows: down for the reach of every node, up for what it is worth.
+"""Walk trees for many rows: down for the reach of every node, up for what it is worth.
 
 In numpy, or compiled where numba is there. All operations are elementwise, and every sum is added up in the order
-of the splits, from the last one to the first: both give the same bits, whatever rows are walked together.
+of the splits of a `Block`: both give the same bits, whatever rows are walked together.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from sparklime_core.explain.compiled_or_numpy import compiled_or_numpy
-from sparklime_core.explain.exact.splits import Block
+from sparklime_core.explain.exact.splits import Block, Trees
 from sparklime_core.explain.types import FloatArray, IntArray
 
 WALK_SIZE = 2**17
@@ -19,9 +20,9 @@ WALK_SIZE = 2**17
 
 
 def walk(
-    block: Block, codes: IntArray, label: IntArray, pair: IntArray, mean: FloatArray, pull: FloatArray
+    trees: Trees, codes: IntArray, label: IntArray, pair: IntArray, mean: FloatArray, pull: FloatArray
 ) -> None:
-    """Add what a block's trees give.
+    """Add what trees give.
 
     Parameters
     ----------
@@ -32,21 +33,29 @@ def walk(
     mean, pull
         (p,) and (p, T), as in `Expectations`.
     """
-    implementation()(block, codes, label, pair, mean, pull)
+    implementation()(trees, codes, label, pair, mean, pull)
 
 
 @cache
 def implementation() -> Callable[..., None]:
     """Return what walks: compiled where numba is installed."""
-    return compiled_or_numpy("exact.walk_numba", "walk_block", walk_numpy)
+    return compiled_or_numpy("exact.walk_numba", "walk_trees", walk_numpy)
 
 
 def walk_numpy(
+    trees: Trees, codes: IntArray, label: IntArray, pair: IntArray, mean: FloatArray, pull: FloatArray
+) -> None:
+    """Walk block by block, level by level, as many rows at once as `WALK_SIZE` allows."""
+    for block in trees.blocks:
+        _walk_block(block, codes, label, pair, mean, pull)
+
+
+def _walk_block(
     block: Block, codes: IntArray, label: IntArray, pair: IntArray, mean: FloatArray, pull: FloatArray
 ) -> None:
-    """Walk level by level, as many rows at once as `WALK_SIZE` allows."""
     together = max(1, WALK_SIZE // len(block.feature))
     split, by_bin = _entries(block, pull.shape[1])
+    block = _level_by_level(block)
     for begin in range(0, len(codes), together):
         rows = slice(begin, begin + together)
         share, pulled = _down(block, np.ascontiguousarray(codes[rows].T))
@@ -62,13 +71,28 @@ def walk_numpy(
 
 
 def _entries(block: Block, bins: int) -> tuple[IntArray, csr_array]:
-    """Return the split of each entry, and the matrix that adds entries (E, m) up by bin, the last ones first."""
-    split = np.repeat(np.arange(len(block.feature)), np.diff(block.first))
-    backwards = np.arange(len(split))[::-1]
-    order = backwards[np.argsort(block.bin[::-1], kind="stable")]
+    """Return where each entry's split is level by level, and the matrix that adds entries (E, m) up by bin."""
+    split = np.repeat(_levels_of(block), np.diff(block.first))
     ends = np.cumsum(np.bincount(block.bin, minlength=bins))
+    order = np.argsort(block.bin, kind="stable")
     matrix = csr_array((np.ones(len(split)), order, np.append(0, ends)), shape=(bins, len(split)))
     return split, matrix
+
+
+def _levels_of(block: Block) -> IntArray:
+    """Return the place of each split (n,) level by level."""
+    place = np.empty_like(block.by_level)
+    place[block.by_level] = np.arange(len(place))
+    return place
+
+
+def _level_by_level(block: Block) -> Block:
+    """Return a block whose splits stand level by level; its entries stay as they are."""
+    place, order = _levels_of(block), block.by_level
+    left, right = (
+        np.where(child >= 0, place[np.maximum(child, 0)], child)[order] for child in (block.left, block.right)
+    )
+    return replace(block, feature=block.feature[order], left=left, right=right, start=block.start[order])
 
 
 def _down(block: Block, codes: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -1,150 +1,157 @@
-"""`walk.walk_numpy`, compiled by numba: a tree for a few rows at a time, which fill the processor's vectors."""
+"""`walk.walk_numpy`, compiled by numba: many rows at a time, which fill the processor's vectors, tree by tree.
+
+A tree is walked depth first. What is known of a split on the way down is needed once more on the way up, and lies
+in a stack: of so few numbers that they stay in the processor's first cache, however many splits a tree has.
+"""
 
 import numpy as np
 from numba import njit
 
 from sparklime_core.explain.numba_cache import compiled
 
-LANES = 32
+LANES = 128
 """Rows that are walked together: enough to pay for asking whether the arrays of a loop overlap."""
 
+FEW_CODES = 4
+"""Up to so many codes, choosing among all of them is quicker than looking one up for each row."""
 
-def walk_block(block, codes, label, pair, mean, pull):  # type: ignore[no-untyped-def]
-    """Add what a block's trees give; see `walk.walk`."""
-    width = min(LANES, len(codes))
+TO_THE_LEFT, TO_THE_RIGHT, UP = 0, 1, 2
+"""Where a walk goes next from a split."""
+
+
+def walk_trees(trees, codes, label, pair, mean, pull):  # type: ignore[no-untyped-def]
+    """Add what trees give; see `walk.walk`."""
+    width, turns = min(LANES, len(codes)), label.shape[1]
     rows = -(-len(codes) // width) * width
     padded = np.zeros((rows, codes.shape[1]), dtype=np.int64)
     padded[: len(codes)] = codes
     lanes = np.ascontiguousarray(padded.reshape(-1, width, codes.shape[1]).transpose(0, 2, 1))
-    labels, pairs = np.zeros((rows, label.shape[1]), dtype=np.int64), np.full((rows, label.shape[1]), -1)
+    labels, pairs = np.zeros((rows, turns), dtype=np.int64), np.full((rows, turns), -1)
     labels[: len(codes)], pairs[: len(codes)] = label, pair
-    _walk(  # type: ignore[no-untyped-call]
-        block.levels[1],
-        block.feature,
-        block.left,
-        block.right,
-        block.value,
-        block.start,
-        block.share,
-        block.inverse,
-        block.first,
-        block.bin,
-        block.inside,
-        block.below,
-        lanes,
-        labels,
-        pairs,
-        mean,
-        pull,
-    )
+    sizes, by_bin = np.diff(trees.starts), np.empty((turns, pull.shape[1], width))
+    for block in trees.blocks:
+        depth = len(block.levels) - 1
+        _walk(  # type: ignore[no-untyped-call]
+            block.by_level[: block.levels[1]],
+            block.feature,
+            block.left,
+            block.right,
+            block.value,
+            block.start,
+            block.share,
+            block.inverse,
+            block.first,
+            block.bin,
+            block.inside,
+            block.below,
+            sizes,
+            lanes,
+            labels,
+            pairs,
+            np.empty((3, depth, width)),
+            np.empty((2, turns, depth, width)),
+            by_bin,
+            mean,
+            pull,
+        )
 
 
 @njit
-def _turn(code, begin, share, inverse, reach, turning, pulled):  # type: ignore[no-untyped-def]
-    for lane in range(len(code)):
-        entry = np.uint64(begin) + np.uint64(code[lane])
-        turning[lane] = share[entry]
-        pulled[lane] = inverse[entry] * reach[lane]
+def _choose(table, begin, last, codes, strip, feature, chosen, depth):  # type: ignore[no-untyped-def]
+    """Fill what a table has, from an entry on, for the code of each lane; the codes are few."""
+    one, two = table[begin], table[begin + min(1, last)]
+    three, four = table[begin + min(2, last)], table[begin + min(3, last)]
+    for lane in range(codes.shape[2]):
+        code = codes[strip, feature, lane]
+        chosen[depth, lane] = (one if code == 0 else two) if code < 2 else (three if code == 2 else four)
 
 
 @njit
-def _reach_left(reach, turning, child):  # type: ignore[no-untyped-def]
-    for lane in range(len(child)):
-        child[lane] = reach[lane] * turning[lane]
+def _look_up(table, begin, codes, strip, feature, found, depth):  # type: ignore[no-untyped-def]
+    for lane in range(codes.shape[2]):
+        found[depth, lane] = table[np.uint64(begin) + np.uint64(codes[strip, feature, lane])]
 
 
 @njit
-def _reach_right(reach, turning, child):  # type: ignore[no-untyped-def]
-    for lane in range(len(child)):
-        child[lane] = reach[lane] - reach[lane] * turning[lane]
+def _arrive(share, inverse, begin, last, codes, strip, feature, depth, turning, pulled, reach):  # type: ignore[no-untyped-def]
+    """Fill, for a split, the share that turns left and the reach of the node over its mass."""
+    if last < FEW_CODES:
+        _choose(share, begin, last, codes, strip, feature, turning, depth)
+        _choose(inverse, begin, last, codes, strip, feature, pulled, depth)
+    else:
+        _look_up(share, begin, codes, strip, feature, turning, depth)
+        _look_up(inverse, begin, codes, strip, feature, pulled, depth)
+    for lane in range(codes.shape[2]):
+        pulled[depth, lane] *= reach[depth, lane]
 
 
 @njit
-def _down(feature, left, right, start, share, inverse, codes, turning, pulled, reach):  # type: ignore[no-untyped-def]
-    """Fill, for each split, the share that turns left and the reach of the node over its mass."""
-    for split in range(len(feature)):
-        here = reach[split]
-        _turn(codes[feature[split]], start[split], share, inverse, here, turning[split], pulled[split])
-        if left[split] >= 0:
-            _reach_left(here, turning[split], reach[left[split]])
-        if right[split] >= 0:
-            _reach_right(here, turning[split], reach[right[split]])
+def _reach(side, depth, turning, reach):  # type: ignore[no-untyped-def]
+    """Fill the probability of reaching a child."""
+    if side == TO_THE_LEFT:
+        for lane in range(reach.shape[1]):
+            reach[depth + 1, lane] = reach[depth, lane] * turning[depth, lane]
+    else:
+        for lane in range(reach.shape[1]):
+            reach[depth + 1, lane] = reach[depth, lane] - reach[depth, lane] * turning[depth, lane]
 
 
 @njit
-def _value(left, right, turning, pulled, value, step, lost, gained):  # type: ignore[no-untyped-def]
+def _leaf(value, leaf, label, rows, of_children, side, depth):  # type: ignore[no-untyped-def]
+    for turn in range(label.shape[1]):
+        for lane in range(of_children.shape[3]):
+            of_children[side, turn, depth, lane] = value[leaf, label[rows + lane, turn]]
+
+
+@njit
+def _rise(of_children, turn, depth, turning, pulled, value, step, lost, gained):  # type: ignore[no-untyped-def]
+    """Fill the expectation of a split, and what its bins are pulled by."""
     for lane in range(len(step)):
-        difference = left[lane] - right[lane]
-        value[lane] = right[lane] + difference * turning[lane]
-        step[lane] = difference * pulled[lane]
-        lost[lane] = turning[lane] * step[lane]
+        right = of_children[1, turn, depth, lane]
+        difference, share = of_children[0, turn, depth, lane] - right, turning[depth, lane]
+        value[lane] = right + difference * share
+        step[lane] = difference * pulled[depth, lane]
+        lost[lane] = share * step[lane]
         gained[lane] = step[lane] - lost[lane]
 
 
 @njit
-def _pull(below, inside, step, lost, sums):  # type: ignore[no-untyped-def]
-    for lane in range(len(sums)):
-        sums[lane] += below * step[lane] - inside * lost[lane]
+def _pull(first, last, bins, inside, below, step, lost, gained, by_bin, turn):  # type: ignore[no-untyped-def]
+    for entry in range(first, last):
+        at, part, left = bins[entry], inside[entry], below[entry]
+        if left == 0.0:
+            for lane in range(len(step)):
+                by_bin[turn, at, lane] -= part * lost[lane]
+        elif left == 1.0:
+            for lane in range(len(step)):
+                by_bin[turn, at, lane] += gained[lane]
+        else:
+            for lane in range(len(step)):
+                by_bin[turn, at, lane] += left * step[lane] - part * lost[lane]
 
 
 @njit
-def _pull_right(inside, lost, sums):  # type: ignore[no-untyped-def]
-    for lane in range(len(sums)):
-        sums[lane] -= inside * lost[lane]
+def _pass_on(value, of_children, total, turn, depth, towards):  # type: ignore[no-untyped-def]
+    """Give the expectation of a split to the one above, or to the total."""
+    if depth == 0:
+        for lane in range(len(value)):
+            total[turn, lane] += value[lane]
+    else:
+        side = towards[depth - 1] - 1
+        for lane in range(len(value)):
+            of_children[side, turn, depth - 1, lane] = value[lane]
 
 
 @njit
-def _pull_left(gained, sums):  # type: ignore[no-untyped-def]
-    for lane in range(len(sums)):
-        sums[lane] += gained[lane]
-
-
-@njit
-def _up(left, right, first, bins, inside, below, turning, pulled, nodes, by_bin):  # type: ignore[no-untyped-def]
-    """Fill the expectations of all splits, and add up what they pull, from the last one to the first."""
-    leaves = len(nodes)
-    step, lost, gained = np.empty(turning.shape[1]), np.empty(turning.shape[1]), np.empty(turning.shape[1])
-    for split in range(len(left) - 1, -1, -1):
-        one, other = left[split], right[split]
-        _value(
-            nodes[one if one >= 0 else leaves + one],
-            nodes[other if other >= 0 else leaves + other],
-            turning[split],
-            pulled[split],
-            nodes[split],
-            step,
-            lost,
-            gained,
-        )
-        for entry in range(first[split], first[split + 1]):
-            sums = by_bin[bins[entry]]
-            if below[entry] == 0.0:
-                _pull_right(inside[entry], lost, sums)
-            elif below[entry] == 1.0:
-                _pull_left(gained, sums)
-            else:
-                _pull(below[entry], inside[entry], step, lost, sums)
-
-
-@njit
-def _fill_leaves(value, label, leaves):  # type: ignore[no-untyped-def]
-    for leaf in range(len(value)):
-        for lane in range(leaves.shape[1]):
-            leaves[leaf, lane] = value[leaf, label[lane]]
-
-
-@njit
-def _add(pair, roots, by_bin, mean, pull):  # type: ignore[no-untyped-def]
+def _add(pair, rows, total, by_bin, mean, pull):  # type: ignore[no-untyped-def]
     """Add what was found to the sums of each lane's pair, if it has one."""
-    for lane in range(len(pair)):
-        to = pair[lane]
-        if to >= 0:
-            total = roots[0, lane]
-            for root in range(1, len(roots)):
-                total += roots[root, lane]
-            mean[to] += total
-            for at in range(len(by_bin)):
-                pull[to, at] += by_bin[at, lane]
+    for turn in range(pair.shape[1]):
+        for lane in range(total.shape[1]):
+            to = pair[rows + lane, turn]
+            if to >= 0:
+                mean[to] += total[turn, lane]
+                for at in range(by_bin.shape[1]):
+                    pull[to, at] += by_bin[turn, at, lane]
 
 
 def _walk(  # type: ignore[no-untyped-def]
@@ -160,25 +167,59 @@ def _walk(  # type: ignore[no-untyped-def]
     bins,
     inside,
     below,
+    sizes,
     codes,
     label,
     pair,
+    stack,
+    of_children,
+    by_bin,
     mean,
     pull,
 ):
-    splits = len(feature)
     width = codes.shape[2]
-    turning, pulled, reach = np.empty((splits, width)), np.empty((splits, width)), np.ones((splits, width))
-    nodes = np.empty((splits + len(value), width))
-    by_bin = np.empty((pull.shape[1], width))
+    turning, pulled, reach = stack[0], stack[1], stack[2]
+    path, towards = np.zeros(len(reach), dtype=np.int64), np.zeros(len(reach), dtype=np.int64)
+    here, step, lost, gained = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
+    total = np.empty((label.shape[1], width))
     for strip in range(len(codes)):
-        _down(feature, left, right, start, share, inverse, codes[strip], turning, pulled, reach)
         rows = strip * width
-        for turn in range(label.shape[1]):
-            _fill_leaves(value, label[rows : rows + width, turn], nodes[splits:])
-            by_bin[:] = 0.0
-            _up(left, right, first, bins, inside, below, turning, pulled, nodes, by_bin)
-            _add(pair[rows : rows + width, turn], nodes[:roots], by_bin, mean, pull)
+        by_bin[:], total[:], reach[0] = 0.0, 0.0, 1.0
+        for root in roots:
+            depth, path[0], towards[0] = 0, root, TO_THE_LEFT
+            while depth >= 0:
+                split, side = path[depth], towards[depth]
+                if side == TO_THE_LEFT:
+                    of = feature[split]
+                    _arrive(
+                        share,
+                        inverse,
+                        start[split],
+                        sizes[of] - 1,
+                        codes,
+                        strip,
+                        of,
+                        depth,
+                        turning,
+                        pulled,
+                        reach,
+                    )
+                if side != UP:
+                    towards[depth] += 1
+                    child = left[split] if side == TO_THE_LEFT else right[split]
+                    if child < 0:
+                        _leaf(value, len(value) + child, label, rows, of_children, side, depth)
+                    else:
+                        _reach(side, depth, turning, reach)
+                        depth += 1
+                        path[depth], towards[depth] = child, TO_THE_LEFT
+                    continue
+                for turn in range(label.shape[1]):
+                    _rise(of_children, turn, depth, turning, pulled, here, step, lost, gained)
+                    _pass_on(here, of_children, total, turn, depth, towards)
+                    _pull(first[split], first[split + 1], bins, inside, below, step, lost, gained, by_bin, turn)
+                depth -= 1
+        _add(pair, rows, total, by_bin, mean, pull)
 
 
 _walk = compiled(_walk)

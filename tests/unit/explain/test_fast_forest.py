@@ -1,3 +1,4 @@
+import sys
 import warnings
 
 import numpy as np
@@ -12,7 +13,9 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
+from sparklime_core.explain import fast_forest
 from sparklime_core.explain.fast_forest import fast_forest_predict
+from sparklime_core.explain.forest_numba import add_answers
 
 CLASSIFIERS = [RandomForestClassifier, ExtraTreesClassifier]
 REGRESSORS = [RandomForestRegressor, ExtraTreesRegressor]
@@ -99,3 +102,31 @@ def test_anything_else_is_left_as_it_is(wine, diabetes):
     ):
         assert fast_forest_predict(function) is function
     assert np.array_equal(fast_forest_predict(replaced.predict_proba)(rows), model.predict_proba(rows))
+
+
+def test_trees_that_are_fitted_again_are_read_again(wine):
+    rows, target = wine
+    model = RandomForestClassifier(3, random_state=0).fit(rows, target)
+    quick = fast_forest_predict(model.predict_proba)
+    before = quick(rows)
+    model.set_params(n_estimators=5, warm_start=True).fit(rows, target)
+    assert np.array_equal(quick(rows), model.predict_proba(rows))
+    assert not np.array_equal(quick(rows), before)
+    model.estimators_[0] = model.estimators_[1]
+    assert np.array_equal(quick(rows), model.predict_proba(rows))
+
+
+def test_numpy_takes_over_where_numba_is_missing(wine, monkeypatch):
+    rows, target = wine
+    model = RandomForestClassifier(30, random_state=0).fit(rows, target)
+    fast_forest.implementation.cache_clear()
+    monkeypatch.setitem(sys.modules, "sparklime_core.explain.forest_numba", None)
+    try:
+        assert fast_forest.implementation() is fast_forest.add_answers_one_by_one
+        assert np.array_equal(fast_forest_predict(model.predict_proba)(rows), model.predict_proba(rows))
+    finally:
+        fast_forest.implementation.cache_clear()
+
+
+def test_numba_is_used_where_it_is():
+    assert fast_forest.implementation() is add_answers

@@ -11,7 +11,7 @@ from sparklime_core.explain.exact.columns import read_columns
 from sparklime_core.explain.exact.kernel import kernel_factor
 from sparklime_core.explain.exact.read_ensemble import read_ensemble
 from sparklime_core.explain.exact.splits import compile_trees
-from sparklime_core.explain.exact.walk_numba import walk_block
+from sparklime_core.explain.exact.walk_numba import walk_trees
 
 WANTED = np.array([[True, True, True], [False, True, False], [False, False, False], [True, False, True]])
 
@@ -32,10 +32,9 @@ def test_numba_and_numpy_give_the_same_bits(trees, rows):
     order = np.argsort(~wanted, axis=1, kind="stable")
     pair = np.take_along_axis(np.where(wanted, np.cumsum(wanted).reshape(wanted.shape) - 1, -1), order, axis=1)
     found = []
-    for way in (walk.walk_numpy, walk_block):
+    for way in (walk.walk_numpy, walk_trees):
         mean, pull = np.zeros(wanted.sum()), np.zeros((wanted.sum(), len(trees.frequency)))
-        for block in trees.blocks:
-            way(block, codes, order, pair, mean, pull)
+        way(trees, codes, order, pair, mean, pull)
         found.append((mean, pull))
     np.testing.assert_array_equal(found[0][0], found[1][0])
     np.testing.assert_array_equal(found[0][1], found[1][1])
@@ -43,4 +42,4 @@ def test_numba_and_numpy_give_the_same_bits(trees, rows):
 
 
 def test_numba_is_used_where_it_is():
-    assert walk.implementation() is walk_block
+    assert walk.implementation() is walk_trees
