@@ -4,6 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.model.model_form import own_model, settings_form
 from sparklime_core.dashboard.model.model_plots import measures, plots
+from sparklime_core.dashboard.model.traps_panel import traps_panel
 from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
@@ -33,6 +34,8 @@ if model is None:
     st.stop()
 
 measures(model)
+with shown_errors():
+    traps_panel(model, dataset)
 st.page_link(EXPLAIN, label="Next: explain its predictions", icon=":material/bolt:")
 with shown_errors():
     plots()

@@ -154,6 +154,11 @@ def _is_counter(name: str, values: npt.NDArray[np.float64]) -> bool:
     """Return whether different numbers count or name the rows."""
     if not (values == np.floor(values)).all():
         return False
+    return is_identifier_name(name)
+
+
+def is_identifier_name(name: str) -> bool:
+    """Return whether a column is called as identifiers and numbers of rows are."""
     return bool(_IDENTIFIER.search(name) or _IDENTIFIER.search(name.lower()))
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.model_files import save_estimator
 from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore
-from tests.app.conftest import OpenPage, send, sound
+from tests.app.conftest import APP, SECONDS, OpenPage, send, sound, words
 
 
 class TestModel:
@@ -92,3 +93,49 @@ class TestModel:
         sound(send(app, "Train"))
 
         assert "at least 4 are needed" in app.error[0].value
+
+
+class TestTraps:
+    def test_a_leak_is_found_and_left_out_with_one_click(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest
+    ) -> None:
+        delays = [(row, row % 60 - 20) for row in range(300)]
+        lines = [f"{r * 37 % 101},{late},{r % 7},{'late' if late > 15 else 'on time'}" for r, late in delays]
+        content = "\n".join(["x,arr_delay,y,late", *lines])
+        open_page("data")
+        app.file_uploader[0].upload("flights.csv", content.encode())
+        sound(app.run())
+        sound(send(app, "Use this table"))
+        open_page("model")
+        app.number_input(key="trees").set_value(5)
+        sound(send(app, "Train"))
+        assert "The column 'arr_delay' alone predicts 'late' with a balanced accuracy of 1" in words(app)
+
+        again = next(button for button in app.button if button.label == "Leave it out and train again")
+        sound(again.click().run())
+
+        assert app.session_state["dataset"].feature_names == ("x", "y")
+        assert app.session_state["model"].settings.n_estimators == 5
+        assert app.session_state["model"].estimator.n_features_in_ == 2
+        assert "arr_delay" not in words(app)
+        tab = AppTest.from_file(APP, default_timeout=SECONDS)
+        tab.switch_page("pages/views/data.py")
+        tab.query_params["workspace"] = app.query_params["workspace"]
+        sound(tab.run())
+        roles = next(frame.value for frame in tab.dataframe if "column" in frame.value)
+        assert roles.set_index("column")["role"]["arr_delay"] == "drop"
+
+    def test_rows_of_a_rare_class_are_shown_and_a_sound_model_says_what_was_looked_for(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest
+    ) -> None:
+        open_page("data")
+        sound(app.button(key="sample-penguins").click().run())
+        open_page("model")
+        sound(send(app, "Train"))
+        assert "No trap was found" in words(app)
+
+        lines = [f"{row},{row % 2 * 3 + row % 3},{'ab'[row % 2] if row > 2 else 'rare'}" for row in range(120)]
+        app.session_state["dataset"] = read_csv(("n,x,kind\n" + "\n".join(lines)).encode(), "kind", drop=["n"])
+        sound(send(app, "Train"))
+        assert "The class 'rare' has 3 rows in the whole table" in words(app)
+        assert [0, 1, 2] in [list(frame.value["row"]) for frame in app.dataframe if "row" in frame.value]

@@ -22,7 +22,9 @@ from sparklime_core.errors import SparkLimeError
 
 if TYPE_CHECKING:
     from sparklime_core.models.evaluation import Evaluation
+    from sparklime_core.models.settings import ModelSettings
     from sparklime_core.models.train import Model
+    from sparklime_core.models.traps.trap import Trap
     from sparklime_core.runs.kept_workspace import KeptWorkspace
     from sparklime_core.runs.workspace import WorkspaceFacts
 
@@ -35,7 +37,8 @@ ADDRESS = "workspace"
 _NOT_KEPT = "workspace-not-kept"
 _REFUSED = "workspace-refused"
 _PARTS = ("source", "dataset", "model")
-_MADE = (*_PARTS, "evaluation", "new-rows")
+_OF_MODEL = ("evaluation", "traps")
+_MADE = (*_PARTS, *_OF_MODEL, "new-rows")
 
 
 def follow_address() -> None:
@@ -128,7 +131,7 @@ def dataset() -> Dataset | None:
 
 def set_dataset(chosen: Dataset) -> None:
     """Work with an encoded table; a model of another one goes."""
-    _forget("model", "evaluation", "new-rows")
+    _forget("model", *_OF_MODEL, "new-rows")
     st.session_state["dataset"] = chosen
     _keep()
 
@@ -140,7 +143,7 @@ def model() -> "Model | None":
 
 def set_model(trained: "Model") -> None:
     """Work with a trained model."""
-    _forget("evaluation")
+    _forget(*_OF_MODEL)
     st.session_state["model"] = trained
     _keep()
 
@@ -161,6 +164,39 @@ def evaluation() -> "Evaluation | None":
         st.session_state["evaluation"] = evaluate(trained.estimator, table, rows)
     found: Evaluation = st.session_state["evaluation"]
     return found
+
+
+def traps() -> "tuple[Trap, ...]":
+    """Return what should make a person stop before the model is believed; looked for once."""
+    from sparklime_core.models.traps.find_traps import find_traps  # noqa: PLC0415 - imports scikit-learn
+
+    trained, table = model(), dataset()
+    if trained is None or table is None:
+        return ()
+    if "traps" not in st.session_state:
+        with st.spinner("Looking for leaks and other traps …", show_time=True):
+            st.session_state["traps"] = find_traps(trained, table)
+    found: tuple[Trap, ...] = st.session_state["traps"]
+    return found
+
+
+def train_again(settings: "ModelSettings", without: str | None = None) -> None:
+    """Train the model again, with other settings or without a column.
+
+    Raises
+    ------
+    SparkLimeError
+        When nothing is left to learn from, or the table cannot be read again.
+    """
+    from sparklime_core.models.train import train_with  # noqa: PLC0415 - imports scikit-learn
+
+    table, read = dataset(), source()
+    assert table is not None  # noqa: S101 - a model has one
+    before = table.report.origin
+    if without is not None and read is not None and before is not None and before.target is not None:
+        table = assemble(read.table, before.target, roles={**before.roles, without: "drop"}, task=before.task)
+        set_dataset(table)
+    set_model(train_with(table, settings))
 
 
 def new_rows() -> Dataset | None:

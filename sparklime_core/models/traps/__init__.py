@@ -1,0 +1,1 @@
+"""What should make a person stop before a model is believed or explained."""

@@ -1,0 +1,37 @@
+"""`find_traps`: all that should make a person stop, the gravest first."""
+
+from collections.abc import Callable, Iterator
+
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.models.train import Model
+from sparklime_core.models.traps.classes import find_class_traps
+from sparklime_core.models.traps.evidence import Evidence, gather
+from sparklime_core.models.traps.giveaways import find_giveaways
+from sparklime_core.models.traps.quality import find_no_better, find_overfit
+from sparklime_core.models.traps.row_names import find_row_names
+from sparklime_core.models.traps.trap import Trap
+from sparklime_core.models.traps.twins import find_twins
+
+FINDERS: tuple[Callable[[Evidence], Iterator[Trap]], ...] = (
+    find_giveaways,
+    find_row_names,
+    find_no_better,
+    find_twins,
+    find_class_traps,
+    find_overfit,
+)
+"""What is looked for, the gravest first. A new trap is one function here."""
+
+
+def find_traps(model: Model, dataset: Dataset) -> tuple[Trap, ...]:
+    """Return what should make a person stop before a model is believed or explained.
+
+    Parameters
+    ----------
+    model
+        The model.
+    dataset
+        The table that it was trained on; for a model that was trained elsewhere, the one that it is measured on.
+    """
+    evidence = gather(model, dataset)
+    return tuple(trap for find in FINDERS for trap in find(evidence))

@@ -1,0 +1,58 @@
+"""An identifier, or a row's place in the file, carries weight: it names rows, and says nothing of new ones."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from sparklime_core.data.column_roles import is_identifier_name
+from sparklime_core.models.traps.evidence import LEAST_ROWS, Evidence
+from sparklime_core.models.traps.trap import Trap
+
+WEIGHT = 0.02
+"""A column carries weight when the score falls by so much once its values are shuffled."""
+
+DENSE = 10
+"""Whole numbers from a range of at most so many times the rows may number the rows."""
+
+
+def find_row_names(evidence: Evidence) -> Iterator[Trap]:
+    """Yield the columns of numbers that name or order the rows, and on which the predictions depend."""
+    if len(evidence.unseen) < LEAST_ROWS:
+        return
+    rows = np.sort(np.concatenate([evidence.seen, evidence.unseen]))
+    before = None
+    for index, feature in enumerate(evidence.dataset.encoding.features):
+        if feature.categories is not None or feature.part is not None:
+            continue
+        what = _what_it_names(feature.name, evidence.dataset.features[rows, index])
+        if what is None:
+            continue
+        before = evidence.score(evidence.unseen, evidence.predicted) if before is None else before
+        after = _score_shuffled(evidence, index)
+        if before - after >= WEIGHT:
+            yield Trap(
+                f"The column {feature.column!r} {what}, and carries weight: without its order the "
+                f"{evidence.score_name} falls from {before:.3g} to {after:.3g}. New rows have other values there.",
+                column=feature.column,
+            )
+
+
+def _what_it_names(name: str, values: npt.NDArray[np.float64]) -> str | None:
+    """Return what a column of numbers, in the order of the rows, does beside measuring; None: nothing."""
+    distinct = len(np.unique(values))
+    if distinct < len(values):
+        return None
+    steps = np.diff(values)
+    if (steps > 0).all() or (steps < 0).all():
+        return "has the order of the rows in the file"
+    is_whole = bool((values == np.floor(values)).all())
+    if is_whole and (is_identifier_name(name) or np.ptp(values) <= DENSE * len(values)):
+        return "has another whole number in each row, as an identifier has"
+    return None
+
+
+def _score_shuffled(evidence: Evidence, index: int) -> float:
+    features = evidence.dataset.features[evidence.unseen]
+    features[:, index] = np.random.default_rng(0).permutation(features[:, index])
+    return evidence.score(evidence.unseen, evidence.predict(features))
