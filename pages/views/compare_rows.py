@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.compare_rows.page import comparison
+from sparklime_core.dashboard.compare_rows.comparison import comparison
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import ROWS, next_step

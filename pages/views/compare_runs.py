@@ -2,14 +2,10 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.compare_runs.page import (
-    both_explanations,
-    comparison_of,
-    figures,
-    rows_panel,
-    second_run,
-    settings_panel,
-)
+from sparklime_core.dashboard.compare_runs.agreement import comparison_of, figures
+from sparklime_core.dashboard.compare_runs.both_explanations import both_explanations
+from sparklime_core.dashboard.compare_runs.changed_rows import changed_rows
+from sparklime_core.dashboard.compare_runs.second_run import second_run, settings_panel
 from sparklime_core.dashboard.shared.required_run import required_run
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.runs.query.compare import summarise
@@ -30,7 +26,7 @@ if not found.rows:
 figures(found)
 left, right = st.columns([12, 10], gap="medium")
 with left:
-    row = rows_panel(path, found, mine.data.target)
+    row = changed_rows(path, found, mine.data.target)
 with right:
     if row is not None:
         both_explanations(first, second, row)

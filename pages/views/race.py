@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.race.page import race_form, show_race
+from sparklime_core.dashboard.race.race_form import race_form
+from sparklime_core.dashboard.race.race_panel import show_race
 from sparklime_core.dashboard.shared.background import looked_at
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.services import services

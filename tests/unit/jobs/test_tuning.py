@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
 from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
-from sparklime_core.dashboard.tuning.page import cells_frame
+from sparklime_core.dashboard.tuning.cells import cells_frame
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_rows

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sparklime_core.dashboard.tuning.page import suggested
+from sparklime_core.dashboard.tuning.cells import suggested
 
 
 def cells(*rows: tuple[float, float, float | None, int]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The tuning page: its form, the grid while it fills, and the use of what is chosen."""
+"""A study: the grid while it fills, its charts, and the use of what is chosen."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,50 +6,18 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
-from sparklime_core.dashboard.shared.background import begin
 from sparklime_core.dashboard.shared.chart_element import draw, show
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
-from sparklime_core.dashboard.shared.subject import choose_subject, show_outcome
+from sparklime_core.dashboard.shared.subject import show_outcome
 from sparklime_core.dashboard.shared.text import count, duration, number, plain
+from sparklime_core.dashboard.tuning.cells import AS_GOOD, AS_STEADY, cells_frame, suggested
 from sparklime_core.explain.trust import FIT, LOCALITY_RULE
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.tuning import TuningState, TuningStudy
 
 CHOICE = "tuning-choice"
-AS_STEADY = 0.02
-"""How far below the best Jaccard index a choice still counts as steady."""
-
-AS_GOOD = 0.02
-"""How far below the best fit a choice still counts as good."""
-
-
-def tuning_form() -> None:
-    """Draw the form; when it is sent, begin a study.
-
-    Raises
-    ------
-    SparkLimeError
-        When the study cannot be made.
-    """
-    with st.form("tuning"):
-        load = choose_subject("tuning-subject")
-        left, right = st.columns(2)
-        rows = left.number_input(
-            "Rows", 1, 500, 32, key="tuning-rows", help="Drawn by the seed; every figure is a mean over them."
-        )
-        pools = right.number_input(
-            "Pools", 2, 20, 5, key="tuning-pools", help="How often each row is explained, with seeds of their own."
-        )
-        if not st.form_submit_button("Try the grid", type="primary", icon=":material/grid_on:"):
-            return
-    from sparklime_core.jobs.tuning import TuningPlan, TuningStudy  # noqa: PLC0415 - imports lime
-
-    study = TuningStudy(TuningPlan(**vars(load()), rows=int(rows), pools=int(pools)))
-    study.start()
-    st.session_state.pop(CHOICE, None)
-    begin("tuning", study)
 
 
 def show_study(study: "TuningStudy") -> None:
@@ -103,22 +71,6 @@ def _ended(state: "TuningState", study: "TuningStudy") -> None:
         st.session_state["num-samples"] = int(cells["num_samples"][chosen])
         st.switch_page(EXPLAIN)
     _charts(cells, int(chosen))
-
-
-def cells_frame(state: "TuningState") -> pd.DataFrame:
-    """Return a line for each cell that is measured, numbered in ``cell``."""
-    frame = pd.DataFrame([vars(cell) for cell in state.cells])
-    frame.insert(0, "cell", range(len(frame)))
-    return frame
-
-
-def suggested(cells: pd.DataFrame) -> int:
-    """Return the most local cell among the steady ones that fit well; of equals the one with fewer samples."""
-    steady = cells[cells["jaccard"] >= cells["jaccard"].max() - AS_STEADY]
-    fitting = steady[steady["fit"] >= steady["fit"].max() - AS_GOOD]
-    local = fitting["effective_share"].astype(float).round(2)
-    ranked = fitting.assign(local=local).sort_values(["local", "num_samples"], kind="stable")
-    return int(ranked["cell"].iloc[0])
 
 
 def _figures(cell: pd.Series) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from sparklime_core.dashboard.race.page import stage_text
+from sparklime_core.dashboard.race.race_panel import stage_text
 from sparklime_core.jobs.race import RaceState
 from sparklime_core.jobs.race_state import LaneState
 from tests.unit.dashboard.race.lanes import LIME, MOVING
