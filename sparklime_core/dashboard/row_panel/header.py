@@ -8,7 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.trust_words import COLOURS, badge_words, rule_words
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.text import count, duration, number, plain
+from sparklime_core.dashboard.shared.text import count, duration, executor_name, number, plain
 from sparklime_core.runs.row_view import RowView, row_sentences
 
 
@@ -97,9 +97,9 @@ def origin_words(found: Mapping[str, Any] | None) -> str:
     rows = found["last_row"] - found["first_row"] + 1
     attempt = f", attempt {found['attempt'] + 1}" if found["attempt"] else ""
     each = f" ({number(1e3 * found['seconds'] / rows)} ms a row)" if rows > 1 else ""
+    executor, host = plain(executor_name(found["executor"])), plain(found["host"])
     return (
-        f"Explained by executor {plain(found['executor'])} on {plain(found['host'])}, process {found['pid']}, at "
-        f"{found['started']:%Y-%m-%d %H:%M:%S} UTC, in a block of rows {found['first_row']:,} to "
-        f"{found['last_row']:,} that took {duration(found['seconds'])}{each}; wave {found['wave']}, "
-        f"partition {found['partition']}{attempt}."
+        f"Explained by {executor} on {host}, process {found['pid']}, at {found['started']:%Y-%m-%d %H:%M:%S} UTC, "
+        f"in a block of rows {found['first_row']:,} to {found['last_row']:,} that took "
+        f"{duration(found['seconds'])}{each}; wave {found['wave']}, partition {found['partition']}{attempt}."
     )

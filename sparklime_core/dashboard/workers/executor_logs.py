@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.shared.text import count, executor_name, plain
 from sparklime_core.runs.manifest import Manifest
 
 
@@ -21,7 +21,7 @@ def evidence_panel(manifest: Manifest) -> None:
             st.info("The executors' logs of this run are not on this machine.", icon=":material/description:")
         for output in outputs:
             with st.expander(
-                f"Executor {plain(output.executor)}: its last {count(len(output.evidence), 'line')}",
+                f"The last {count(len(output.evidence), 'line')} of {plain(executor_name(output.executor))}",
                 expanded=len(outputs) <= 4,
             ):
                 st.code("\n".join(output.evidence) or "no such line", language=None, wrap_lines=True, height=220)

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from sparklime_core.dashboard.shared.text import executor_name
+
 INTERVALS = 60
 """Steps of the throughput's curve."""
 
@@ -11,7 +13,7 @@ def timeline_frame(tasks: pd.DataFrame) -> pd.DataFrame:
     """Return the tasks with their lane, and begin and end in seconds since the first one began."""
     began = (tasks["started"] - tasks["started"].min()).dt.total_seconds()
     return tasks.assign(
-        lane="executor " + tasks["executor"] + ", process " + tasks["pid"].astype(str),
+        lane=tasks["executor"].map(executor_name) + ", process " + tasks["pid"].astype(str),
         begin=began,
         end=began + tasks["seconds"],
     )
