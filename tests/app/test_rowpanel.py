@@ -130,3 +130,33 @@ def test_the_dial_redraws_the_explanation_at_another_width(open_page: OpenPage, 
     app = sound(slider.set_value(len(slider.options) - 1).run())
     assert "would count" in before
     assert words(app) != before
+
+
+def test_the_nearest_changes_are_found_by_the_model_and_locked_features_stay(
+    runs: Runs, open_page: OpenPage
+) -> None:
+    app = open_page("rows", run=runs.all_labels.id, row=2)
+    look_at(app, "Nearest change")
+    assert "about the model, not about the world" in words(app)
+    assert "the model then says" in words(app)
+    changed = next(line for line in words(app).splitlines() if " → " in line).split("**")[1]
+
+    sound(app.multiselect(key="change-locked").select(changed).run())
+    assert f"**{changed}**: " not in "".join(line for line in words(app).splitlines() if " → " in line)
+
+    sound(app.button(key="change-many").click().run())
+    table = app.dataframe[-1].value
+    assert list(table["row"]) == list(range(2, 8))
+    assert any("Changes as CSV" in str(button) for button in app.get("download_button"))
+
+
+def test_a_number_goes_beyond_a_bound(runs: Runs, open_page: OpenPage) -> None:
+    app = open_page("rows", run=runs.regression.id, row=2)
+    look_at(app, "Nearest change")
+    bound = next(number for number in app.number_input if str(number.key).startswith("change-bound-2"))
+    said = [line for line in words(app).splitlines() if "the model then says" in line]
+    assert said
+    assert all(float(line.split()[-1]) > bound.value for line in said)
+
+    sound(bound.set_value(1e6).run())
+    assert "No change of up to three features was found" in words(app)

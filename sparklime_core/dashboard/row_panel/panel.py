@@ -9,6 +9,7 @@ from sparklime_core.dashboard.row_panel.classes import draw_classes, has_classes
 from sparklime_core.dashboard.row_panel.context import PanelPart, RowContext
 from sparklime_core.dashboard.row_panel.header import badges, fit_sentence, label_switch, sentence, who_explained
 from sparklime_core.dashboard.row_panel.locality import draw_locality
+from sparklime_core.dashboard.row_panel.nearest_changes import draw_nearest_changes
 from sparklime_core.dashboard.row_panel.row_facts import (
     POOLS_NOW,
     measured_now,
@@ -34,6 +35,7 @@ PARTS = (
     PanelPart("Trust", draw_trust),
     PanelPart("How local?", draw_locality),
     PanelPart("What if", draw_whatif),
+    PanelPart("Nearest change", draw_nearest_changes),
     PanelPart("Alike", draw_alike),
     PanelPart("Classes", draw_classes, has_classes),
 )

@@ -11,6 +11,7 @@ from sparklime_core.runs.run import Run
 if TYPE_CHECKING:
     from sparklime_core.explain.locality import LocalityDial
     from sparklime_core.explain.task import ExplainTask
+    from sparklime_core.jobs.nearest_changes import NearestChanges
     from sparklime_core.jobs.what_if import WhatIf
 
 PAGE_ROWS = 100
@@ -44,6 +45,14 @@ def what_if_of(run: Run) -> "WhatIf":
     from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime, and Spark's driver side
 
     return prepare_what_if(run.manifest(), inputs_of(run))
+
+
+@partial(keep, spinner="Looking at the values of the table, once for this run …")
+def nearest_changes_of(run: Run) -> "NearestChanges":
+    """Return what finds the nearest changes of the run's rows."""
+    from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - imports Spark's driver side
+
+    return NearestChanges.of(inputs_of(run))
 
 
 @partial(keep, entries=2, spinner="Preparing the dial, once for this run …")

@@ -39,7 +39,7 @@ def explanations_csv(run: Run, wanted: RowFilter) -> bytes:
 def reasons_csv(run: Run, wanted: RowFilter, *, reasons: int = REASONS) -> bytes:
     """Return reason codes as a CSV file, one line per row; see `reason_codes`."""
     results = filtered(run, wanted)
-    return _csv(reason_codes(run, results, reasons=reasons))
+    return csv_bytes(reason_codes(run, results, reasons=reasons))
 
 
 def profiles_csv(run: Run, wanted: RowFilter) -> bytes:
@@ -61,15 +61,15 @@ def profiles_csv(run: Run, wanted: RowFilter) -> bytes:
     names = ("row_id", "label", "label_name", "profile_score", "effective_share")
     columns = {name: results[name].take(row) for name in names}
     parts = dict(zip(("condition", "share", "effect"), bins.flatten().flatten(), strict=True))
-    return _csv(pa.table({**columns, "feature": features.take(line), **parts}))
+    return csv_bytes(pa.table({**columns, "feature": features.take(line), **parts}))
 
 
 def weights_csv(results: pa.Table) -> bytes:
     """Return results (of the result's schema) as CSV: one line per weight, and one for a row without weights."""
-    return _csv(weight_lines(results))
+    return csv_bytes(weight_lines(results))
 
 
-def _csv(table: pa.Table) -> bytes:
+def csv_bytes(table: pa.Table) -> bytes:
     """Return a table as CSV in which no text is a formula."""
     for index, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
