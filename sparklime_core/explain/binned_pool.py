@@ -8,6 +8,7 @@ error of 2^-53 of the pool's size times its largest weight, for each sample.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -77,12 +78,19 @@ class BinnedPool:
 
     def signatures(self, codes: IntArray) -> Positions:
         """Return the codes of rows (n, d) as places among the pool's; those never drawn get one past the end."""
-        found = np.empty(codes.shape, dtype=self.positions.dtype)
-        for feature, known in enumerate(self.values):
+        counts = np.array([len(known) for known in self.values])
+        found: IntArray = np.where((codes >= 0) & (codes < counts), codes, counts)
+        for feature in self._listed:
+            known = self.values[feature]
             place = np.searchsorted(known, codes[:, feature])
             drawn = known[np.minimum(place, len(known) - 1)] == codes[:, feature]
             found[:, feature] = np.where(drawn, place, len(known))
-        return found
+        return found.astype(self.positions.dtype)
+
+    @cached_property
+    def _listed(self) -> list[int]:
+        """The features of which not just the codes 0, 1, 2 and so on were drawn."""
+        return [at for at, known in enumerate(self.values) if not np.array_equal(known, np.arange(len(known)))]
 
     def moments(self, signatures: Positions, wanted: BoolArray) -> Moments:
         """Return the moments of samples 1 to N-1 for rows of these signatures (m, d).
@@ -91,7 +99,7 @@ class BinnedPool:
         """
         sums = weighted_sums(self.positions, signatures, self.whole, self.labels, wanted)
         unit = self.units[sums.most]
-        zz_sum = sums.zz * unit[:, None, None]
+        zz_sum = np.multiply(sums.zz, unit[:, None, None], out=sums.zz)  # arrays of this size are dear to make
         found = centred(
             size=self.positions.shape[1] + 1,
             weight=sums.weight * unit,

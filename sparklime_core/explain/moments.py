@@ -91,11 +91,12 @@ def centred(
     """
     total = np.where(weight > 0, weight, 1.0)[:, None]
     z_mean, y_mean = z_sum / total, y_sum / total
+    products = z_sum[:, :, None] * z_mean[:, None, :]
     return Moments(
         size,
         weight,
         z_mean,
-        FullProducts(zz_sum - z_sum[:, :, None] * z_mean[:, None, :]),
+        FullProducts(np.subtract(zz_sum, products, out=products)),
         y_mean,
         np.maximum(yy_sum - y_sum * y_mean, 0.0),
         zy_sum - z_sum[:, :, None] * y_mean[:, None, :],

@@ -51,7 +51,8 @@ class FullProducts:
 
     def plus(self, scale: FloatArray, step: FloatArray) -> "FullProducts":
         """See `Products.plus`."""
-        return FullProducts(self.values + (step * scale[:, None])[:, :, None] * step[:, None, :])
+        product = (step * scale[:, None])[:, :, None] * step[:, None, :]
+        return FullProducts(np.add(self.values, product, out=product))
 
     def full(self) -> FloatArray:
         """See `Products.full`."""

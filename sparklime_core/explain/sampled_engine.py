@@ -4,9 +4,8 @@ import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from sparklime_core.explain.binned_pool import BinnedPool, kernel_table
+from sparklime_core.explain.distinct_rows import distinct_rows
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.moments import Moments, with_instance
@@ -90,9 +89,7 @@ class SampledEngine:
         if isinstance(self.pool, UnbinnedPool):
             return self.pool.moments(rows, wanted.shape[1])
         signatures = self.pool.signatures(codes_of(self.explainer, rows))
-        distinct, which = np.unique(signatures, axis=0, return_inverse=True)
+        distinct, which, labels = distinct_rows(signatures, wanted)
         if len(distinct) == len(rows):
             return self.pool.moments(signatures, wanted)
-        labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
-        np.logical_or.at(labels, which, wanted)
         return self.pool.moments(distinct, labels).take(which)

@@ -39,7 +39,8 @@ def _widen(sample_bytes, shift, sample_words, agreeing):  # type: ignore[no-unty
     for n in range(len(sample_bytes)):
         byte = np.uint64(sample_bytes[n])
         sample_words[n] = byte if shift == 0 else sample_words[n] | (byte << shift)
-        agreeing[n] += np.int64(_popcount(byte))
+    for n in range(len(sample_bytes)):
+        agreeing[n] += np.uint16(_popcount(np.uint64(sample_bytes[n])))
 
 
 @njit
@@ -60,42 +61,67 @@ def _agreements(positions, signature, agreeing, sample_words, sample_bytes):  # 
 
 
 @njit
-def _group(agreeing, width, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
+def _group(agreeing, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
     """Order samples by agreement into groups of 64, filled up with zeros; return the number of groups.
 
-    ``group_class`` is filled with how many features the samples of each group agree in.
+    ``group_class`` is filled with how many features the samples of each group agree in. Unsigned numbers need no
+    look at whether they count from the end.
     """
-    count = np.zeros(width + 1, dtype=np.int64)
+    one, most = np.uint64(1), len(sample_words) * WORD
+    count = np.zeros(most + 1, dtype=np.uint64)
     for n in range(len(agreeing)):
-        count[agreeing[n]] += 1
-    place = np.zeros(width + 1, dtype=np.int64)
+        count[agreeing[n]] += one
+    place = np.zeros(most + 1, dtype=np.uint64)
     groups = 0
-    for agreement in range(width + 1):
+    for agreement in range(most + 1):
         place[agreement] = groups * WORD
-        for _ in range(0, count[agreement], WORD):
+        held = np.int64(count[agreement])
+        for _ in range(0, held, WORD):
             group_class[groups] = agreement
             groups += 1
         for word in range(ordered.shape[0]):
-            for at in range(place[agreement] + count[agreement], groups * WORD):
+            for at in range(np.int64(place[agreement]) + held, groups * WORD):
                 ordered[word, at] = 0
     for n in range(len(agreeing)):
         at = place[agreeing[n]]
-        place[agreeing[n]] = at + 1
+        place[agreeing[n]] = at + one
         for word in range(sample_words.shape[0]):
             ordered[word, at] = sample_words[word, n]
     return groups
 
 
 @njit
-def _transpose(ordered, groups, feature_words):  # type: ignore[no-untyped-def]
-    """Turn words of features, one a sample, into words of samples, one a (feature, group)."""
-    for feature in range(feature_words.shape[0]):
-        word, shift = feature // WORD, np.uint64(feature % WORD)
-        for group in range(groups):
-            bits = np.uint64(0)
-            for n in range(WORD):
-                bits |= ((ordered[word, group * WORD + n] >> shift) & np.uint64(1)) << np.uint64(n)
-            feature_words[feature, group] = bits
+def _swap_bits(eights):  # type: ignore[no-untyped-def]
+    """Transpose 8 by 8 bits, a byte a row, in each word."""
+    for at in range(len(eights)):
+        bits = eights[at]
+        swapped = (bits ^ (bits >> np.uint64(7))) & np.uint64(0x00AA00AA00AA00AA)
+        bits = bits ^ swapped ^ (swapped << np.uint64(7))
+        swapped = (bits ^ (bits >> np.uint64(14))) & np.uint64(0x0000CCCC0000CCCC)
+        bits = bits ^ swapped ^ (swapped << np.uint64(14))
+        swapped = (bits ^ (bits >> np.uint64(28))) & np.uint64(0x00000000F0F0F0F0)
+        eights[at] = bits ^ swapped ^ (swapped << np.uint64(28))
+
+
+@njit
+def _take_bytes(words, shift, found):  # type: ignore[no-untyped-def]
+    for at in range(len(found)):
+        found[at] = np.uint8(words[at] >> shift)
+
+
+@njit
+def _transpose(ordered, groups, ordered_bytes, feature_bytes):  # type: ignore[no-untyped-def]
+    """Turn words of features, one a sample, into bits of samples, a row a feature.
+
+    Eight features of eight samples are a word.
+    """
+    size = groups * WORD
+    for first in range(0, len(feature_bytes), BYTE):
+        _take_bytes(ordered[first // WORD], np.uint64(first % WORD), ordered_bytes[:size])
+        eights = ordered_bytes[:size].view(np.uint64)
+        _swap_bits(eights)
+        for feature in range(first, min(first + BYTE, len(feature_bytes))):
+            _take_bytes(eights, np.uint64(BYTE * (feature - first)), feature_bytes[feature, : len(eights)])
 
 
 @njit(fastmath=IN_ANY_ORDER)
@@ -137,24 +163,50 @@ def _total_of_code(values, codes, code):  # type: ignore[no-untyped-def]
     return total
 
 
+@njit(fastmath=IN_ANY_ORDER)
+def _totals_of_four(values, positions, signature, first, sums):  # type: ignore[no-untyped-def]
+    """Fill the sums of four features in one pass."""
+    one, two, three, four = 0.0, 0.0, 0.0, 0.0
+    for n in range(len(values)):
+        value = values[n]
+        one += value if positions[first, n] == signature[first] else 0.0
+        two += value if positions[first + 1, n] == signature[first + 1] else 0.0
+        three += value if positions[first + 2, n] == signature[first + 2] else 0.0
+        four += value if positions[first + 3, n] == signature[first + 3] else 0.0
+    sums[first], sums[first + 1], sums[first + 2], sums[first + 3] = one, two, three, four
+
+
+@njit
+def _totals_of_codes(values, positions, signature, sums):  # type: ignore[no-untyped-def]
+    """Fill, for each feature, the sum over the samples that agree with the row."""
+    together = len(signature) // 4 * 4
+    for first in range(0, together, 4):
+        _totals_of_four(values, positions, signature, first, sums)
+    for feature in range(together, len(signature)):
+        sums[feature] = _total_of_code(values, positions[feature], signature[feature])
+
+
 def fill_sums(  # type: ignore[no-untyped-def]
     positions, signatures, whole, labels, wanted, most, weight, zz, y, yy, zy
 ):
     """Fill the arrays of `Sums`, row by row."""
     width, size = positions.shape
     words = (width + WORD - 1) // WORD
-    agreeing = np.empty(size, dtype=np.int64)
+    agreeing = np.empty(size, dtype=np.uint16)
     sample_words = np.empty((words, size), dtype=np.uint64)
     sample_bytes = np.empty(size, dtype=np.uint8)
-    ordered = np.empty((words, size + WORD * (width + 1)), dtype=np.uint64)
-    feature_words = np.empty((width, ordered.shape[1] // WORD), dtype=np.uint64)
+    ordered = np.empty((words, WORD * (size // WORD + width + 2)), dtype=np.uint64)
+    ordered_bytes = np.empty(ordered.shape[1], dtype=np.uint8)
+    feature_bytes = np.empty((width, ordered.shape[1] // BYTE), dtype=np.uint8)
+    feature_words = feature_bytes.view(np.uint64)
+    of_features = np.empty(width)
     group_class = np.empty(feature_words.shape[1], dtype=np.int64)
     group_weight = np.empty(feature_words.shape[1])
     weighted, squares = np.empty(size), np.empty(size)
     for row in range(signatures.shape[0]):
         _agreements(positions, signatures[row], agreeing, sample_words, sample_bytes)
-        groups = _group(agreeing, width, sample_words, ordered, group_class)
-        _transpose(ordered, groups, feature_words)
+        groups = _group(agreeing, sample_words, ordered, group_class)
+        _transpose(ordered, groups, ordered_bytes, feature_bytes)
         table = whole[group_class[groups - 1]]
         most[row] = group_class[groups - 1]
         for group in range(groups):
@@ -168,9 +220,8 @@ def fill_sums(  # type: ignore[no-untyped-def]
                 _weigh_labels(agreeing, table, labels[label], weighted, squares)
                 y[row, label] = _total(weighted)
                 yy[row, label] = _total(squares)
-                for feature in range(width):
-                    total = _total_of_code(weighted, positions[feature], signatures[row, feature])
-                    zy[row, feature, label] = total
+                _totals_of_codes(weighted, positions, signatures[row], of_features)
+                zy[row, :, label] = of_features
 
 
 @njit

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.distinct_rows import distinct_rows
 from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.cost import check_cost
@@ -94,9 +95,7 @@ class ExactEngine:
     def expected(self, rows: FloatArray, wanted: BoolArray) -> "Expected":
         """Return what samples of rows (n, d) have on average; rows with the same bins share it."""
         own = self.neighbourhood.own_bins(codes_of(self.explainer, rows))
-        distinct, which = np.unique(own, axis=0, return_inverse=True)
-        labels = np.zeros((len(distinct), wanted.shape[1]), dtype=np.bool_)
-        np.logical_or.at(labels, which, wanted)
+        distinct, which, labels = distinct_rows(own, wanted)
         found = expectations(self.trees, distinct, labels)
         return Expected(distinct, which, found, self.spread.variance(distinct - self.trees.starts[:-1], labels))
 

@@ -23,7 +23,7 @@ def walk_trees(trees, codes, label, pair, mean, pull):  # type: ignore[no-untype
     """Add what trees give; see `walk.walk`."""
     width, turns = min(LANES, len(codes)), label.shape[1]
     rows = -(-len(codes) // width) * width
-    padded = np.zeros((rows, codes.shape[1]), dtype=np.int64)
+    padded = np.zeros((rows, codes.shape[1]), dtype=np.int32)
     padded[: len(codes)] = codes
     lanes = np.ascontiguousarray(padded.reshape(-1, width, codes.shape[1]).transpose(0, 2, 1))
     labels, pairs = np.zeros((rows, turns), dtype=np.int64), np.full((rows, turns), -1)
@@ -56,36 +56,34 @@ def walk_trees(trees, codes, label, pair, mean, pull):  # type: ignore[no-untype
         )
 
 
-@njit
-def _choose(table, begin, last, codes, strip, feature, chosen, depth):  # type: ignore[no-untyped-def]
-    """Fill what a table has, from an entry on, for the code of each lane; the codes are few."""
-    one, two = table[begin], table[begin + min(1, last)]
-    three, four = table[begin + min(2, last)], table[begin + min(3, last)]
-    for lane in range(codes.shape[2]):
-        code = codes[strip, feature, lane]
-        chosen[depth, lane] = (one if code == 0 else two) if code < 2 else (three if code == 2 else four)
+@njit(forceinline=True)
+def _few(table, begin, last):  # type: ignore[no-untyped-def]
+    """Return what a table has for each of a few codes; what there is no code for is of no use."""
+    return table[begin], table[begin + min(1, last)], table[begin + min(2, last)], table[begin + min(3, last)]
 
 
-@njit
-def _look_up(table, begin, codes, strip, feature, found, depth):  # type: ignore[no-untyped-def]
-    for lane in range(codes.shape[2]):
-        found[depth, lane] = table[np.uint64(begin) + np.uint64(codes[strip, feature, lane])]
+@njit(forceinline=True)
+def _pick(few, code):  # type: ignore[no-untyped-def]
+    return (few[0] if code == 0 else few[1]) if code < 2 else (few[2] if code == 2 else few[3])
 
 
-@njit
+@njit(forceinline=True)
 def _arrive(share, inverse, begin, last, codes, strip, feature, depth, turning, pulled, reach):  # type: ignore[no-untyped-def]
     """Fill, for a split, the share that turns left and the reach of the node over its mass."""
     if last < FEW_CODES:
-        _choose(share, begin, last, codes, strip, feature, turning, depth)
-        _choose(inverse, begin, last, codes, strip, feature, pulled, depth)
+        shares, inverses = _few(share, begin, last), _few(inverse, begin, last)
+        for lane in range(codes.shape[2]):
+            code = codes[strip, feature, lane]
+            turning[depth, lane] = _pick(shares, code)
+            pulled[depth, lane] = _pick(inverses, code) * reach[depth, lane]
     else:
-        _look_up(share, begin, codes, strip, feature, turning, depth)
-        _look_up(inverse, begin, codes, strip, feature, pulled, depth)
-    for lane in range(codes.shape[2]):
-        pulled[depth, lane] *= reach[depth, lane]
+        for lane in range(codes.shape[2]):
+            entry = np.uint64(begin) + np.uint64(codes[strip, feature, lane])
+            turning[depth, lane] = share[entry]
+            pulled[depth, lane] = inverse[entry] * reach[depth, lane]
 
 
-@njit
+@njit(forceinline=True)
 def _reach(side, depth, turning, reach):  # type: ignore[no-untyped-def]
     """Fill the probability of reaching a child."""
     if side == TO_THE_LEFT:
@@ -96,14 +94,14 @@ def _reach(side, depth, turning, reach):  # type: ignore[no-untyped-def]
             reach[depth + 1, lane] = reach[depth, lane] - reach[depth, lane] * turning[depth, lane]
 
 
-@njit
+@njit(forceinline=True)
 def _leaf(value, leaf, label, rows, of_children, side, depth):  # type: ignore[no-untyped-def]
     for turn in range(label.shape[1]):
         for lane in range(of_children.shape[3]):
             of_children[side, turn, depth, lane] = value[leaf, label[rows + lane, turn]]
 
 
-@njit
+@njit(forceinline=True)
 def _rise(of_children, turn, depth, turning, pulled, value, step, lost, gained):  # type: ignore[no-untyped-def]
     """Fill the expectation of a split, and what its bins are pulled by."""
     for lane in range(len(step)):
@@ -115,7 +113,7 @@ def _rise(of_children, turn, depth, turning, pulled, value, step, lost, gained):
         gained[lane] = step[lane] - lost[lane]
 
 
-@njit
+@njit(forceinline=True)
 def _pull(first, last, bins, inside, below, step, lost, gained, by_bin, turn):  # type: ignore[no-untyped-def]
     for entry in range(first, last):
         at, part, left = bins[entry], inside[entry], below[entry]
@@ -130,7 +128,7 @@ def _pull(first, last, bins, inside, below, step, lost, gained, by_bin, turn):  
                 by_bin[turn, at, lane] += left * step[lane] - part * lost[lane]
 
 
-@njit
+@njit(forceinline=True)
 def _pass_on(value, of_children, total, turn, depth, towards):  # type: ignore[no-untyped-def]
     """Give the expectation of a split to the one above, or to the total."""
     if depth == 0:
@@ -142,7 +140,7 @@ def _pass_on(value, of_children, total, turn, depth, towards):  # type: ignore[n
             of_children[side, turn, depth - 1, lane] = value[lane]
 
 
-@njit
+@njit(forceinline=True)
 def _add(pair, rows, total, by_bin, mean, pull):  # type: ignore[no-untyped-def]
     """Add what was found to the sums of each lane's pair, if it has one."""
     for turn in range(pair.shape[1]):

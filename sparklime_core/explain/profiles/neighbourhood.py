@@ -7,6 +7,7 @@ which a sample differs from the row. Under the weights they stay independent, an
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -99,12 +100,17 @@ class Neighbourhood:
 
     def own_bins(self, codes: IntArray) -> IntArray:
         """Return the bins (m, d) of rows with these codes (m, d)."""
-        return np.column_stack(
-            [
-                self.starts[at] + np.searchsorted(self.codes[self.starts[at] : self.starts[at + 1]], column)
-                for at, column in enumerate(codes.T)
-            ]
-        )
+        bins: IntArray = self.starts[:-1] + codes
+        for at in self._listed:
+            known = self.codes[self.starts[at] : self.starts[at + 1]]
+            bins[:, at] = self.starts[at] + np.searchsorted(known, codes[:, at])
+        return bins
+
+    @cached_property
+    def _listed(self) -> list[int]:
+        """The features whose codes are not just 0, 1, 2 and so on."""
+        each = enumerate(np.split(self.codes, self.starts[1:-1]))
+        return [at for at, known in each if not np.array_equal(known, np.arange(len(known)))]
 
     def factors(self, own: IntArray, rho: float | None = None) -> FloatArray:
         """Return ``c`` (m, d) of rows with these bins (m, d); for another kernel where its ``rho`` is given."""
