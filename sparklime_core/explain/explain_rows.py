@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sparklime_core.arguments import flag
 from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.progress import counted
 from sparklime_core.explain.row_table import as_rows
 from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
@@ -26,6 +28,7 @@ def explain_rows(
     seed: int = 0,
     output: OutputName = "probability",
     profiles: bool = False,
+    progress: bool = False,
 ) -> pa.Table:
     """Explain rows in this process.
 
@@ -42,6 +45,8 @@ def explain_rows(
         matched to the explainer's features by the names of its columns, whatever their order.
     engine, labels, num_features, num_samples, seed, output, profiles
         See `ExplainSettings`.
+    progress
+        Whether a bar counts the rows that are done, block by block.
 
     Returns
     -------
@@ -63,14 +68,16 @@ def explain_rows(
         profiles,
         output,
     )
+    flag("progress", progress)
     table = as_rows(rows, explainer)
     task = prepare_task(explainer, predict_fn, settings)
-    return explain_with(task, table, np.arange(len(table), dtype=np.int64))
+    return explain_with(task, table, np.arange(len(table), dtype=np.int64), progress=progress)
 
 
-def explain_with(task: ExplainTask, rows: FloatArray, row_ids: IntArray) -> pa.Table:
+def explain_with(task: ExplainTask, rows: FloatArray, row_ids: IntArray, *, progress: bool = False) -> pa.Table:
     """Explain rows (n, d) with a prepared task, block by block."""
-    batches = [task.explain(rows[at], row_ids[at]) for at in blocks(len(rows))]
+    wanted = counted(blocks(len(rows)), len(rows), progress=progress)
+    batches = [task.explain(rows[at], row_ids[at]) for at in wanted]
     schema = compact_schema(profiles=task.settings.profiles)
     return task.vocabulary.decode(pa.Table.from_batches(batches, schema=schema))
 

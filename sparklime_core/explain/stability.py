@@ -15,6 +15,7 @@ from sparklime_core.arguments import flag, whole_number
 from sparklime_core.errors import EngineError, raised_as
 from sparklime_core.explain.explain_rows import blocks
 from sparklime_core.explain.prepare_task import prepare_engine, prepare_task
+from sparklime_core.explain.progress import counted
 from sparklime_core.explain.row_table import as_rows
 from sparklime_core.explain.schema import STABILITY_FEATURE_SCHEMA, STABILITY_ROW_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings, OutputName
@@ -73,12 +74,13 @@ def stability(
     num_samples: int = 5000,
     seed: int = 0,
     output: OutputName = "probability",
+    progress: bool = False,
 ) -> Stability:
     """Explain rows from several pools with the engine ``sampled``, and measure how much the explanations agree.
 
     Parameters
     ----------
-    explainer, predict_fn, rows, labels, num_features, num_samples, seed, output
+    explainer, predict_fn, rows, labels, num_features, num_samples, seed, output, progress
         As in `explain_rows`; the first pool is that of ``explain_rows(..., seed=seed)``.
     pools, top, exact
         See `StabilitySettings`.
@@ -100,7 +102,9 @@ def stability(
     table = as_rows(rows, explainer)
     with raised_as(EngineError, "The explainer cannot be used"):
         task = prepare_stability(explainer, predict_fn, settings, measures)
-    return measure_stability(task, table, np.arange(len(table), dtype=np.int64), measures.top)
+    return measure_stability(
+        task, table, np.arange(len(table), dtype=np.int64), measures.top, progress=flag("progress", progress)
+    )
 
 
 def prepare_stability(
@@ -111,10 +115,12 @@ def prepare_stability(
     return with_pools(task, measures.pools, prepare_engine("exact", task) if measures.exact else None)
 
 
-def measure_stability(task: StabilityTask, rows: FloatArray, row_ids: IntArray, top: int) -> Stability:
+def measure_stability(
+    task: StabilityTask, rows: FloatArray, row_ids: IntArray, top: int, *, progress: bool = False
+) -> Stability:
     """Measure rows (n, d), block by block."""
     of_rows, of_features = [], []
-    for at in blocks(len(rows)):
+    for at in counted(blocks(len(rows)), len(rows), progress=progress):
         errors, measured = task.measure_rows(rows[at])
         of_rows.append(row_batch(row_ids[at], measured, errors, task.vocabulary.label_names, top))
         of_features.append(feature_batch(rows[at], row_ids[at], measured, task.explainer, task.vocabulary, top))
