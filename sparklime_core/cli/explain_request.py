@@ -1,4 +1,4 @@
-"""Know a run of ``explain`` again that the same command has begun: it is then finished, and not begun twice."""
+"""Know again what the same command has begun: it is then finished, and not begun twice."""
 
 import argparse
 import json
@@ -13,8 +13,11 @@ from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run, check_free, holds_run
 from sparklime_core.runs.stored_model import model_path
 
-_CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume"})
-"""What a result does not depend on."""
+_CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume"}) | {
+    *("conf", "source", "source_format", "source_option"),
+    *("out_table", "format", "mode", "out_option", "only_new", "steps"),
+}
+"""What the explanation of a row does not depend on; the second and third line are of ``explain-table``."""
 
 _CONTENTS = frozenset({"data", "model_file", "trained_in"})
 """Files and folders: what is in them counts, and not what they are called."""
@@ -32,6 +35,12 @@ def request_of(arguments: argparse.Namespace, table: Dataset) -> dict[str, Any]:
     asked["model file"] = None if model is None else digest(model)
     found: dict[str, Any] = json.loads(json.dumps(asked, default=str))
     return found
+
+
+def unusual(request: dict[str, Any], command: str) -> dict[str, Any]:
+    """Return a request without options of the usual value, so that one of a later version is no difference."""
+    usual = json.loads(json.dumps(option_defaults(command), default=str))
+    return {name: value for name, value in request.items() if name not in usual or value != usual[name]}
 
 
 def check_folder(out: Path) -> Manifest | None:
@@ -52,10 +61,8 @@ def check_folder(out: Path) -> Manifest | None:
 
 def check_same(out: Path, begun: Manifest, request: dict[str, Any]) -> None:
     """Raise `RunError` when the run in a folder was begun by another command."""
-    # A run that an earlier version has begun knows nothing of options that came later.
-    usual = json.loads(json.dumps(option_defaults("explain"), default=str))
-    before, now = {**usual, **begun.request}, {**usual, **request}
-    names = [name for name in now if before.get(name) != now[name]]
+    before, now = unusual(begun.request, "explain"), unusual(request, "explain")
+    names = [name for name in {**now, **before} if before.get(name) != now.get(name)]
     if names:
         raise RunError(
             f"The folder {str(out)!r} is not empty: it holds a run of another command (another "

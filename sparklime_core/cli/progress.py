@@ -40,12 +40,16 @@ class ProgressLine:
         """Show how far a run is."""
         if progress.stage != "explaining":
             return
+        self.count(progress.done, progress.rows, _counts(progress))
+
+    def count(self, done: int, whole: int, text: str) -> None:
+        """Show how much of something is done."""
         if self._drawn:
-            self._bar.total, self._bar.n = progress.rows, progress.done
-            self._draw(_counts(progress), BAR)
+            self._bar.total, self._bar.n = whole, done
+            self._draw(text, BAR)
         elif time.monotonic() - self._logged >= LOG_EVERY:
             self._logged = time.monotonic()
-            complain(_counts(progress))
+            complain(text)
 
     def close(self) -> None:
         """Clear the line."""

@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pyspark.sql import DataFrame, DataFrameWriter, Observation, SparkSession
+from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as sf
 
 from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.errors import CancelledError, DataError, SparkError
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.explained_frame import Beside, explained_frame
-from sparklime_core.spark.output_folder import written_alone
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence, raised_by_spark
+from sparklime_core.spark.table_sink import Sink
+from sparklime_core.spark.waves.payload import Payload
 from sparklime_core.waiting import call
 
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".orc": "orc", ".avro": "avro"}
 FLAT = ("csv",)
 """Formats whose columns hold no lists: there an explanation is JSON."""
-
-LOCAL = "file://"
 
 Result = TypeVar("Result")
 
@@ -66,7 +65,13 @@ def open_source(
     return _said(f"Spark cannot read {source!r} as {form}", lambda: _resolved(reader.load(path)))
 
 
-def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_col: str | None = None) -> DataFrame:
+def explain_table(
+    df: DataFrame,
+    task: ExplainTask,
+    encoder: BatchEncoder,
+    id_col: str | None = None,
+    payload: Payload | None = None,
+) -> DataFrame:
     """Return a lazy DataFrame of explanations, with the columns of `result_schema`.
 
     Parameters
@@ -80,6 +85,8 @@ def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_co
     id_col
         The column that ``row_id`` is taken from, of any type. Without it ``row_id`` is the row's position, from 0,
         in the order in which Spark reads the rows, for which it counts them in one more pass.
+    payload
+        The task, where it was brought to the executors before.
 
     Raises
     ------
@@ -87,38 +94,7 @@ def explain_table(df: DataFrame, task: ExplainTask, encoder: BatchEncoder, id_co
         When there is no such column.
     """
     with raised_by_spark("The table cannot be explained"):
-        return explained_frame(df, task, encoder.columns, encoder.encode, Beside(id_col))
-
-
-@dataclass(frozen=True)
-class Sink:
-    """Where the executors write.
-
-    Attributes
-    ----------
-    out
-        A path or an address; the name of a table when `is_table`.
-    form, mode, options
-        Spark's names of a format and of a save mode; options of its writer.
-    """
-
-    out: str
-    is_table: bool = False
-    form: str = "parquet"
-    mode: str = "errorifexists"
-    options: Mapping[str, str] | None = None
-
-    def save(self, df: DataFrame) -> None:
-        """Write a DataFrame; a folder that a killed run left unfinished is written as if it were not there."""
-        writer: DataFrameWriter = df.write.format(self.form).mode(self.mode).options(**(self.options or {}))
-        if self.is_table:
-            writer.saveAsTable(self.out)
-        elif "://" in self.out and not self.out.startswith(LOCAL):
-            writer.save(self.out)
-        else:
-            folder = Path(self.out.removeprefix(LOCAL)).absolute()
-            with written_alone(folder):
-                writer.save(f"{LOCAL}{folder}")
+        return explained_frame(df, task, encoder.columns, encoder.encode, Beside(id_col), payload)
 
 
 def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event) -> Written:

@@ -50,7 +50,12 @@ class Beside:
 
 
 def explained_frame(
-    df: DataFrame, task: ExplainTask, columns: Sequence[str], rows_of: RowsOf, beside: Beside
+    df: DataFrame,
+    task: ExplainTask,
+    columns: Sequence[str],
+    rows_of: RowsOf,
+    beside: Beside,
+    payload: Payload | None = None,
 ) -> DataFrame:
     """Return a lazy DataFrame with the columns of `result_schema`, and what is to be kept.
 
@@ -60,6 +65,8 @@ def explained_frame(
         The rows.
     columns
         Those that `rows_of` makes rows of, in its order.
+    payload
+        The task, where it was brought to the executors before.
 
     Raises
     ------
@@ -84,7 +91,7 @@ def explained_frame(
         _check_carried(name, carried)
     sent = [f"c{at}" for at in (*places, *(place_of(df, name) for name in columns))]
     ship_package(backend_of(df.sparkSession))
-    explain = table_explainer(publish(df.sparkSession, task), rows_of, len(kept))
+    explain = table_explainer(payload or publish(df.sparkSession, task), rows_of, len(kept))
     schema = StructType([StructField("row_id", kind), *own, *kept])
     # A column may be sent twice, as a feature and beside the result.
     selected = [sf.col(name).alias(f"s{at}") for at, name in enumerate(sent)]

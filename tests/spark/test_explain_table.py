@@ -5,11 +5,13 @@ import subprocess
 import sys
 
 import numpy as np
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import functions as sf
 
-from sparklime_core import RESULT_SCHEMA, ReadOptions, SparkLimeError, build_explainer
+from sparklime_core import RESULT_SCHEMA, ReadOptions, SparkLimeError, build_explainer, read_csv
 from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.samples import read_sample, sample_csv
 from sparklime_core.explain.prepare_task import prepare_task
@@ -18,7 +20,8 @@ from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.explain_table import explain_table, open_source
 from sparklime_core.spark.session.connection import connect
-from tests.spark.conftest import EMBEDDED, done, refused
+from tests.spark.conftest import EMBEDDED, done, refused, running
+from tests.spark.gate import is_gone, wait_for
 
 pytestmark = pytest.mark.spark
 EXPLAIN = ["--num-samples", "200", "--master", EMBEDDED]
@@ -167,3 +170,83 @@ def test_nothing_runs_before_something_is_written_and_what_is_wrong_is_one_sente
     assert said(lambda: explain_table(source, task, encoder, "tag")).startswith(
         "The DataFrame has no column 'tag'; it has "
     )
+
+
+def parts(folder):
+    """Return when each file of explanations was written."""
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("part-*")}
+
+
+def test_only_rows_that_the_target_lacks_are_explained_on_request(folder, run):
+    some = pq.read_table(folder / "one.parquet").slice(0, 100)
+    pq.write_table(some, folder / "some.parquet")
+    words = ["--trained-in", "run", "--id", "ring", "--out", "grown", *EXPLAIN]
+    first = done("explain-table", "some.parquet", *words, "--only-new", "--steps", "2")
+    assert first == "100 explanations -> grown\n"
+    before = parts(folder / "grown")
+    assert "'grown' already exists, and was made from other rows" in refused("explain-table", "birds", *words)
+    grown = done("explain-table", "birds", *words, "--only-new")
+    assert grown == "244 explanations -> grown; 100 rows were there before\n"
+    assert before.items() <= parts(folder / "grown").items()
+    found = explanations(folder / "grown")
+    assert found["row_id"].to_pylist() == [f"p{at:03d}" for at in range(ROWS)]
+    assert figures(found).equals(figures(run))
+
+    again = done("explain-table", "birds", *words, "--only-new")
+    assert again == "0 explanations -> grown; 344 rows were there before\n"
+    others = ["--seed", "7", "--kernel-width", "2"]
+    assert "'grown' already exists, and was made with another seed, kernel width; name another place." in refused(
+        "explain-table", "birds", *words, "--only-new", *others
+    )
+    by_place = ["--id", "a.place"]
+    assert "was made with another id" in refused("explain-table", "birds", *words, "--only-new", *by_place)
+
+
+def test_what_only_new_rows_cannot_be_added_to_is_said(folder):
+    words = ["explain-table", "one.parquet", "--trained-in", "run", *EXPLAIN]
+    new = [*words, "--id", "ring", "--only-new"]
+    assert "The column 'sex' is null in 11 rows; " in refused(*words, "--id", "sex", "--out", "unborn")
+    assert "The column 'year' has '2009' in 120 rows, and " in refused(*words, "--id", "year", "--out", "unborn")
+    assert "does not say by which settings it was made" in refused(*new, "--out", "one.parquet")
+    needs = "--only-new needs --id with the column that names the rows"
+    assert refused(*words, "--only-new", "--out", "unborn").startswith(needs)
+    assert refused(*new, "--format", "csv", "--out", "unborn").startswith(needs)
+    assert refused(*new, "--mode", "overwrite", "--out", "unborn").startswith(needs)
+    assert not (folder / "unborn").exists()
+
+
+LATE = 4
+"""Steps of the command that is killed in the last one."""
+
+
+def test_a_killed_command_goes_on_with_what_it_had_not_written(gate, wine_folder):
+    """The model waits for a row of the last step; a task of this step has ended when the driver is killed."""
+    wine = read_csv("wine.csv", target="cultivar")
+    done("explain", "wine.csv", "--target", "cultivar", "--trees", "5", *EXPLAIN, "--out", "run")
+    table = pa.table(dict(zip(wine.feature_names, wine.features.T, strict=True)))
+    pq.write_table(table.append_column("bottle", pa.array(np.arange(wine.rows))), "wine.parquet")
+    steps = connect(EMBEDDED).read.parquet(f"file://{wine_folder}/wine.parquet")
+    last = steps.where(sf.pmod(sf.xxhash64("bottle"), sf.lit(LATE)) == LATE - 1).agg(sf.max("bottle")).first()[0]
+    words = ["explain-table", "wine.parquet", "--trained-in", "run", "--id", "bottle", "--out", "why", *EXPLAIN]
+    target = wine_folder / "why"
+    with running("tests.spark.gated_command", gate.folder, last, *words, "--steps", LATE) as driver:
+        wait_for(
+            lambda: driver.poll() is not None or (gate.waiting() and list(target.glob("_temporary/*/task_*")))
+        )
+        assert driver.poll() is None
+        jvm = psutil.Process(driver.pid).children()
+        driver.kill()
+    wait_for(lambda: all(is_gone(process) for process in jvm))
+    before = parts(target)
+    left = list(target.glob("_temporary/*/task_*/*.parquet"))
+    kept = pq.read_table(target).num_rows
+    assert left
+    assert 0 < kept < wine.rows
+
+    assert "already exists, and was made with another seed" in refused(*words, "--seed", "3")
+    assert done(*words) == f"{wine.rows - kept} explanations -> why; {kept} rows were there before\n"
+    assert before.items() <= parts(target).items()
+    found = explanations(target)
+    assert found["row_id"].to_pylist() == list(range(wine.rows))
+    assert figures(found).equals(figures(explanations("run/explanations.parquet")))
+    assert refused(*words).startswith(f"'why' already exists, and has all {wine.rows} rows; --only-new explains")
