@@ -19,8 +19,10 @@ from sparklime_core.setting_kinds import Choice, Switch, Texts
 
 BAD_INPUT, INTERRUPTED = 2, 130
 DEFAULT_ADDRESS, DEFAULT_PORT = "127.0.0.1", 8501
-DEFAULT_MASTER = "local[*]"
-MASTER_HELP = f"local[N], spark://host:port, or sc://host:port of Spark Connect; default {DEFAULT_MASTER}"
+MASTER_HELP = (
+    "local[N], spark://host:port, sc://host:port of Spark Connect, yarn, or k8s://https://host:port; "
+    "default: that of spark-submit, or local[*]"
+)
 MODES = ("error", "append", "overwrite", "ignore")
 TASKS = ("auto", "classification", "regression")
 EXPORTS = {
@@ -98,6 +100,18 @@ def _explain_table(command: argparse.ArgumentParser) -> None:
     where.add_argument("--out", metavar="URI", help="where the executors write: a path or an address")
     where.add_argument("--out-table", metavar="NAME", help="the same, as a table of the catalog")
     command.add_argument("--id", metavar="COLUMN", help="whose values name the rows; their positions otherwise")
+    command.add_argument(
+        "--only-new",
+        action="store_true",
+        help="add explanations of the rows whose --id the target lacks, made with the same settings",
+    )
+    command.add_argument(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="with --id: in how many steps, each of which is whole in the target when the command is cut off, and "
+        "the same command goes on; default: one for 10,000 rows, at most 20",
+    )
     command.add_argument("--format", default="parquet", help="to write: parquet, csv, json, orc, delta, ...")
     command.add_argument("--mode", default="error", choices=MODES, help="when something is there; default error")
     command.add_argument("--source-format", metavar="FORMAT", help="of a path; else by its ending, or parquet")
@@ -109,7 +123,7 @@ def _explain_table(command: argparse.ArgumentParser) -> None:
         command.add_argument(
             f"--{name}", action="append", default=[], type=_named_value, metavar="NAME=VALUE", help=f"of {whose}"
         )
-    command.add_argument("--master", default=DEFAULT_MASTER, help=f"as explain has it; {DEFAULT_MASTER}")
+    command.add_argument("--master", help=MASTER_HELP)
     _add_archive(command)
     learnt = command.add_argument_group("what the model has learnt from (one of them)")
     learnt.add_argument("--trained-in", type=Path, metavar="FOLDER", help="the model of the run in FOLDER")
@@ -157,7 +171,7 @@ def _cluster(command: argparse.ArgumentParser) -> None:
 
 
 def _doctor(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--master", default=DEFAULT_MASTER, help=MASTER_HELP)
+    command.add_argument("--master", help=MASTER_HELP)
     _add_archive(command)
     command.add_argument(
         "--run",
@@ -212,7 +226,7 @@ def _add_archive(command: argparse.ArgumentParser) -> None:
         "--archive",
         type=Path,
         metavar="FILE.tar.gz",
-        help="what the executors of a standalone master run, made by: sparklime pack",
+        help="what the executors of a cluster run, made by: sparklime pack",
     )
 
 

@@ -11,8 +11,8 @@ from sparklime_core.jobs.runner import task_of
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.executors.needed_packages import packages_in
 from sparklime_core.spark.executors.preflight import check_executors, differences
+from sparklime_core.spark.session.backend import is_connect
 from sparklime_core.spark.session.java import java_home, old_java
-from sparklime_core.spark.session.master import parse_master
 from sparklime_core.spark.waves.payload import pickled
 
 PROBLEMS = 1
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
             line.say("preparing the model")
             payload, packages = _needed_by(arguments.for_run)
         with session(arguments.master, line, arguments.archive) as spark:
-            reports = check_executors(spark)
+            reports, has_java = check_executors(spark), not is_connect(spark)
     finally:
         line.close()
     for report in reports:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = differences(reports, payload, packages)
     for problem in found:
         say(f"PROBLEM  {problem}")
-    old = None if parse_master(arguments.master).is_connect else old_java(java_home(), date.today())
+    old = old_java(java_home(), date.today()) if has_java else None
     if old:
         say(f"NOTE  {old}")
     if not found:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from sparklime_core.cli.commands import DEFAULT_MASTER, INTERRUPTED
+from sparklime_core.cli.commands import INTERRUPTED
 from sparklime_core.cli.explain_request import check_folder, check_same, request_of
 from sparklime_core.cli.options import interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
@@ -23,6 +23,7 @@ from sparklime_core.jobs.runner import explain_run
 from sparklime_core.models.train import train_with
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run, holds_run
+from sparklime_core.spark.session.connection import given_session, master_of
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,9 +58,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     if begun is not None:
         check_same(arguments.out, begun, request)
         return _resume(arguments, line)
-    master = arguments.master or DEFAULT_MASTER
     phases.begin("connecting")
-    with session(master, line, arguments.archive) as spark:
+    with session(arguments.master, line, arguments.archive) as spark:
         line.say("preparing the model")
         phases.begin("training")
         plan = dataclasses.replace(planned(), stability=arguments.stability)
@@ -67,7 +67,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
         inputs = plan.inputs()
 
         def work(cancel: threading.Event) -> Manifest:
-            manifest = dataclasses.replace(plan.manifest(master), request=request)
+            manifest = dataclasses.replace(plan.manifest(master_of(spark)), request=request)
             new = Run.create(arguments.out, manifest, inputs)
             try:
                 return explain_run(spark, new, inputs=inputs, phases=phases, cancel=cancel, on_progress=line.show)
@@ -111,7 +111,8 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     if not manifest.state.is_resumable():
         stored.tidy()
         return manifest
-    with session(arguments.master or manifest.master, line, arguments.archive) as spark:
+    usual = manifest.master if given_session() is None else None
+    with session(arguments.master or usual, line, arguments.archive) as spark:
 
         def work(cancel: threading.Event) -> Manifest:
             stored.take_over()

@@ -23,10 +23,13 @@ from sparklime_core.spark.session.connection import connect, disconnect
 
 @contextmanager
 def session(
-    master: str, line: ProgressLine, archive: Path | None = None, conf: Mapping[str, str] | None = None
+    master: str | None, line: ProgressLine, archive: Path | None = None, conf: Mapping[str, str] | None = None
 ) -> Iterator[SparkSession]:
-    """Connect to a master for as long as the block lasts; `conf` has further settings of Spark."""
-    line.say(f"connecting to {master}")
+    """Connect to a master for as long as the block lasts; `conf` has further settings of Spark.
+
+    Without a master the session of ``spark-submit`` is taken, where there is one.
+    """
+    line.say(f"connecting to {master or 'Spark'}")
     try:
         yield connect(master, archive=archive, conf=conf)
     finally:

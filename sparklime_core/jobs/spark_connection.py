@@ -245,12 +245,17 @@ def check_allowed(text: str) -> Master:
     master = parse_master(text)
     if master.is_local:
         check_cores(master.threads)
-    elif master.text not in allowed_masters() and any(host not in LOOPBACK for host, _ in master.addresses):
+    elif master.text not in allowed_masters() and not _is_on_this_machine(master):
         raise SparkError(
             f"The master {master.text!r} is not one of those that the operator of this server has allowed; "
             "ask for it to be added to SPARKLIME_MASTERS."
         )
     return master
+
+
+def _is_on_this_machine(master: Master) -> bool:
+    """Return whether all that a master is known to be is here; of what YARN or Kubernetes is, only Spark knows."""
+    return not master.is_managed and all(host in LOOPBACK for host, _ in master.addresses)
 
 
 def check_cores(cores: int) -> None:
@@ -275,5 +280,5 @@ def most_threads() -> int:
 
 def allowed_masters() -> tuple[str, ...]:
     """Return the further masters that the operator has allowed; one of them may have several addresses."""
-    named = re.split(r",\s*(?=\w+://)", os.environ.get("SPARKLIME_MASTERS", ""), flags=re.ASCII)
+    named = re.split(r",\s*(?=\w+://|yarn\s*(?:,|$))", os.environ.get("SPARKLIME_MASTERS", ""), flags=re.ASCII)
     return tuple(url for url in (part.strip(" ,") for part in named) if url)

@@ -47,6 +47,13 @@ def refused(master, **settings):
     return message
 
 
+def test_what_spark_says_of_a_yarn_that_is_not_set_up(monkeypatch):
+    for name in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    said = refused("yarn")
+    assert "When running with master 'yarn' either HADOOP_CONF_DIR or YARN_CONF_DIR must be set" in said
+
+
 @contextmanager
 def listener(on_contact=lambda: None):
     """Something that accepts connections and says nothing; who says something to it has made contact."""

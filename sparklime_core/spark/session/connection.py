@@ -5,6 +5,7 @@ PySpark has one context a process, so there is one `Connection`, which this modu
 
 import atexit
 import os
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -15,10 +16,15 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors.environment_archive import archive_conf
+from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import raised_by_spark
-from sparklime_core.spark.session.master import Master, MasterFacts, parse_master
+from sparklime_core.spark.session.master import Master, parse_master, read_facts
 from sparklime_core.spark.session.owner import Connection
 from sparklime_core.spark.session.start_session import approach, start
+
+EMBEDDED = "local[*]"
+SUBMITTED = "PYSPARK_GATEWAY_PORT"
+"""The environment variable by which ``spark-submit`` tells a script of its JVM."""
 
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # noqa: S105 - the name, not the token
 
@@ -28,7 +34,7 @@ _connection: Connection | None = None
 
 @raised_by_spark("Spark cannot be connected to")
 def connect(
-    master: str = "local[*]",
+    master: str | None = None,
     *,
     app_name: str = "SparkLIME",
     archive: str | os.PathLike[str] | None = None,
@@ -38,19 +44,25 @@ def connect(
 ) -> SparkSession:
     """Return a session on a master: the running one where it is the same, a new one otherwise.
 
+    A session that somebody else has made in this process (``spark-submit``, a notebook, Databricks Connect) is
+    taken as it is, and never stopped.
+
     Parameters
     ----------
     master
-        ``local[N]``, ``local[*]``, ``spark://host:port`` of a standalone master, or ``sc://host:port`` of a server
-        of Spark Connect; the token that such a server may want is in ``SPARK_CONNECT_AUTHENTICATE_TOKEN``.
+        ``local[N]``, ``local[*]``, ``spark://host:port`` of a standalone master, ``sc://host:port`` of a server
+        of Spark Connect, ``yarn``, or ``k8s://https://host:port``. None: the session that this process has,
+        ``local[*]`` where it has none. The token that a server of Spark Connect may want is in
+        ``SPARK_CONNECT_AUTHENTICATE_TOKEN``.
     app_name
         Name of the application on Spark's pages.
     archive
-        The environment that the executors of a standalone master run, as ``sparklime pack`` makes it; the one that
+        The environment that the executors of a cluster run, as ``sparklime pack`` makes it; the one that
         ``SPARKLIME_ARCHIVE`` names when None, and else the Python that the workers have.
     conf
         Further settings of Spark; they win over SparkLIME's own. ``spark.pyspark.python`` is the Python that
-        the executors run. Over Spark Connect only settings that a session can have.
+        the executors run. Over Spark Connect only settings that a session can have. A session that somebody else
+        has made keeps its own settings.
     timeout
         Seconds after which the attempt ends; four times as long where it is known that only this machine is
         slow: embedded Spark, or a master whose web page shows this version of Spark.
@@ -62,40 +74,73 @@ def connect(
     ------
     SparkError
         When the master's text makes no sense, nothing answers there, what answers is not a master of this version
-        of Spark, there is no Java, or a job still runs on another master.
+        of Spark, there is no Java, a job still runs on another master, or the session of somebody else is on
+        another master or was to have other settings.
     """
     deadline = time.monotonic() + timeout
-    wanted = parse_master(master)
-    asked = {**_shipped(wanted, archive), **(conf or {})}
     with _lock:
         running = current()
+        given = given_session()
+        wanted = _wanted(master, running, given)
+        asked = {**_shipped(wanted, archive), **(conf or {})}
         same = running is not None and running.master == wanted and running.conf == asked
         if running is not None and same and running.is_served():
             return running.spark
+        if given is not None:
+            made = _adopted(given, wanted, asked, is_set=bool(conf) or archive is not None)
+            _hold(made)
+            return made.spark
         known = approach(wanted)
         if running is not None:
             if not same and not running.is_idle():
                 raise SparkError(f"A job still runs on {running.master.text}; cancel it or wait for its end.")
             disconnect()
-        foreign = SparkContext._active_spark_context
-        if foreign is not None:
-            made = _adopted(foreign, wanted, known.facts, asked)
-        else:
-            token = os.environ.get(TOKEN_VARIABLE) if send_token else None
-            made = start(wanted, app_name, asked, replace(known, token=token), deadline)
+        token = os.environ.get(TOKEN_VARIABLE) if send_token else None
+        made = start(wanted, app_name, asked, replace(known, token=token), deadline)
         _hold(made)
         return made.spark
+
+
+def given_session() -> SparkSession | None:
+    """Return the session that somebody else has made in this process, or that ``spark-submit`` has begun."""
+    if _connection is not None and not _connection.is_adopted:
+        return None
+    remote = sys.modules.get("pyspark.sql.connect.session")
+    if remote is not None:
+        found: SparkSession | None = remote.SparkSession.getActiveSession()
+        found = found or remote.SparkSession._get_default_session()
+        if found is not None:
+            return found
+    if SparkContext._active_spark_context is not None or SUBMITTED in os.environ:
+        return SparkSession.builder.getOrCreate()
+    return None
+
+
+def _wanted(master: str | None, running: Connection | None, given: SparkSession | None) -> Master:
+    """Return the master to connect to: the one that is named, or that of the session there is."""
+    if master is not None:
+        return parse_master(master)
+    if given is not None:
+        return _given_master(given)
+    return parse_master(EMBEDDED) if running is None else running.master
+
+
+def _given_master(given: SparkSession) -> Master:
+    text = backend_of(given).master
+    try:
+        return parse_master(text)
+    except SparkError:  # one that we would not start ourselves
+        return Master(text, text)
 
 
 def _shipped(master: Master, archive: str | os.PathLike[str] | None) -> dict[str, str]:
     """Return the settings by which the executors run the Python of an archive."""
     if master.is_connect and archive is not None:
         raise SparkError(
-            "The server of Spark Connect chooses what its executors run; "
-            "an archive can be shipped to those of a spark:// master alone."
+            "The server of Spark Connect chooses what its executors run; an archive cannot be shipped to them."
         )
     place = archive or os.environ.get("SPARKLIME_ARCHIVE")
-    return archive_conf(place) if place and master.is_standalone else {}
+    return archive_conf(place) if place and not master.is_local and not master.is_connect else {}
 
 
 def current() -> Connection | None:
@@ -111,8 +156,15 @@ def present() -> Connection | None:
     return _connection
 
 
+def master_of(spark: SparkSession) -> str:
+    """Return the master of a session, as it was named to `connect`; as Spark calls it where it was not."""
+    if _connection is not None and _connection.spark is spark:
+        return _connection.master.text
+    return backend_of(spark).master
+
+
 def disconnect() -> None:
-    """End the session that `connect` made, its application and its JVM; nothing happens where there is none."""
+    """End the session that `connect` made, its application and its JVM; that of somebody else goes on."""
     with _lock:
         if _connection is not None:
             ended = _connection
@@ -128,10 +180,16 @@ def _hold(connection: Connection | None) -> None:
     _connection = connection
 
 
-def _adopted(context: SparkContext, wanted: Master, facts: MasterFacts, asked: Mapping[str, str]) -> Connection:
+def _adopted(given: SparkSession, wanted: Master, asked: Mapping[str, str], *, is_set: bool) -> Connection:
     """Return the session that someone else made in this process, where it is on the same master."""
-    if context.master in (wanted.text, wanted.url):
-        return Connection(wanted, facts, asked, SparkSession.builder.getOrCreate(), is_adopted=True)
-    raise SparkError(
-        f"This process already has a Spark session on {context.master}; stop it before connecting elsewhere."
-    )
+    own = _given_master(given)
+    if (own.url, own.addresses) != (wanted.url, wanted.addresses) and own.text != wanted.text:
+        raise SparkError(
+            f"This process already has a Spark session on {own.text}; name no other master, or stop that session."
+        )
+    if is_set:
+        raise SparkError(
+            f"This process already has a Spark session on {own.text}, which keeps its settings and its archive; "
+            "give them to what starts it, like spark-submit."
+        )
+    return Connection(wanted, read_facts(wanted), asked, given, is_adopted=True)

@@ -6,6 +6,7 @@ only when the JVM has answered.
 
 import contextlib
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -25,6 +26,7 @@ from sparklime_core.spark.session.java import java_environment
 from sparklime_core.waiting import wait_for
 
 LOOPBACK = "127.0.0.1"
+_RAISED = re.compile(r"^Exception in thread \S+ [\w.$]+: (.+?)\.?$", re.MULTILINE)
 STOP_SECONDS = 5.0
 
 
@@ -57,13 +59,11 @@ class Gateway:
 
 def spark_environment() -> dict[str, str]:
     """Return an environment in which the launchers of this Spark work, and bind web pages to this machine only."""
-    return {
-        **os.environ,
-        **java_environment(),
-        "SPARK_HOME": str(SPARK_HOME),
-        "SPARK_LOCAL_IP": LOOPBACK,
-        "SPARK_PUBLIC_DNS": LOOPBACK,
-    }
+    return {**_launchers_environment(), "SPARK_LOCAL_IP": LOOPBACK, "SPARK_PUBLIC_DNS": LOOPBACK}
+
+
+def _launchers_environment() -> dict[str, str]:
+    return {**os.environ, **java_environment(), "SPARK_HOME": str(SPARK_HOME)}
 
 
 def start_gateway(conf: Mapping[str, str], log: Path, deadline: float) -> Gateway:
@@ -84,11 +84,13 @@ def start_gateway(conf: Mapping[str, str], log: Path, deadline: float) -> Gatewa
         When it does not start, or not in time.
     """
     settings = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
+    # Executors of YARN and Kubernetes reach the driver where Spark finds its address: not on this machine alone.
+    environment = spark_environment() if "spark.driver.host" in conf else _launchers_environment()
     with tempfile.TemporaryDirectory() as folder, log.open("ab") as output:
         answer = Path(folder) / "gateway"
         process = subprocess.Popen(
             [str(SPARK_HOME / "bin" / "spark-submit"), *settings, "pyspark-shell"],
-            env={**spark_environment(), "SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)},
+            env={**environment, "SPARK_CONNECT_MODE": "0", "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
@@ -107,8 +109,10 @@ def _await_address(
     process: "subprocess.Popen[bytes]", answer: Path, log: Path, deadline: float
 ) -> tuple[int, str]:
     if not wait_for(answer.is_file, lambda: process.poll() is not None or time.monotonic() > deadline):
-        how = "did not start in time" if process.poll() is None else "ended while it started"
-        raise SparkError(f"Spark's JVM {how}; its log is {log}.")
+        if process.poll() is None:
+            raise SparkError(f"Spark's JVM did not start in time; its log is {log}.")
+        said = _RAISED.search(log.read_text(errors="replace"))
+        raise SparkError(f"Spark's JVM ended while it started{f': {said[1]}' if said else ''}; its log is {log}.")
     content = answer.read_bytes()
     port, length = struct.unpack("!ii", content[:8])
     return port, content[8 : 8 + length].decode()

@@ -19,6 +19,7 @@ DEFAULT_WEB_PORT = 8080
 RETRIES = 4
 """How often a task may fail before its job does: Spark's own number for clusters, here for embedded Spark too."""
 
+STANDALONE = "spark://"
 CONNECT = "sc://"
 CONNECT_PORT = 15002
 """The default port of a server of Spark Connect."""
@@ -26,6 +27,7 @@ CONNECT_PORT = 15002
 _PORT = re.compile(r":\w*$", re.ASCII)
 _ADDRESS = re.compile(r"([a-z0-9_](?:[a-z0-9_.-]*)|\[[0-9a-f:.]+\]):([0-9]{1,5})", re.ASCII | re.IGNORECASE)
 _PARAMETER = re.compile(r"\w+=[^\s;]+", re.ASCII)
+_MANAGED = re.compile(r"yarn|k8s://[!-~]+", re.ASCII)
 _LOCAL = re.compile(r"local(?:\[(\*|[1-9]\d*)(?:,\s*[1-9]\d*)?\])?", re.ASCII)
 # Spark's pages are on loopback or inside the cluster's network: never ask an outside proxy for them.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -42,7 +44,7 @@ class Master:
     url
         What Spark is given.
     addresses
-        (host, port) of each standalone master, or of a Connect server; empty for embedded Spark.
+        (host, port) of each standalone master, or of a Connect server; empty for others.
     """
 
     text: str
@@ -60,17 +62,22 @@ class Master:
     @property
     def is_local(self) -> bool:
         """Whether Spark runs inside of this process's JVM."""
-        return not self.addresses
+        return self.url.startswith("local[")
 
     @property
     def is_standalone(self) -> bool:
         """Whether it is a standalone master."""
-        return not self.is_local and not self.is_connect
+        return self.url.startswith(STANDALONE)
 
     @property
     def is_connect(self) -> bool:
         """Whether it is a server of Spark Connect."""
         return self.url.startswith(CONNECT)
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether it is handed on to Spark as it is: YARN, Kubernetes, or what a session is on that was given."""
+        return not (self.is_local or self.is_standalone or self.is_connect)
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ def parse_master(text: str) -> Master:
     Raises
     ------
     SparkError
-        When it is neither embedded Spark, nor a standalone master, nor a server of Spark Connect.
+        When it is no master that Spark knows.
     """
     if not isinstance(text, str):
         raise SparkError(f"The master must be a text like local[2], not {text!r}.")
@@ -109,9 +116,11 @@ def parse_master(text: str) -> Master:
     embedded = _LOCAL.fullmatch(text)
     if embedded is not None:
         return Master(text, f"local[{embedded[1] or 1},{RETRIES}]")
-    if text.startswith("spark://"):
+    if _MANAGED.fullmatch(text):
+        return Master(text, text)
+    if text.startswith(STANDALONE):
         try:
-            addresses = tuple(_address(part) for part in text.removeprefix("spark://").split(","))
+            addresses = tuple(_address(part) for part in text.removeprefix(STANDALONE).split(","))
         except ValueError:
             addresses = ()
         if addresses:
@@ -119,7 +128,10 @@ def parse_master(text: str) -> Master:
     if text.startswith(CONNECT):
         with contextlib.suppress(ValueError):
             return Master(text, text, (_connect_address(text),))
-    raise SparkError(f"The master must be local[N], local[*], spark://host:port or sc://host:port, not {text!r}.")
+    raise SparkError(
+        "The master must be local[N], local[*], spark://host:port, sc://host:port, yarn or "
+        f"k8s://https://host:port, not {text!r}."
+    )
 
 
 def _connect_address(text: str) -> tuple[str, int]:
@@ -168,7 +180,7 @@ def local_address_towards(master: Master) -> str:
 
 def read_facts(master: Master, web_url: str | None = None) -> MasterFacts:
     """Return the facts on the web page of a standalone master; without its address, try the likely places."""
-    if master.is_connect:
+    if not master.is_standalone:
         return MasterFacts()
     for host, port in master.addresses:
         pages = [web_url] if web_url else _likely_pages(host, port)

@@ -61,7 +61,7 @@ class Connection:
 
         One that was restarted does not, and Spark would wait for executors for ever.
         """
-        if self.master.is_local or self.master.is_connect:
+        if not self.master.is_standalone:
             return True
         known = None
         if self.facts.web_url is not None:

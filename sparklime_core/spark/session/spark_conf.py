@@ -17,14 +17,18 @@ SECRETIVE = ("secret", "password", "token", "key")
 
 
 def session_conf(
-    master: Master, app_name: str, address: str, workers: Sequence[Mapping[str, Any]], known: ClusterRecord | None
+    master: Master,
+    app_name: str,
+    address: str | None,
+    workers: Sequence[Mapping[str, Any]],
+    known: ClusterRecord | None,
 ) -> dict[str, str]:
     """Return Spark's settings for a session.
 
     Parameters
     ----------
     address
-        The address at which executors reach this process.
+        The address at which executors reach this process; None where Spark has to find it.
     workers
         Of a standalone master, from its ``/json/``; empty where that is not known.
     known
@@ -33,8 +37,6 @@ def session_conf(
     conf = {
         "spark.master": master.url,
         "spark.app.name": app_name,
-        "spark.driver.host": address,
-        "spark.driver.bindAddress": address,
         "spark.driver.memory": "2g",
         "spark.driver.maxResultSize": "1g",
         "spark.driver.extraJavaOptions": quick_start(),
@@ -51,6 +53,8 @@ def session_conf(
         # Spark has a task for each core already; more threads only get in each other's way.
         **{f"spark.executorEnv.{name}": "1" for name in ONE_THREAD},
     }
+    if address is not None:
+        conf.update({"spark.driver.host": address, "spark.driver.bindAddress": address})
     if workers:
         # Spark never starts an executor that needs more memory than a worker has.
         fitting = min(int(worker["memory"]) for worker in workers)

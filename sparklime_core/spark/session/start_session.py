@@ -40,9 +40,12 @@ PATIENCE = 4
 
 @dataclass(frozen=True)
 class Approach:
-    """What is known of a master before a JVM is started for it, and the token that it may be sent."""
+    """What is known of a master before a JVM is started for it, and the token that it may be sent.
 
-    address: str = LOOPBACK
+    The address is the one at which executors reach this process; None where Spark has to find it.
+    """
+
+    address: str | None = LOOPBACK
     known: ClusterRecord | None = None
     facts: MasterFacts = field(default_factory=MasterFacts)
     token: str | None = None
@@ -58,6 +61,8 @@ def approach(master: Master) -> Approach:
     """
     if master.is_local:
         return Approach()
+    if master.is_managed:
+        return Approach(address=None)
     address = local_address_towards(master)
     known = find_cluster(master.url)
     facts = read_facts(master) if known is None else read_facts(parse_master(known.url), known.web_url)
@@ -83,7 +88,7 @@ def start(
         When it does not start, or not in time.
     """
     facts = approach.facts
-    if master.is_local or facts.version is not None:
+    if master.is_local or master.is_managed or facts.version is not None:
         deadline += (PATIENCE - 1) * max(deadline - time.monotonic(), 0.0)
     if master.is_connect:
         return _start_remote(master, asked, approach, deadline)
@@ -143,6 +148,8 @@ def _session(
         reason = None if isinstance(error, GaveUpError) else one_sentence(error)
         if reason is not None and "unresponsive" not in reason:
             raise SparkError(f"Spark did not start on {master.text}: {reason}") from error
+        if master.is_managed:
+            raise SparkError(f"Spark did not start on {master.text} in time; its log is {log}.") from error
         raise SparkError(
             f"What answers at {master.text} does not answer as a master of Spark {pyspark.__version__}: "
             "it is none, or one of another version, or it wants a secret."
@@ -153,7 +160,7 @@ def _session(
 
 def _is_refused(master: Master, log: Path) -> bool:
     """Return whether all addresses of a master have refused the driver. Spark itself would try again and again."""
-    return not master.is_local and log.read_text(errors="replace").count(REFUSED) >= len(master.addresses)
+    return master.is_standalone and log.read_text(errors="replace").count(REFUSED) >= len(master.addresses)
 
 
 def _await_executors(spark: SparkSession, expected: int, deadline: float) -> None:

@@ -55,7 +55,7 @@ def refused(capsys, *arguments):
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--test-size", "1.5"], "test share"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--seed", "-3"], "seed"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--stability", "1"], "at least 2 pools"),
-        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--master", "yarn"], "yarn"),
+        (["explain", "TABLE", "--target", "t", "--out", "OUT", "--master", "mesos://a:1"], "mesos"),
         (["explain", "--resume", "--out", "OUT"], "to resume"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--role", "a"], "NAME=ROLE"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--role", "a=magic"], "must be one of"),

@@ -20,6 +20,7 @@ def test_masters_on_this_machine_are_allowed(master):
 @pytest.mark.parametrize("master", [
     "spark://far:7077", "sc://far:15002", "sc://127.0.0.1.far:15002", "spark://127.0.0.1:1,far:7077",
     "spark://localhost:1,127.0.0.1:2,far:7077", "spark://far:1,near:2", "spark://[::1]:7077", "sc://0.0.0.0:1",
+    "yarn", "k8s://https://far:6443", "k8s://https://127.0.0.1:6443", "k8s://localhost:1",
 ])  # fmt: skip
 def test_others_are_allowed_by_the_operator_alone(master, monkeypatch):
     service = SparkService()
@@ -31,7 +32,7 @@ def test_others_are_allowed_by_the_operator_alone(master, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "master", ["spark://127.0.0.1：7077", "spark://127.0.0.1:1,", "yarn", "local[0]", "sc://x#y:1"]
+    "master", ["spark://127.0.0.1：7077", "spark://127.0.0.1:1,", "yarn-client", "local[0]", "sc://x#y:1"]
 )
 def test_what_is_no_master_is_a_sentence(master):
     with pytest.raises(SparkError, match="The master must be"):
@@ -39,10 +40,10 @@ def test_what_is_no_master_is_a_sentence(master):
 
 
 def test_one_of_several_allowed_addresses_is_not_allowed_alone(monkeypatch):
-    monkeypatch.setenv("SPARKLIME_MASTERS", "spark://a:1,b:2 , sc://c:3,")
-    check_allowed("spark://a:1,b:2")
-    check_allowed("sc://c:3")
-    for master in ("spark://a:1", "spark://b:2", "spark://b:2,a:1", "sc://c:4"):
+    monkeypatch.setenv("SPARKLIME_MASTERS", "spark://a:1,b:2 , sc://c:3,yarn, spark://yarn:1,yarn:2,")
+    for master in ("spark://a:1,b:2", "sc://c:3", "yarn", "spark://yarn:1,yarn:2"):
+        check_allowed(master)
+    for master in ("spark://a:1", "spark://b:2", "spark://b:2,a:1", "sc://c:4", "spark://yarn:1", "k8s://c:3"):
         with pytest.raises(SparkError, match="SPARKLIME_MASTERS"):
             check_allowed(master)
 

@@ -31,7 +31,8 @@ def test_masters(text, url):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "yarn", "local[0]", "local[-1]", "local[x]", "locals", "spark://", "spark://host", "spark://host:x",
+        "", "Yarn", "yarn:1", "k8s://", "k8s://a b", "k8s://a\nb", "k8s://\u0430",
+        "local[0]", "local[-1]", "local[x]", "locals", "spark://", "spark://host", "spark://host:x",
         "spark://:7077", "spark://host:99999", "spark://a:1,", "spark://a b:1", "spark://u@a:1", "spark://a:1/x",
         "http://a:1", "local[2]\nspark.x=1", "sc://", "sc://:15002", "sc://a:x", "sc://a:1,b:2", "sc://a b", "sc://u@a",
         "spark://127.0.0.1：7077", "spark://１２７.0.0.1:7077", "spark://a:７077", "spark://a:1#b:2", "spark://a:1?b:2",
@@ -41,7 +42,8 @@ def test_masters(text, url):
 )  # fmt: skip
 def test_nonsense_is_refused(text):
     with pytest.raises(
-        SparkError, match=r"The master must be local\[N\], local\[\*\], spark://host:port or sc://host"
+        SparkError,
+        match=r"The master must be local\[N\], local\[\*\], spark://host:port, sc://h.+ yarn or k8s",
     ):
         parse_master(text)
 
@@ -60,6 +62,17 @@ def test_connect_servers(text, address):
     assert (master.url, master.addresses) == (text.strip(), (address,))
     assert master.is_connect
     assert not master.is_local
+    assert read_facts(master) == MasterFacts()
+
+
+@pytest.mark.parametrize(
+    "text", ["yarn", "k8s://https://far:6443", "k8s://far:6443", " k8s://http://127.0.0.1:8001 "]
+)
+def test_what_is_handed_on_to_spark_as_it_is(text):
+    master = parse_master(text)
+    assert (master.url, master.addresses) == (text.strip(), ())
+    assert master.is_managed
+    assert not any((master.is_local, master.is_connect, master.is_standalone))
     assert read_facts(master) == MasterFacts()
 
 

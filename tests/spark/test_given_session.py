@@ -1,0 +1,80 @@
+"""A session that somebody else has made is taken as it is, and goes on when we are done with it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql.connect.session import SparkSession as ConnectSession
+
+from sparklime_core.spark.cluster.registry import find_cluster
+from sparklime_core.spark.session.connect_session import Channel
+from sparklime_core.spark.session.connection import connect, current, disconnect, master_of
+from sparklime_core.spark.session.jvm import spark_environment
+from tests.spark.conftest import EMBEDDED, ROOT, done
+
+pytestmark = pytest.mark.spark
+WORDS = ["explain", "wine.csv", "--target", "cultivar", "--trees", "5", "--num-samples", "100"]
+JOB = """
+from sparklime_core.cli import main
+
+code = main()
+
+from pyspark.sql import SparkSession
+from sparklime_core import SparkLimeError, connect, disconnect
+
+spark = SparkSession.getActiveSession()
+assert connect() is connect("local[2]") is spark
+for master, conf in (("local[3]", None), (None, {"spark.executor.memory": "2g"})):
+    try:
+        connect(master, conf=conf)
+    except SparkLimeError as error:
+        print(error)
+disconnect()
+assert spark.range(3).count() == 3
+raise SystemExit(code)
+"""
+
+
+def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
+    disconnect()
+    (wine_folder / "job.py").write_text(JOB)
+    submit = [
+        Path(sys.executable).parent / "spark-submit",
+        "--master",
+        "local[2]",
+        "--conf",
+        "spark.ui.enabled=false",
+    ]
+    environment = {**spark_environment(), "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
+    words = [*submit, "job.py", *WORDS, "--out", "submitted"]
+    ended = subprocess.run(words, check=False, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    explained, *refusals = ended.stdout.splitlines()
+    assert explained.startswith("178 rows explained in ")
+    assert refusals == [
+        "This process already has a Spark session on local[2]; name no other master, or stop that session.",
+        "This process already has a Spark session on local[2], which keeps its settings and its archive; "
+        "give them to what starts it, like spark-submit.",
+    ]
+    assert json.loads((wine_folder / "submitted" / "run.json").read_text())["master"] == "local[2]"
+    done(*WORDS, "--out", "here", "--master", EMBEDDED)
+    submitted, here = (pq.read_table(f"{name}/explanations.parquet") for name in ("submitted", "here"))
+    assert submitted.equals(here)
+
+
+def test_a_session_of_spark_connect_is_taken(connect_server):
+    disconnect()
+    url = connect_server.connect_url
+    channel = Channel(url, find_cluster(url).secret)
+    theirs = ConnectSession.builder.channelBuilder(channel).create()
+    try:
+        assert connect() is theirs
+        assert current().is_adopted
+        assert master_of(theirs) == url
+        disconnect()
+        assert theirs.range(3).count() == 3
+    finally:
+        theirs.stop()
