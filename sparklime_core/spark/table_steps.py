@@ -181,7 +181,7 @@ def _summary(source: DataFrame, place: int, columns: list[int]) -> tuple[int, in
     name = source.columns[place]
     if found["nulls"]:
         raise DataError(
-            f"The column {name!r} names no row of {found['nulls']}: it is null there; ids must be given."
+            f"The column {name!r} is null in {found['nulls']} rows; choose another, or leave --id out."
         )
     if found["most"] > 1:
         raise DataError(

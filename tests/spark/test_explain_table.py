@@ -21,7 +21,7 @@ from sparklime_core.runs.run import Run
 from sparklime_core.spark.explain_table import explain_table, open_source
 from sparklime_core.spark.session.connection import connect
 from tests.spark.conftest import EMBEDDED, done, refused, running
-from tests.spark.gate import is_gone, wait_for
+from tests.spark.gate import kill, wait_for
 
 pytestmark = pytest.mark.spark
 EXPLAIN = ["--num-samples", "200", "--master", EMBEDDED]
@@ -206,7 +206,7 @@ def test_what_only_new_rows_cannot_be_added_to_is_said(folder):
     words = ["explain-table", "one.parquet", "--trained-in", "run", *EXPLAIN]
     new = [*words, "--id", "ring", "--only-new"]
     assert "The column 'sex' is null in 11 rows; " in refused(*words, "--id", "sex", "--out", "unborn")
-    assert "The column 'year' has '2009' in 120 rows, and " in refused(*words, "--id", "year", "--out", "unborn")
+    assert "The column 'year' has '2009.0' in 120 rows, and " in refused(*words, "--id", "year", "--out", "unborn")
     assert "does not say by which settings it was made" in refused(*new, "--out", "one.parquet")
     needs = "--only-new needs --id with the column that names the rows"
     assert refused(*words, "--only-new", "--out", "unborn").startswith(needs)
@@ -234,9 +234,8 @@ def test_a_killed_command_goes_on_with_what_it_had_not_written(gate, wine_folder
             lambda: driver.poll() is not None or (gate.waiting() and list(target.glob("_temporary/*/task_*")))
         )
         assert driver.poll() is None
-        jvm = psutil.Process(driver.pid).children()
-        driver.kill()
-    wait_for(lambda: all(is_gone(process) for process in jvm))
+        # All at once: a JVM that hears of its driver's end clears up.
+        kill([*psutil.Process(driver.pid).children(recursive=True), psutil.Process(driver.pid)])
     before = parts(target)
     left = list(target.glob("_temporary/*/task_*/*.parquet"))
     kept = pq.read_table(target).num_rows

@@ -5,14 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql.connect.session import SparkSession as ConnectSession
+from pyspark.sql import SparkSession
 
 from sparklime_core.spark.cluster.registry import find_cluster
-from sparklime_core.spark.session.connect_session import Channel
 from sparklime_core.spark.session.connection import connect, current, disconnect, master_of
 from sparklime_core.spark.session.jvm import spark_environment
+from sparklime_core.spark.session.owner import forget_session
 from tests.spark.conftest import EMBEDDED, ROOT, done
 
 pytestmark = pytest.mark.spark
@@ -52,9 +54,12 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
     words = [*submit, "job.py", *WORDS, "--out", "submitted"]
     ended = subprocess.run(words, check=False, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    explained, *refusals = ended.stdout.splitlines()
+    *progress, explained, first, second = (
+        ended.stdout.splitlines()
+    )  # Spark joins what a script prints and complains
+    assert all(" rows explained" in line for line in progress)
     assert explained.startswith("178 rows explained in ")
-    assert refusals == [
+    assert [first, second] == [
         "This process already has a Spark session on local[2]; name no other master, or stop that session.",
         "This process already has a Spark session on local[2], which keeps its settings and its archive; "
         "give them to what starts it, like spark-submit.",
@@ -65,16 +70,28 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
     assert submitted.equals(here)
 
 
-def test_a_session_of_spark_connect_is_taken(connect_server):
+def test_a_session_of_spark_connect_is_taken(connect_server, wine_folder):
     disconnect()
+    bottles = pa.array([f"bottle {at}" for at in range(178)])
+    table = pyarrow.csv.read_csv("wine.csv").append_column("bottle", bottles)
+    for name, rows in (("some", 40), ("more", 60)):
+        pq.write_table(table.slice(0, rows), f"{name}.parquet")
     url = connect_server.connect_url
-    channel = Channel(url, find_cluster(url).secret)
-    theirs = ConnectSession.builder.channelBuilder(channel).create()
+    # PySpark itself sends a token without TLS to this name alone.
+    theirs_url = url.replace("127.0.0.1", "localhost")
+    theirs = SparkSession.builder.remote(f"{theirs_url}/;token={find_cluster(url).secret}").getOrCreate()
     try:
         assert connect() is theirs
         assert current().is_adopted
-        assert master_of(theirs) == url
+        assert master_of(theirs) == theirs_url
+        learnt = ["--trained-on", *WORDS[1:], "--id", "bottle", "--out", "why", "--only-new"]
+        assert done("explain-table", "some.parquet", *learnt) == "40 explanations -> why\n"
+        assert (
+            done("explain-table", "more.parquet", *learnt) == "20 explanations -> why; 40 rows were there before\n"
+        )
+        assert sorted(pq.read_table("why")["row_id"].to_pylist()) == sorted(bottles.slice(0, 60).to_pylist())
         disconnect()
         assert theirs.range(3).count() == 3
     finally:
         theirs.stop()
+        forget_session()
