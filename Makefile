@@ -1,10 +1,11 @@
 # make run: the dashboard.  make test: every check and test.  make test-all: the slow tests and more random examples.
+# make test-quick: the tests without a JVM, a browser or a cluster.
 # make test-versions: every version of Spark and the lowest of everything, each in an environment of its own.
 # Each sets up what it needs in .venv first. ARGS goes to pytest: make test ARGS="-p randomly --randomly-seed=7"
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup run test test-all test-versions docs lint bench clean
+.PHONY: setup run test test-quick test-all test-versions docs lint bench clean
 
 setup: .venv/.runtime
 
@@ -29,6 +30,9 @@ lint: .venv/.dev
 
 test: lint
 	$(BIN)/python -m pytest $(ARGS)
+
+test-quick: .venv/.dev
+	$(BIN)/python -m pytest -m "not slow and not spark and not browser" $(ARGS)
 
 test-versions: .venv/.dev
 	$(BIN)/python -m pytest -m "slow or not slow" tests/versions $(ARGS)

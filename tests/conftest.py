@@ -1,6 +1,7 @@
 """How the tests are divided between processes, and a home of their own for each process.
 
-Tests that share a cluster or a browser stay in one process, which starts it once; all others go file by file.
+Tests that share clusters, a browser or a session stay in one process, which starts it once; all others go file by
+file.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,13 @@ TOGETHER = {
         "tests/spark/test_unreachable.py",
     ),
     "browser": ("tests/browser",),
+    "embedded Spark": (
+        "tests/spark/test_embedded_commands.py",
+        "tests/spark/test_explain_table.py",
+        "tests/spark/test_library.py",
+        "tests/spark/test_race.py",
+        "tests/spark/test_spark_models.py",
+    ),
 }
 """Files and folders whose tests run in one process, by the name of what they share."""
 

@@ -41,9 +41,10 @@ def run_script(name, *arguments, cwd, env=None):
 def running(*words, **how):
     """Run a process of this project, which is killed where the test fails, and waited for in any case.
 
-    This process has no session then: of Spark Connect, a process that it starts would inherit the mode.
+    This process has no session on a cluster then: it would hold the cores, and of Spark Connect, a process that it
+    starts would inherit the mode.
     """
-    disconnect()
+    _leave_cluster()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", *map(str, words)]
     with subprocess.Popen(command, env=environment, text=True, start_new_session=True, **how) as process:
@@ -71,6 +72,10 @@ class Outcome:
 def _cores_for_the_next():
     """Give a cluster's cores back when a file of tests is done with them; embedded Spark takes none."""
     yield
+    _leave_cluster()
+
+
+def _leave_cluster():
     connection = current()
     if connection is not None and not connection.master.is_local:
         disconnect()

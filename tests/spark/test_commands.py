@@ -1,12 +1,9 @@
-"""The command line from a directory that is not the project's: on embedded Spark, a cluster and Spark Connect.
+"""The command line from a directory that is not the project's: on a cluster and Spark Connect.
 
 Most commands run in this process, and share its session; what a person presses or sees of a process has its own.
 """
 
 import json
-import os
-import runpy
-import shlex
 import signal
 import subprocess
 import sys
@@ -16,9 +13,7 @@ import pytest
 
 from sparklime_core import RESULT_SCHEMA, build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.explain.schema import TASK_SCHEMA
-from sparklime_core.runs.run import Run
-from tests.spark.conftest import EMBEDDED, done, refused, running
-from tests.spark.gate import wait_for
+from tests.spark.conftest import done, refused, running
 
 pytestmark = pytest.mark.spark
 COMMAND = [sys.executable, "-m", "sparklime_core"]
@@ -76,46 +71,6 @@ def test_the_cluster_command_serves_until_it_is_interrupted(wine_folder):
     assert ended.stdout.startswith("16 rows explained in ")
     assert explanations(wine_folder / "out").num_rows == 16
     assert cluster.returncode == 0
-
-
-def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(wine_folder, gate):
-    words = [*WINE, "--engine", "reference", "--rows", "64"]
-    run = Run(wine_folder / "cut")
-    with running(
-        *("tests.spark.gated_command", gate.folder, 63),
-        *(*words, "--out", "cut", "--master", "local[1]"),
-        stderr=subprocess.PIPE,
-    ) as command:
-        wait_for(lambda: command.poll() is not None or (gate.waiting() and run.block_files()))
-        os.killpg(command.pid, signal.SIGINT)
-        errors = command.stderr.read()
-    assert command.returncode == 130, errors
-    assert "Traceback" not in errors
-    manifest = run.manifest()
-    assert manifest.state.value == "cancelled"
-    assert 0 < manifest.rows_explained < 64
-    done("explain", "--resume", "--out", "cut", "--master", EMBEDDED)
-    done(*words, "--out", "whole", "--master", EMBEDDED)
-    assert explanations(wine_folder / "cut").equals(explanations(wine_folder / "whole"))
-
-
-def test_a_run_says_how_to_repeat_it_to_the_last_bit(wine_folder, monkeypatch):
-    chosen = ["--model", "extra_trees", "--rows", "test", "--model-seed", "4", "--discretizer", "decile"]
-    done(*WINE, *chosen, "--out", "first", "--master", EMBEDDED)
-    command = done("export", "first", "--as", "command")
-    other = wine_folder / "elsewhere"
-    other.mkdir()
-    (other / "wine.csv").write_bytes((wine_folder / "wine.csv").read_bytes())
-    done("export", "first", "--as", "script", "--out", other / "repeat.py")
-
-    monkeypatch.chdir(other)
-    done(*shlex.split(command)[1:])
-    monkeypatch.setattr(sys, "argv", ["repeat.py"])
-    runpy.run_path("repeat.py", run_name="__main__")
-
-    first = explanations(wine_folder / "first")
-    assert first.equals(explanations(other / "repeated"))
-    assert first.equals(explanations(other))
 
 
 @pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://nowhere.invalid:7077"])

@@ -29,7 +29,7 @@ from sparklime_core import (
     train_forest,
 )
 from sparklime_core.data.samples import read_sample
-from sparklime_core.spark.session.connection import disconnect
+from tests.spark.conftest import EMBEDDED
 
 pytestmark = pytest.mark.spark
 FEW = {"num_samples": 60, "num_features": 8}
@@ -58,13 +58,13 @@ IDS = {
 
 @pytest.fixture(scope="module")
 def spark():
-    yield connect("local[1]")
-    disconnect()
+    return connect(EMBEDDED)
 
 
 @pytest.fixture(scope="module")
 def birds(spark):
-    return spark.createDataFrame(ROWS[:3].tolist(), NAMES)
+    """Three rows in one partition, for which one Python worker is enough."""
+    return spark.createDataFrame(ROWS[:3].tolist(), NAMES).coalesce(1)
 
 
 def quoted(name):
@@ -161,7 +161,7 @@ def raw(spark):
     """A table as people keep it, the columns that a model needs, and what they were read as."""
     penguins, reading = load_sample("penguins"), read_sample("penguins")
     table = pd.DataFrame({column.name: column.values.to_pylist() for column in reading.columns})[:40]
-    df = spark.createDataFrame(table.astype(object).where(table.notna(), None))
+    df = spark.createDataFrame(table.astype(object).where(table.notna(), None)).coalesce(1)
     return penguins, table, df, [name for name in table.columns if name != "species"]
 
 

@@ -21,8 +21,7 @@ from sparklime_core import (
     load_model,
     read_csv,
 )
-from sparklime_core.spark.session.connection import disconnect
-from tests.spark.conftest import done, refused
+from tests.spark.conftest import EMBEDDED, done, refused
 from tests.unit.explain.exact.test_point_splits import assert_as_enumerated
 
 pytestmark = pytest.mark.spark
@@ -68,13 +67,13 @@ def stages():
 
 @pytest.fixture(scope="module")
 def spark():
-    yield connect("local[1]")
-    disconnect()
+    return connect(EMBEDDED)
 
 
 @pytest.fixture(scope="module")
 def df(spark):
-    return spark.createDataFrame(pd.read_csv(io.BytesIO(CONTENT)).astype(object).where(TABLE.notna(), None))
+    table = pd.read_csv(io.BytesIO(CONTENT)).astype(object).where(TABLE.notna(), None)
+    return spark.createDataFrame(table).coalesce(1)
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +184,7 @@ def test_a_saved_model_is_explained_from_the_command_line(df, prepared, wine_fol
     (wine_folder / "loans.csv").write_bytes(CONTENT)
     fitted(prepared, df, CLASSIFIERS["forest"]()).save(str(wine_folder / "saved"))
     words = ("loans.csv", "--target", "granted", "--drop", "fee", "--model-file", "saved", "--rows", 8)
-    done("explain", *words, "--out", "run", "--engine", "exact", "--master", "local[1]")
+    done("explain", *words, "--out", "run", "--engine", "exact", "--master", EMBEDDED)
     done(
         "explain",
         "loans.csv",
@@ -196,7 +195,7 @@ def test_a_saved_model_is_explained_from_the_command_line(df, prepared, wine_fol
         "--rows",
         8,
         "--master",
-        "local[1]",
+        EMBEDDED,
         "--engine",
         "exact",
     )
@@ -215,7 +214,7 @@ def test_spark_s_flavour_of_mlflow_is_explained_from_the_command_line(
     mlflow.models.Model(flavors={"spark": {"model_data": "sparkml"}}).save(str(wine_folder / "logged" / "MLmodel"))
     with mlflow.start_run() as run:
         mlflow.log_artifacts(str(wine_folder / "logged"), "model")
-    words = ("explain", "loans.csv", "--target", "granted", "--drop", "fee", "--rows", 8, "--master", "local[1]")
+    words = ("explain", "loans.csv", "--target", "granted", "--drop", "fee", "--rows", 8, "--master", EMBEDDED)
     done(*words, "--model-uri", f"runs:/{run.info.run_id}/model", "--out", "run", "--engine", "exact")
     found = pd.read_parquet(wine_folder / "run" / "explanations.parquet")
     predicted = adopt_model(own, loans).predict_fn(loans.features[:8])

@@ -1,6 +1,7 @@
 """The library on other versions of Spark, each in an environment of its own.
 
-The lowest of each kind are tried here, with the lowest version of everything; `make test-versions` tries them all.
+`make test-versions` and `make test-all` try them: a new environment takes minutes to make, and a network. The
+lowest of each kind have the lowest version of everything.
 """
 
 from pathlib import Path
@@ -17,18 +18,14 @@ EVERYTHING = spark("4.0.0", "21.0.8.0", lowest=True)
 NEWER_3 = [spark("3.5.9", "17.0.9.2")]
 NEWER_4 = [spark("4.0.5", "21.0.8.2"), spark("4.1.4", "21.0.8.2"), spark("4.2.1", "21.0.8.2")]
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
-"""A new environment takes minutes to make."""
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-def each(environments: list[Environment]) -> list[object]:
-    """Return parameters of which the first alone is tried every time."""
-    first, *others = environments
-    slow = [pytest.param(other, marks=pytest.mark.slow, id=other.name) for other in others]
-    return [pytest.param(first, id=first.name), *slow]
+def name_of(environment: Environment) -> str:
+    return environment.name
 
 
-@pytest.mark.parametrize("environment", [*each([LIBRARY_ALONE, *NEWER_3]), *each([EVERYTHING, *NEWER_4])])
+@pytest.mark.parametrize("environment", [LIBRARY_ALONE, *NEWER_3, EVERYTHING, *NEWER_4], ids=name_of)
 def test_every_way_of_explaining_answers_as_explain_rows(environment: Environment, tmp_path: Path) -> None:
     script = str(ROOT / "tests" / "versions" / "versions_script.py")
     version = run(environment, script, str(tmp_path), cwd=tmp_path, home=tmp_path / "home")
@@ -47,7 +44,7 @@ def test_every_way_of_explaining_answers_as_explain_rows(environment: Environmen
     assert found["typed here"]["error"].null_count == 1
 
 
-@pytest.mark.parametrize("environment", each([EVERYTHING, *NEWER_4]))
+@pytest.mark.parametrize("environment", [EVERYTHING, *NEWER_4], ids=name_of)
 def test_the_command_line_explains(environment: Environment, tmp_path: Path) -> None:
     def sparklime(*words: str) -> str:
         return run(environment, "-m", "sparklime_core", *words, cwd=tmp_path, home=tmp_path / "home")

@@ -51,13 +51,13 @@ WAYS = (["--resume"], [])
 
 @pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_run_that_is_killed_at_any_change_is_finished(fresh, tmp_path, thorough: bool) -> None:
-    """Finish runs killed at every third change, the ways in turns; or at every change, both ways."""
+    """Finish runs killed at every fifth change, the ways in turns; or at every change, both ways."""
     undisturbed = fresh()
     assert explain_alone(undisturbed) == 0
     wanted = pq.read_table(undisturbed / "out" / "explanations.parquet")
 
     changes, states = 0, set()
-    for changes, folder in killed_at_every_change(explain_alone, fresh, step=1 if thorough else 3):
+    for changes, folder in killed_at_every_change(explain_alone, fresh, step=1 if thorough else 5):
         if (folder / "out" / "run.json").exists():
             states.add(Run(folder / "out").manifest().state)
         for way, options in enumerate(WAYS if thorough else WAYS[changes % 2 :][:1]):
