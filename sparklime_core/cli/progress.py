@@ -20,7 +20,7 @@ class ProgressLine:
     """Writes to standard error, so that standard output holds results only."""
 
     def __init__(self) -> None:
-        self._drawn = sys.stderr.isatty() or "ipykernel" in sys.modules
+        self._drawn = sys.stderr.isatty() or _in_notebook()
         self._logged = float("-inf")
         tqdm.set_lock(threading.RLock())  # its own lock is for several processes; here one draws
         self._bar = tqdm(
@@ -58,6 +58,12 @@ class ProgressLine:
     def _draw(self, text: str, form: str) -> None:
         self._bar.bar_format = form
         self._bar.set_description_str(printable(text))  # it holds names of files
+
+
+def _in_notebook() -> bool:
+    """Whether a kernel runs this; that a library has imported Jupyter's packages says nothing."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _counts(progress: Progress) -> str:
