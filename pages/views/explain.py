@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.explain.run_form import new_rows_panel, run_form, start_run
+from sparklime_core.dashboard.explain.run_form import expected_time, new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.shared import session_state, workspace
 from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
@@ -43,6 +43,7 @@ st.caption(
 )
 st.page_link(TUNING, label="Try kernel widths and numbers of samples", icon=":material/tune:")
 with shown_errors():
+    expected_time(table.rows)
     form = run_form(table, len(model.test_rows) if table is dataset else table.rows)
     if form is not None:
         st.switch_page(EXPLAIN, query_params={"run": start_run(form)})

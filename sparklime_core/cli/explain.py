@@ -62,7 +62,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     with session(arguments.master, line, arguments.archive) as spark:
         line.say("preparing the model")
         phases.begin("training")
-        plan = dataclasses.replace(planned(), stability=arguments.stability)
+        measured = {"stability": arguments.stability, "stability_rows": arguments.stability_rows}
+        plan = dataclasses.replace(planned(), **measured)
         phases.begin("storing")
         inputs = plan.inputs()
 

@@ -231,6 +231,8 @@ class RunSettings(Settings):
         ``"all"``, ``"test"`` (the rows that the model has not seen), or how many rows from the first on.
     stability
         From how many pools of samples the stability of each explanation is measured; 0: it is not measured.
+    stability_rows
+        On about how many rows, spread evenly over the table, stability is measured; None: on all of them.
 
     Raises
     ------
@@ -254,4 +256,14 @@ class RunSettings(Settings):
         help="From how many pools of samples each row is also explained, to see how far its explanation depends "
         "on chance; 0: not measured.",
         metavar="K",
+    )
+    stability_rows: int | None = setting(
+        Whole(1),
+        None,
+        flag="stability-rows",
+        label="Rows whose stability is measured",
+        help="About so many, spread evenly over the rows; each other row is measured when you ask for it.",
+        unset="all",
+        called="The number of rows whose stability is measured",
+        metavar="N",
     )

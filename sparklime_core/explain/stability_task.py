@@ -5,6 +5,7 @@ those of the run's own engine, to the last bit. Where that is ``sampled``, its p
 compared, so that K pools cost K solves and not one more.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,10 +79,13 @@ class StabilityTask(ExplainTask):
         The engines that are compared; the first is the task's own where that is ``sampled``.
     truth
         The engine ``exact``, where the explanations are compared with it.
+    every
+        One row in so many is measured: those whose ids are its multiples.
     """
 
     pools: tuple[SampledEngine, ...]
     truth: Engine | None
+    every: int = 1
 
     def explain_and_measure(
         self, rows: FloatArray, row_ids: IntArray
@@ -97,7 +101,7 @@ class StabilityTask(ExplainTask):
         explained = self.explain_by(rows, row_ids, solve)
         measured: list[MeasuredPairs] = []
         with one_blas_thread(), phase("algebra"):
-            for part in parts:
+            for part in self._sampled(parts, row_ids):
                 # A row that cannot be measured has its explanation all the same, and no stability.
                 self._measure_each(part, [None] * len(part.at), measured)
         with phase("packing"):
@@ -129,6 +133,13 @@ class StabilityTask(ExplainTask):
             truth = self.truth.solve(*block)
         return PoolFits.of(fits, spreads, truth, part.rows.shape[1])
 
+    def _sampled(self, parts: list[BlockPart], row_ids: IntArray) -> Iterator[BlockPart]:
+        """Yield the rows of each part whose stability is measured."""
+        for part in parts:
+            chosen = np.flatnonzero(row_ids[part.at] % self.every == 0)
+            if len(chosen):
+                yield part if len(chosen) == len(part.at) else part.take(chosen)
+
     def _explain(
         self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray
     ) -> tuple[Surrogates, Moments | None]:
@@ -150,9 +161,11 @@ class StabilityTask(ExplainTask):
 
 
 def prepare_measured(
-    explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings, pools: int
+    explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings, pools: int, every: int = 1
 ) -> ExplainTask:
     """Prepare a task as `prepare_task` does, and the pools of its stability; with 0 of them, a plain task.
+
+    One row in `every` is measured.
 
     Raises
     ------
@@ -161,7 +174,7 @@ def prepare_measured(
     """
     RunSettings(stability=pools)
     task = prepare_task(explainer, predict_fn, settings)
-    return task if not pools else with_pools(task, pools, _cheap_truth(task))
+    return task if not pools else replace(with_pools(task, pools, _cheap_truth(task)), every=every)
 
 
 def with_pools(task: ExplainTask, pools: int, truth: Engine | None) -> StabilityTask:

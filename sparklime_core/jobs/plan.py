@@ -39,6 +39,8 @@ class RunPlan:
     stability
         From how many pools of samples the stability of each explanation is measured beside it, at the cost of a
         solve each; 0: not at all. It changes no explanation.
+    stability_rows
+        On about how many rows; None: on all of them.
 
     Raises
     ------
@@ -53,9 +55,10 @@ class RunPlan:
     rows: str | int = "all"
     training: Dataset | None = None
     stability: int = 0
+    stability_rows: int | None = None
 
     def __post_init__(self) -> None:
-        RunSettings(self.rows, self.stability)
+        RunSettings(self.rows, self.stability, self.stability_rows)
         if not len(self.row_ids()):
             raise SettingsError("No rows are known to be new to this model; choose all, or a number of rows.")
 
@@ -90,6 +93,7 @@ class RunPlan:
             explainer=self.explainer,
             schema_version=SCHEMA_VERSION,
             stability=self.stability,
+            stability_rows=self.stability_rows,
             training=self.model.settings,
             data=_table_facts(self.dataset, self.training),
             model=_model_facts(self.model),

@@ -198,7 +198,8 @@ class _Attempt:
 def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
     """Prepare what a run broadcasts to its executors: model, explainer and engine."""
     explainer = build_explainer(inputs.learnt_from, manifest.explainer)
-    return prepare_measured(explainer, predict_fn_of(inputs.estimator), manifest.explain, manifest.stability)
+    predict_fn, pools = predict_fn_of(inputs.estimator), manifest.stability
+    return prepare_measured(explainer, predict_fn, manifest.explain, pools, manifest.measured_every)
 
 
 def predict_fn_of(estimator: Any) -> PredictFn:

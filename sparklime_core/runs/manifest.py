@@ -165,6 +165,8 @@ class Manifest:
         Of the results (`sparklime_core.explain.schema.SCHEMA_VERSION`); 1 in runs older than this entry.
     stability
         Number of pools from which stability is measured; 0: it is not measured.
+    stability_rows
+        On about how many rows it is measured; None: on all of them.
     selection
         ``"all"``, ``"test"`` or a number of rows.
     data, model
@@ -195,6 +197,7 @@ class Manifest:
     owner: Owner
     schema_version: int = 1
     stability: Count = 0
+    stability_rows: Annotated[int, msgspec.Meta(ge=1)] | None = None
     rows_explained: Count = 0
     rows_failed: Count = 0
     seconds: float = 0.0
@@ -206,6 +209,11 @@ class Manifest:
     logs: str | None = None
     application: str | None = None
     request: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def measured_every(self) -> int:
+        """The stability of one row in so many is measured."""
+        return 1 if self.stability_rows is None else max(1, round(self.rows / self.stability_rows))
 
     def write(self, path: Path) -> None:
         """Write the manifest whole or not at all."""

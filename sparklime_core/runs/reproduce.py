@@ -49,7 +49,7 @@ def run_settings(manifest: Manifest) -> tuple[Settings, ...]:
     return (
         manifest.explain,
         manifest.explainer,
-        RunSettings(rows if rows in ("all", "test") else int(rows), manifest.stability),
+        RunSettings(rows if rows in ("all", "test") else int(rows), manifest.stability, manifest.stability_rows),
     )
 
 

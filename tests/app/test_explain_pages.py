@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import sample_csv
-from sparklime_core.models.train import Model
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.train import Model, train_with
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import APP, SECONDS, OpenPage, Runs, sound, words
 
@@ -54,6 +56,20 @@ class TestExplain:
         app = open_page("explain", run=runs.classes.id)
 
         assert "12 of 12 rows explained" in words(app)
+
+    def test_a_large_table_says_how_long_it_takes_and_measures_stability_of_a_sample(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest
+    ) -> None:
+        lines = "\n".join(f"{row % 977},{'ab'[row % 977 > 400]}" for row in range(50_000))
+        dataset = read_csv(f"x,y\n{lines}".encode(), "y", name="large")
+        settings = ModelSettings(n_estimators=1, max_depth=1)
+        app.session_state["dataset"], app.session_state["model"] = dataset, train_with(dataset, settings)
+
+        open_page("explain")
+
+        assert "All 50,000 rows take about" in words(app)
+        assert "and the stability of 20,000 of them measured" in words(app)
+        assert app.number_input(key="stability-rows-50000").value == 20_000
 
 
 class TestProgress:

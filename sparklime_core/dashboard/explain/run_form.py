@@ -1,6 +1,7 @@
 """The explain page's form: settings of a run, and its start."""
 
 import itertools
+import os
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -12,6 +13,7 @@ from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
+from sparklime_core.dashboard.shared.text import count, duration
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.source_bytes import base_name
 from sparklime_core.explain.engines import ENGINES, USUAL_POOLS
@@ -20,6 +22,7 @@ from sparklime_core.explain.settings import (
     ExplainSettings,
     RunSettings,
 )
+from sparklime_core.jobs.expected_time import expected_seconds, usual_stability_rows
 from sparklime_core.setting import settings_of
 
 STABILITY = {
@@ -43,6 +46,7 @@ class RunForm:
     explainer: ExplainerSettings
     rows: str | int
     stability: int
+    stability_rows: int | None
 
 
 def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
@@ -78,6 +82,7 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
             explain.draw("num_samples", min_value=100, max_value=1_000_000, step=500)
         with st.expander("More settings", icon=":material/tune:"):
             _others(explain, explainer, features)
+            measured = _stability_rows(dataset.rows)
         chosen = st.selectbox(
             options=list(STABILITY),
             format_func=STABILITY.__getitem__,
@@ -87,7 +92,7 @@ def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
             return None
     rows = int(number) if which == "first" else which
     pools = ENGINES[engine].usual_pools if chosen == "auto" else int(chosen)
-    return RunForm(explain.chosen(), explainer.chosen(), rows, pools)
+    return RunForm(explain.chosen(), explainer.chosen(), rows, pools, measured)
 
 
 def new_rows_panel(dataset: Dataset) -> None:
@@ -137,10 +142,51 @@ def start_run(form: RunForm) -> str:
     dataset, model, new = workspace.dataset(), workspace.model(), workspace.new_rows()
     assert dataset is not None and model is not None  # noqa: S101, PT018 - the page has seen to it
     training = None if new is None else dataset
-    plan = RunPlan(new or dataset, model, form.explain, form.explainer, form.rows, training, form.stability)
+    plan = RunPlan(
+        new or dataset,
+        model,
+        form.explain,
+        form.explainer,
+        form.rows,
+        training,
+        form.stability,
+        form.stability_rows,
+    )
     run_id = services().manager.submit(plan, person())
     session_state.choose_run(run_id)
     return run_id
+
+
+def expected_time(rows: int) -> None:
+    """Say about how long explaining all rows will take, and what of it is for stability."""
+    cores, pools, some = _cores(), USUAL_POOLS, usual_stability_rows(rows)
+    plain_run = expected_seconds("sampled", rows, cores)
+    usual = expected_seconds("sampled", rows, cores, pools, some)
+    of_all = expected_seconds("sampled", rows, cores, pools)
+    slow = expected_seconds("reference", rows, cores)
+    measured = f"the stability of {some:,} of them" if some else "their stability"
+    more = f" (of all of them: {duration(of_all)})" if some else ""
+    st.caption(
+        f"All {count(rows, 'row')} take about **{duration(usual)}** on {count(cores, 'core')} with the usual "
+        f"settings and {measured} measured{more}; {duration(plain_run)} without that, {duration(slow)} with the "
+        "engine reference. Spark's start comes on top, and columns, samples and the model make it more or less.",
+        help="From what the engines took for a row of a middling table; nothing of yours was measured yet.",
+    )
+
+
+def _cores() -> int:
+    """Return the cores of the session's executors; without a session, those of this machine."""
+    known = sum(executor.cores for executor in services().spark.status().executors)
+    return known or os.cpu_count() or 1
+
+
+def _stability_rows(rows: int) -> int | None:
+    """Let it be chosen on how many rows stability is measured; on large tables, not on all of them."""
+    one = settings_of(RunSettings)["stability_rows"]
+    words = {**about(one), "key": f"{one.flag}-{rows}"}  # what is usual is another for every table
+    usual = usual_stability_rows(rows)
+    chosen: int | None = st.number_input(min_value=1, value=usual, step=1000, placeholder=one.unset, **words)
+    return chosen
 
 
 def _rows(rows: int, test_rows: int) -> tuple[str, float]:

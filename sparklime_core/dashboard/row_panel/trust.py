@@ -42,9 +42,9 @@ def draw_trust(row: RowContext) -> None:
 
 
 def _offer(row: RowContext) -> None:
+    what = "The run has not measured the stability of this row" if row.pools else "This run has no stability"
     st.info(
-        "This run has no stability: how far explanations depend on chance. Measure it now, row by row.",
-        icon=":material/casino:",
+        f"{what}: how far explanations depend on chance. Measure it now, row by row.", icon=":material/casino:"
     )
     st.button(
         "Measure it",

@@ -305,7 +305,7 @@ class _WaveScheduler:
 
 def _expected_seconds(task: ExplainTask) -> float:
     """Return what a row is expected to cost a core, with the pools of its stability."""
-    pools = len(task.pools) if isinstance(task, StabilityTask) else 0
+    pools = len(task.pools) / task.every if isinstance(task, StabilityTask) else 0
     return ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
 
 

@@ -148,3 +148,16 @@ def test_the_number_of_pools_is_checked(wine, wrong):
     _, forest, explainer = wine
     with pytest.raises(SettingsError, match="tability"):
         prepare_measured(explainer, forest.predict_proba, ExplainSettings(**FEW), wrong)
+
+
+def test_of_a_sample_of_the_rows_the_figures_are_the_same_and_of_others_there_are_none(wine):
+    rows, forest, explainer = wine
+    settings, ids = ExplainSettings(**FEW), np.arange(100, 140)
+    every_row = prepare_measured(explainer, forest.predict_proba, settings, 2)
+    some_rows = prepare_measured(explainer, forest.predict_proba, settings, 2, every=7)
+    explained, found = every_row.explain_and_measure(rows[:40], ids)
+    same, some = some_rows.explain_and_measure(rows[:40], ids)
+    assert same.equals(explained)
+    assert sorted(set(some["row_id"].to_pylist())) == [105, 112, 119, 126, 133]
+    assert some.equals(found.filter(pa.array(found["row_id"].to_numpy() % 7 == 0)))
+    assert some_rows.explain_and_measure(rows[:3], ids[:3])[1].num_rows == 0

@@ -1,0 +1,36 @@
+"""About how long a run will take: what the engines take for a row of a middling table, over the cores."""
+
+from sparklime_core.explain.engines import ENGINES
+
+USUAL_STABILITY_ROWS = 20_000
+"""On about how many rows of a large table stability is measured, unless a person chooses otherwise."""
+
+SAMPLES = 5_000
+"""Samples of a pool that the engines' figures are for."""
+
+
+def usual_stability_rows(rows: int) -> int | None:
+    """Return on how many of a table's rows stability is usually measured; None: on all of them."""
+    return USUAL_STABILITY_ROWS if rows > 2 * USUAL_STABILITY_ROWS else None
+
+
+def expected_seconds(
+    engine: str, rows: int, cores: int, pools: int = 0, stability_rows: int | None = None, samples: int = SAMPLES
+) -> float:
+    """Return about how many seconds explaining takes, without the start of Spark.
+
+    Parameters
+    ----------
+    engine
+        Its name in `ENGINES`.
+    rows, cores
+        How many rows are explained, on how many cores.
+    pools, stability_rows
+        From how many pools stability is measured, and on how many rows; None: on all of them.
+    samples
+        How many samples a row has.
+    """
+    measured = rows if stability_rows is None else min(rows, stability_rows)
+    drawn = samples / SAMPLES
+    own = ENGINES[engine].row_seconds * (drawn if ENGINES[engine].draws_samples else 1)
+    return (rows * own + measured * pools * ENGINES["sampled"].row_seconds * drawn) / max(cores, 1)
