@@ -14,9 +14,9 @@ from sparklime_core.models.column_types import doubtful_numbers, typed_columns, 
 from sparklime_core.models.column_use import named_columns, used_columns
 from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.compare_decoded import ask, check_decoded, differ
-from sparklime_core.models.decoding import Decoding
+from sparklime_core.models.decoding import Decoding, NumberDecoder
 from sparklime_core.models.fit_decoding import fit_columns
-from sparklime_core.models.raw_table import raw_frame
+from sparklime_core.models.raw_table import gap_border, raw_frame
 
 FEW_ROWS = 1_000
 """So many rows show whether a model can be asked in some types at all."""
@@ -78,6 +78,28 @@ def adopt_columns(estimator: Any, dataset: Dataset, table: Any = None) -> Column
     model = ColumnsModel(estimator, Decoding(columns), len(dataset.feature_names))
     check_decoded(model, dataset, frame, predicted)
     return model
+
+
+def with_own_gaps(estimator: Any, dataset: Dataset) -> Any:
+    """Return a model of unnamed features that gets gaps as gaps, where it predicts the rows with gaps better so.
+
+    Parameters
+    ----------
+    estimator
+        It takes gaps, and does not say whether it has learnt from any, or from the numbers that stand for them.
+    """
+    borders = [gap_border(dataset, feature) for feature in range(len(dataset.feature_names))]
+    gapped = np.zeros(dataset.rows, dtype=np.bool_)
+    for feature, border in enumerate(borders):
+        gapped |= dataset.features[:, feature] <= (-np.inf if border is None else border)
+    rows = np.flatnonzero(gapped & dataset.labelled & np.isfinite(dataset.features).all(axis=1))[:FEW_ROWS]
+    if not len(rows):
+        return estimator
+    decoders = [NumberDecoder(feature, np.dtype(np.float64), border) for feature, border in enumerate(borders)]
+    decoding = Decoding(tuple(zip(dataset.feature_names, decoders, strict=True)), named=False)
+    ways = (dataset.features[rows], decoding.decode(dataset.features[rows]))
+    plain, decoded = (_agreement(estimator, way, dataset, rows) for way in ways)
+    return ColumnsModel(estimator, decoding, len(dataset.feature_names)) if decoded > plain else estimator
 
 
 def _asked_with_categories(

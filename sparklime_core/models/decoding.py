@@ -109,14 +109,18 @@ class Decoding:
     ----------
     columns
         Name and decoder of each column, in the model's order.
+    named
+        Whether the model knows columns by name; it gets an array of numbers otherwise.
     """
 
     columns: tuple[tuple[str, ColumnDecoder], ...]
+    named: bool = True
 
-    def decode(self, rows: FloatArray) -> pd.DataFrame:
-        """Return rows (n, d) of features as a table of n rows."""
+    def decode(self, rows: FloatArray) -> Any:
+        """Return rows (n, d) of features as a table of n rows: a DataFrame, or an array."""
         rows = np.asarray(rows, dtype=np.float64)
-        return pd.DataFrame({name: decoder.decode(rows) for name, decoder in self.columns}, copy=False)
+        table = pd.DataFrame({name: decoder.decode(rows) for name, decoder in self.columns}, copy=False)
+        return table if self.named else table.to_numpy(dtype=np.float64)
 
 
 def _taken(values: Any, places: npt.NDArray[np.int64]) -> Any:

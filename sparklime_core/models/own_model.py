@@ -15,7 +15,7 @@ from sparklime_core.explain.kinds.encoded_booster import EncodedBooster
 from sparklime_core.explain.kinds.registry import kind_of
 from sparklime_core.explain.kinds.spark_trees import SparkTrees
 from sparklime_core.limited.process import call_limited
-from sparklime_core.models.adopt_columns import adopt_columns, takes_columns
+from sparklime_core.models.adopt_columns import adopt_columns, takes_columns, with_own_gaps
 from sparklime_core.models.boosters import booster_notes, encode_booster, restore_booster
 from sparklime_core.models.class_labels import are_same
 from sparklime_core.models.columns_model import ColumnsModel
@@ -42,9 +42,10 @@ from sparklime_core.models.train import Model
 OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
 
 GAPS_AS_NUMBERS = (
-    "gaps are given to the model as the numbers that stand for them in dataset.features; a model that was trained "
-    "on gaps has to be fitted on a DataFrame with the table's column names"
+    "gaps are given to the model as the numbers that stand for them in dataset.features, with which it predicts "
+    "the rows with gaps no worse; a model that is fitted on a DataFrame says what it wants"
 )
+GAPS_AS_GAPS = "gaps are given to the model as gaps, with which it predicts the rows with gaps better"
 
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
@@ -141,6 +142,9 @@ def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model
     if table is not None or takes_columns(estimator, dataset):
         _check_task(estimator, dataset)
         estimator = adopt_columns(estimator, dataset, table)
+    elif dataset.missing_values and _is_silent_on_gaps(estimator):
+        _check_fit(estimator, dataset)
+        estimator = with_own_gaps(estimator, dataset)
     return _taken_over(estimator, _measured(estimator, dataset), _gap_notes(estimator, dataset))
 
 
@@ -153,11 +157,17 @@ def _adopted_booster(kind: Booster, dataset: Dataset) -> Model:
 
 
 def _gap_notes(estimator: Any, dataset: Dataset) -> tuple[str, ...]:
-    """Return what people should know where a model takes gaps, and does not say whether it has learnt from any."""
-    silent = getattr(estimator, "feature_names_in_", None) is None and not isinstance(estimator, ColumnsModel)
-    if not (dataset.missing_values and silent and isinstance(estimator, BaseEstimator)):
-        return ()
-    return (GAPS_AS_NUMBERS,) if get_tags(estimator).input_tags.allow_nan else ()
+    """Return what people should know where a model does not say what gaps are to it."""
+    if isinstance(estimator, ColumnsModel):
+        return () if estimator.decoding.named else (GAPS_AS_GAPS,)
+    return (GAPS_AS_NUMBERS,) if dataset.missing_values and _is_silent_on_gaps(estimator) else ()
+
+
+def _is_silent_on_gaps(estimator: Any) -> bool:
+    """Return whether a model takes gaps, and does not say whether it has learnt from any."""
+    if getattr(estimator, "feature_names_in_", None) is not None or not isinstance(estimator, BaseEstimator):
+        return False
+    return bool(get_tags(estimator).input_tags.allow_nan)
 
 
 def _adopted_trees(found: SparkTrees, dataset: Dataset) -> Model:
@@ -166,9 +176,7 @@ def _adopted_trees(found: SparkTrees, dataset: Dataset) -> Model:
 
 def _measured(estimator: Any, dataset: Dataset) -> Metrics:
     """Check that a model fits a dataset, and measure it."""
-    _check_width(estimator, dataset)
-    _check_task(estimator, dataset)
-    check_trees(estimator)
+    _check_fit(estimator, dataset)
     use_one_thread(estimator)
     rows = np.flatnonzero(dataset.labelled & np.isfinite(dataset.features).all(axis=1))
     try:
@@ -196,6 +204,13 @@ def _taken_over(
 ) -> Model:
     none = np.empty(0, dtype=np.int64)
     return Model(estimator, ModelSettings(), metrics, none, (OWN, *notes), trained_elsewhere=True, file=file)
+
+
+def _check_fit(estimator: Any, dataset: Dataset) -> None:
+    """Raise `ModelError` when a model is none of a dataset's features and target, or is damaged."""
+    _check_width(estimator, dataset)
+    _check_task(estimator, dataset)
+    check_trees(estimator)
 
 
 def _check_width(estimator: Any, dataset: Dataset) -> None:

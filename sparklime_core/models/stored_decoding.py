@@ -34,12 +34,14 @@ def decoding_as_dict(decoding: Decoding) -> dict[str, Any]:
     ModelError
         When a column holds objects that JSON has no words for.
     """
-    return {"columns": [[name, _decoder_as_dict(name, decoder)] for name, decoder in decoding.columns]}
+    columns = [[name, _decoder_as_dict(name, decoder)] for name, decoder in decoding.columns]
+    return {"columns": columns, "named": decoding.named}
 
 
 def decoding_from_dict(values: Mapping[str, Any]) -> Decoding:
     """Return a decoding from what `decoding_as_dict` gave, through JSON or not."""
-    return Decoding(tuple((str(name), _decoder_from_dict(entry)) for name, entry in values["columns"]))
+    columns = tuple((str(name), _decoder_from_dict(entry)) for name, entry in values["columns"])
+    return Decoding(columns, bool(values.get("named", True)))
 
 
 def _decoder_as_dict(name: str, decoder: ColumnDecoder) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Models that were trained elsewhere."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.ensemble import (
@@ -12,10 +13,13 @@ from sklearn.ensemble import (
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from sparklime_core import SparkLimeError, read_csv
-from sparklime_core.models.own_model import GAPS_AS_NUMBERS, adopt_model, load_model
+from sparklime_core import SparkLimeError, build_explainer, explain_rows, read_csv
+from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.models.own_model import GAPS_AS_GAPS, GAPS_AS_NUMBERS, adopt_model, load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
+from sparklime_core.runs.store import RunStore
 
 
 def test_ones_own_model_is_taken_over(penguins, tmp_path):
@@ -31,14 +35,60 @@ def test_ones_own_model_is_taken_over(penguins, tmp_path):
     assert adopt_model(named, penguins).metrics.values["accuracy"] > 0.9
 
 
-def test_a_model_that_does_not_say_what_gaps_were_to_it_has_a_note(penguins, diabetes, tmp_path):
-    gapped = penguins.features.copy()
-    for feature, number in penguins.missing_values.items():
-        gapped[gapped[:, feature] == number, feature] = np.nan
-    model = HistGradientBoostingClassifier(max_iter=3, random_state=0).fit(gapped, penguins.target)
-    skops.io.dump(model, tmp_path / "mine.skops")
-    for taken in (adopt_model(model, penguins), load_model(tmp_path / "mine.skops", penguins)):
-        assert taken.notes[1:] == (GAPS_AS_NUMBERS,)
+@pytest.fixture(scope="module")
+def gappy():
+    """A table of numbers whose gaps say more than its numbers, and the same as an array with NaN."""
+    state = np.random.RandomState(0)
+    frame = pd.DataFrame(state.normal(size=(300, 2)).round(3), columns=["a", "b"])
+    frame.loc[state.rand(300) < 0.3, "a"] = np.nan
+    target = (frame["a"].isna() ^ (frame["b"] > 0)).astype(int)
+    return read_csv(frame.assign(y=target).to_csv(index=False).encode(), "y"), frame.to_numpy()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [HistGradientBoostingClassifier(max_iter=4), RandomForestClassifier(4, random_state=0)],
+    ids=["boosted", "forest"],
+)
+def test_a_model_of_an_array_with_gaps_gets_gaps(own, gappy, tmp_path):
+    dataset, array = gappy
+    own.fit(array, dataset.target)
+    skops.io.dump(own, tmp_path / "mine.skops")
+    output = "margin" if hasattr(own, "decision_function") else "probability"
+    for taken in (adopt_model(own, dataset), load_model(tmp_path / "mine.skops", dataset)):
+        assert taken.notes[1:] == (GAPS_AS_GAPS,)
+        np.testing.assert_array_equal(taken.predict_fn(dataset.features), own.predict_proba(array))
+        plan = RunPlan(dataset, taken, ExplainSettings("exact", output=output))
+        kept = RunStore(tmp_path / "runs").create(plan.manifest("local[2]"), plan.inputs()).inputs()
+        np.testing.assert_array_equal(kept.estimator.predict_proba(dataset.features), own.predict_proba(array))
+        assert_as_sampled(taken, dataset, output)
+
+
+def assert_as_sampled(model, dataset, output):
+    explainer, rows, few = (
+        build_explainer(dataset),
+        dataset.features[:3],
+        {"num_samples": 50_000, "output": output},
+    )
+    found = [explain_rows(explainer, model, rows, engine=engine, **few) for engine in ("exact", "sampled")]
+    exact, sampled = (
+        [{term["feature"]: term["weight"] for term in row} for row in table["explanation"].to_pylist()]
+        for table in found
+    )
+    np.testing.assert_allclose(found[0]["prediction"], found[1]["prediction"], atol=1e-9)
+    assert all(exact[row] == pytest.approx(sampled[row], abs=0.03) for row in range(3))
+
+
+def test_a_model_of_the_numbers_that_stand_for_gaps_gets_these(gappy, penguins, diabetes):
+    dataset, _ = gappy
+    own = HistGradientBoostingClassifier(max_iter=4).fit(dataset.features, dataset.target)
+    taken = adopt_model(own, dataset)
+    assert taken.notes[1:] == (GAPS_AS_NUMBERS,)
+    np.testing.assert_array_equal(taken.predict_fn(dataset.features), own.predict_proba(dataset.features))
+    with pytest.raises(SparkLimeError, match="wants 1 features"):
+        adopt_model(
+            HistGradientBoostingClassifier(max_iter=1).fit(dataset.features[:, :1], dataset.target), dataset
+        )
     whole = HistGradientBoostingRegressor(max_iter=3, random_state=0).fit(diabetes.features, diabetes.target)
     assert len(adopt_model(whole, diabetes).notes) == 1
 
