@@ -1,5 +1,8 @@
 """A booster's own file on the page: uploaded, measured, explained by margin, in log-odds."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xgboost
 from streamlit.testing.v1 import AppTest
@@ -9,8 +12,11 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.models.own_model import adopt_model
 from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore
-from tests.app.conftest import OpenPage, sound
+from tests.app.conftest import OpenPage, send, sound, words
 from tests.finished_run import make_run
+
+if TYPE_CHECKING:
+    from sparklime_core.jobs.race import Race
 
 
 def boosted(dataset: Dataset) -> xgboost.XGBClassifier:
@@ -48,6 +54,20 @@ def test_a_file_that_its_library_cannot_read_is_a_sentence(
 
     assert "LightGBM cannot read the model" in app.error[0].value
     assert "model" not in app.session_state
+
+
+def test_a_race_of_a_run_of_margins_says_that_it_is_about_probabilities(
+    no_runs: RunStore, open_page: OpenPage, asked: Callable[[str], list["Race"]]
+) -> None:
+    queued = asked("submit_errand")
+    dataset = load_sample("breast_cancer")
+    run = make_run(no_runs, dataset, adopt_model(boosted(dataset), dataset), 20, engine="exact", output="margin")
+
+    app = sound(send(open_page("race", run=run.id), "Start the race"))
+
+    assert queued[0].plan.explain.output == "margin"
+    assert "explaining the probability, which lime takes" in words(app)
+    sound(app.button(key="cancel-race").click().run())
 
 
 def test_a_row_of_margins_is_told_in_log_odds(no_runs: RunStore, open_page: OpenPage) -> None:

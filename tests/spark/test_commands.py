@@ -8,10 +8,21 @@ import signal
 import subprocess
 import sys
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from pyspark.ml.classification import DecisionTreeClassifier
+from pyspark.ml.feature import VectorAssembler
 
-from sparklime_core import RESULT_SCHEMA, build_explainer, explain_rows, load_sample, train_forest
+from sparklime_core import (
+    RESULT_SCHEMA,
+    adopt_model,
+    build_explainer,
+    connect,
+    explain_rows,
+    load_sample,
+    train_forest,
+)
 from sparklime_core.explain.schema import TASK_SCHEMA
 from tests.spark.conftest import done, refused, running
 
@@ -57,6 +68,18 @@ def test_spark_connect_serves_the_same_commands(wine_folder, connect_server):
     assert set(run["links"]) == {"application", "master", "worker 1", "worker 2"}
     tasks = pq.read_table(wine_folder / "remote" / "tasks.parquet")
     assert set(tasks["executor"].to_pylist()) <= {"0", "1"}
+
+
+def test_a_model_of_spark_connect_is_adopted(connect_server):
+    dataset = load_sample("wine")
+    table = pd.DataFrame(dataset.features, columns=list(dataset.feature_names)).assign(label=dataset.target)
+    vector = VectorAssembler(inputCols=list(dataset.feature_names), outputCol="features")
+    df = vector.transform(connect(connect_server.connect_url).createDataFrame(table))
+    own = DecisionTreeClassifier(maxDepth=2).fit(df)
+    model = adopt_model(own, dataset, table=df)
+    assert model.metrics.values["accuracy"] > 0.8
+    found = explain_rows(build_explainer(dataset), model, dataset.features[:2], engine="exact", num_samples=50)
+    assert found["error"].null_count == 2
 
 
 def test_the_cluster_command_serves_until_it_is_interrupted(wine_folder):

