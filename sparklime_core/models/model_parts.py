@@ -34,6 +34,7 @@ from sklearn.tree._tree import Tree
 from sklearn.utils.validation import check_array
 
 from sparklime_core.errors import ModelError
+from sparklime_core.explain.kinds.booster import Booster
 
 TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
 FORESTS = (RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor)
@@ -81,12 +82,12 @@ def use_one_thread(estimator: Any) -> None:
 
 
 def parts_of(found: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
-    """Yield a model and everything in it, once each."""
+    """Yield a model and everything in it, once each; of a booster itself alone, whose trees are its library's."""
     seen = {} if seen is None else seen
     if id(found) in seen or isinstance(found, (str, bytes, int, float, type, type(None))):
         return
     seen[id(found)] = found
-    inside: Iterable[Any] = getattr(found, "__dict__", {}).values()
+    inside: Iterable[Any] = () if isinstance(found, Booster) else getattr(found, "__dict__", {}).values()
     if isinstance(found, dict):
         inside = found.values()
     elif isinstance(found, (list, tuple)):

@@ -70,9 +70,15 @@ class LightGBMModel(Booster):
 
     @cached_property
     def _dump(self) -> dict[str, Any]:
-        """The whole model; what predicting needs is in `_header`, which is small."""
+        """The whole model; what predicting needs is in `_header` and `_summary`, which are small."""
         check_dump(self.library, len(self.dump()))
         found: dict[str, Any] = self._booster.dump_model()
+        return found
+
+    @cached_property
+    def _summary(self) -> dict[str, Any]:
+        """What a dump has of all trees together: the first ones alone are in it."""
+        found: dict[str, Any] = self._booster.dump_model(num_iteration=1)
         return found
 
     @cached_property
@@ -100,22 +106,22 @@ class LightGBMModel(Booster):
         classes = None
         if name in SEVERAL or name == "binary":
             classes = class_names(self.model, max(2, self._scores))
-        names = tuple(self._dump["feature_names"])
+        names = tuple(self._summary["feature_names"])
         unnamed = all(name == f"Column_{at}" for at, name in enumerate(names))
         return BoosterFacts(("",) * len(names) if unnamed else names, classes, self._categories())
 
     def _categories(self) -> dict[int, tuple[str, ...]]:
-        infos = self._dump["feature_infos"]
-        names = self._dump["feature_names"]
+        infos = self._summary["feature_infos"]
+        names = self._summary["feature_names"]
         coded = [at for at, name in enumerate(names) if infos.get(name, {}).get("values")]
-        known = self._dump.get("pandas_categorical") or []
+        known = self._summary.get("pandas_categorical") or []
         if len(known) != len(coded):
             return dict.fromkeys(coded, ())
         return {at: tuple(map(_text, names)) for at, names in zip(coded, known, strict=True)}
 
     def knows_sentinel(self, feature: int, sentinel: float, smallest: float) -> bool | None:
         """Return whether it has seen a value as small as the sentinel; see `Booster.knows_sentinel`."""
-        info = self._dump["feature_infos"].get(self._dump["feature_names"][feature])
+        info = self._summary["feature_infos"].get(self._summary["feature_names"][feature])
         return info is not None and not info["values"] and bool(info["min_value"] <= sentinel)
 
     def _ask(self, rows: FloatArray, *, raw: bool) -> FloatArray:
