@@ -3,7 +3,7 @@
 import pytest
 
 from sparklime_core.runs.store import RunStore
-from tests.app.conftest import OpenPage, Runs
+from tests.app.conftest import OpenPage, Runs, services_store, sound, words
 
 PAGES = {
     "start": "SparkLIME",
@@ -66,3 +66,16 @@ def test_names_from_data_are_never_markdown(runs: Runs, open_page: OpenPage, nam
         for text in filter(None, shown):
             for piece in ("<img", "**bold**", "$x$", ":red[x]", "<b>table</b>", "# <b>", "**target**"):
                 assert piece not in text, (element.type, text)
+
+
+@pytest.mark.parametrize("page", ["rows", "overview", "workers"])
+def test_a_page_without_a_run_opens_the_newest_with_one_click(runs: Runs, open_page: OpenPage, page: str) -> None:
+    newest = services_store(runs).runs()[0]
+    app = open_page(page)
+    assert "No run is open. The newest is of" in words(app)
+
+    sound(app.button(key="newest-run").click().run())
+
+    assert app.query_params["run"] in (newest.id, [newest.id])
+    assert app.title[0].value == page.capitalize()
+    assert "newest-run" not in [button.key for button in app.button]
