@@ -1,7 +1,7 @@
 """The library on other versions of Spark, each in an environment of its own.
 
-`make test-versions` and `make test-all` try them: a new environment takes minutes to make, and a network. The
-lowest of each kind have the lowest version of everything.
+The lowest of each kind, with the lowest version of everything, are tried by `make test`; all of them, and the
+command line, by `make test-versions` and `make test-all`.
 """
 
 import json
@@ -18,17 +18,17 @@ from tests.versions.environments import ROOT, Environment, run, spark
 
 LIBRARY_ALONE = spark("3.5.0", "17.0.9.2", lowest=True)
 EVERYTHING = spark("4.0.0", "21.0.8.0", lowest=True)
-NEWER_3 = [spark("3.5.9", "17.0.9.2")]
 NEWER_4 = [spark("4.0.5", "21.0.8.2"), spark("4.1.4", "21.0.8.2"), spark("4.2.1", "21.0.8.2")]
+NEWER = [pytest.param(newer, marks=pytest.mark.slow) for newer in [spark("3.5.9", "17.0.9.2"), *NEWER_4]]
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 
 
 def name_of(environment: Environment) -> str:
     return environment.name
 
 
-@pytest.mark.parametrize("environment", [LIBRARY_ALONE, *NEWER_3, EVERYTHING, *NEWER_4], ids=name_of)
+@pytest.mark.parametrize("environment", [LIBRARY_ALONE, EVERYTHING, *NEWER], ids=name_of)
 def test_every_way_of_explaining_answers_as_explain_rows_and_saved_models_are_read(
     environment: Environment, tmp_path: Path
 ) -> None:
@@ -53,6 +53,7 @@ def test_every_way_of_explaining_answers_as_explain_rows_and_saved_models_are_re
         np.testing.assert_allclose(saved.predict_fn(dataset.features), predicted, atol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [EVERYTHING, *NEWER_4], ids=name_of)
 def test_the_command_line_explains(environment: Environment, tmp_path: Path) -> None:
     def sparklime(*words: str) -> str:
