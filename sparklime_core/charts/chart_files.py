@@ -8,14 +8,11 @@ too long.
 from typing import Any
 
 from sparklime_core.charts import picture
-from sparklime_core.charts.chart_template import Drawing, filled
+from sparklime_core.charts.chart_template import WIDTH, Drawing, filled
 from sparklime_core.charts.chart_texts import printable_spec
 from sparklime_core.charts.theme import THEMES, Theme, inked
 from sparklime_core.limited.limits import GIB, Limits
 from sparklime_core.limited.process import LimitedProcess
-
-WIDTH = 640
-"""Pixels of a chart's plot where the page would give it all the room there is."""
 
 SCALE = 2.0
 """Pixels of a PNG for each of the chart's."""

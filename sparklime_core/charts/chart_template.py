@@ -16,6 +16,9 @@ from altair.typing import ChartType
 from sparklime_core.charts.chart_texts import printable_frame, printable_spec
 from sparklime_core.charts.theme import AXES, THEMES, Theme, inked
 
+WIDTH = 640
+"""Pixels of a chart's plot where the page would give it all the room there is."""
+
 MOST_SVG_MARKS = 2000
 """Marks of a chart on a page that is an SVG; with more of them, a browser takes long to draw one."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from sparklime_core.charts.chart_files import WIDTH
+from sparklime_core.charts.chart_template import WIDTH
 from sparklime_core.charts.weights import fold_weights, weights_chart
 
 

@@ -53,7 +53,8 @@ def check_table(path: str, schema: pa.Schema) -> None:
         When it is missing.
     """
     status = os.stat(path)
-    _check(path, status.st_size, status.st_mtime_ns, schema)
+    # Older versions of Arrow cannot hash metadata.
+    _check(path, status.st_size, status.st_mtime_ns, schema.remove_metadata())
 
 
 @functools.lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -110,13 +111,24 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(
         found.to_shap() if package == "shap" else found.plot(3)
 
 
+def without(packages: Iterable[str], code: str) -> str:
+    """Return what code prints in a Python that lacks some packages."""
+    script = f"import sys\nfor name in {sorted(packages)}: sys.modules[name] = None\n{code}"
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+
 def test_showing_needs_no_package_of_an_extra() -> None:
-    script = (
-        "import sys\n"
-        f"for name in {sorted(EXTRAS)}: sys.modules[name] = None\n"
+    code = (
         "from sparklime_core import Explanations, RESULT_SCHEMA\n"
         "print(Explanations(RESULT_SCHEMA.empty_table())._repr_html_())"
     )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "0 explanations of 0 rows." in without(EXTRAS, code)
 
-    assert "0 explanations of 0 rows." in ended.stdout
+
+def test_a_plot_needs_what_the_extra_for_notebooks_brings_and_no_more() -> None:
+    others = [package for package, extra in EXTRAS.items() if extra not in ("notebook",) and package != "altair"]
+    assert "vl_convert" in others
+    assert (
+        without(others, "from sparklime_core.notebook.weights_plot import weights_plot\nprint('drawn')")
+        == "drawn\n"
+    )
