@@ -49,6 +49,7 @@ def test_a_link_to_model_opens_the_model_after_a_restart(
 
     assert "Accuracy" in {metric.label for metric in tab.metric}
     assert tab.session_state["model"].settings.n_estimators == 5
+    assert tab.number_input(key="trees").value == 5
     assert "alcohol" not in tab.session_state["dataset"].feature_names
     assert "my wine · 178 rows · model trained" in words(tab).replace("  ", " ") + str(
         [caption.value for caption in tab.sidebar.caption]

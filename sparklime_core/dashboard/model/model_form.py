@@ -22,7 +22,8 @@ WEIGHTS = {
 
 def settings_form(dataset: Dataset) -> ModelSettings | None:
     """Draw the form; return the settings when it is sent."""
-    form = SettingsForm(ModelSettings)
+    model = workspace.model()
+    form = SettingsForm(ModelSettings, None if model is None or model.trained_elsewhere else model.settings)
     with st.form("model-form"):
         with st.grid(3, min_column_width=190):
             form.draw("kind", KINDS, key="kind")  # the session has the model itself under "model"

@@ -18,10 +18,13 @@ class SettingsForm(Generic[Chosen]):
     ----------
     settings
         The class.
+    before
+        What was chosen before, with which the form begins; None: with the defaults.
     """
 
-    def __init__(self, settings: type[Chosen]) -> None:
+    def __init__(self, settings: type[Chosen], before: Chosen | None = None) -> None:
         self._settings = settings
+        self._before = before
         self._values: dict[str, Any] = {}
 
     def draw(self, name: str, names: Mapping[str, str] | None = None, **special: Any) -> Any:
@@ -37,7 +40,8 @@ class SettingsForm(Generic[Chosen]):
             What the widget is given in place of what the field says.
         """
         one = settings_of(self._settings)[name]
-        return self.take(name, _widget(one, names)(**{**about(one), **_values_of(one, names), **special}))
+        start = one.default if self._before is None else getattr(self._before, name)
+        return self.take(name, _widget(one, names)(**{**about(one), **_values_of(one, names, start), **special}))
 
     def take(self, name: str, value: Any) -> Any:
         """Take note of a value that is chosen in another way; return it."""
@@ -72,18 +76,18 @@ def _widget(one: Setting, names: Mapping[str, str] | None) -> Any:
     return st.number_input if isinstance(one.kind, (Whole, Positive)) else st.text_input
 
 
-def _values_of(one: Setting, names: Mapping[str, str] | None) -> dict[str, Any]:
+def _values_of(one: Setting, names: Mapping[str, str] | None, start: Any) -> dict[str, Any]:
     """Return what a widget can be set to, and what it is set to at first."""
     kind = one.kind
     if names is None and isinstance(kind, Choice):
         names = {name: name for name in kind.names}
     if names is not None:
         options = list(names)
-        return {"options": options, "index": options.index(one.default), "format_func": names.__getitem__}
+        return {"options": options, "index": options.index(start), "format_func": names.__getitem__}
     if isinstance(kind, Whole):
         bounds: dict[str, Any] = {"min_value": kind.low, "max_value": kind.high}
     elif isinstance(kind, Share):
         bounds = {"min_value": 0.05, "max_value": 0.9, "step": 0.05}
     else:
         bounds = {"min_value": 0.01} if isinstance(kind, Positive) else {}
-    return {"value": one.default, **bounds, **({"placeholder": one.unset} if one.unset else {})}
+    return {"value": start, **bounds, **({"placeholder": one.unset} if one.unset else {})}
