@@ -30,9 +30,10 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def cold(own_server: Server) -> Server:
-    """Start the server anew: it has drawn no page."""
-    own_server.restart()
+def started(own_server: Server) -> Server:
+    """Start the server where another test has ended it."""
+    if not own_server.running:
+        own_server.start()
     return own_server
 
 
@@ -42,64 +43,61 @@ def run(own_server: Server) -> Run:
     return make_run(RunStore(own_server.home / "runs"), penguins, train_forest(penguins, n_estimators=5), 12)
 
 
-def test_a_server_restart_loses_no_run(page: Page, own_server: Server, run: Run) -> None:
-    if not own_server.running:
-        own_server.start()
-    visit(page, f"{own_server.url}/rows?run={run.id}", "Rows")
+def test_a_server_restart_loses_no_run(page: Page, started: Server, run: Run) -> None:
+    visit(page, f"{started.url}/rows?run={run.id}", "Rows")
     select_table_row(page, 5)
     expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
     link = page.url
 
-    own_server.restart()
+    started.restart()
 
     visit(page, link, "Rows")
     expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "title"),
-    [
-        ("whole", "overview", "Overview"),
-        ("comparerows", "compare_rows", "Compare rows"),
-        ("compare", "compare_runs", "Compare runs"),
-    ],
-)
-def test_an_old_address_leads_on_with_its_query(
-    page: Page, cold: Server, run: Run, old: str, new: str, title: str
-) -> None:
-    query = {"run": [run.id], "row": ["3"], "compare": ["3-5"], "filter": ["outcome.right~score.0.1_"]}
-    address = f"{cold.url}/{old}?" + "&".join(f"{name}={value}" for name, (value,) in query.items())
+OLD_ADDRESSES = {
+    "whole": ("overview", "Overview"),
+    "comparerows": ("compare_rows", "Compare rows"),
+    "compare": ("compare_runs", "Compare runs"),
+}
 
-    for _server in ("that is cold", "that is warm"):
-        visit(page, address, title)
+
+def test_an_old_address_leads_on_with_its_query(page: Page, own_server: Server, run: Run) -> None:
+    query = {"run": [run.id], "row": ["3"], "compare": ["3-5"], "filter": ["outcome.right~score.0.1_"]}
+    asked = "&".join(f"{name}={value}" for name, (value,) in query.items())
+    own_server.restart()  # it has drawn no page when it is asked for the first of them
+
+    for old in [*OLD_ADDRESSES, next(iter(OLD_ADDRESSES))]:
+        new, title = OLD_ADDRESSES[old]
+        visit(page, f"{own_server.url}/{old}?{asked}", title)
         expect(page.get_by_text("Page not found")).to_have_count(0)
-        assert page.url.partition("?")[0] == f"{cold.url}/{new}"
+        assert page.url.partition("?")[0] == f"{own_server.url}/{new}"
         assert query.items() <= query_of(page).items()
 
 
-def test_a_killed_server_loses_no_wave_and_the_run_is_resumed_with_a_click(page: Page, cold: Server) -> None:
-    visit(page, f"{cold.url}/spark", "Spark")
+def test_a_killed_server_loses_no_wave_and_the_run_is_resumed_with_a_click(page: Page, started: Server) -> None:
+    visit(page, f"{started.url}/spark", "Spark")
     show(page, "a cluster on this machine")
     press(page, "Start the cluster")
     expect(page.get_by_text("All executors can explain.")).to_be_visible()
-    with cold.closed_gate("executors", first_rows(CLUSTER_CORES)):
-        run = start_slow_run(page, cold)
+    with started.closed_gate("executors", first_rows(CLUSTER_CORES)):
+        run = start_slow_run(page, started)
 
-        assert listening_elsewhere(cold) == []
+        assert listening_elsewhere(started) == []
         go_to(page, "Spark")
         show(page, "embedded Spark")
         press(page, "Use embedded Spark")
         expect(page.get_by_text("wait for it to end or cancel it, then change the master")).to_be_visible()
 
-        started = cold.kill()
-        _, left = psutil.wait_procs(started, timeout=120)
+        children = started.kill()
+        _, left = psutil.wait_procs(children, timeout=120)
         assert left == []
         finished = blocks_of(run)
         assert 0 < len(finished) < ROWS / SLOW_BLOCK_ROWS
 
-    cold.start()
-    visit(page, f"{cold.url}/runs", "Runs")
+    started.start()
+    visit(page, f"{started.url}/runs", "Runs")
     select_table_row(page, 0)
     expect(shown(page, "interrupted")).to_be_visible()
     expect(page.get_by_text(re.compile(rf"[1-9]\d* of {ROWS} rows explained"))).to_be_visible()
