@@ -19,6 +19,7 @@ TOGETHER = {
     "shared clusters": (
         "tests/spark/test_commands.py",
         "tests/spark/test_contract.py",
+        "tests/spark/test_given_session.py",
         "tests/spark/test_listeners.py",
         "tests/spark/test_shipped_environment.py",
         "tests/spark/test_unreachable.py",

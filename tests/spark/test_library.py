@@ -115,10 +115,17 @@ def test_a_dataframe_is_matched_by_name_and_keeps_what_is_asked_for(birds):
     assert weights_of([row["explanation"] for row in placed]) == EXPECTED
 
 
-def test_ids_come_back_as_they_were_whatever_spark_thinks_of_ansi(spark, birds):
+@pytest.fixture
+def ansi_setting(spark):
+    """Leave the session as it was to other tests."""
+    yield "spark.sql.ansi.enabled"
+    spark.conf.unset("spark.sql.ansi.enabled")
+
+
+def test_ids_come_back_as_they_were_whatever_spark_thinks_of_ansi(spark, birds, ansi_setting):
     many = birds.limit(1).withColumns({name: sf.expr(sql) for name, sql in zip("abcdefghijk", IDS, strict=True)})
     for ansi in ("true", "false"):
-        spark.conf.set("spark.sql.ansi.enabled", ansi)
+        spark.conf.set(ansi_setting, ansi)
         kept = explain_dataframe(many, EXPLAINER, FOREST, NAMES, id_col="a", keep=list("bcdefghijk"), **FEW)
         (row,) = kept.collect()
         assert [row["row_id"], *(row[name] for name in "bcdefghijk")] == list(IDS.values())
