@@ -136,6 +136,11 @@ class Booster(ModelKind):
         return super().predict_fn(mode) or self.answer
 
 
+def unreadable(library: str, version: str) -> str:
+    """Return the sentence, up to the library's own reason, about a file that a library of this version refuses."""
+    return f"{library} cannot read the model, which is cut off, damaged, or newer than {library} {version}"
+
+
 def check_dump(library: str, size: int) -> None:
     """Raise `EngineError` when a model's trees, written out, are more bytes than are read."""
     if size > MOST_DUMP:

@@ -13,7 +13,14 @@ import numpy.typing as npt
 
 from sparklime_core.errors import EngineError, ModelError, raised_as
 from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
-from sparklime_core.explain.kinds.booster import Booster, BoosterFacts, check_dump, class_names, normalised
+from sparklime_core.explain.kinds.booster import (
+    Booster,
+    BoosterFacts,
+    check_dump,
+    class_names,
+    normalised,
+    unreadable,
+)
 from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray, IntArray
 
@@ -49,7 +56,7 @@ class CatBoostModel(Booster):
         """Return the model in the bytes of a ``.cbm`` file; see `Booster.read`."""
         if not data.startswith(MAGIC):
             raise ModelError("The file is no CatBoost model, which begins with 'CBM1'; save it with save_model.")
-        with raised_as(ModelError, "CatBoost cannot read the model"):
+        with raised_as(ModelError, unreadable(cls.library, catboost.__version__)):
             return cls(catboost.CatBoost().load_model(blob=data))
 
     def dump(self) -> bytes:

@@ -17,6 +17,7 @@ from sparklime_core.explain.kinds.booster import (
     class_names,
     normalised,
     of_two_classes,
+    unreadable,
 )
 from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray
@@ -53,7 +54,7 @@ class LightGBMModel(Booster):
                 "The file is no whole LightGBM model, which begins with 'tree' and has a line 'end of trees'; "
                 "save it with booster.save_model."
             )
-        with raised_as(ModelError, "LightGBM cannot read the model"):
+        with raised_as(ModelError, unreadable(cls.library, lightgbm.__version__)):
             return cls(lightgbm.Booster(model_str=text))
 
     def dump(self) -> bytes:

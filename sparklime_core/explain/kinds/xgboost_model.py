@@ -18,6 +18,7 @@ from sparklime_core.explain.kinds.booster import (
     class_names,
     of_two_classes,
     softmax,
+    unreadable,
 )
 from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray
@@ -57,7 +58,7 @@ class XGBoostModel(Booster):
     @classmethod
     def read(cls, data: bytes) -> "XGBoostModel":
         """Return the model in the bytes of a ``.json`` or ``.ubj`` file; see `Booster.read`."""
-        with raised_as(ModelError, "XGBoost cannot read the model"):
+        with raised_as(ModelError, unreadable(cls.library, xgboost.__version__)):
             booster = xgboost.Booster({"nthread": 1})
             booster.load_model(bytearray(data))
         return cls(booster)
