@@ -14,10 +14,11 @@ INTRODUCTION = """# Benchmarks
 
 Written by `make bench`; do not edit. One run, one core, one BLAS thread; the contestants take turns, and a figure
 is the median of its repeats. Each explains the predicted class, with N = {samples}; SHAP's explain all classes.
-The recipe's preparing is the start of Spark.
+Times are processor time; the recipe's, whose work is in Spark's processes, are wall time. Its preparing is the
+start of Spark.
 
 {machine}. The run took {minutes:.0f} minutes. The load of the machine's {cores} cores was {before:.1f} before and
-{after:.1f} after it; a load above their number means that other work slowed all contestants, Spark's most.
+{after:.1f} after it; a load above their number means that other work slowed all contestants, and wall time most.
 """
 
 

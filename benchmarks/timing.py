@@ -1,7 +1,6 @@
 """Time contestants against each other: interleaved, so that a busy machine slows all of them alike."""
 
 import statistics
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,13 +23,13 @@ def race(problem: Problem, contestants: Sequence[Contestant], repeats: int, most
     _ = problem.model, problem.explainer
     prepared, seconds, refused = {}, {}, {}
     for contestant in contestants:
-        start = time.perf_counter()
+        start = contestant.clock()
         try:
             explain = contestant.prepare(problem)
         except SparkLimeError as error:
             refused[contestant.name] = Timing(refusal=str(error))
             continue
-        seconds[contestant.name] = time.perf_counter() - start
+        seconds[contestant.name] = contestant.clock() - start
         prepared[contestant.name] = explain
         explain(problem.rows(1))
     laps: dict[str, list[float]] = {name: [] for name in prepared}
@@ -38,8 +37,8 @@ def race(problem: Problem, contestants: Sequence[Contestant], repeats: int, most
         for contestant in contestants:
             if contestant.name in prepared:
                 rows = problem.rows(min(contestant.rows, most_rows))
-                start = time.perf_counter()
+                start = contestant.clock()
                 prepared[contestant.name](rows)
-                laps[contestant.name].append(1e3 * (time.perf_counter() - start) / len(rows))
+                laps[contestant.name].append(1e3 * (contestant.clock() - start) / len(rows))
     timed = {name: Timing(seconds[name], statistics.median(lap)) for name, lap in laps.items()}
     return {contestant.name: (timed | refused)[contestant.name] for contestant in contestants}

@@ -74,7 +74,10 @@ class UnbinnedPool:
         found.effective_share[at] = _effective_share(weights)
         z_mean, y_mean = z @ weights / total, y @ weights / total
         root = np.sqrt(weights)
-        z_centred, y_centred = (z - z_mean[:, None]) * root, (y - y_mean[:, None]) * root
+        z_centred, y_centred = z - z_mean[:, None], y - y_mean[:, None]
+        # In place: to make arrays of this size takes longer than to fill them.
+        z_centred *= root
+        y_centred *= root
         found.weight[at] = total
         found.z_mean[at], found.y_mean[at] = z_mean, y_mean
         found.z_cov.full()[at] = z_centred @ z_centred.T
@@ -94,7 +97,8 @@ class UnbinnedPool:
 
     def _weights(self, z: FloatArray, instance: FloatArray) -> FloatArray:
         """Return the weights (N-1,) of samples z (d, N-1)."""
-        distance = np.sqrt(((z - instance[:, None]) ** 2).sum(axis=0))
+        offset = z - instance[:, None]
+        distance = np.sqrt(np.square(offset, out=offset).sum(axis=0))
         return kernel_weights(self.explainer, distance)
 
     def _samples(self, row: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -114,6 +118,8 @@ class UnbinnedPool:
         return samples
 
     def _columns_of(self, row: FloatArray, around: FloatArray | None) -> FloatArray:
+        if around is None and not len(self.categorical):
+            return self.columns
         z = self.columns.copy() if around is None else scaled(self.explainer, around).T.copy()
         z[self.categorical] = self.pool.codes.T[self.categorical] == row[self.categorical, None]
         return z
