@@ -16,18 +16,18 @@ from sparklime_core.explain.exact.walk_numba import walk_trees
 WANTED = np.array([[True, True, True], [False, True, False], [False, False, False], [True, False, True]])
 
 
-@pytest.fixture(scope="module")
-def trees():
+@pytest.fixture(scope="module", params=["quartile", "decile"])
+def trees(request):
     rows, target = load_wine(return_X_y=True)
     model = ExtraTreesClassifier(20, random_state=0).fit(rows, target)
-    explainer = LimeTabularExplainer(rows, discretizer="decile", random_state=0)
+    explainer = LimeTabularExplainer(rows, discretizer=request.param, random_state=0)
     ensemble = read_ensemble(model.predict_proba, "classification")
     return compile_trees(ensemble, read_columns(explainer), kernel_factor(explainer))
 
 
-@pytest.mark.parametrize("rows", [1, 4, 75])
+@pytest.mark.parametrize("rows", [1, 4, 300])
 def test_numba_and_numpy_give_the_same_bits(trees, rows):
-    codes = np.random.RandomState(rows).randint(0, 10, size=(rows, 13))
+    codes = np.random.RandomState(rows).randint(0, np.diff(trees.starts), size=(rows, 13))
     wanted = np.resize(WANTED, (rows, 3))
     order = np.argsort(~wanted, axis=1, kind="stable")
     pair = np.take_along_axis(np.where(wanted, np.cumsum(wanted).reshape(wanted.shape) - 1, -1), order, axis=1)
