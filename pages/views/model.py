@@ -30,7 +30,7 @@ with own, shown_errors():
 
 model = workspace.model()
 if model is None:
-    st.info("Train the model to see how good it is.", icon=":material/model_training:")
+    st.info("Train a model, or bring your own, to see how good it is.", icon=":material/model_training:")
     st.stop()
 
 measures(model)

@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+import xgboost
 
-from sparklime_core import build_explainer
+from sparklime_core import adopt_model, build_explainer
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.race import FEWEST_ROWS, Race, RacePlan, RaceState
@@ -151,10 +149,11 @@ def test_a_step_of_two_cores_runs_two_tasks_at_once_and_a_step_of_one_never_does
     assert two.same
 
 
-def test_what_an_engine_refuses_is_told_in_its_lane(service, dataset):
-    labels = dataset.target
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(dataset.features, labels)
-    race = Race(RacePlan("wine", dataset, model, QUICK, lime_seconds=0.1, scaling=False))
+def test_a_race_of_a_run_of_margins_is_about_probabilities_and_told_so_in_the_lane_that_refuses(service, dataset):
+    own = xgboost.XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1).fit(dataset.features, dataset.target)
+    margins = dataclasses.replace(QUICK, output="margin")
+    model = adopt_model(own, dataset).estimator
+    race = Race(RacePlan("wine", dataset, model, margins, lime_seconds=0.1, scaling=False))
 
     race.run(service)
 
@@ -162,7 +161,7 @@ def test_what_an_engine_refuses_is_told_in_its_lane(service, dataset):
     assert state.error is None
     assert state.steps == ()
     assert state.lane("exact").state is LaneState.REFUSED
-    assert "exact" in state.lane("exact").message
+    assert "cannot explain the probability of the XGBoost model" in state.lane("exact").message
     assert state.lane("sampled").state is state.lane("recipe").state is LaneState.FINISHED
 
 
