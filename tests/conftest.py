@@ -35,7 +35,7 @@ TOGETHER = {
 }
 """Files and folders whose tests run in one process, by the name of what they share."""
 
-LONG = ("tests/spark", "tests/readme")
+LONG = ("tests/spark", "tests/readme", "tests/versions")
 """Folders that come next, file by file; then all others."""
 
 
