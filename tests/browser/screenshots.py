@@ -118,7 +118,7 @@ def _series(
         if name.startswith(("rows", "overview")):
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
         shoot(name)
-    for part in ("What if", "Alike"):
+    for part in ("What if", "Nearest change", "Alike"):
         page.goto(f"{server.url}/rows?run={runs['breast_cancer']}&row=38&filter=outcome.right~score.0.3_")
         heading(page, "Rows")
         page.get_by_test_id("stMain").get_by_text(part, exact=True).click()
