@@ -7,7 +7,7 @@ import re
 import pyarrow as pa
 import pytest
 
-from sparklime_core.runs.query.export import _csv
+from sparklime_core.runs.query.export import csv_bytes
 
 FORMULAS = [
     "=1+1", "+1", "-1", "@x", " =1", "\t=1", "\u00a0=1", "\ufeff=1", "＝1", "＋1", "－1", "＠x",
@@ -18,7 +18,7 @@ FORMULAS = [
 @pytest.mark.parametrize("text", FORMULAS, ids=ascii)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_no_cell_is_a_formula_wherever_a_spreadsheet_cuts(text: str, delimiter: str) -> None:
-    written = _csv(pa.table({"name": [text, "plain"], "weight": [0.5, -1.5]})).decode()
+    written = csv_bytes(pa.table({"name": [text, "plain"], "weight": [0.5, -1.5]})).decode()
 
     for line in re.split(r"[\r\n]+", written):
         for cell in line.split(delimiter):
@@ -28,6 +28,6 @@ def test_no_cell_is_a_formula_wherever_a_spreadsheet_cuts(text: str, delimiter: 
 
 @pytest.mark.parametrize("text", ["age <= 30", "a=b", "1 - 2", "x; y", "a,b", "Größe", ""])
 def test_other_texts_stay_as_they_are(text: str) -> None:
-    lines = list(csv.reader(io.StringIO(_csv(pa.table({"name": [text]})).decode())))
+    lines = list(csv.reader(io.StringIO(csv_bytes(pa.table({"name": [text]})).decode())))
 
     assert lines[1:] == [[text]] or not text
