@@ -42,10 +42,10 @@ from sparklime_core.models.train import Model
 OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
 
 GAPS_AS_NUMBERS = (
-    "gaps are given to the model as the numbers that stand for them in dataset.features, with which it predicts "
-    "the rows with gaps no worse; a model that is fitted on a DataFrame says what it wants"
+    "gaps are given to the model as the numbers that stand for them in dataset.features: it does not clearly "
+    "predict the rows with gaps better as gaps; a model that is fitted on a DataFrame says what it wants"
 )
-GAPS_AS_GAPS = "gaps are given to the model as gaps, with which it predicts the rows with gaps better"
+GAPS_AS_GAPS = "gaps are given to the model as gaps, with which it clearly predicts the rows with gaps better"
 
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))

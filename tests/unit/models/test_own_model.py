@@ -13,7 +13,7 @@ from sklearn.ensemble import (
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
-from sparklime_core import SparkLimeError, build_explainer, explain_rows, read_csv
+from sparklime_core import SparkLimeError, build_explainer, explain_rows, read_csv, train_forest
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.own_model import GAPS_AS_GAPS, GAPS_AS_NUMBERS, adopt_model, load_model
@@ -91,6 +91,13 @@ def test_a_model_of_the_numbers_that_stand_for_gaps_gets_these(gappy, penguins, 
         )
     whole = HistGradientBoostingRegressor(max_iter=3, random_state=0).fit(diabetes.features, diabetes.target)
     assert len(adopt_model(whole, diabetes).notes) == 1
+
+
+def test_a_saved_forest_of_ours_answers_as_before_where_few_rows_have_gaps(penguins, tmp_path):
+    ours = train_forest(penguins, n_estimators=20)
+    skops.io.dump(ours.estimator, tmp_path / "model.skops")
+    for taken in (adopt_model(ours.estimator, penguins), load_model(tmp_path / "model.skops", penguins)):
+        np.testing.assert_array_equal(taken.predict_fn(penguins.features), ours.predict_fn(penguins.features))
 
 
 def test_ones_own_model_must_fit(penguins, diabetes):
