@@ -91,7 +91,7 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     go_to(page, "Workers")
     expect(page.get_by_text("178 of 178 rows explained")).to_be_visible()
     for executor in ("0", "1"):
-        panel = page.get_by_test_id("stExpander").filter(has_text=f"Executor {executor}:")
+        panel = page.get_by_test_id("stExpander").filter(has_text=f"of executor {executor}")
         expect(panel.get_by_text(re.compile(r"explains row \d+")).first).to_be_visible()
         expect(panel.get_by_text("RandomForestClassifier").first).to_be_visible()
     expect(page.get_by_text("executor 0, process").first).to_be_attached()

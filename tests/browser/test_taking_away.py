@@ -149,7 +149,7 @@ def test_no_page_asks_anything_of_another_host_nor_is_wider_than_a_phone(
     context.close()
 
 
-def test_a_reload_in_the_middle_names_the_next_step(page: Page, server: Server) -> None:
+def test_a_reload_in_the_middle_keeps_the_table(page: Page, server: Server) -> None:
     visit(page, f"{server.url}/data", "Data")
     press(page, "Wine")
     expect(page.get_by_text("wine: 178 rows")).to_be_visible()
@@ -158,8 +158,9 @@ def test_a_reload_in_the_middle_names_the_next_step(page: Page, server: Server) 
     page.reload()
 
     heading(page, "Model")
-    page.get_by_test_id("stMain").get_by_role("link", name="Choose a table").click()
-    heading(page, "Data")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+    go_to(page, "Data")
+    expect(page.get_by_text("wine: 178 rows")).to_be_visible()
 
 
 @pytest.mark.parametrize(
