@@ -43,7 +43,7 @@ steps = [
         MODEL,
         "2. Model",
         ":material/forest:",
-        "Train a random forest, see how good it is",
+        "Train a random forest, or bring your own model",
         "trained" if kept and kept.model else None,
     ),
     (SPARK, "3. Spark", ":material/hub:", "Embedded, a cluster on this machine, or your own", None),

@@ -86,5 +86,6 @@ def _chosen_part(row: RowContext) -> PanelPart:
         persist_state="session",
         required=True,
         label_visibility="collapsed",
+        wrap=True,
     )
     return parts[str(name)]
