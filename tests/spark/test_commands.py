@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -71,6 +72,8 @@ def test_spark_connect_serves_the_same_commands(wine_folder, connect_server):
 
 
 def test_a_model_of_spark_connect_is_adopted(connect_server):
+    with ThreadPoolExecutor(1) as another_thread:
+        another_thread.submit(connect, connect_server.connect_url).result()
     dataset = load_sample("wine")
     table = pd.DataFrame(dataset.features, columns=list(dataset.feature_names)).assign(label=dataset.target)
     vector = VectorAssembler(inputCols=list(dataset.feature_names), outputCol="features")

@@ -85,11 +85,11 @@ def connect(
         asked = {**_shipped(wanted, archive), **(conf or {})}
         same = running is not None and running.master == wanted and running.conf == asked
         if running is not None and same and running.is_served():
-            return running.spark
+            return _active_here(running.spark)
         if given is not None:
             made = _adopted(given, wanted, asked, is_set=bool(conf) or archive is not None)
             _hold(made)
-            return made.spark
+            return _active_here(made.spark)
         known = approach(wanted)
         if running is not None:
             if not same and not running.is_idle():
@@ -98,7 +98,7 @@ def connect(
         token = os.environ.get(TOKEN_VARIABLE) if send_token else None
         made = start(wanted, app_name, asked, replace(known, token=token), deadline)
         _hold(made)
-        return made.spark
+        return _active_here(made.spark)
 
 
 def given_session() -> SparkSession | None:
@@ -114,6 +114,17 @@ def given_session() -> SparkSession | None:
     if SparkContext._active_spark_context is not None or SUBMITTED in os.environ:
         return SparkSession.builder.getOrCreate()
     return None
+
+
+def _active_here(spark: SparkSession) -> SparkSession:
+    """Return a session that the models of ``pyspark.ml`` find.
+
+    They look for the active one, which over Spark Connect each thread has for itself: another may have connected.
+    """
+    remote = sys.modules.get("pyspark.sql.connect.session")
+    if remote is not None and isinstance(spark, remote.SparkSession):
+        remote.SparkSession._active_session.session = spark
+    return spark
 
 
 def _wanted(master: str | None, running: Connection | None, given: SparkSession | None) -> Master:
