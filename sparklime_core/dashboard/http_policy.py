@@ -3,10 +3,10 @@
 import json
 import re
 import secrets
-from http.cookies import SimpleCookie
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
@@ -77,9 +77,9 @@ def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
 
 def _cookie(scope: Scope) -> str:
     """Return a browser's cookie, renewed, or a new one. Scripts cannot read it, and other sites do not send it."""
-    before = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(COOKIE)
-    is_known = before is not None and _COOKIE_VALUE.fullmatch(before.value)
-    value = before.value if before is not None and is_known else secrets.token_urlsafe(32)
+    # As Streamlit reads them. Python's own parser stops, or raises an error, at a foreign cookie of an odd name.
+    before = cookie_parser(Headers(scope=scope).get("cookie", "")).get(COOKIE, "")
+    value = before if _COOKIE_VALUE.fullmatch(before) else secrets.token_urlsafe(32)
     secure = "; Secure" if scope.get("scheme") == "https" else ""
     return f"{COOKIE}={value}; Max-Age={COOKIE_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}"
 

@@ -90,5 +90,11 @@ def test_a_browser_keeps_its_cookie_and_no_made_up_one():
         assert len(cookie(PAGE, bad).split(";")[0]) == len(mine)
 
 
+@pytest.mark.parametrize("foreign", [b"a@b=1", b"{json}=1", b'x="a b"c', b"nameless", b"a/b=1"])
+def test_cookies_that_others_on_this_machine_have_set_do_no_harm(foreign):
+    mine = cookie(PAGE).split(";")[0]
+    assert cookie(PAGE, b"; ".join([foreign, mine.encode()])).startswith(f"{mine};")
+
+
 def test_over_https_the_cookie_stays_there():
     assert "; Secure" in asked(headers=PAGE, scheme="https")[1][b"set-cookie"].decode()
