@@ -26,6 +26,7 @@ TOGETHER = {
     ),
     "browser": ("tests/browser",),
     "embedded Spark": (
+        "tests/spark/test_boosters.py",
         "tests/spark/test_embedded_commands.py",
         "tests/spark/test_explain_table.py",
         "tests/spark/test_library.py",

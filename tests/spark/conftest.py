@@ -192,3 +192,13 @@ def refused(*words):
     assert ended.errors.count("\n") == 1
     assert "Traceback" not in ended.errors
     return ended.errors.removeprefix("sparklime: ").rstrip("\n")
+
+
+def weights_of(explanations):
+    """Return the conditions and weights of explanations."""
+    return [[(term["feature_explanation"], term["weight"]) for term in row] for row in explanations]
+
+
+def asked(df, column):
+    """Return what a column of explanations holds, as conditions and weights."""
+    return weights_of([row[0] for row in df.select(column).collect()])
