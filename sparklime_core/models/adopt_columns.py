@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, reason
+from sparklime_core.models.agreement import clearly_better, log_likelihood
 from sparklime_core.models.column_types import doubtful_numbers, typed_columns, with_categories
 from sparklime_core.models.column_use import named_columns, used_columns
 from sparklime_core.models.columns_model import ColumnsModel
@@ -17,9 +18,6 @@ from sparklime_core.models.compare_decoded import ask, check_decoded, differ
 from sparklime_core.models.decoding import Decoding, NumberDecoder
 from sparklime_core.models.fit_decoding import fit_columns
 from sparklime_core.models.raw_table import gap_border, raw_frame
-
-CLEARLY = 3.0
-"""So many standard deviations more rows, by the sign test, are to be predicted better."""
 
 FEW_ROWS = 1_000
 """So many rows show whether a model can be asked in some types at all."""
@@ -43,7 +41,7 @@ def takes_columns(estimator: Any, dataset: Dataset) -> bool:
     rows = np.flatnonzero(dataset.labelled & np.isfinite(dataset.features).all(axis=1))[:FEW_ROWS]
     raw = raw_frame(dataset)
     own = (raw[list(names)].iloc[rows], typed_columns(estimator, dataset, raw, names).iloc[rows])
-    scores = [_agreement(estimator, way, dataset, rows) for way in (dataset.features[rows], *own)]
+    scores = [_log_likelihood(estimator, way, dataset, rows) for way in (dataset.features[rows], *own)]
     return max(scores[1:]) > scores[0]
 
 
@@ -86,8 +84,7 @@ def adopt_columns(estimator: Any, dataset: Dataset, table: Any = None) -> Column
 def with_own_gaps(estimator: Any, dataset: Dataset) -> Any:
     """Return a model of unnamed features that gets gaps as gaps, where it clearly predicts better so.
 
-    A few rows with gaps may be predicted better by chance: a model that has learnt from the numbers that stand for
-    gaps, as ours have, would then be asked for what it has never seen.
+    Our own models have learnt from the numbers that stand for gaps.
 
     Parameters
     ----------
@@ -104,11 +101,10 @@ def with_own_gaps(estimator: Any, dataset: Dataset) -> Any:
     decoders = [NumberDecoder(feature, np.dtype(np.float64), border) for feature, border in enumerate(borders)]
     decoding = Decoding(tuple(zip(dataset.feature_names, decoders, strict=True)), named=False)
     ways = (dataset.features[rows], decoding.decode(dataset.features[rows]))
-    plain, decoded = (_agreements(estimator, way, dataset, rows) for way in ways)
-    better, worse = int((decoded > plain).sum()), int((decoded < plain).sum())
-    if better - worse <= CLEARLY * np.sqrt(better + worse):
-        return estimator
-    return ColumnsModel(estimator, decoding, len(dataset.feature_names))
+    plain, decoded = (_log_likelihood(estimator, way, dataset, rows) for way in ways)
+    if clearly_better(decoded, plain):
+        return ColumnsModel(estimator, decoding, len(dataset.feature_names))
+    return estimator
 
 
 def _asked_with_categories(
@@ -142,26 +138,12 @@ def _check_numbers(estimator: Any, dataset: Dataset, frame: pd.DataFrame, raw: p
             )
 
 
-def _agreement(estimator: Any, table: Any, dataset: Dataset, rows: npt.NDArray[np.int64]) -> float:
+def _log_likelihood(estimator: Any, table: Any, dataset: Dataset, rows: npt.NDArray[np.int64]) -> float:
     """Return how well a model predicts the targets of rows from a table; minus infinity where it cannot."""
-    return float(_agreements(estimator, table, dataset, rows).mean())
-
-
-def _agreements(
-    estimator: Any, table: Any, dataset: Dataset, rows: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
-    """Return how well each row's target is predicted (n,): its probability, or less its squared error."""
-    cannot = np.full(len(rows), -np.inf)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # scikit-learn's, on names that are not there
             predicted = ask(estimator, table)
     except Exception:  # noqa: BLE001 - whatever the model raises about columns of other types
-        return cannot
-    target = dataset.target[rows]
-    if dataset.class_names is None:
-        return -((predicted[:, 0] - target) ** 2)
-    if predicted.shape[1] != len(dataset.class_names):
-        return cannot
-    found: npt.NDArray[np.float64] = predicted[np.arange(len(rows)), target.astype(np.int64)]
-    return found
+        return -np.inf
+    return log_likelihood(predicted, dataset, rows)

@@ -12,7 +12,9 @@ from sparklime_core.explain.kinds.booster import Booster, BoosterFacts
 from sparklime_core.explain.kinds.encoded_booster import EncodedBooster, EncodedClassifier
 from sparklime_core.explain.kinds.registry import SUFFIXES
 from sparklime_core.explain.types import FloatArray, IntArray
+from sparklime_core.models.agreement import clearly_better, log_likelihood
 from sparklime_core.models.class_labels import label
+from sparklime_core.models.compare_decoded import ask
 from sparklime_core.models.model_files import ModelFile
 
 SHOWN = 6
@@ -67,7 +69,7 @@ def encode_booster(booster: Booster, dataset: Dataset, classes: tuple[str, ...] 
 def _with_gaps(found: EncodedBooster, dataset: Dataset) -> EncodedBooster:
     """Decode sentinels for the features whose gaps the booster has seen as gaps.
 
-    Where a booster does not say, both ways are tried: it predicts the targets of rows with gaps better in its own.
+    Where a booster does not say, it gets gaps, unless it clearly predicts rows with gaps better from sentinels.
     """
     gaps: Recodings = {}
     unsaid: Recodings = {}
@@ -82,22 +84,20 @@ def _with_gaps(found: EncodedBooster, dataset: Dataset) -> EncodedBooster:
     if not unsaid:
         return plain
     decoded = replace(plain, recodings=plain.recodings | unsaid)
-    return min((decoded, plain), key=lambda way: _loss(way, dataset, list(unsaid)))
+    rows = _gapped(dataset, list(unsaid))
+    if not len(rows):
+        return decoded
+    of_sentinels, of_gaps = (
+        log_likelihood(ask(way, dataset.features[rows]), dataset, rows) for way in (plain, decoded)
+    )
+    return plain if clearly_better(of_sentinels, of_gaps) else decoded
 
 
-def _loss(model: EncodedBooster, dataset: Dataset, features: list[int]) -> float:
-    """Return how badly a model predicts the rows with gaps in these features; 0 where there are none."""
+def _gapped(dataset: Dataset, features: list[int]) -> IntArray:
+    """Return the rows with gaps in these features that a model can be measured on."""
     sentinels = np.array([dataset.missing_values[feature] for feature in features])
     gapped = (dataset.features[:, features] == sentinels).any(axis=1)
-    rows = np.flatnonzero(gapped & dataset.labelled & np.isfinite(dataset.features).all(axis=1))
-    if not len(rows):
-        return 0.0
-    target = dataset.target[rows]
-    if not isinstance(model, EncodedClassifier) or dataset.class_names is None:
-        return float(np.mean((np.asarray(model.predict(dataset.features[rows])) - target) ** 2))
-    shares = model.predict_proba(dataset.features[rows])
-    told = shares[np.arange(len(rows)), np.minimum(target, shares.shape[1] - 1)]
-    return float(-np.log(np.maximum(told, 1e-12)).mean())
+    return np.flatnonzero(gapped & dataset.labelled & np.isfinite(dataset.features).all(axis=1))
 
 
 def booster_notes(found: EncodedBooster) -> tuple[str, ...]:

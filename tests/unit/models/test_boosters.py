@@ -114,6 +114,15 @@ def test_a_booster_of_encoded_features_keeps_the_number_that_stands_for_gaps(mak
     assert not any("given to the model as gaps" in note for note in model.notes)
 
 
+def test_two_rows_do_not_decide_that_gaps_are_numbers(table):
+    whole = RAW["body mass"].notna()
+    own = xgboosted(CATEGORICAL[whole], CODES[whole])
+    two = CATEGORICAL[whole | (RAW.index < 8)]
+    of_numbers = own.predict(two.fillna({"body mass": -1e9}))
+    few = read_csv(two.assign(y=np.array(["no", "yes"])[of_numbers]).to_csv(index=False).encode(), "y")
+    assert adopt_model(own, few).predict_fn(few.features).tolist() == own.predict_proba(two).tolist()
+
+
 def test_catboost_may_have_learnt_codes_of_categories(table):
     frame = RAW.assign(c=table.features[:, 2].astype(int))
     own = catboosted(frame)
