@@ -16,7 +16,7 @@ rows = session_state.compared()
 session_state.compare(rows)
 if not rows:
     next_step(
-        "No rows are chosen yet. Open a row and add it to the comparison; then another one.",
+        "No rows are chosen yet. Open a row and add it to the comparison, then add a second one.",
         ROWS,
         "Choose rows",
         ":material/troubleshoot:",

@@ -21,7 +21,7 @@ left, right = st.columns(2)
 with left:
     upload = st.file_uploader(
         "Upload a CSV or Parquet file",
-        help="CSV in any common encoding and with any common delimiter, or Parquet; also in gzip or zip.",
+        help="CSV (any common encoding and delimiter) or Parquet; both also in gzip or zip.",
         key="upload",
     )
 with right:
@@ -38,7 +38,7 @@ if upload is not None and upload.file_id != st.session_state.get("read-upload"):
     with shown_errors():
         workspace.set_source(TableSource.of_upload(upload.name, upload.getvalue()))
 if upload is not None and workspace.source() is None:
-    st.markdown("Change how the file is read, if that is the reason")
+    st.markdown("Change how the file is read, if it was read wrongly")
     with shown_errors():
         options = reading_form("unread")
         if options is not None:
@@ -75,8 +75,8 @@ if dataset is not None:
     with ready:
         st.success(
             f"{plain(dataset.name)}: {count(dataset.rows, 'row')}, "
-            f"{count(len(dataset.feature_names), 'feature')}; "
-            f"to predict: {plain(dataset.target_name)} ({kind}).",
+            f"{count(len(dataset.feature_names), 'feature')}; target: {plain(dataset.target_name)} "
+            f"({kind}).",
             icon=":material/check_circle:",
         )
         st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
@@ -94,7 +94,7 @@ if dataset is not None:
                 "missing": columns.MISSING,
                 "distinct": columns.DISTINCT,
                 "features": "Features",
-                "notes": "What was done",
+                "notes": "Cleaning steps",
             },
             alt="Role of each column, and why",
         )

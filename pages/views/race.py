@@ -11,10 +11,10 @@ from sparklime_core.dashboard.shared.text import plain
 
 master = services().spark.status().master
 st.markdown(
-    "Four contestants explain the same rows: **lime** as people call it, in this server, row by row; the "
-    "published **recipe**, lime in a Spark UDF; and the engines **sampled** and **exact**, these three on "
-    f"{plain(master)}. They run one after another, each with the machine to itself; the chart sets them at the "
-    "same start."
+    "Four contestants explain the same rows. **lime** itself runs in this server, row by row. The "
+    "published **recipe** (lime in a Spark UDF) and the engines **sampled** and **exact** run on "
+    f"{plain(master)}. They run one after another, and each has the machine to itself. The chart starts "
+    "them all at 0."
 )
 with shown_errors():
     race_form()

@@ -17,8 +17,8 @@ st.markdown("Why did the model say that, for **every** row? LIME explanations, c
 with st.container(border=True):
     st.markdown("##### See it work")
     st.caption(
-        "A bundled sample (569 tumours, 30 measurements), a random forest, and each row explained "
-        "on Spark inside this machine."
+        "Trains a random forest on a bundled sample (569 tumours, 30 measurements), and explains each "
+        "row with Spark on this machine."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Try it", type="primary", icon=":material/play_arrow:", key="try-it")
@@ -76,11 +76,12 @@ if recent:
 
 with st.expander("What LIME is, and what it is not", icon=":material/help:"):
     st.markdown(
-        "LIME changes a row a little, many times, asks the model about each variant, and fits a small linear "
-        "model (the *surrogate*) to the answers, near variants counting more. Its weights say which conditions "
-        "of the row speak for a class and which against it.\n\n"
+        "LIME makes many variants of a row and asks the model about each. It fits a small linear model "
+        "(the *surrogate*) to the answers; variants near the row weigh more. Its weights say which "
+        "conditions of the row speak for a class and which against it.\n\n"
         "- It explains the **model**, not the world: a weight is not a cause.\n"
         "- It is **local**: the weights hold around this row.\n"
-        "- It is an approximation. **Local R²** says how good; with a low one, do not rely on the weights."
+        "- It is an approximation. **Local R²** says how good. Where it is low, do not rely on the "
+        "weights."
     )
     st.page_link(HELP, label="All of its limits, the words used here, and the papers", icon=":material/help:")

@@ -9,16 +9,18 @@ from sparklime_core.dashboard.tuning.tuning_form import tuning_form
 
 with st.expander("What the two settings do, and what a good choice is", icon=":material/help:"):
     st.markdown(
-        "- **Kernel width**: how far from the row a sample still counts. A narrow one is local: the surrogate "
-        "follows the model close to the row. But few samples have any weight, so the answer is noisy. A wide one "
-        "is steady, and says more about the model as a whole than about this row.\n"
-        "- **Samples**: how many variants of the row the model is asked about. More samples cost time and make an "
-        "answer steadier, up to a point. They do not make a bad fit better.\n\n"
-        "- **Fit**: how much of what the model does around the row the explanation accounts for.\n"
+        "- **Kernel width**: how far from the row a sample still counts. A narrow kernel is local: the "
+        "surrogate follows the model close to the row. But few samples have any weight, so the weights "
+        "are noisy. A wide kernel gives stable weights, which describe the whole model more than this "
+        "row.\n"
+        "- **Samples**: the number of variants of the row. More samples cost time and make the weights "
+        "more stable, up to a point. They do not improve a bad fit.\n\n"
+        "- **Fit**: the share of the model's variation around the row that the explanation accounts "
+        "for.\n"
         "- **Stability**: how often other seeds name the same strongest features.\n\n"
-        "One without the other is worth little. A good choice has the best fit among the steady ones. "
-        "lime's own kernel width is 0.75 times the root of the number of features, the middle of the grid; its "
-        "own number of samples is 5,000."
+        "A good choice has the best fit among the stable ones. lime's own kernel width is 0.75 times "
+        "the root of the number of features, the middle of the grid; its own number of samples is "
+        "5,000."
     )
 with shown_errors():
     tuning_form()

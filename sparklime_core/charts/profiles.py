@@ -39,7 +39,7 @@ def profiles_frame(profiles: Sequence[dict[str, Any]]) -> pd.DataFrame:
             effect = bin_["effect"]
             own = bin_["condition"] == profile["own"]
             kind = KINDS[3] if not own else KINDS[1] if (effect or 0.0) >= 0 else KINDS[2]
-            shown = "not known" if effect is None else f"{effect:+.3g}"
+            shown = "unknown" if effect is None else f"{effect:+.3g}"
             text = f"{bin_['condition']}   ◂ this row" if own else bin_["condition"]
             lines.append((text, kind, effect, bin_["share"], shown))
     frame = pd.DataFrame(lines, columns=["text", "kind", "effect", "share", "shown"])

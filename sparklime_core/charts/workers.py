@@ -55,7 +55,7 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
             alt.Tooltip("executor:N", title="Executor"),
             alt.Tooltip("rows:Q", title="Rows"),
             alt.Tooltip("tasks:Q", title="Tasks"),
-            alt.Tooltip("rows_per_second:Q", title="Rows a busy second", format=",.1f"),
+            alt.Tooltip("rows_per_second:Q", title="Rows per busy second", format=",.1f"),
         ],
     )
     bar = base.mark_bar(height=20, cornerRadiusEnd=2).encode(

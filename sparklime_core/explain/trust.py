@@ -182,7 +182,7 @@ def verdict_words(verdict: Verdict) -> str:
     checks = ", ".join(
         f"{check.limits.name.lower()} {check.figure:.0%} ({check.level})" for check in verdict.checks
     )
-    return f"Trust: {verdict.level or 'not known'}; {checks}." if checks else "Trust: not known."
+    return f"Trust: {verdict.level or 'unknown'}; {checks}." if checks else "Trust: unknown."
 
 
 def locality(effective_share: float) -> Locality:

@@ -55,7 +55,7 @@ def _section(result: Result, largest: float) -> str:
         return _framed(title, [_paragraph(f"This row could not be explained: {result['error'].rstrip('.')}.")])
     name = result["label_name"]
     said = (
-        f"The model says {number(result['prediction'])}, the surrogate {number(result['local_prediction'])}. "
+        f"The model predicts {number(result['prediction'])}, the surrogate {number(result['local_prediction'])}. "
         f"{fit_words(result)}"
     )
     entries = result["explanation"]

@@ -140,11 +140,11 @@ def row_sentences(view: RowView, emphasise: Callable[[str], str] = str) -> list[
     """
     predicted, truth = emphasise(view.predicted), None if view.truth is None else emphasise(view.truth)
     if view.is_regression:
-        return [f"The model predicts {predicted}; the true value is {truth or 'not known'}."]
+        return [f"The model predicts {predicted}; the true value is {truth or 'unknown'}."]
     certainty = "" if view.probability is None else f" with probability {view.probability:.2f}"
-    said = f"The model says {predicted}{certainty}."
+    said = f"The model predicts {predicted}{certainty}."
     if view.right is None:
-        return [said, "The true class is not known."]
+        return [said, "The true class is unknown."]
     return [said, f"That is {'right' if view.right else 'wrong'}: it is {truth}."]
 
 

@@ -19,7 +19,7 @@ class TestData:
 
         sound(app.button(key="sample-penguins").click().run())
 
-        assert "penguins: 344 rows, 7 features; to predict: species (3 classes)." in words(app)
+        assert "penguins: 344 rows, 7 features; target: species (3 classes)." in words(app)
         report = app.dataframe[-1].value
         assert list(report[report["role"] == "categorical"]["name"]) == ["island", "sex"]
 

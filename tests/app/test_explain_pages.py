@@ -90,7 +90,7 @@ class TestProgress:
 
         assert "about 2.8 s remaining (an estimate, at the speed so far)" in words(app)
         assert "1 row failed" in words(app)
-        assert "Look at the 5 rows explained so far" in [link.value for link in app.main.page_link]
+        assert "Show the 5 rows explained so far" in [link.value for link in app.main.page_link]
         assert len(app.get("vega_lite_chart")) == 1
 
     def test_one_that_is_told_to_stop_says_so(

@@ -47,16 +47,16 @@ class TestExplainedClass:
     def test_of_two_classes_all_rows_are_seen_from_one(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_panel(open_page, "Features", runs.classes)
 
-        assert "12 explained rows: what speaks for" in words(app)
-        assert "what speaks for the other class counts against it" in words(app)
+        assert "12 explained rows: the features that speak for" in words(app)
+        assert "those for the other class count against it" in words(app)
 
     def test_each_of_many_classes_is_explained_by_itself(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_panel(open_page, "Features", runs.all_labels)
-        assert "whatever class is predicted" in words(app)
+        assert "for any predicted class" in words(app)
 
         sound(app.selectbox(key=f"overview-class-{runs.all_labels.id}").select(2).run())
 
-        assert "what speaks for **Gentoo** and against it" in words(app)
+        assert "the features that speak for and against **Gentoo**" in words(app)
         assert app.query_params["label"] == "2"
 
     def test_mixing_classes_is_a_choice_that_is_said(self, runs: Runs, open_page: OpenPage) -> None:
@@ -64,17 +64,17 @@ class TestExplainedClass:
 
         sound(app.selectbox(key=f"overview-class-{runs.all_labels.id}").select_index(3).run())
 
-        assert "each explained for the class that the model predicts for it" in words(app)
+        assert "each explained for its predicted class" in words(app)
 
     def test_a_link_carries_the_class(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_panel(open_page, "Features", runs.all_labels, label=1)
 
-        assert "what speaks for **Chinstrap**" in words(app)
+        assert "the features that speak for **Chinstrap**" in words(app)
 
     def test_regression_has_no_classes(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_panel(open_page, "Features", runs.regression)
 
-        assert "what raises and what lowers progression" in words(app)
+        assert "the features that raise and lower progression" in words(app)
         assert not [box for box in app.selectbox if box.label == "Explained class"]
 
 
@@ -90,7 +90,7 @@ class TestFilter:
         app = open_panel(open_page, "Features", runs.classes, filter="outcome.failed")
 
         assert "No explained row of this class passes the filter." in words(app)
-        assert "Look at the rows" in [link.label for link in app.main.page_link]
+        assert "Show the rows" in [link.label for link in app.main.page_link]
         assert not charts(app)
 
 

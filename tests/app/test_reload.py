@@ -96,7 +96,7 @@ def test_nobody_else_opens_it_by_its_key(
 
     tab = another_tab("model", workspace=key)
 
-    assert "is another person's" in words(tab)
+    assert "belongs to another person" in words(tab)
     assert "wine" not in words(tab)
     assert not tab.metric
     assert "workspace" not in tab.query_params

@@ -18,7 +18,7 @@ class TestWhatIf:
     def test_nothing_changed_is_the_row_itself(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_part(open_page, "What if", runs.classes.id, 3)
 
-        assert "Nothing is changed yet." in words(app)
+        assert "No value is changed yet." in words(app)
         assert app.button(key="whatif-reset-3").disabled
         assert [metric.delta for metric in app.metric] == [""] * 3
 
@@ -49,7 +49,7 @@ class TestWhatIf:
 
         sound(app.button(key="whatif-reset-3").click().run())
 
-        assert "Nothing is changed yet." in words(app)
+        assert "No value is changed yet." in words(app)
 
     def test_a_category_is_a_choice_and_a_gap_an_empty_field(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_part(open_page, "What if", runs.all_labels.id, 3)
@@ -119,7 +119,7 @@ class TestCompareRows:
     ) -> None:
         app = open_page("compare_rows", run=runs.all_labels.id, compare="0-1")
 
-        sound(next(box for box in app.selectbox if box.label == "Reasons for the class").select(2).run())
+        sound(next(box for box in app.selectbox if box.label == "Weights for the class").select(2).run())
 
         assert len(app.get("vega_lite_chart")) == 1
 
@@ -129,7 +129,7 @@ class TestCompareRows:
         sound(app.button(key="take-away-4").click().run())
 
         assert app.query_params["compare"] == "1"
-        assert "Two explained rows at least are needed" in words(app)
+        assert "A comparison needs at least two explained rows" in words(app)
 
     @pytest.mark.parametrize("linked", ["", "x", "99999", "1-1", "-", "<b>"])
     def test_a_link_that_names_no_rows_is_no_error(self, runs: Runs, open_page: OpenPage, linked: str) -> None:

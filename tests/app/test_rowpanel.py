@@ -46,7 +46,7 @@ def test_a_run_that_has_not_recorded_it_says_so(
 def test_another_class_than_the_predicted_one_is_named(runs: Runs, open_page: OpenPage) -> None:
     app = open_page("rows", run=runs.all_labels.id, row=2, label=1)
 
-    assert "The model says **Adelie** with probability" in words(app)
+    assert "The model predicts **Adelie** with probability" in words(app)
     assert "Explained below is **Chinstrap**, with probability" in words(app)
 
 
@@ -137,8 +137,8 @@ def test_the_nearest_changes_are_found_by_the_model_and_locked_features_stay(
 ) -> None:
     app = open_page("rows", run=runs.all_labels.id, row=2)
     look_at(app, "Nearest change")
-    assert "about the model, not about the world" in words(app)
-    assert "the model then says" in words(app)
+    assert "about the model, not the world" in words(app)
+    assert "the model then predicts" in words(app)
     changed = next(line for line in words(app).splitlines() if " → " in line).split("**")[1]
 
     sound(app.multiselect(key="change-locked").select(changed).run())
@@ -154,9 +154,9 @@ def test_a_number_goes_beyond_a_bound(runs: Runs, open_page: OpenPage) -> None:
     app = open_page("rows", run=runs.regression.id, row=2)
     look_at(app, "Nearest change")
     bound = next(number for number in app.number_input if str(number.key).startswith("change-bound-2"))
-    said = [line for line in words(app).splitlines() if "the model then says" in line]
+    said = [line for line in words(app).splitlines() if "the model then predicts" in line]
     assert said
     assert all(float(line.split()[-1]) > bound.value for line in said)
 
     sound(bound.set_value(1e6).run())
-    assert "No change of up to three features was found" in words(app)
+    assert "No change of up to three features gives this prediction" in words(app)

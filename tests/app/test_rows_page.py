@@ -11,7 +11,7 @@ class TestRows:
         app = open_page("rows", run=runs.classes.id)
 
         assert len(app.dataframe[0].value) == 12
-        assert "The model says **malignant**" in words(app)
+        assert "The model predicts **malignant**" in words(app)
         assert [metric.label for metric in app.metric] == ["Model", "Surrogate", "Fit", "Local R²", "Intercept"]
         assert app.query_params["row"] == "0"
 

@@ -32,7 +32,7 @@ def test_what_if_answers_at_once_and_is_reset(page: Page, server: Server, runs: 
     run = runs["tumours"]
     visit(page, f"{server.url}/rows?run={run.id}&row=3", "Rows")
     show(page, "What if")
-    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    expect(page.get_by_text("No value is changed yet.")).to_be_visible()
 
     inputs = run.inputs()
     strongest = explanations_of(run, 3)[0]["explanation"][0]["feature"]
@@ -45,7 +45,7 @@ def test_what_if_answers_at_once_and_is_reset(page: Page, server: Server, runs: 
     settled(page)
     with answered(page):
         page.get_by_role("button", name="Reset").last.click()
-    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    expect(page.get_by_text("No value is changed yet.")).to_be_visible()
 
 
 def test_a_link_to_a_filtered_list_and_to_a_comparison_can_be_sent(

@@ -55,7 +55,7 @@ def test_nasty_names_are_shown_literally(page: Page, server: Server, nasty: Path
     expect(chosen).to_be_visible()
     shown = chosen.inner_text().replace("\u2060", "")
     assert nasty.stem in shown
-    assert "to predict: **target** (2 classes)" in shown
+    assert "target: **target** (2 classes)" in shown
     assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
     go_to(page, "Model")
     expect(page.get_by_test_id("stForm")).to_be_visible()

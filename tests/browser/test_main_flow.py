@@ -50,7 +50,7 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     choose_file(page, wine)
     expect(page.get_by_text("178 rows, 14 columns")).to_be_visible()
     press(page, "Use this table")
-    expect(page.get_by_text("178 rows, 13 features; to predict: cultivar (3 classes)")).to_be_visible()
+    expect(page.get_by_text("178 rows, 13 features; target: cultivar (3 classes)")).to_be_visible()
 
     go_to(page, "Model")
     press(page, "Train")
@@ -62,7 +62,7 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
     with another_browser(page) as stranger:
         visit(stranger, page.url, "Model")
-        expect(stranger.get_by_text("is another person's")).to_be_visible()
+        expect(stranger.get_by_text("belongs to another person")).to_be_visible()
         expect(stranger.get_by_text("wine")).to_have_count(0)
 
     go_to(page, "Spark")

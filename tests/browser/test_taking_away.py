@@ -195,7 +195,7 @@ def test_many_features_and_classes_are_trained_and_shown(
     visit(page, f"{server.url}/data", "Data")
     choose_file(page, path)
     press(page, "Use this table")
-    told = f"{LARGE_FEATURES} features; to predict: kind ({LARGE_CLASSES} classes)"
+    told = f"{LARGE_FEATURES} features; target: kind ({LARGE_CLASSES} classes)"
     expect(page.get_by_text(told)).to_be_visible()
     go_to(page, "Model")
     settled(page)

@@ -45,7 +45,7 @@ def comparison(run: Run, rows: Sequence[int]) -> None:
     explained = [view for view in views if view.result["error"] is None]
     row_cards(run, inputs, rows, views)
     if len(explained) < 2:
-        st.info("Two explained rows at least are needed for a comparison.", icon=":material/compare_arrows:")
+        st.info("A comparison needs at least two explained rows.", icon=":material/compare_arrows:")
         return
     label = _label(inputs, explained)
     compared = _explained_for(run, inputs, explained, label)
@@ -72,12 +72,12 @@ def _label(inputs: Inputs, views: Sequence[RowView]) -> int:
         return 0
     first = int(views[0].result["label"])
     label = st.selectbox(
-        "Reasons for the class",
+        "Weights for the class",
         range(len(classes)),
         index=first,
         format_func=classes.__getitem__,
         key=f"compared-label-{first}",
-        help="All rows are explained for this class, also those that the model puts into another one.",
+        help="All rows are explained for this class, including rows that the model predicts as another class.",
     )
     return first if label is None else int(label)
 

@@ -28,11 +28,11 @@ def row_cards(run: Run, inputs: Inputs, rows: Sequence[int], views: Sequence[Row
                         query_params={"run": run.id, "row": str(row), "compare": "-".join(map(str, rows))},
                     )
                     st.button(
-                        "Take away",
+                        "Remove",
                         key=f"take-away-{row}",
                         icon=":material/close:",
                         type="tertiary",
-                        help="Take this row out of the comparison",
+                        help="Remove this row from the comparison",
                         on_click=session_state.compare,
                         args=([other for other in rows if other != row],),
                     )
@@ -46,11 +46,11 @@ def _card(inputs: Inputs, view: RowView) -> None:
     if view.result["error"] is not None:
         show_error(f"This row could not be explained: {view.result['error']}.")
         return
-    predicted, truth = plain(view.predicted), plain(view.truth or "not known")
+    predicted, truth = plain(view.predicted), plain(view.truth or "unknown")
     if inputs.dataset.class_names is None:
-        st.markdown(f"Predicted **{predicted}**, truly **{truth}**")
+        st.markdown(f"Predicted **{predicted}**, true value **{truth}**")
     else:
-        st.markdown(f"**{predicted}** ({view.result['prediction']:.2f}), truly **{truth}**")
+        st.markdown(f"**{predicted}** ({view.result['prediction']:.2f}), true class **{truth}**")
     words, colour = fit_badge(view.fit)
     with st.container(horizontal=True, gap="xsmall"):
         if view.right is not None:

@@ -27,7 +27,7 @@ def values_table(rows: Sequence[RowView], explanations: Sequence[Sequence[dict[s
         height=min(38 + 35 * len(frame), 420),
         column_config={
             "feature": columns.FEATURE,
-            "differ": st.column_config.CheckboxColumn("Differ", width=60, help="Whether the rows' values differ"),
+            "differ": st.column_config.CheckboxColumn("Differ", width=60, help="Do the rows' values differ?"),
         },
-        alt="Values of the compared rows, those of the strongest weights first",
+        alt="Values of the compared rows, strongest weights first",
     )

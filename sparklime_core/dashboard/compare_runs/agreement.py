@@ -14,11 +14,13 @@ from sparklime_core.runs.query.compare import (
 from sparklime_core.runs.run import Run
 
 DISTANCE_HELP = (
-    "Euclidean distance of the two explanations' weights; 0: they are the same. A feature that an explanation "
-    "does not name counts as 0. Where the predicted class changed and only it was explained, the weights are of "
-    "different classes."
+    "Euclidean distance between the weights of the two explanations; 0: equal weights. A feature that "
+    "an explanation does not name has weight 0. Where the predicted class changed and no other class "
+    "was explained, the weights belong to different classes."
 )
-OVERLAP_HELP = f"Jaccard index of the {TOP} strongest features of both; 1: the same features, 0: none in common."
+OVERLAP_HELP = (
+    f"Jaccard index of the {TOP} strongest features in both runs; 1: the same features, 0: none in common."
+)
 _comparison_file = remember(comparison_file, entries=16, spinner="Comparing the two runs row by row …")
 
 
@@ -37,7 +39,9 @@ def figures(found: Comparison) -> None:
     with st.grid(5, min_column_width=140):
         st.metric("Rows in both", f"{found.rows:,}", border=True)
         if found.changed is not None:
-            st.metric("Class changed", f"{found.changed:,}", border=True, help="Rows predicted as another class.")
+            st.metric(
+                "Class changed", f"{found.changed:,}", border=True, help="Rows whose predicted class differs."
+            )
         st.metric("Mean distance", f"{found.mean_distance:.3g}", border=True, help=DISTANCE_HELP)
         st.metric("Mean overlap", f"{found.mean_overlap:.2f}", border=True, help=OVERLAP_HELP)
         st.metric(
@@ -45,5 +49,5 @@ def figures(found: Comparison) -> None:
             f"{found.second_score:.2f}",
             f"{found.second_score - found.first_score:+.2f}",
             border=True,
-            help=f"Of the second run; of the first it is {found.first_score:.2f}.",
+            help=f"Second run; the first run has {found.first_score:.2f}.",
         )

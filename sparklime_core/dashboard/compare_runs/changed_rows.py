@@ -18,7 +18,7 @@ from sparklime_core.runs.query.compare import (
 )
 
 ORDERS: dict[CompareOrder, str] = {
-    "distance": "distance of weights",
+    "distance": "distance of the weights",
     "overlap": "least overlap",
     "row": "row number",
 }
@@ -47,7 +47,7 @@ def changed_rows(path: Path, found: Comparison, target: str) -> int | None:
         selection_mode="single-row",
         selection_default={"selection": {"rows": [0], "columns": [], "cells": []}},
         column_config=_columns(target),
-        alt="Rows that both runs have explained; select one to see both explanations",
+        alt="Rows that both runs explained; select one to see both explanations",
     )
     return clicked_row(event.selection.rows, [int(row) for row in frame["row_id"]])
 
@@ -65,8 +65,8 @@ def _columns(target: str) -> dict[str, Any]:
         "row_id": columns.ROW,
         "distance": column.NumberColumn("Distance", format="%.4g", help=DISTANCE_HELP),
         "overlap": columns.score("Overlap", help=OVERLAP_HELP),
-        "first_predicted": column.TextColumn("First", help=f"{about} as the first run's model predicts it"),
-        "second_predicted": column.TextColumn("Second", help=f"{about} as the second run's model predicts it"),
+        "first_predicted": column.TextColumn("First", help=f"{about}, predicted by the first run's model"),
+        "second_predicted": column.TextColumn("Second", help=f"{about}, predicted by the second run's model"),
         "first_prediction": column.NumberColumn("First", format="%.4g"),
         "second_prediction": column.NumberColumn("Second", format="%.4g"),
         "first_score": columns.score("R² first"),

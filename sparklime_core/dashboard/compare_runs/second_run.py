@@ -21,8 +21,8 @@ def second_run(first: Run) -> Run:
     others = {run.id: manifest for run in services().store.runs() if (manifest := _comparable(run, first, mine))}
     if not others:
         next_step(
-            "There is no other run over this table, of the same output. Explain it again with other settings, and "
-            "come back.",
+            "There is no other run over this table with the same output. Explain it again with other "
+            "settings, then return here.",
             RUNS,
             "Runs",
             ":material/history:",
@@ -47,13 +47,13 @@ def settings_panel(first: Manifest, second: Manifest) -> None:
     """Show which settings differ."""
     differing = different_settings(first, second)
     if differing.empty:
-        st.info("The settings are all the same.", icon=":material/equal:")
+        st.info("All settings are the same.", icon=":material/equal:")
         return
     st.dataframe(
         differing,
         hide_index=True,
         column_config={"setting": "Setting", "first": "First run", "second": "Second run"},
-        alt="Settings in which the two runs differ",
+        alt="Settings that differ between the two runs",
     )
 
 

@@ -21,7 +21,9 @@ def server_files() -> None:
             index=None,
             key=f"data-file-{folder}",
             placeholder="Choose a table",
-            help="CSV or Parquet, also in gzip or zip, in the folders that the operator of this server offers.",
+            help=(
+                "CSV or Parquet (also in gzip or zip) from the folders that the operator of this server offers."
+            ),
         )
         if st.button("Read it", icon=":material/table_view:", disabled=name is None) and name:
             workspace.set_source(None)

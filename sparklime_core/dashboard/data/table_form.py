@@ -13,7 +13,7 @@ from sparklime_core.data.provenance import Origin
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.table_source import TableSource
 
-TASKS = {"auto": "as its values suggest", "classification": "classes", "regression": "a number"}
+TASKS = {"auto": "detect from the values", "classification": "classes", "regression": "a number"}
 
 
 def decisions_form(source: TableSource) -> ReadOptions | None:
@@ -22,8 +22,8 @@ def decisions_form(source: TableSource) -> ReadOptions | None:
     st.dataframe(
         pd.DataFrame(decisions, columns=["what", "value", "reason"]),
         hide_index=True,
-        column_config={"what": "What", "value": "Decided", "reason": "Why"},
-        alt="What was decided about the file, and why",
+        column_config={"what": "Question", "value": "Decision", "reason": "Why"},
+        alt="Decisions about the file, with their reasons",
     )
     return reading_form("read")
 
@@ -41,7 +41,7 @@ def target_choice(source: TableSource, chosen: Origin | None) -> tuple[str, str]
         key="target",
     )
     task = right.selectbox(
-        "Predict it as",
+        "Kind of target",
         list(TASKS),
         index=list(TASKS).index("auto" if chosen is None else chosen.task),
         format_func=TASKS.__getitem__,
@@ -74,14 +74,14 @@ def roles_form(source: TableSource, target: str, chosen: Origin | None) -> dict[
                     "Role",
                     options=list(ROLES),
                     required=True,
-                    help="numeric, categorical, date (taken apart into year, month, day …), or drop: left out.",
+                    help="numeric, categorical, date (split into year, month, day …), or drop: not used.",
                 ),
                 "reason": "Why",
                 "missing": columns.MISSING,
                 "distinct": columns.DISTINCT,
             },
             key=f"roles-of-{source.name}-{target}-{sorted(before.items())}",
-            alt="What each column is used for; the roles can be changed",
+            alt="Use of each column; the roles can be changed",
         )
         if not st.form_submit_button("Use this table", type="primary", icon=":material/check:"):
             return None

@@ -26,15 +26,15 @@ from sparklime_core.jobs.expected_time import expected_seconds, usual_stability_
 from sparklime_core.setting import settings_of
 
 STABILITY = {
-    "auto": f"from {USUAL_POOLS} pools, if the engine draws samples",
+    "auto": f"from {USUAL_POOLS} pools, where the engine draws samples",
     "5": "from 5 pools",
     "10": "from 10 pools",
     "0": "not measured",
 }
 STABILITY_HELP = (
-    "Each row is explained from several pools of samples. The weights get error bars, which show how much of them "
-    "is chance. Each pool costs one more solve per row and changes no explanation. With the engine exact, the "
-    "figures show the sampling error of plain lime."
+    "Each row is explained from several pools of samples. The weights get error bars for their sampling "
+    "noise. Each pool costs one more solve per row and changes no explanation. With the engine exact, "
+    "the figures show the sampling error of lime itself."
 )
 
 
@@ -106,14 +106,14 @@ def new_rows_panel(dataset: Dataset) -> None:
     from sparklime_core.data.build_dataset import read_rows  # noqa: PLC0415 - only needed here
 
     st.caption(
-        "A table with the columns that the model was trained on, in any order; its target may be missing. "
-        "Differences from the first table are listed below."
+        "A table with the columns of the training table, in any order; the target may be missing. "
+        "Differences from the training table are listed below."
     )
     upload = st.file_uploader("New rows", key="new-rows-file")
     if upload is None:
         workspace.set_new_rows(None)
         return
-    with st.expander("How the rows are read (as the model's table, unless you change it)"):
+    with st.expander("How the rows are read (like the model's table, unless you change it)"):
         options = reading_form("new-rows")
     if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
         workspace.set_new_rows(None)
@@ -131,7 +131,7 @@ def new_rows_panel(dataset: Dataset) -> None:
         ],
         hide_index=True,
         column_config={"column": "Column", "reason": "Used as", "notes": "Differences from the model's table"},
-        alt="What became of each column of the new rows",
+        alt="Use of each column of the new rows",
     )
 
 
@@ -165,12 +165,16 @@ def expected_time(rows: int) -> None:
     of_all = expected_seconds("sampled", rows, cores, pools)
     slow = expected_seconds("reference", rows, cores)
     measured = f"the stability of {some:,} of them" if some else "their stability"
-    more = f" (of all of them: {duration(of_all)})" if some else ""
+    more = f" (for all rows: {duration(of_all)})" if some else ""
     st.caption(
-        f"All {count(rows, 'row')} take about **{duration(usual)}** on {count(cores, 'core')} with the usual "
-        f"settings and {measured} measured{more}; {duration(plain_run)} without that, {duration(slow)} with the "
-        "engine reference. Spark's start comes on top, and columns, samples and the model make it more or less.",
-        help="From what the engines took for a row of a middling table; nothing of yours was measured yet.",
+        f"All {count(rows, 'row')} take about **{duration(usual)}** on {count(cores, 'core')} with the "
+        f"usual settings and {measured} measured{more}; {duration(plain_run)} without stability, "
+        f"{duration(slow)} with the engine reference. Spark's start comes on top. Columns, samples and "
+        "the model change these times.",
+        help=(
+            "Estimated from the engines' time per row on a table of medium size; nothing of yours was "
+            "measured yet."
+        ),
     )
 
 
@@ -202,9 +206,9 @@ def _rows(rows: int, test_rows: int) -> tuple[str, float]:
         format_func=names.__getitem__,
         key="which-rows",
         required=True,
-        help="Test rows are those that the model has not seen in training.",
+        help="The model has not seen the test rows in training.",
     )
-    number = st.number_input("How many, if the first …", 1, rows, min(100, rows), key="first-rows")
+    number = st.number_input("Number of rows, if the first …", 1, rows, min(100, rows), key="first-rows")
     return str(which), float(number)
 
 

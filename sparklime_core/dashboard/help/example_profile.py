@@ -24,6 +24,6 @@ def draw_example() -> None:
     with st.container(width=560):
         show(profiles_chart(profiles_frame([AGE]), 0.2), alt=ALT)
         st.caption(
-            "Age carries 46 % of what the model does around this row. lime's weight for *30 < age <= 42* would be "
-            "+0.21: the distance of this bin from the mean of the others."
+            "Age accounts for 46 % of the model's variation around this row. lime's weight for *30 < "
+            "age <= 42* would be +0.21: this bin's effect minus the mean of the others."
         )

@@ -14,9 +14,9 @@ from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import KINDS, ModelSettings
 
 WEIGHTS = {
-    "auto": "rare classes more, if imbalanced",
-    "balanced": "rare classes more",
-    "none": "all the same",
+    "auto": "weigh rare classes more, if imbalanced",
+    "balanced": "weigh rare classes more",
+    "none": "weigh all classes the same",
 }
 
 
@@ -50,9 +50,10 @@ def own_model(dataset: Dataset) -> None:
         the table.
     """
     st.caption(
-        "A scikit-learn model or pipeline, saved with `skops.io.dump`; or a library's own file: XGBoost's `.json` "
-        "or `.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`. It may have learnt the table's own columns, or the "
-        "features as SparkLIME encodes them. It is opened in a process of its own first; pickles are refused."
+        "A scikit-learn model or pipeline, saved with `skops.io.dump`; or a library's own file: "
+        "XGBoost's `.json` or `.ubj`, LightGBM's `.txt`, CatBoost's `.cbm`. It may be trained on the "
+        "table's own columns, or on the features as SparkLIME encodes them. A separate process opens it "
+        "first; pickles are refused."
     )
     upload = st.file_uploader("The model's file", key="own-model")
     if upload is None or upload.file_id == st.session_state.get("read-model"):
@@ -63,7 +64,7 @@ def own_model(dataset: Dataset) -> None:
         path.write_bytes(upload.getvalue())
         foreign = list_types(path)
         if foreign:
-            st.error("The file holds types that are not trusted, so nothing of it was loaded:")
+            st.error("The file holds types that are not trusted, so nothing was loaded from it:")
             st.code("\n".join(foreign), language=None)
             return
         workspace.set_model(load_model(path, dataset))

@@ -57,23 +57,29 @@ def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
     )
     roc, curve = evaluation.roc(label), evaluation.precision_recall(label)
     if roc.empty or curve.empty:
-        st.info("The rows that were measured hold only this class, or none of it.", icon=":material/info:")
+        st.info("The test rows hold only this class, or no row of it.", icon=":material/info:")
         return
     name = names[label]
     with st.grid(3, min_column_width=280):
         with st.container():
             st.markdown(
-                "ROC", help="True positives against false ones, by threshold; the dashed line is guessing."
+                "ROC", help="True positives against false positives, by threshold; the dashed line is guessing."
             )
             draw(roc_chart(roc), alt=f"ROC curve of {name} against the rest")
         with st.container():
             st.markdown(
                 "Precision by recall",
-                help="Of those said to be of the class, how many are; of the class, how many are found.",
+                help=(
+                    "Precision: the share of rows predicted as the class that are right. Recall: the "
+                    "share of the class's rows that are found."
+                ),
             )
             draw(precision_recall_chart(curve), alt=f"Precision by recall of {name}")
         with st.container():
-            st.markdown("Calibration", help="On the dashed line, a probability of 0.7 is right in 7 of 10 rows.")
+            st.markdown(
+                "Calibration",
+                help="On the dashed line, predictions with probability 0.7 are right in 7 of 10 rows.",
+            )
             draw(calibration_chart(evaluation.calibration(label)), alt=f"Calibration of {name}")
 
 

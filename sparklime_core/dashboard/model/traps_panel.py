@@ -13,7 +13,7 @@ from sparklime_core.models.traps.trap import Trap
 
 CHANGED = {
     "min_samples_leaf": "Train again with at least {} rows in a leaf",
-    "class_weight": "Train again with rare classes weighing more",
+    "class_weight": "Train again with more weight on rare classes",
 }
 """What the button says that trains with another setting."""
 
@@ -23,9 +23,9 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
     traps = workspace.traps()
     if not traps:
         st.caption(
-            "No trap was found: no column alone predicts the target, none that names rows carries weight, the "
-            "model is better than none and about as good on test rows as on training rows, no test row is a "
-            "training row too, and each class is learnt and predicted."
+            "No trap was found. No single column predicts the target, and no identifier carries weight. "
+            "The model is better than none, and about as good on test rows as on training rows. No test "
+            "row is also a training row, and each class is learnt and predicted."
         )
         return
     st.markdown(f"##### Before you believe it: {count(len(traps), 'trap')}")
@@ -66,4 +66,4 @@ def _rows(dataset: Dataset, trap: Trap) -> None:
             {"row": row, dataset.target_name: dataset.target_text(row), **dataset.values_of(row)}
             for row in trap.rows
         ]
-        st.dataframe(lines, hide_index=True, alt="The rows that the trap is about")
+        st.dataframe(lines, hide_index=True, alt="Rows of this trap")

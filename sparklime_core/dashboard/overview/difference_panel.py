@@ -14,12 +14,13 @@ from sparklime_core.dashboard.shared.chart_element import draw, strongest
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.group_difference import Measure, differences
 
-MEASURES: dict[Measure, str] = {"strength": "How much (mean |weight|)", "mean": "Which way (mean weight)"}
+MEASURES: dict[Measure, str] = {"strength": "Strength (mean |weight|)", "mean": "Direction (mean weight)"}
 HELP = (
-    "The mean of each feature's weight in two groups of rows, and the first minus the second, largest difference"
-    " first. The line is a 95% interval (Welch's): it takes the rows for a random sample of all such rows. Grey:"
-    " the interval holds 0, so the groups may not differ in this feature at all. One in twenty features that do "
-    "not differ shows as coloured all the same. A row whose explanation does not name a feature counts as 0."
+    "The mean of each feature's weight in two groups of rows, and the first minus the second; largest "
+    "difference first. The line is a 95% interval (Welch's). It assumes that the rows are a random "
+    "sample of all such rows. Grey: the interval contains 0, so the groups may not differ in this "
+    "feature. One in twenty features without a difference is coloured by chance. Where an explanation "
+    "does not name a feature, its weight is 0."
 )
 
 
@@ -74,7 +75,7 @@ def _sentence(comparison: TwoGroups) -> None:
     if comparison.note:
         st.caption(plain(comparison.note))
     if first.rows and second.rows and min(first.rows, second.rows) < 2:
-        st.caption("One row alone says nothing about others like it, so there is no interval.")
+        st.caption("One row says nothing about other rows, so there is no interval.")
 
 
 def _missing(comparison: TwoGroups) -> None:

@@ -14,16 +14,17 @@ BUDGET = 8
 """The most rows that are picked."""
 
 MEANS_HELP = (
-    "A bar is as long as the feature's mean |weight|: its right part are the weights that speak for, its left "
-    "part those that speak against, and the tick is the mean weight, in which they cancel. A row whose "
-    "explanation does not name a feature counts as 0; the share of the rows that name it stands beside the "
-    "number where it is not all. Weights are LIME's local ones: this is how the model was explained, row by "
-    "row, and no measure of how much worse the model would be without the feature."
+    "The length of a bar is the feature's mean |weight|. Its right part is the weights that speak for, "
+    "its left part the weights that speak against. The tick is the mean weight, in which they cancel. "
+    "Where an explanation does not name a feature, its weight is 0. If not all rows name the feature, "
+    "their share is written next to the number. Weights are LIME's local ones: they describe how the "
+    "model was explained, row by row. They do not measure how much worse the model would be without the "
+    "feature."
 )
 PICK_HELP = (
-    "LIME's submodular pick: rows are added one at a time, each the one whose explanation names the most "
-    "important conditions that no earlier one named. A condition's importance is the square root of its summed "
-    "|weight|. Ribeiro, Singh, Guestrin (2016), arXiv 1602.04938, section 4."
+    "LIME's submodular pick adds one row at a time. Each is the row whose explanation names the most "
+    "important conditions that no earlier row named. A condition's importance is the square root of its "
+    "summed |weight|. Ribeiro, Singh, Guestrin (2016), arXiv 1602.04938, section 4."
 )
 
 
@@ -54,12 +55,12 @@ def _means(scope: RunTotals) -> None:
     )
     rest = len(scope.names) - len(ranked)
     if rest:
-        st.caption(f"{count(rest, 'more feature')}: named by no explanation.")
+        st.caption(f"{count(rest, 'more feature')}: no explanation names them.")
 
 
 def _picks(scope: RunTotals) -> None:
     sample, rows = scope.sample(), scope.totals().rows
-    panel_head("Rows to begin with", "Which few rows show most of what the model goes by?", PICK_HELP)
+    panel_head("Rows to begin with", "Which few rows show most of the model's reasons?", PICK_HELP)
     pick = submodular_pick(sample.conditions, BUDGET)
     if not pick.places:
         st.info("No explanation names a condition, so no row shows more than another.")

@@ -18,16 +18,16 @@ COLUMNS = 20
 """The most features of a heat map."""
 
 HEAT_HELP = (
-    "One line a row, one column a feature, the strongest on the left. The colour says for or against, its "
-    "strength how much; an empty cell is a feature that the row's explanation does not name. Rows with similar "
-    "weights are neighbours (hierarchical clustering, Ward's method), and the rows of one group lie together. "
-    "Click a cell to see which row it is."
+    "One line per row, one column per feature, the strongest on the left. The colour says for or "
+    "against, its strength how much. An empty cell is a feature that the row's explanation does not "
+    "name. Rows with similar weights are neighbours (hierarchical clustering, Ward's method), and the "
+    "rows of one group are together. Click a cell to see its row."
 )
 GROUPS_HELP = (
-    "Rows whose weights are alike: the model judges them for similar reasons, whatever their values are. By "
-    "itself the app takes as many groups, from 2 to 8, as are best apart (by their mean silhouette: 1 is far "
-    "apart, around 0 there are hardly any groups). The typical row is the one nearest to the group's mean "
-    "weights."
+    "Rows with similar weights: the model judges them for similar reasons, even where their values "
+    "differ. The automatic choice is the number of groups, from 2 to 8, with the best separation. "
+    "Separation is the mean silhouette: 1 is clear, around 0 there are hardly any groups. The typical "
+    "row is nearest to the group's mean weights."
 )
 
 
@@ -40,19 +40,19 @@ def groups_panel(scope: RunTotals) -> None:
         return
     left, right = st.columns([12, 10], gap="medium")
     with right:
-        panel_head("Groups", "Which rows are judged for similar reasons?", GROUPS_HELP)
+        panel_head("Groups", "Which rows does the model judge for similar reasons?", GROUPS_HELP)
         groups = scope.groups(_count(len(sample)))
         _cards(scope, sample, groups)
     with left:
-        panel_head("Rows by features", "What patterns are there in the explanations?", HEAT_HELP)
+        panel_head("Rows by features", "Which patterns do the explanations show?", HEAT_HELP)
         _map(scope, sample, groups, ranked[:COLUMNS])
 
 
 def _count(rows: int) -> int | None:
     chosen = st.segmented_control(
         "Number of groups",
-        ["by itself", *(str(number) for number in range(2, min(MOST_GROUPS, rows) + 1))],
-        default="by itself",
+        ["automatic", *(str(number) for number in range(2, min(MOST_GROUPS, rows) + 1))],
+        default="automatic",
         key="overview-groups",
         required=True,
     )
@@ -67,7 +67,7 @@ def _map(scope: RunTotals, sample: RowSample, groups: Groups, shown: list[int]) 
         key="overview-heat",
         on_select="rerun",
         selection_mode=[PICK],
-        alt=f"Weights of {count(len(shown), 'feature')} by row, in groups: click a cell to see which row it is",
+        alt=f"Weights of {count(len(shown), 'feature')} by row, in groups: click a cell to see its row",
     )
     rows = scope.totals().rows
     st.caption(f"{of_all(sample, rows, min(len(sample), HEAT_ROWS))}.")
@@ -79,7 +79,7 @@ def _map(scope: RunTotals, sample: RowSample, groups: Groups, shown: list[int]) 
 
 def _cards(scope: RunTotals, sample: RowSample, groups: Groups) -> None:
     if len(groups.typical) == 1:
-        st.info("All these explanations are the same, so there is one group.", icon=":material/workspaces:")
+        st.info("All these explanations are equal, so there is one group.", icon=":material/workspaces:")
     for number, typical in enumerate(groups.typical):
         members = groups.group == number
         with st.container(border=True, gap="xsmall"):
@@ -94,7 +94,9 @@ def _cards(scope: RunTotals, sample: RowSample, groups: Groups) -> None:
                 st.caption("Typical:", width="content")
                 row_link(scope, int(sample.rows["row_id"].iloc[typical]))
     apart = "" if groups.silhouette is None else f" Mean silhouette {groups.silhouette:.2f}."
-    st.caption(f"{of_all(sample, scope.totals().rows)}; below each group its largest mean weights.{apart}")
+    st.caption(
+        f"{of_all(sample, scope.totals().rows)}; each group is listed with its largest mean weights.{apart}"
+    )
 
 
 def _size(scope: RunTotals, sample: RowSample, members: np.ndarray) -> str:

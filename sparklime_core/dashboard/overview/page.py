@@ -29,9 +29,9 @@ PANELS: dict[str, tuple[str, Callable[[RunTotals], None]]] = {
 OWN = "each row's predicted class"
 
 CLASS_HELP = (
-    "A weight speaks for or against one class. Weights of different classes are never added up here, unless you "
-    "choose each row's predicted class: then lengths can be compared, and directions are for another class in "
-    "every row."
+    "A weight speaks for or against one class. Weights of different classes are never added here, "
+    "unless you choose each row's predicted class. Then lengths can be compared, but the direction "
+    "belongs to another class in every row."
 )
 
 
@@ -88,23 +88,21 @@ def _what(scope: RunTotals, rows: int) -> str:
     classes, label = scope.manifest.data.class_names, scope.explained.label
     about = f"{count(rows, 'explained row')}"
     if classes is None:
-        return f"{about}: what raises and what lowers {plain(scope.manifest.data.target)}."
+        return f"{about}: the features that raise and lower {plain(scope.manifest.data.target)}."
     if label is None:
-        return f"{about}, each explained for the class that the model predicts for it."
+        return f"{about}, each explained for its predicted class."
     name = f"**{plain(classes[label])}**"
     if scope.explained.mirrored:
-        return f"{about}: what speaks for {name}; what speaks for the other class counts against it."
+        return f"{about}: the features that speak for {name}; those for the other class count against it."
     if scope.manifest.explain.labels == "predicted":
-        return f"{about}: those that the model predicts to be {name}. Other rows are explained for another class."
-    return f"{about}: what speaks for {name} and against it, whatever class is predicted."
+        return f"{about}: those predicted as {name}. Other rows are explained for another class."
+    return f"{about}: the features that speak for and against {name}, for any predicted class."
 
 
 def _nothing(scope: RunTotals) -> None:
     """Say why there is nothing to sum up, and where to go on."""
     st.info(
-        "No explained row of this class passes the filter. Rows that could not be explained have no weights.",
+        "No explained row of this class passes the filter. Rows with an error have no weights.",
         icon=":material/filter_alt_off:",
     )
-    st.page_link(
-        ROWS, label="Look at the rows", icon=":material/troubleshoot:", query_params={"run": scope.run.id}
-    )
+    st.page_link(ROWS, label="Show the rows", icon=":material/troubleshoot:", query_params={"run": scope.run.id})

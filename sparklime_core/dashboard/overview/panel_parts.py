@@ -57,8 +57,8 @@ def of_all(sample: RowSample, rows: int, shown: int | None = None) -> str:
     """Say how many rows a picture shows of how many."""
     drawn = len(sample) if shown is None else shown
     if drawn == rows:
-        return f"All {count(rows, 'row')}" if rows > 1 else "The one row"
-    return f"{drawn:,} of {count(rows, 'row')}, drawn by chance, the same ones every time"
+        return f"All {count(rows, 'row')}" if rows > 1 else "The only row"
+    return f"{drawn:,} of {count(rows, 'row')}, a random sample, the same every time"
 
 
 def row_line(scope: RunTotals, sample: RowSample, place: int, words: str = "") -> None:

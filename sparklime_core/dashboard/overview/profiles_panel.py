@@ -21,16 +21,16 @@ ROWS = 300
 
 UNLIKE = 5
 HELP = (
-    "A bar is the model's mean prediction where the feature is in that bin, less its mean around the row, as the "
-    "mean of the rows. The line spans one standard deviation of the rows to both sides. Where it is long, the "
-    "feature acts differently from row to row, by interactions with other features."
+    "A bar is the model's mean prediction with the feature in that bin, minus its mean around the row; "
+    "averaged over the rows. The line spans one standard deviation of the rows on both sides. Where it "
+    "is long, the feature acts differently from row to row, through interactions with other features."
 )
 NO_PROFILES = "This run has no profiles: they need features in bins or categories, and lime's own kernel."
 
 
 def profiles_panel(scope: RunTotals) -> None:
     """Draw the panel."""
-    panel_head("Profiles", "What does each bin of a feature do to the prediction, over all rows?", HELP)
+    panel_head("Profiles", "How does each bin of a feature change the prediction, over all rows?", HELP)
     sample = scope.sample()
     row_ids = [int(row) for row in sample.rows["row_id"].iloc[:ROWS]]
     results = _profiles(scope.run, tuple(row_ids), scope.explained.label)
@@ -60,11 +60,11 @@ def profiles_panel(scope: RunTotals) -> None:
         for row in unlike_rows(lines, bins, UNLIKE).to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 row_link(scope, int(row["row_id"]))
-                told = f"{number(row['distance'])} off the mean profile, most at {plain(row['text'])}"
+                told = f"{number(row['distance'])} from the mean profile, most at {plain(row['text'])}"
                 st.caption(told, width="content")
 
 
-@partial(remember, entries=8, spinner="Making the profiles of some rows …")
+@partial(remember, entries=8, spinner="Computing the profiles of some rows …")
 def _profiles(run: Run, row_ids: tuple[int, ...], label: int | None) -> list[dict[str, Any]]:
     rows = inputs_of(run).dataset.features[list(row_ids)]
     return what_if_of(run).profiles(rows, label)

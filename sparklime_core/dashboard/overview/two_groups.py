@@ -69,14 +69,14 @@ def _errors(scope: RunTotals) -> TwoGroups:
         "smaller errors",
         large,
         scope.totals().without(large),
-        "Rows without a known true value are among the smaller errors.",
+        "Rows with an unknown true value are among the smaller errors.",
     )
 
 
 def _predictions(scope: RunTotals) -> TwoGroups:
     limit = scope.quantile("prediction", 0.5)
     high = _above(scope, "prediction", limit)
-    names = (f"predictions from the median ({limit or 0.0:.4g}) on", "smaller ones")
+    names = (f"predictions of at least the median ({limit or 0.0:.4g})", "smaller predictions")
     return TwoGroups(*names, high, scope.totals().without(high))
 
 
@@ -89,7 +89,7 @@ def _classes(scope: RunTotals) -> TwoGroups:
     own = Explained(None)
     totals = [_narrowed(scope, own, label=label) for label in (first, second)]
     names = [f"predicted {classes[label]}" for label in (first, second)]
-    note = "Each group is explained for its own class: a weight above 0 speaks for the class that is predicted."
+    note = "Each group is explained for its own class: a weight above 0 speaks for the predicted class."
     if first == second:
         totals[1] = totals[0].without(totals[0])
         note = "Choose two different classes."

@@ -16,16 +16,16 @@ from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.query.row_sample import RowSample
 
 SWARM_HELP = (
-    "One point a row, in the lane of each feature that its explanation names. Right of the line the feature "
-    "speaks for, left of it against. The colour says whether the row's value is low or high among the feature's "
-    "values, by rank. If violet is on one side and amber on the other, the model uses the feature in one "
-    "direction. Points that would lie on one another are moved up and down. Click a point to see its feature "
-    "alone."
+    "One point per row, in the lane of each feature that its explanation names. Right of the line the "
+    "feature speaks for, left of it against. The colour says whether the row's value is low or high "
+    "among the feature's values, by rank. If violet is on one side and amber on the other, the model "
+    "uses the feature in one direction. Points that would overlap are moved up and down. Click a point "
+    "to see its feature alone."
 )
 DEPENDENCE_HELP = (
-    "How the weight depends on the feature's own value. LIME sees a number by the bin that it falls in, so rows "
-    "of one bin have weights of their own but steps show between bins. Spread within one value comes from the "
-    "row's other features: interactions, or LIME's noise."
+    "The weight against the feature's own value. LIME sees a number by its bin, so the weight can step "
+    "between bins. Spread at one value comes from the row's other features: interactions, or LIME's "
+    "noise."
 )
 
 
@@ -44,7 +44,7 @@ def values_panel(scope: RunTotals) -> None:
 
 
 def _swarm(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
-    panel_head("Weights by value", "Do high values of a feature speak for it, or low ones?", SWARM_HELP)
+    panel_head("Weights by value", "Do high or low values of a feature speak for the class?", SWARM_HELP)
     shown = ranked[: features_shown(len(ranked), "overview-swarm-features")]
     points = swarm_frame(sample, scope.features, shown)
     lanes = points[["feature", "lane"]].drop_duplicates()
@@ -74,7 +74,7 @@ def _dependence(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
     feature = scope.features[at]
     points = dependence_frame(sample, feature, at)
     if points.empty:
-        st.info("None of the rows that were drawn names this feature.", icon=":material/scatter_plot:")
+        st.info("No row of the sample names this feature.", icon=":material/scatter_plot:")
         return
     known = points if feature.categories is not None else points.dropna(subset=["number"])
     categories = feature.categories or ()
@@ -85,7 +85,7 @@ def _dependence(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
         key="overview-dependence",
         on_select=_follow("overview-dependence", scope),
         selection_mode=[PICK],
-        alt=f"Weight of {feature.name} by its value: click a point to see which row it is",
+        alt=f"Weight of {feature.name} by its value: click a point to see its row",
     )
     st.caption(" ".join(_left_out(scope, sample, len(points), len(points) - len(known))))
     places = np.flatnonzero(sample.rows["row_id"] == chosen)
@@ -97,7 +97,7 @@ def _dependence(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
             f" · {plain(feature.name)} = {_value(scope, sample, at, places)}",
         )
     else:
-        st.caption("Click a point to see which row it is.")
+        st.caption("Click a point to see its row.")
 
 
 def _left_out(scope: RunTotals, sample: RowSample, named: int, missing: int) -> list[str]:

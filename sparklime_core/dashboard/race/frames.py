@@ -19,8 +19,8 @@ CONTESTANTS = {
 """Names for people."""
 
 REASONS = {
-    "lime": "What the others are compared with",
-    "recipe": "Sampling noise: every worker draws on with a random state of its own",
+    "lime": "The reference for the others",
+    "recipe": "Sampling noise: every worker draws from its own random state",
     **{name: engine.difference for name, engine in ENGINES.items()},
 }
 

@@ -28,7 +28,7 @@ def lanes_table(state: "RaceState") -> None:
             "seconds": columns.seconds("Explaining (s)"),
             "rows_per_second": columns.ROWS_PER_SECOND,
             "times": st.column_config.NumberColumn(
-                "Times lime", format="%.1f", help="Rows a second over lime's, on the sample."
+                "Times lime", format="%.1f", help="Rows per second divided by lime's, on the sample."
             ),
             "largest": st.column_config.NumberColumn(
                 "Largest |Δ|", format="scientific", help="Largest difference of a weight from lime's."
@@ -36,13 +36,13 @@ def lanes_table(state: "RaceState") -> None:
             "mean": st.column_config.NumberColumn(
                 "Mean |Δ|", format="scientific", help="Mean difference of the weights from lime's."
             ),
-            "reason": st.column_config.TextColumn("What the difference is", width="large"),
+            "reason": st.column_config.TextColumn("Cause of the difference", width="large"),
         },
-        alt="The contestants: start-up, time, speed, and how far their weights are from lime's",
+        alt="The contestants: start-up, time, speed, and the distance of their weights from lime's",
     )
     weight = next((lane.agreement.weight for lane in state.lanes if lane.agreement is not None), None)
     if weight is not None:
         st.caption(
-            "|Δ|: difference of a weight from lime's, over the features that lime chose; one that the other did "
-            f"not choose counts as 0. The mean |weight| of lime here is {number(weight)}."
+            "|Δ|: difference of a weight from lime's, over the features that lime chose; a feature that "
+            f"the other did not choose has weight 0. The mean |weight| of lime here is {number(weight)}."
         )

@@ -30,14 +30,16 @@ def race_form() -> None:
             value=6,
             key="race-seconds",
             format_func=lambda value: f"about {value} s",
-            help="The first rows show how many lime manages in this time; all contestants then get these rows. "
-            "16 rows at the least, 512 at the most.",
+            help=(
+                "The first rows show how many rows lime explains in this time; all contestants then "
+                "explain as many: at least 16, at most 512."
+            ),
         )
         scaling = st.toggle(
             "Then lime on 1, 2, 4 … cores",
             value=True,
             key="race-scaling",
-            help="The same rows, explained on the executors by lime itself, with ever more tasks at once.",
+            help="lime itself explains the same rows on the executors, with more and more tasks at once.",
         )
         if not st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
             return

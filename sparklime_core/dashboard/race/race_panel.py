@@ -52,7 +52,7 @@ def _live(race: "Race") -> None:
         st.markdown(f":material/progress_activity: {stage_text(state)} …", width="stretch")
         if st.button("Cancel the race", icon=":material/stop_circle:", key="cancel-race"):
             race.cancel()
-            st.toast("Stopping the race; what is measured stays.", icon=":material/stop_circle:")
+            st.toast("Stopping the race; its measurements are kept.", icon=":material/stop_circle:")
     _lanes(state, race)
 
 
@@ -76,7 +76,7 @@ def _lanes(state: "RaceState", race: "Race") -> None:
     if state.master is not None:
         about.append(f"Spark on {plain(state.master)} with {count(state.cores, 'core')}")
     if state.connecting_seconds is not None and state.connecting_seconds >= NOTABLE_SECONDS:
-        about.append(f"connecting took {duration(state.connecting_seconds)}, in no lane's time")
+        about.append(f"connecting took {duration(state.connecting_seconds)}, which no lane's time includes")
     st.caption(" · ".join(about))
     _headline(state)
     left, right = st.columns([3, 2])
@@ -95,8 +95,9 @@ def _lanes(state: "RaceState", race: "Race") -> None:
             key="race-times",
         )
         st.caption(
-            "Start-up ends when every core has explained its first rows: Python workers have started, imported "
-            "lime and scikit-learn, and loaded the model; a pool is drawn, a forest compiled."
+            "Start-up ends when every core has explained its first rows. Until then, Python workers "
+            "start, import lime and scikit-learn, and load the model; a pool is drawn, a forest "
+            "compiled."
         )
     lanes_table(state)
     _refusals(state.lanes)
@@ -117,7 +118,7 @@ def _headline(state: "RaceState") -> None:
 def _times_as_fast(lane: "Lane", lime: float) -> None:
     rate = lane.rows_per_second or 0.0
     note = "measured on the same rows"
-    help_text = "Rows a second over lime's, both measured on the sample, start-up left out."
+    help_text = "Rows per second divided by lime's, both measured on the sample, without start-up."
     if lane.more is not None:
         rows, seconds = lane.more
         note = f"{rows / seconds / lime:,.0f} × on {rows:,} rows, lime extrapolated"

@@ -35,14 +35,16 @@ def scaling_panel(state: "RaceState") -> None:
                 "speedup": st.column_config.NumberColumn("Times as fast", format="%.2f"),
                 "executors": "Executors",
                 "at_once": st.column_config.NumberColumn(
-                    "Tasks at once", help="As many as really ran at the same time, by their own clocks."
+                    "Tasks at once", help="Tasks that really ran at the same time, by their own clocks."
                 ),
-                "same": st.column_config.TextColumn("Same result", help="As that of one core, in every bit."),
+                "same": st.column_config.TextColumn(
+                    "Same result", help="Equal in every bit to the result on one core."
+                ),
             },
             alt="The same rows on more and more cores",
         )
         st.caption(
-            "The same rows by lime itself on the executors, cut into as many tasks at once as cores are allowed, "
-            "one wave after another. The session keeps all its cores; what limits a step is that Spark never has "
-            "more tasks at once. Seconds are wall time with the broadcast of the model in it."
+            "lime itself explains the same rows on the executors, one wave after another. Each step "
+            "allows as many tasks at once as it has cores; the session keeps all its cores. Seconds are "
+            "wall time, and include the broadcast of the model."
         )

@@ -49,8 +49,8 @@ def draw_classes(row: RowContext) -> None:
     )
     if len(explained) < 2:
         st.caption(
-            "Only one class of this row is explained. A run with all classes (on the Explain page, or with "
-            "`--labels all`) lets them be compared here."
+            "Only one class of this row is explained. To compare classes here, explain all of them (on "
+            "the Explain page, or with `--labels all`)."
         )
         return
     order = [int(label) for label in frame["label"] if label in explained]

@@ -16,7 +16,7 @@ def comparison_tray(run: Run, chosen: int) -> None:
             st.button(
                 "In the comparison",
                 icon=":material/check:",
-                help="Take this row out of the comparison",
+                help="Remove this row from the comparison",
                 key="uncompare",
                 on_click=session_state.compare,
                 args=([row for row in rows if row != chosen],),

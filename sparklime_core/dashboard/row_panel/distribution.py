@@ -101,7 +101,7 @@ def place_words(found: Distribution, value: float) -> str:
         return "There is no value."
     if not found.is_number:
         same = int(found.bars.loc[found.bars["code"] == int(value), "rows"].sum())
-        return f"{_share(same, found.rows)} of the training rows have it."
+        return f"{_share(same, found.rows)} of the training rows have this value."
     if value == found.missing:
         gaps = found.rows - len(found.ordered)
         return f"The value is missing, as it is in {_share(gaps, found.rows)} of the training rows."

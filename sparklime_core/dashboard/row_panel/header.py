@@ -38,7 +38,9 @@ def fit_sentence(row: RowContext) -> None:
     profile_score = row.view.result.get("profile_score")
     if profile_score is not None:
         features = count(len(row.view.result["explanation"]), "feature")
-        st.markdown(f"Its {features} account for **{profile_score:.0%}** of what the model does around this row.")
+        st.markdown(
+            f"Its {features} account for **{profile_score:.0%}** of the model's variation around this row."
+        )
 
 
 def badges(row: RowContext) -> None:

@@ -29,9 +29,9 @@ PROFILES = 2
 """Features with a profile, of those with the strongest weights."""
 
 HELP = (
-    "The kernel width decides how far from the row samples still count. To the left the explanation is about the "
-    "whole table, to the right about rows like this one. The weights are without sampling where the engine exact "
-    "serves the model."
+    "The kernel width decides how far from the row samples still count. On the left the explanation is "
+    "about the whole table, on the right about rows like this one. Where the engine exact serves the "
+    "model, the weights have no sampling noise."
 )
 
 

@@ -21,10 +21,10 @@ MOST_ROWS = 500
 
 COLUMNS: dict[str, Any] = {
     "row": "Row",
-    "now": "The model says",
-    "then": "It would say",
+    "now": "The model predicts",
+    "then": "New prediction",
     "changed": st.column_config.NumberColumn("Changes", width=80),
-    "change": st.column_config.TextColumn("What would have to change", width="large"),
+    "change": st.column_config.TextColumn("Necessary changes", width="large"),
     "distance": st.column_config.NumberColumn("Distance", format="%.2f", width=90),
 }
 
@@ -32,20 +32,22 @@ COLUMNS: dict[str, Any] = {
 def draw_nearest_changes(row: RowContext) -> None:
     """Draw the question, the changes of this row, and on request those of many rows."""
     st.caption(
-        "The fewest and smallest changes, within observed values, with which the model says something else; the "
-        "model was asked about each. This is about the model, not about the world: nobody says that changing "
-        "these things would change what happens."
+        "The fewest and smallest changes, within observed values, that change the model's prediction; "
+        "the model was asked about each. This is about the model, not the world: in reality, such a "
+        "change may have no effect."
     )
     with shown_errors():
         search = nearest_changes_of(row.run)
         wanted = _wanted(row, search)
         locked = st.multiselect(
-            "What stays as it is",
+            "Locked features",
             row.inputs.dataset.feature_names,
             default=search.usually_locked,
             key="change-locked",
             persist_state="session",
-            help="Age, or what nobody can change. Parts of a date stay unless you free them.",
+            help=(
+                "Features that nobody can change, such as age. Parts of a date are locked unless you free them."
+            ),
         )
         _changes(row, search, wanted, locked)
         with st.expander("For many rows", icon=":material/table_rows:"):
@@ -57,7 +59,7 @@ def _wanted(row: RowContext, search: NearestChanges) -> Wanted:
     if names is not None:
         texts = {ANY: "any other class", **dict(enumerate(names))}
         label = st.selectbox(
-            "The model should say",
+            "Wanted class",
             list(texts),
             format_func=texts.__getitem__,
             key="change-label",
@@ -66,7 +68,7 @@ def _wanted(row: RowContext, search: NearestChanges) -> Wanted:
         return Wanted(label=None if label == ANY else int(label))
     left, right = st.columns(2)
     above = left.segmented_control(
-        "The prediction should be",
+        "Wanted prediction",
         ["above", "below"],
         default="above",
         key="change-side",
@@ -90,25 +92,25 @@ def _changes(row: RowContext, search: NearestChanges, wanted: Wanted, locked: Se
     if not found:
         now = _now(row, search)
         none = (
-            "No change of up to three features was found with which the model says this. That is no proof that "
-            "there is none: free what is locked, or look in What if."
+            "No change of up to three features gives this prediction. Others may exist: unlock "
+            "features, or try values in What if."
         )
         says_so = wanted.lack(now[None], now)[0] < 0
-        st.info("The model says this already." if says_so else none, icon=":material/search_off:")
+        st.info("The model predicts this already." if says_so else none, icon=":material/search_off:")
     for change in found:
         with st.container(border=True):
             for name, before, after in search.words(row.view.row_id, change):
                 st.markdown(f"**{plain(name)}**: {plain(before)} → **{plain(after)}**")
             st.caption(
-                f"{count(len(change.features), 'change')}, distance {number(change.distance)}; "
-                f"the model then says {plain(search.said(change.predicted))}"
+                f"{count(len(change.features), 'change')}, distance {number(change.distance)}; the model "
+                f"then predicts {plain(search.said(change.predicted))}"
             )
 
 
 def _many(row: RowContext, search: NearestChanges, wanted: Wanted, locked: Sequence[str]) -> None:
     ids = row.inputs.row_ids[row.inputs.row_ids >= row.view.row_id]
     wished = st.number_input(
-        "Rows, from this one on",
+        "Number of rows, from this row on",
         1,
         min(MOST_ROWS, len(ids)),
         min(20, len(ids)),
@@ -119,6 +121,8 @@ def _many(row: RowContext, search: NearestChanges, wanted: Wanted, locked: Seque
     with st.spinner("Asking the model about each row …", show_time=True):
         table = search.table(ids[: int(wished)].tolist(), wanted, locked)
     found = table.num_rows - table["change"].null_count
-    st.caption(f"For {found} of {count(table.num_rows, 'row')} a change was found; the nearest of each.")
-    st.dataframe(table, hide_index=True, column_config=COLUMNS, alt="The nearest change of each row")
+    st.caption(
+        f"For {found} of {count(table.num_rows, 'row')} a change was found; the table has the nearest per row."
+    )
+    st.dataframe(table, hide_index=True, column_config=COLUMNS, alt="Nearest change per row")
     download_button("Changes as CSV", lambda: csv_bytes(table), "nearest-changes.csv", "download")

@@ -17,8 +17,9 @@ NO_PROFILES = (
     "numbers as they are, or has another kernel."
 )
 CAPTION = (
-    "A bar is the model's mean prediction where the feature is in that bin, less its mean around the row. Bold: "
-    "the row's own bin; lime's weight is its distance from the mean of the others. One scale for all features."
+    "A bar is the model's mean prediction where the feature is in that bin, minus its mean around the "
+    "row. Bold: the row's own bin; lime's weight is its effect minus the mean of the others. All "
+    "features have one scale."
 )
 
 

@@ -21,22 +21,22 @@ def draw_alike(row: RowContext) -> None:
     st.caption(
         "Rows with the nearest explanation"
         + ("" if row.regression else " of the same class")
-        + ". The distance is between the weights of all features; equal ones have distance 0."
+        + ". The distance is between the weights of all features; equal explanations have distance 0."
     )
     with st.spinner("Comparing with every explained row …"):
         _table(row, same_reasons(row.run, row.view.row_id, limit=MOST), "same", "Rows with the same reasons")
-    st.markdown("**Similar values, other reasons**")
+    st.markdown("**Similar values, different reasons**")
     st.caption(
-        f"Of the {NEIGHBOURS} rows nearest by their values (numbers in standard deviations, another category "
-        "counts 1), those whose weights differ most: where the explanation changes within a small step."
-        + _comparable(row)
+        f"Of the {NEIGHBOURS} rows with the nearest values, those whose weights differ most: here the "
+        "explanation changes within a small step. Distances of numbers are in standard deviations; "
+        "another category counts 1." + _comparable(row)
     )
     with st.spinner("Looking for neighbours …"):
         _table(
             row,
             other_reasons(row.run, row.view.row_id, limit=MOST),
             "other",
-            "Rows with like values and other reasons",
+            "Rows with similar values and different reasons",
         )
 
 

@@ -44,7 +44,8 @@ def draw_trust(row: RowContext) -> None:
 def _offer(row: RowContext) -> None:
     what = "The run has not measured the stability of this row" if row.pools else "This run has no stability"
     st.info(
-        f"{what}: how far explanations depend on chance. Measure it now, row by row.", icon=":material/casino:"
+        f"{what}, that is, how far its explanation depends on chance. Measure it now, row by row.",
+        icon=":material/casino:",
     )
     st.button(
         "Measure it",
@@ -67,11 +68,11 @@ def _spread(row: RowContext) -> None:
             "condition": columns.CONDITION,
             "weight": columns.weight(),
             "std": number("±", format="%.4f", help=f"Standard deviation over {row.pools:d} pools of samples."),
-            "exact": columns.weight("Exact", help="The weight without sampling, by the engine exact."),
+            "exact": columns.weight("Exact", help="The weight without sampling noise, from the engine exact."),
             "chosen": number(
                 "Chosen",
                 format="percent",
-                help=f"Share of the {row.pools:d} pools whose explanation has the feature.",
+                help=f"Share of the {row.pools:d} pools whose explanation names the feature.",
             ),
         },
         alt=f"Spread of the weights of row {row.view.row_id}",

@@ -26,7 +26,7 @@ COLOURS = {"good": "green", "fair": "yellow", "weak": "orange", None: "gray"}
 def badge_words(verdict: Verdict) -> str:
     """Return the level, and the checks that made it so."""
     if verdict.level is None:
-        return "trust: not known"
+        return "trust: unknown"
     because = f" ({', '.join(name.lower() for name in verdict.reasons)})" if verdict.reasons else ""
     return f"trust: {verdict.level}{because}"
 
@@ -42,19 +42,19 @@ def check_words(check: Check, result: Mapping[str, Any], stability: Mapping[str,
         return fit_words(result)
     if check.limits == GAP:
         return (
-            f"At the row itself the surrogate says {number(result['local_prediction'])} and the model "
-            f"{number(result['prediction'])}: {check.figure:.0%} of the range of predictions apart."
+            f"At the row itself the surrogate predicts {number(result['local_prediction'])} and the model "
+            f"{number(result['prediction'])}: a difference of {check.figure:.0%} of the range of predictions."
         )
     assert stability is not None  # noqa: S101 - the other checks are made of it
     if check.limits == STABILITY:
         return (
-            f"Explained again from other samples ({pools} pools), {check.figure:.0%} of the five strongest "
-            f"features stay the same{_indices(stability)}."
+            f"With other samples ({pools} pools), {check.figure:.0%} of the five strongest features stay "
+            f"the same{_indices(stability)}."
         )
     return (
-        f"The weights of one run of lime are off by {number(stability['sampling_rmse'])} (root mean square, "
-        f"{number(stability['sampling_max'])} at most) from those without sampling: {check.figure:.0%} of the "
-        "strongest weight."
+        f"The sampling error of lime's weights is {number(stability['sampling_rmse'])} (root mean "
+        f"square; at most {number(stability['sampling_max'])}): {check.figure:.0%} of the strongest "
+        "weight."
     )
 
 
@@ -64,8 +64,8 @@ def missing_words(verdict: Verdict, stability: Mapping[str, Any] | None) -> str 
     if SAMPLING.name in made or stability is None:
         return None
     return (
-        "There is no comparison with weights without sampling: the engine exact does not serve this model, or "
-        "would take more than a millisecond a row."
+        "The sampling error is unknown: the engine exact does not serve this model, or takes more than "
+        "a millisecond per row."
     )
 
 

@@ -21,8 +21,8 @@ MOST = 4
 """Features that are drawn at once; the others are picked."""
 
 CAPTION = (
-    "Grey: the rows that the model was trained on. Coloured: the bin, or the category, that the row is in, as "
-    "LIME sees it. Dashed: the borders of the bins. Red: the row's value."
+    "Grey: the training rows. Coloured: the row's bin or category, as LIME sees it. Dashed: the borders "
+    "of the bins. Red: the row's value."
 )
 
 
@@ -60,7 +60,7 @@ def _feature(row: RowContext, feature: int, entry: Mapping[str, Any] | None) -> 
     else:
         bars = shown_categories(found, int(value) if math.isfinite(value) else -1)
         chart = categories_chart(bars, colour, (PLACES[0], PLACES[2]))
-    what = f"Distribution of feature {feature + 1}, {name}, and where row {view.row_id} lies"
+    what = f"Distribution of feature {feature + 1}, {name}, and the place of row {view.row_id}"
     draw(chart, alt=what, key=f"dist-{feature}")
     st.caption(plain(place_words(found, value)))
 

@@ -35,8 +35,8 @@ def draw_whatif(row: RowContext) -> None:
         before = row.inputs.dataset.features[view.row_id].astype(np.float64)
         order = _order(row)
         st.caption(
-            "Change values within what the model has seen; it is asked again at once. A what-if is about the "
-            "model: it does not say that the world would follow."
+            "Change values within the range of the training rows; the model is asked again at once. The "
+            "answer is about the model, not about the world."
         )
         after = _form(row, what_if.fields, before, order)
         changed = [at for at in order if after[at] != before[at]]
@@ -157,7 +157,7 @@ def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
     """Say what the model says now, and what it said before."""
     names = row.inputs.dataset.class_names
     if not changed:
-        st.info("Nothing is changed yet.", icon=":material/tune:")
+        st.info("No value is changed yet.", icon=":material/tune:")
         return
     if names is None:
         before, after = (float(answer.probabilities[0]) for answer in answers)
@@ -168,7 +168,7 @@ def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
         f"**{plain(names[label])}** with {row.run.predicted.noun} {answer.probabilities[label]:.2f}"
         for label, answer in zip(said, answers, strict=True)
     ]
-    verb = "still says" if said[0] == said[1] else ":material/swap_horiz: now says"
+    verb = "still predicts" if said[0] == said[1] else ":material/swap_horiz: now predicts"
     st.markdown(f"The model {verb} {texts[1]}; before, it was {texts[0]}.")
 
 
@@ -179,8 +179,8 @@ def _by_profiles(answers: Sequence[Answer], changed: Sequence[str]) -> None:
     if expected is not None:
         real = after["prediction"] - before["prediction"]
         st.caption(
-            f"By the row's profiles alone the change is {expected:+.3g}; the model's own is {real:+.3g}. The rest "
-            "is in interactions, and in what changes within bins."
+            f"The row's profiles predict a change of {expected:+.3g}; the model's change is {real:+.3g}. "
+            "The difference comes from interactions, and from changes within bins."
         )
 
 

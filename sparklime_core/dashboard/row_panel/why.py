@@ -52,7 +52,7 @@ def _legend(row: RowContext) -> str:
     told = [f"{_square(FOR)} {up} **{name}**", f"{_square(AGAINST)} {down} it"]
     if row.stability is not None:
         told.append(f"— ± 1 standard deviation over {row.pools} pools")
-        told += [f"{_square(EXACT, '|')} without sampling"] if row.stability["exact"] is not None else []
+        told += [f"{_square(EXACT, '|')} without sampling noise"] if row.stability["exact"] is not None else []
     return " &nbsp; ".join(told)
 
 
@@ -81,19 +81,22 @@ def _figures(row: RowContext) -> None:
         st.metric(
             "Model",
             _number(result["prediction"]),
-            help="What the model itself says of the row, and of this class where there are classes.",
+            help="The model's own prediction for this row (and for this class, where there are classes).",
         )
         st.metric(
             "Surrogate",
             _number(result["local_prediction"]),
-            help="What LIME's linear surrogate says at this row. Close to the model's: the explanation fits here.",
+            help=(
+                "The prediction of LIME's linear surrogate at this row. If it is close to the model's, "
+                "the explanation fits here."
+            ),
         )
         st.metric("Fit", _number(row.view.fit), help=FIT.rule)
         st.metric("Local R²", _number(result["score"]), help=f"lime's own measure, low for most rows: {LOW_R2}")
         st.metric(
             "Intercept",
             _number(result["intercept"]),
-            help="The surrogate's value where none of the conditions holds; weights add to it.",
+            help="The surrogate's value where no condition holds; the weights add to it.",
         )
 
 

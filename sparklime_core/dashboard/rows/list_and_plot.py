@@ -105,8 +105,8 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     )
     if behind is not None:
         st.caption(
-            f"Grey: how many of all {count(found, 'row')} lie there. Points: {len(points):,} of them, a quarter "
-            "where the model errs most, the others drawn by chance. Filter to see others."
+            f"Grey: the density of all {count(found, 'row')}. Points: {len(points):,} rows; a quarter "
+            "have the largest errors, the others are a random sample. Filter to see others."
         )
     return found
 

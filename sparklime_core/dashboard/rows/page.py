@@ -92,7 +92,7 @@ def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
         st.button(
             "Random row",
             icon=":material/shuffle:",
-            help="One of the rows that pass the filter",
+            help="A random row that passes the filter",
             disabled=not found,
             on_click=_random_row,
             args=(run, wanted),

@@ -63,8 +63,8 @@ def repeat_panel(run: Run) -> None:
     with shown_errors():
         command = command_line(run)
         st.caption(
-            "Gives the same results to the last bit, on any master, with the run's file in the current folder "
-            "and the versions below."
+            "Repeats the results to the last bit, on any master. It needs the run's file in the current "
+            "folder and the versions below."
         )
         st.code(command, language="bash", wrap_lines=True)
         download_button("The same as a Python script", lambda: python_script(run), "repeat.py", "code")

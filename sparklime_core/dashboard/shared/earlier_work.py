@@ -16,8 +16,8 @@ def earlier_work(page: str) -> None:
     """
     if workspace.is_refused():
         st.info(
-            "The table of this link has gone, or is another person's: tables are seen by the browser alone that "
-            "has brought them.",
+            "The table of this link is deleted, or belongs to another person. Only the browser that "
+            "uploaded a table can see it.",
             icon=":material/lock:",
         )
     found = workspace.earlier()
@@ -28,6 +28,6 @@ def earlier_work(page: str) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         are = "are" if model else "is"
         st.markdown(f"{what} {are} still here.")
-        if st.button("Go on with it", icon=":material/history:", key="earlier-work"):
+        if st.button("Continue with it", icon=":material/history:", key="earlier-work"):
             workspace.take_up(found)
             st.switch_page(page)

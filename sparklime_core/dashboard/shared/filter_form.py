@@ -77,7 +77,7 @@ def _chips(row_filter: RowFilter, context: FormContext) -> None:
                 key=f"chip-{at}",
                 icon=":material/close:",
                 icon_position="right",
-                help="Take this condition away",
+                help="Remove this condition",
                 on_click=set_filter,
                 args=(limit.without,),
             )

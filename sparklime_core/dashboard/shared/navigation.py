@@ -24,14 +24,14 @@ QUESTIONS = {
     "Data": "Which table does the model learn from, and what does it predict?",
     "Model": "How good is the model?",
     "Spark": "Where are the rows explained?",
-    "Explain": "Which rows are explained, with which settings, and how far is the run?",
-    "Rows": "Why did the model say that, row by row, and how far can the explanation be trusted?",
-    "Overview": "Which features does the model use over all rows, and where does it use others?",
-    "Runs": "Earlier runs. They stay on this machine's disk until somebody deletes them.",
-    "Workers": "Which executor explained which rows? The tasks themselves measured every figure.",
+    "Explain": "Which rows are explained, with which settings, and how far has the run come?",
+    "Rows": "Why did the model say that, row by row, and how far can you trust the explanation?",
+    "Overview": "Which features does the model use over all rows, and where do they differ?",
+    "Runs": "Earlier runs. They stay on this machine's disk until someone deletes them.",
+    "Workers": "Which executor explained which rows? Every figure was measured in the tasks.",
     "Tuning": "Which kernel width and how many samples suit these rows?",
-    "Race": "How much faster are the engines on your rows, and do they give lime's answer?",
-    "Help": "What does an explanation say, and what does it not say?",
+    "Race": "How much faster are the engines on your rows, and do they agree with lime?",
+    "Help": "What does an explanation say, and what not?",
     "Compare rows": "Why does the model treat these rows differently? Explained for one class, on one scale.",
     "Compare runs": "Which rows does the second run explain differently, and by how much?",
 }
@@ -97,9 +97,7 @@ def pages() -> dict[str, list[Any]]:
             ),
         ],
         "Learn": [
-            st.Page(
-                HELP, title="Help", icon=":material/help:", help="What LIME is and is not; the words used here."
-            ),
+            st.Page(HELP, title="Help", icon=":material/help:", help="LIME, its limits, and the terms used here."),
             # Reached from the rows and the runs that they compare: the menu leaves room for Spark's state below.
             st.Page(COMPARE_ROWS, title="Compare rows", icon=":material/stacked_bar_chart:", visibility="hidden"),
             st.Page(COMPARE_RUNS, title="Compare runs", icon=":material/compare_arrows:", visibility="hidden"),

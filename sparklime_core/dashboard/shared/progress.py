@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 1.0
 STAGES = {
-    "waiting": "Waiting for its turn",
+    "waiting": "Waiting in the queue",
     "connecting": "Connecting to Spark",
     "preparing": "Preparing the explainer",
     "explaining": "Explaining rows on the executors",
@@ -61,14 +61,14 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> 
     share = progress.done / progress.rows if progress.rows else 1.0
     stage = STAGES.get(progress.stage, progress.stage)
     if progress.stage == "waiting" and services().race_runs():
-        stage = "Waiting for a race, which has Spark to itself"
+        stage = "Waiting for a race, which uses Spark alone"
     with st.container(border=True):
         st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
         _figures(progress, services().manager.waited(run_id))
         if progress.done:
             st.page_link(
                 ROWS,
-                label=f"Look at the {count(progress.done, 'row')} explained so far",
+                label=f"Show the {count(progress.done, 'row')} explained so far",
                 icon=":material/troubleshoot:",
                 query_params={"run": run_id},
             )

@@ -42,11 +42,11 @@ def _table() -> None:
         column_config={
             "place": "Place",
             "table": "Table",
-            "whose": "Whose",
+            "whose": "Owner",
             "done": st.column_config.ProgressColumn("Explained", format="percent", min_value=0.0, max_value=1.0),
             "rows": st.column_config.NumberColumn("Rows"),
         },
-        alt="Runs of all sessions: those on Spark, then those that wait, in the order of their turns",
+        alt="Runs of all sessions: first those on Spark, then those that wait, in their order",
     )
 
 

@@ -20,7 +20,7 @@ PAGE_ROWS = 100
 PLOT_ROWS = 2000
 """The most points of the plot; where there are more rows, the density of all of them is behind a sample."""
 
-index_rows = remember(rows.index_rows, spinner="Laying out the rows, once …")
+index_rows = remember(rows.index_rows, spinner="Preparing the index of the rows, once for this run …")
 find_rows = remember(rows.find_rows, entries=256)
 count_found = remember(rows.count_found, entries=256)
 place_of = remember(rows.place_of, entries=256)
@@ -47,7 +47,7 @@ def what_if_of(run: Run) -> "WhatIf":
     return prepare_what_if(run.manifest(), inputs_of(run))
 
 
-@partial(keep, spinner="Looking at the values of the table, once for this run …")
+@partial(keep, spinner="Reading the values of the table, once for this run …")
 def nearest_changes_of(run: Run) -> "NearestChanges":
     """Return what finds the nearest changes of the run's rows."""
     from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - imports Spark's driver side
@@ -55,7 +55,7 @@ def nearest_changes_of(run: Run) -> "NearestChanges":
     return NearestChanges.of(inputs_of(run))
 
 
-@partial(keep, entries=2, spinner="Preparing the dial, once for this run …")
+@partial(keep, entries=2, spinner="Preparing the kernel widths, once for this run …")
 def _any_width_of(run: Run) -> "ExplainTask":
     from sparklime_core.jobs.locality import prepare_any_width  # noqa: PLC0415 - imports lime, and Spark's driver side
 

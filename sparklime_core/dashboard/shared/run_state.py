@@ -30,9 +30,13 @@ def run_summary(manifest: Manifest, what: str = "") -> None:
     if manifest.rows_failed:
         facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
     if manifest.state.is_resumable():
-        facts.append(f"partial: {count(manifest.rows - manifest.rows_explained, 'row')} left for Resume on Runs")
+        facts.append(
+            f"partial: {count(manifest.rows - manifest.rows_explained, 'row')} left; resume it on the page Runs"
+        )
     if manifest.state is RunState.HALF_MADE:
-        facts = ["cut off while its table and model were stored; delete it on Runs, and start it again"]
+        facts = [
+            ("interrupted before its table and model were stored; delete it on the page Runs, and start it again")
+        ]
     with st.container(horizontal=True, vertical_alignment="center"):
         if what:
             st.markdown(what, width="content")

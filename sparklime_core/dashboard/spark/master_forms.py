@@ -35,8 +35,8 @@ def cluster_form(service: "SparkService") -> None:
     """Start or stop a standalone cluster on this machine."""
     with st.form("cluster"):
         st.caption(
-            "A real standalone master with its workers, each a process of its own on 127.0.0.1: "
-            "what runs here runs on a cluster of machines."
+            "A real standalone master with its workers, each in its own process on 127.0.0.1. A run "
+            "that works here works on a cluster of machines."
         )
         with st.grid(3, min_column_width=130):
             workers = st.number_input("Workers", 1, 64, 2, key="workers", persist_state="session")
@@ -95,7 +95,10 @@ def _buttons(service: "SparkService", status: "SparkStatus") -> None:
         checked = idle and st.button(
             "Check the executors",
             icon=":material/health_and_safety:",
-            help="A round trip to each: Python, package versions and memory, against this server's.",
+            help=(
+                "Asks each executor for its Python, package versions and memory, and compares them with "
+                "this server's."
+            ),
         )
         ended = idle and st.button("Disconnect", icon=":material/link_off:")
         stopped = status.cluster is not None and st.button(
@@ -137,7 +140,7 @@ def _findings(reports: "list[ExecutorReport]", wrong: list[str]) -> None:
 
 
 def _connect(service: "SparkService") -> None:
-    with st.spinner("Connecting to Spark, and asking its executors …", show_time=True):
+    with st.spinner("Connecting to Spark, and checking its executors …", show_time=True):
         service.connect_and_check()
 
 

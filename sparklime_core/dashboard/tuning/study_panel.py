@@ -61,9 +61,11 @@ def _ended(state: "TuningState", study: "TuningStudy") -> None:
         index=best,
         format_func=lambda cell: names[cell],
         key=CHOICE,
-        help="Or click a point of the chart. Suggested: of the choices whose top features agree as well as the "
-        f"best (within {AS_STEADY}), those whose fit is as good as the best (within {AS_GOOD}); of these the most "
-        "local one, and of equals the one with fewer samples.",
+        help=(
+            "Or click a point of the chart. The suggestion takes the choices with the best agreement of "
+            f"top features (within {AS_STEADY}). Of these it takes those with the best fit (within "
+            f"{AS_GOOD}), then the most local one, then the one with the fewest samples."
+        ),
     )
     _figures(cells.iloc[chosen])
     if st.button("Use these settings", type="primary", icon=":material/check:", key="use-tuning"):
@@ -81,7 +83,7 @@ def _figures(cell: pd.Series) -> None:
             "Top features agree",
             f"{cell['jaccard']:.2f}",
             border=True,
-            help="Jaccard index of the five strongest features of two pools: 1 when they are always the same.",
+            help="Jaccard index of the five strongest features of two pools: 1 if they are always the same.",
         )
         st.metric(
             "Features agree",
@@ -93,7 +95,7 @@ def _figures(cell: pd.Series) -> None:
             "Noise of a weight",
             f"{cell['noise']:.1%}",
             border=True,
-            help="Standard deviation of a weight over the pools, over the mean |weight|.",
+            help="Standard deviation of a weight over the pools, divided by the mean |weight|.",
         )
 
 

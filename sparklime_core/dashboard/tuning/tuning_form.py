@@ -24,10 +24,15 @@ def tuning_form() -> None:
         load = choose_subject("tuning-subject")
         left, right = st.columns(2)
         rows = left.number_input(
-            "Rows", 1, 500, 32, key="tuning-rows", help="Drawn by the seed; every figure is a mean over them."
+            "Rows",
+            1,
+            500,
+            32,
+            key="tuning-rows",
+            help="A sample drawn with the seed; every figure is a mean over these rows.",
         )
         pools = right.number_input(
-            "Pools", 2, 20, 5, key="tuning-pools", help="How often each row is explained, with seeds of their own."
+            "Pools", 2, 20, 5, key="tuning-pools", help="Number of explanations per row, each with its own seed."
         )
         if not st.form_submit_button("Try the grid", type="primary", icon=":material/grid_on:"):
             return

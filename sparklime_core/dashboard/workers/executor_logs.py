@@ -12,8 +12,8 @@ def evidence_panel(manifest: Manifest) -> None:
     from sparklime_core.jobs.executor_logs import run_outputs  # noqa: PLC0415 - imports pyspark
 
     st.caption(
-        "Each executor prints, on its own standard error, the row that it explains, the broadcast model and the "
-        "explainer that it loaded. These are its files."
+        "Each executor writes to its standard error: the row that it explains, and the broadcast model "
+        "and explainer that it loaded. These are its log files."
     )
     with shown_errors():
         outputs = run_outputs(manifest)

@@ -29,25 +29,25 @@ PARTS = (
     TimeShare(
         "broadcasting",
         "broadcasting",
-        "on the driver: the task is pickled and handed to Spark, and the executors are asked about themselves",
+        "on the driver: pickling the task, sending it to Spark, and checking the executors",
     ),
     TimeShare(
         "load",
         "loading",
         "in the Python workers: importing lime and scikit-learn, and unpickling the broadcast",
     ),
-    TimeShare("model", "model", "in the Python workers: inside the model's own predict function"),
+    TimeShare("model", "model", "in the Python workers: the model's own predict function"),
     TimeShare(
         "algebra",
         "algebra",
-        "in the Python workers: all that an engine computes from predictions, and stability",
+        "in the Python workers: the engine's computations on predictions, and stability",
     ),
-    TimeShare("packing", "packing", "in the Python workers: laying the results out and serialising them"),
+    TimeShare("packing", "packing", "in the Python workers: packing and serialising the results"),
     TimeShare(
         "transport",
         "transport and waiting",
-        "what is left of the cores' time while rows were explained: rows and results on the wire, Spark's "
-        "scheduling, the start of Python processes, and cores that had nothing to do",
+        "the rest of the cores' time while rows were explained: transfer of rows and results, Spark's "
+        "scheduling, the start of Python processes, and idle cores",
     ),
     TimeShare("writing", "writing", "on the driver, at the end: the waves' files are joined"),
 )
@@ -71,7 +71,7 @@ def shares_panel(manifest: Manifest) -> None:
         key="shares",
     )
     st.caption(
-        f"{duration(whole)} of wall time, all measured. What the Python workers report is divided by the "
+        f"{duration(whole)} of wall time, all measured. Times of the Python workers are divided by the "
         f"{count(cores_of(manifest), 'core')}, so that the parts add up."
     )
 

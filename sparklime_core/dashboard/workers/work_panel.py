@@ -58,7 +58,7 @@ def _charts(run: Run) -> None:
         st.markdown("##### Throughput")
         draw(
             throughput_chart(throughput_frame(timeline)),
-            alt="Rows a second over time, by executor",
+            alt="Rows per second over time, by executor",
             key="work-throughput",
         )
     st.markdown("##### Executors")
@@ -72,7 +72,7 @@ def _charts(run: Run) -> None:
             "tasks": "Tasks",
             "rows": "Rows",
             "busy_seconds": columns.seconds("Busy (s)"),
-            "rows_per_second": st.column_config.NumberColumn("Rows a busy second", format="%.1f"),
+            "rows_per_second": st.column_config.NumberColumn("Rows per busy second", format="%.1f"),
         },
-        alt="What each executor has done",
+        alt="Work of each executor",
     )

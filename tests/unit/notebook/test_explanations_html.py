@@ -39,7 +39,7 @@ def test_an_explanation_says_what_it_stands_on() -> None:
     found = page(Explanations(table(result(7, 1, 0.25), failed(8))))
 
     assert "Row 7, label class 1" in found.text
-    assert "The model says 0.25, the surrogate 0.65. The 2 features account for 80%" in found.text
+    assert "The model predicts 0.25, the surrogate 0.65. The 2 features account for 80%" in found.text
     assert "age > 3.00 +0.25" in found.text
     assert "income > 3.00 -0.1" in found.text
     assert "Row 8 This row could not be explained: The value of 'age' is missing." in found.text

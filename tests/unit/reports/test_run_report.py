@@ -24,7 +24,7 @@ def test_a_runs_report_tells_all_there_is(classes: Run) -> None:
     ):  # fmt: skip
         assert part in found.text, part
     assert found.tags.count("svg") == 2 + 3 * 10
-    assert found.text.count("The model says") == 10
+    assert found.text.count("The model predicts") == 10
 
 
 def test_what_cannot_be_told_is_one_sentence(classes: Run, store: RunStore) -> None:

@@ -61,7 +61,7 @@ def test_reasons_and_reports_say_log_odds(run, dataset, model):
     assert "probability" not in lines[0]
     assert float(lines[0]["log_odds"]) == pytest.approx(model.estimator.decision_function(dataset.features[:1])[0])
     report = row_report(run, 0).decode()
-    assert f"The model says {dataset.class_names[said[0]]} with probability" in report
+    assert f"The model predicts {dataset.class_names[said[0]]} with probability" in report
     assert "the model&#39;s log-odds is" in report or "the model's log-odds is" in report
 
 

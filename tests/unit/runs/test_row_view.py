@@ -57,8 +57,11 @@ class TestRowView:
     def test_the_page_and_the_report_say_the_same_sentences(self, dataset: Dataset) -> None:
         view = view_row([result(0, 0.3), result(1, 0.7)], dataset, [], None)
 
-        assert row_sentences(view) == ["The model says yes with probability 0.70.", "That is right: it is yes."]
+        assert row_sentences(view) == [
+            "The model predicts yes with probability 0.70.",
+            "That is right: it is yes.",
+        ]
         assert row_sentences(view, "*{}*".format) == [
-            "The model says *yes* with probability 0.70.",
+            "The model predicts *yes* with probability 0.70.",
             "That is right: it is *yes*.",
         ]

@@ -74,6 +74,6 @@ def test_the_rows_own_category_is_always_shown():
     assert shown["rows"].sum() == len(codes)
     assert list(shown[shown["place"] == "this row"]["name"]) == ["c19"]
     assert shown["name"].iloc[-1] == "13 others"
-    assert place_words(found, 0.0) == "7% of the training rows have it."
+    assert place_words(found, 0.0) == "7% of the training rows have this value."
     few = categories(np.array([0.0, 0.0]), ["a", "b", "never there"])
     assert list(shown_categories(few, 1)["name"]) == ["a", "b"]

@@ -27,16 +27,16 @@ def test_a_badge_says_what_made_it_so():
     assert badge_words(judge(0.9, 0.0)) == "trust: good"
     assert badge_words(judge(0.5, 0.2, jaccard=0.9)) == "trust: fair (fit, gap)"
     assert badge_words(judge(0.1, 0.2)) == "trust: weak (fit)"
-    assert badge_words(judge(None, None)) == "trust: not known"
+    assert badge_words(judge(None, None)) == "trust: unknown"
 
 
 def test_every_check_is_told_with_its_figures():
     verdict = judge(0.62, -0.12, jaccard=0.6, sampling_rmse=0.004, strongest=0.2)
     told = [check_words(check, RESULT, MEASURED, 5) for check in verdict.checks]
     assert told[0] == "The surrogate explains 62% of what the model does around this row (local R² 0.62)."
-    assert "the surrogate says 0.85 and the model 0.97: 12% of" in told[1]
+    assert "the surrogate predicts 0.85 and the model 0.97: a difference of 12% of" in told[1]
     assert "(5 pools), 60% of the five strongest features stay the same (VSI 91 of 100)." in told[2]
-    assert "off by 0.004 (root mean square, 0.02 at most) from those without sampling: 2% of" in told[3]
+    assert "is 0.004 (root mean square; at most 0.02): 2% of" in told[3]
 
 
 def test_without_profiles_the_fit_is_limes_own():
