@@ -69,7 +69,7 @@ class TestExplainedClass:
     def test_a_link_carries_the_class(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_panel(open_page, "Features", runs.all_labels, label=1)
 
-        assert "the features that speak for **Chinstrap**" in words(app)
+        assert "the features that speak for and against **Chinstrap**" in words(app)
 
     def test_regression_has_no_classes(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_panel(open_page, "Features", runs.regression)
