@@ -20,7 +20,7 @@ EXTRAS = {
     "mlflow": "mlflow",
     "sqlalchemy": "mlflow",
     "altair": "dashboard",
-    "shap": "notebook",
+    "shap": "shap",
     "streamlit": "dashboard",
     "vl_convert": "dashboard",
 }

@@ -11,8 +11,9 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
 from sparklime_core.explain.exact.ensemble import Ensemble
-from sparklime_core.explain.kinds.model_kind import ModelKind, check_mode
+from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, check_mode
 from sparklime_core.explain.kinds.sklearn_nodes import check_outputs, joined
+from sparklime_core.explain.kinds.sklearn_shap import shap_of_trees
 
 TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
 FORESTS = (RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor)
@@ -25,6 +26,10 @@ class AveragedTrees(ModelKind):
     def serves(cls, model: Any) -> bool:
         """Return whether a model is one of these; a subclass may predict anything."""
         return type(model) in (*TREES, *FORESTS)
+
+    def tree_shap(self) -> TreeShap:
+        """Return SHAP's values of the trees; see `ModelKind.tree_shap`."""
+        return shap_of_trees(self.model, adds_up_to="probability")
 
     def trees(self, mode: str, output: str) -> Ensemble:
         """Return the trees; see `ModelKind.trees`."""

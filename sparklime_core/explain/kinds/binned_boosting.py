@@ -9,7 +9,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble, mirrored
 from sparklime_core.explain.exact.recoding import Recoding, Recodings
-from sparklime_core.explain.kinds.model_kind import ModelKind, check_mode, margin_refused
+from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, check_mode, margin_refused
+from sparklime_core.explain.kinds.sklearn_shap import shap_of_trees
 from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray, IntArray
 
@@ -30,6 +31,10 @@ class BinnedBoosting(ModelKind):
         if isinstance(self.model, HistGradientBoostingClassifier):
             return np.asarray(self.model.decision_function(rows))
         return np.asarray(self.model._raw_predict(rows)[:, 0])
+
+    def tree_shap(self) -> TreeShap:
+        """Return SHAP's values of the trees; see `ModelKind.tree_shap`."""
+        return shap_of_trees(self.model)
 
     def trees(self, mode: str, output: str) -> Ensemble:
         """Return the trees; see `ModelKind.trees`."""

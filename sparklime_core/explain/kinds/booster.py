@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.exact.ensemble import Ensemble, mirrored
-from sparklime_core.explain.kinds.model_kind import ModelKind, check_mode, margin_refused
+from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, check_mode, margin_refused
 from sparklime_core.explain.types import FloatArray, PredictFn
 
 MOST_DUMP = 2**28
@@ -103,6 +103,14 @@ class Booster(ModelKind):
     @abstractmethod
     def scores(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores (n,) or (n, S) of rows in the model's own values."""
+
+    @abstractmethod
+    def contributions(self, rows: FloatArray) -> FloatArray:
+        """Return the library's own SHAP values (n, d + 1, S) of the scores of rows; the base value is the last."""
+
+    def tree_shap(self) -> TreeShap:
+        """Return the library's own SHAP values; see `ModelKind.tree_shap`."""
+        return TreeShap(self.contributions)
 
     @property
     @abstractmethod

@@ -161,6 +161,12 @@ class CatBoostModel(Booster):
         """Return the raw scores; see `Booster.scores`."""
         return self._ask(rows, "RawFormulaVal")
 
+    def contributions(self, rows: FloatArray) -> FloatArray:
+        """Return CatBoost's own SHAP values; see `Booster.contributions`."""
+        pool = catboost.Pool(self._table(rows), cat_features=sorted(self.names) or None)
+        found = np.asarray(self.model.get_feature_importance(pool, type="ShapValues", thread_count=1))
+        return np.swapaxes(found.reshape(len(rows), -1, found.shape[-1]), 1, 2)
+
     @property
     def adds_up(self) -> bool:
         """Whether the loss has no link; see `Booster.adds_up`."""

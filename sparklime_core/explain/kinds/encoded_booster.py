@@ -8,7 +8,7 @@ import numpy as np
 from sparklime_core.explain.exact.ensemble import Ensemble
 from sparklime_core.explain.exact.recoding import Recodings, recoded_rows
 from sparklime_core.explain.kinds.booster import Booster
-from sparklime_core.explain.kinds.model_kind import ModelKind
+from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, by_feature
 from sparklime_core.explain.types import FloatArray, IntArray
 
 
@@ -94,6 +94,15 @@ class EncodedBoosting(ModelKind):
     def check_margin(self, mode: str) -> None:
         """Raise `ModelError` when the booster has no margin."""
         self.model.booster.check_margin(mode)
+
+    def tree_shap(self) -> TreeShap:
+        """Return the booster's own SHAP values, of the dataset's features; see `ModelKind.tree_shap`."""
+        return TreeShap(self._contributions)
+
+    def _contributions(self, rows: FloatArray) -> FloatArray:
+        model = self.model
+        found = model.booster.contributions(model.own(rows))
+        return by_feature(found, model.columns, model.n_features_in_)
 
     def trees(self, mode: str, output: str) -> Ensemble:
         """Return the trees over the dataset's features; see `ModelKind.trees`."""

@@ -140,6 +140,11 @@ class LightGBMModel(Booster):
         """Return the raw scores; see `Booster.scores`. LightGBM does not average those of a forest itself."""
         return self._ask(rows, raw=True) / self._averaged
 
+    def contributions(self, rows: FloatArray) -> FloatArray:
+        """Return LightGBM's own SHAP values; see `Booster.contributions`."""
+        found = np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
+        return np.swapaxes(found.reshape(len(rows), self._scores, -1), 1, 2) / self._averaged
+
     @property
     def _averaged(self) -> float:
         """How many rounds the scores are a mean of; 1 where they are a sum."""

@@ -1,6 +1,7 @@
 """`ModelKind`: what engines and executors need to know of a model, and `Margin`, its raw score as a function."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,27 @@ import numpy as np
 
 from sparklime_core.errors import EngineError, ModelError
 from sparklime_core.explain.exact.ensemble import Ensemble
-from sparklime_core.explain.types import FloatArray, PredictFn
+from sparklime_core.explain.types import FloatArray, IntArray, PredictFn
+
+
+@dataclass(frozen=True)
+class TreeShap:
+    """SHAP values by the trees of a model.
+
+    Attributes
+    ----------
+    contributions
+        Rows (n, d) to SHAP values (n, d + 1, S) of S scores; the last of each row is the base value.
+    adds_up_to
+        What base value and SHAP values add up to: ``"probability"`` (in regression: the prediction) or
+        ``"margin"``.
+    cost
+        Steps per row: leaves times squared depth, over all trees; 0 for a booster's own values, which are fast.
+    """
+
+    contributions: Callable[[Any], FloatArray]
+    adds_up_to: str = "margin"
+    cost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,10 @@ class ModelKind(ABC):
         if type(self).margin is ModelKind.margin:
             self.margin(np.empty((0, 0)))
 
+    def tree_shap(self) -> TreeShap:
+        """Return the model's SHAP values by its trees; raise `ModelError` where there are none."""
+        raise ModelError(f"There is no fast way to SHAP values of {self.name}.")
+
     def trees(self, mode: str, output: str) -> Ensemble:
         """Return the sum of trees that the model's output is.
 
@@ -94,6 +119,22 @@ class Margin:
         if self.mode == "regression" or found.ndim == 2:
             return found
         return np.column_stack([-found, found])
+
+
+def by_feature(contributions: FloatArray, features: IntArray, width: int) -> FloatArray:
+    """Return the SHAP values (n, w + 1, S) of a model's own w columns as those of a dataset's features.
+
+    Parameters
+    ----------
+    features
+        (w,) which feature each column is.
+    width
+        How many features the dataset has.
+    """
+    found = np.zeros((len(contributions), width + 1, contributions.shape[2]))
+    for at, feature in enumerate([*features.tolist(), width]):
+        found[:, feature] += contributions[:, at]
+    return found
 
 
 def predict_name(mode: str) -> str:

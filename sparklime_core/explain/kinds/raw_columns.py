@@ -8,7 +8,7 @@ import numpy as np
 from sparklime_core.errors import ModelError
 from sparklime_core.explain.exact.ensemble import Ensemble
 from sparklime_core.explain.exact.recoding import Recoding
-from sparklime_core.explain.kinds.model_kind import ModelKind
+from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, by_feature
 from sparklime_core.explain.types import FloatArray
 
 
@@ -53,6 +53,24 @@ class RawColumns(ModelKind):
             threshold=np.where(is_whole, np.floor(found.threshold) + 0.5, found.threshold),
             recodings=recodings,
         )
+
+    def tree_shap(self) -> TreeShap:
+        """Return SHAP values of an estimator that takes numbers as they are; see `ModelKind.tree_shap`."""
+        from sparklime_core.explain.kinds.registry import kind_of  # noqa: PLC0415 - it imports this module by name
+
+        decoding, width = self.model.decoding, self.model.n_features_in_
+        decoders = [decoder for _, decoder in decoding.columns]
+        kind = kind_of(self.model.estimator)
+        if kind is None or not all(hasattr(decoder, "border") for decoder in decoders):
+            return super().tree_shap()
+        features = np.array([decoder.feature for decoder in decoders])
+        found = kind.tree_shap()
+
+        def contributions(rows: FloatArray) -> FloatArray:
+            table = np.asarray(decoding.decode(rows), dtype=np.float64)
+            return by_feature(found.contributions(table), features, width)
+
+        return replace(found, contributions=contributions)
 
     def margin(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores of the last step; see `ModelKind.margin`."""

@@ -166,6 +166,19 @@ class XGBoostModel(Booster):
         """Return the raw scores; see `Booster.scores`."""
         return self._ask(rows, "margin").astype(np.float64)
 
+    def contributions(self, rows: FloatArray) -> FloatArray:
+        """Return XGBoost's own SHAP values; see `Booster.contributions`."""
+        booster = self._booster
+        data = xgboost.DMatrix(
+            rows,
+            feature_names=booster.feature_names,
+            feature_types=booster.feature_types,
+            enable_categorical=True,
+            nthread=1,
+        )
+        found = booster.predict(data, pred_contribs=True, iteration_range=(0, self._rounds), strict_shape=True)
+        return np.swapaxes(np.asarray(found, dtype=np.float64), 1, 2)
+
     @property
     def adds_up(self) -> bool:
         """Whether the objective has no link; see `Booster.adds_up`."""
