@@ -27,6 +27,9 @@ CHOSEN = "#dc443e"
 EXACT = "#9b72c7"
 """Purple: what there is without sampling."""
 
+AVERAGED = "#3a956f"
+"""Green: the model's average over rows of the table, with a feature put into a bin (partial dependence)."""
+
 INK = "currentColor"
 """The page's own text colour, as an SVG takes it; for a canvas or a picture, `theme.inked` fills in a theme's."""
 

@@ -1,6 +1,6 @@
 """The chart of profiles: for each feature the effect of every bin, all on one scale, the row's own bin marked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,14 +10,16 @@ from altair.typing import ChartType
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
 from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
-from sparklime_core.charts.palette import AGAINST, AXIS, FOR, INK, REST
+from sparklime_core.charts.palette import AGAINST, AVERAGED, AXIS, FOR, INK, REST
 
 BINS = "bins"
 KINDS = ("feature", "raises", "lowers", "other bin")
 """What a line is: the name of a feature, the row's own bin by its effect, or another bin."""
 
 
-def profiles_frame(profiles: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def profiles_frame(
+    profiles: Sequence[dict[str, Any]], dependence: Mapping[str, Mapping[str, float]] | None = None
+) -> pd.DataFrame:
     """Lay out profiles for `profiles_chart`.
 
     Parameters
@@ -25,26 +27,30 @@ def profiles_frame(profiles: Sequence[dict[str, Any]]) -> pd.DataFrame:
     profiles
         One a feature: ``feature``, ``carries`` (its share of the model's variance around the row), ``own`` (the
         condition that holds in the row) and ``bins`` of the result's schema.
+    dependence
+        Partial dependence by feature and condition, where it is known.
 
     Returns
     -------
     pandas.DataFrame
         A line for each feature and each of its bins: ``order``, ``text``, ``kind`` (one of `KINDS`), ``effect``
-        (null of a feature's line), ``share`` and ``shown`` (the effect as text).
+        (null of a feature's line), ``share``, ``average`` (partial dependence, null where it is not known) and
+        ``shown`` (the effect as text).
     """
-    lines: list[tuple[str, str, float | None, float | None, str]] = []
+    lines: list[tuple[str, str, float | None, float | None, float | None, str]] = []
     for profile in profiles:
-        lines.append((profile["feature"], KINDS[0], None, None, f"carries {profile['carries']:.0%}"))
+        averages = (dependence or {}).get(profile["feature"], {})
+        lines.append((profile["feature"], KINDS[0], None, None, None, f"carries {profile['carries']:.0%}"))
         for bin_ in profile["bins"]:
             effect = bin_["effect"]
             own = bin_["condition"] == profile["own"]
             kind = KINDS[3] if not own else KINDS[1] if (effect or 0.0) >= 0 else KINDS[2]
             shown = "unknown" if effect is None else f"{effect:+.3g}"
             text = f"{bin_['condition']}   ◂ this row" if own else bin_["condition"]
-            lines.append((text, kind, effect, bin_["share"], shown))
-    frame = pd.DataFrame(lines, columns=["text", "kind", "effect", "share", "shown"])
+            lines.append((text, kind, effect, bin_["share"], averages.get(bin_["condition"]), shown))
+    frame = pd.DataFrame(lines, columns=["text", "kind", "effect", "share", "average", "shown"])
     frame.insert(0, "order", range(len(frame)))
-    return frame.astype({"effect": "float64", "share": "float64"})
+    return frame.astype({"effect": "float64", "share": "float64", "average": "float64"})
 
 
 def profiles_chart(lines: pd.DataFrame, largest: float) -> FilledChart:
@@ -55,9 +61,11 @@ def profiles_chart(lines: pd.DataFrame, largest: float) -> FilledChart:
     lines
         From `profiles_frame`.
     largest
-        The end of the axis on both sides.
+        The end of the axis on both sides, where no partial dependence is larger.
     """
-    return FilledChart(_template(len(lines), largest or 1.0), {BINS: lines})
+    averaged = bool(lines["average"].notna().any())
+    end = max(largest, float(lines["average"].abs().max())) if averaged else largest
+    return FilledChart(_template(len(lines), end or 1.0, averaged), {BINS: lines})
 
 
 def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
@@ -67,9 +75,10 @@ def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
     ----------
     bins
         ``order``, ``text``, ``effect`` (the mean), ``low`` and ``high`` (a standard deviation of the rows to both
-        sides), ``share``, ``rows`` and ``shown``.
+        sides), ``share``, ``rows``, ``average`` (partial dependence, null where it is not known) and ``shown``.
     """
-    end = float(bins[["low", "high"]].abs().max().max()) or 1.0
+    averaged = bool(bins["average"].notna().any())
+    end = float(bins[["low", "high", "average"]].abs().max().max()) or 1.0
     base = alt.Chart(bins).encode(
         y=Y,
         tooltip=[
@@ -78,6 +87,7 @@ def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
             alt.Tooltip("low:Q", title="One standard deviation from", format="+.4g"),
             alt.Tooltip("high:Q", title="to", format="+.4g"),
             alt.Tooltip("share:Q", title="Mean share of the neighbourhoods", format=".1%"),
+            *_average_tooltip(averaged),
         ],
     )
     x = alt.X(
@@ -89,18 +99,34 @@ def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
     colour = alt.condition("datum.effect >= 0", alt.value(FOR), alt.value(AGAINST))
     bar = base.mark_bar(height=10, yOffset=BAR_Y, cornerRadiusEnd=2).encode(x=x, color=colour)
     spread = base.mark_rule(yOffset=BAR_Y, strokeWidth=1.5, color=INK).encode(x="low:Q", x2="high:Q")
-    chart = alt.layer(zero_line(REST), bar, spread, lane_names(base, "text:N"), lane_numbers(base))
+    marks = bar, spread, *_averages(base, averaged)
+    chart = alt.layer(zero_line(REST), *marks, lane_names(base, "text:N"), lane_numbers(base))
     return chart.properties(height=AXIS + LANE * max(len(bins), 1))
 
 
+def _average_tooltip(averaged: bool) -> list[alt.Tooltip]:
+    return [alt.Tooltip("average:Q", title="Partial dependence", format="+.4g")] if averaged else []
+
+
+def _averages(base: alt.Chart, averaged: bool) -> list[alt.Chart]:
+    """Return a diamond in each bin at its partial dependence, where that is known."""
+    if not averaged:
+        return []
+    mark = base.transform_filter("isValid(datum.average)").mark_point(
+        shape="diamond", size=110, opacity=1.0, fill=AVERAGED, stroke=INK, strokeWidth=1, yOffset=BAR_Y
+    )
+    return [mark.encode(x="average:Q")]
+
+
 @lru_cache(maxsize=256)
-def _template(lines: int, end: float) -> dict[str, Any]:
+def _template(lines: int, end: float, averaged: bool) -> dict[str, Any]:
     base = alt.Chart(named(BINS)).encode(
         y=Y,
         tooltip=[
             alt.Tooltip("text:N", title="Bin"),
             alt.Tooltip("effect:Q", title="Effect", format="+.4g"),
             alt.Tooltip("share:Q", title="Share of the neighbourhood", format=".1%"),
+            *_average_tooltip(averaged),
         ],
     )
     bar = (
@@ -118,5 +144,6 @@ def _template(lines: int, end: float) -> dict[str, Any]:
             ),
         )
     )
-    chart = alt.layer(zero_line(REST), bar, lane_names(base, "text:N"), lane_numbers(base))
+    marks = bar, *_averages(base, averaged)
+    chart = alt.layer(zero_line(REST), *marks, lane_names(base, "text:N"), lane_numbers(base))
     return template_of(chart.properties(height=AXIS + LANE * max(lines, 1)))

@@ -14,6 +14,8 @@ from sparklime_core.charts.palette import AXIS, EXECUTORS, REST
 LINES, FEATURES = "lines", "features"
 
 SHAPES = ("circle", "diamond", "square", "triangle-up", "cross")
+WEIGHT = "Weight, all on one scale"
+
 MOST = len(SHAPES)
 """The most explanations that one chart tells apart."""
 
@@ -54,7 +56,9 @@ def comparison_frame(named: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], t
     return pd.DataFrame(lines, columns=["order", "feature", "name", "weight", "condition"])
 
 
-def rows_comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: float) -> FilledChart:
+def rows_comparison_chart(
+    lines: pd.DataFrame, names: Sequence[str], largest: float, *, axis: str = WEIGHT, signed: bool = True
+) -> FilledChart:
     """Draw one line a feature, with a mark for each explanation and their span in grey.
 
     Parameters
@@ -65,26 +69,32 @@ def rows_comparison_chart(lines: pd.DataFrame, names: Sequence[str], largest: fl
         The explanations, in the order of the legend; at most `MOST`.
     largest
         The end of the axis on both sides.
+    axis
+        The axis's title.
+    signed
+        Whether the axis has a side for weights below 0.
     """
     end = max(largest, float(lines["weight"].abs().max()) if len(lines) else 0.0) or 1.0
     features = lines.drop_duplicates("order")
-    return FilledChart(_template(len(features), tuple(names), end), {LINES: lines, FEATURES: features})
+    return FilledChart(
+        _template(len(features), tuple(names), end, axis, signed), {LINES: lines, FEATURES: features}
+    )
 
 
 @lru_cache(maxsize=256)
-def _template(features: int, names: tuple[str, ...], end: float) -> dict[str, Any]:
-    axis = alt.X(
+def _template(features: int, names: tuple[str, ...], end: float, axis: str, signed: bool) -> dict[str, Any]:
+    x = alt.X(
         "weight:Q",
-        title="Weight, all on one scale",
-        scale=alt.Scale(domain=[-end, end], nice=False),
+        title=axis,
+        scale=alt.Scale(domain=[-end if signed else 0.0, end], nice=False),
         axis=alt.Axis(tickCount=5),
     )
     base = alt.Chart(named(LINES)).encode(y=Y)
     span = base.mark_rule(strokeWidth=3, opacity=0.45, color=REST, yOffset=BAR_Y).encode(
-        x=alt.X("min(weight):Q", title="Weight, all on one scale"), x2="max(weight):Q"
+        x=alt.X("min(weight):Q", title=axis), x2="max(weight):Q"
     )
     mark = base.mark_point(filled=True, size=110, opacity=0.9, yOffset=BAR_Y).encode(
-        x=axis,
+        x=x,
         color=alt.Color(
             "name:N",
             title=None,

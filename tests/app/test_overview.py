@@ -1,12 +1,14 @@
 """The overview: each of its panels, for every kind of run, and where there is little or nothing to show."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.build_dataset import read_csv
@@ -18,8 +20,8 @@ from sparklime_core.runs.store import RunStore
 from tests.app.conftest import NASTY, OpenPage, Runs, sound, words
 from tests.finished_run import make_run
 
-PANELS = ("Features", "Values", "Profiles", "Groups", "Differences")
-CHARTS = {"Features": 1, "Values": 2, "Profiles": 1, "Groups": 1, "Differences": 1}
+PANELS = ("Features", "Values", "Profiles", "SHAP", "Groups", "Differences")
+CHARTS = {"Features": 1, "Values": 2, "Profiles": 1, "SHAP": 1, "Groups": 1, "Differences": 1}
 
 
 def charts(app: AppTest) -> int:
@@ -212,3 +214,33 @@ class TestEdges:
 
         assert not app.error
         assert "No explained row" in words(app)
+
+
+class TestShap:
+    def test_it_says_how_often_both_agree_and_over_which_rows(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_panel(open_page, "SHAP", runs.classes)
+
+        assert re.search(r"Same first three \d+% of rows", words(app))
+        assert re.search(r"Of them in common [0-3]\.\d of 3", words(app))
+        assert re.search(r"Same sign \d+%", words(app))
+        assert "All 12 rows. SHAP's values are by the model's own trees." in words(app)
+        assert "of the first 3 in common, same sign in" in words(app)
+
+    def test_of_many_rows_it_takes_some(
+        self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sparklime_core.explain.shap_values.ROWS", (2, 5))
+        st.cache_resource.clear()
+
+        app = open_panel(open_page, "SHAP", runs.classes)
+
+        assert "5 of 12 rows, drawn by chance, the same ones every time" in words(app)
+        st.cache_resource.clear()
+
+    def test_partial_dependence_is_of_one_class(self, runs: Runs, open_page: OpenPage) -> None:
+        app = open_panel(open_page, "Profiles", runs.all_labels)
+        assert "Partial dependence: the model's average" in words(app)
+
+        sound(app.selectbox(key=f"overview-class-{runs.all_labels.id}").select_index(3).run())
+
+        assert "Partial dependence is of one class: choose one to see it here." in words(app)

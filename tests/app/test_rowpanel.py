@@ -1,11 +1,34 @@
 """The parts of the row panel, each with what it shows of a finished run."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.data.samples import load_sample
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.train import train_with
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, Runs, sound, words
+from tests.finished_run import make_run
 
 PARTS = ["Why", "Values", "Trust", "Classes"]
+
+
+@pytest.fixture
+def run_of(tmp_path: Path, live_in: Callable[[Path], None]) -> Callable[[str], Run]:
+    """Make a run of a kind of model."""
+
+    def make(kind: str) -> Run:
+        live_in(tmp_path)
+        dataset = load_sample("penguins")
+        model = train_with(dataset, ModelSettings(kind=kind, n_estimators=5))
+        return make_run(RunStore(tmp_path / "runs"), dataset, model, 4)
+
+    return make
 
 
 def look_at(app: AppTest, part: str) -> AppTest:
@@ -114,6 +137,7 @@ def test_a_bar_opens_into_the_profile_of_its_feature(open_page: OpenPage, runs: 
     (opened,) = [found for found in app.button_group if found.label.startswith("Open a bar")]
 
     assert len(opened.value) == 1
+    assert "Partial dependence: the model's average over up to 200 rows" in words(app)
     assert "carry" in words(app)
     assert "account for" in words(app)
     assert "remaining" in words(app)
@@ -160,3 +184,46 @@ def test_a_number_goes_beyond_a_bound(runs: Runs, open_page: OpenPage) -> None:
 
     sound(bound.set_value(1e6).run())
     assert "No change of up to three features gives this prediction" in words(app)
+
+
+def test_shap_stands_beside_lime(runs: Runs, open_page: OpenPage) -> None:
+    app = look_at(open_page("rows", run=runs.all_labels.id, row=2), "SHAP")
+
+    assert re.search(r"Same sign \d of [67]", words(app))
+    assert re.search(r"First 3 [0-3] of 3", words(app))
+    assert "They agree on the sign of" in words(app)
+    assert "LIME fits a line to the model on a neighbourhood of the row; SHAP shares out" in words(app)
+    assert len(app.get("vega_lite_chart")) == 1
+    lines = app.dataframe[-1].value
+    assert list(lines.columns) == ["feature", "value", "lime", "shap"]
+    assert lines["lime"].dropna().abs().is_monotonic_decreasing
+    average, end = re.search(r"from the average ([\d.]+) to this row's ([\d.]+)", words(app)).groups()
+    assert float(average) + lines["shap"].sum() == pytest.approx(float(end), abs=2e-4)
+    assert f"with probability {float(end):.2f}" in words(app)
+
+
+def test_shap_values_of_another_model_are_computed_on_request(
+    open_page: OpenPage, run_of: Callable[[str], Run]
+) -> None:
+    linear = run_of("linear")
+    app = look_at(open_page("rows", run=linear.id, row=1), "SHAP")
+    assert "There is no fast way to SHAP values of Pipeline." in words(app)
+    assert not app.get("vega_lite_chart")
+
+    sound(app.button(key=f"shap-sampled-{linear.id}").click().run())
+
+    assert "They agree on the sign of" in words(app)
+    assert "predictions per row, of mixtures with 50 rows of the table" in words(app)
+
+
+def test_log_odds_are_said_to_be_another_unit(open_page: OpenPage, run_of: Callable[[str], Run]) -> None:
+    boosted = run_of("boosting")
+    app = look_at(open_page("rows", run=boosted.id, row=1), "SHAP")
+    assert "LIME explains the probability here, and SHAP's values of these trees add up to the log-odds" in words(
+        app
+    )
+
+    sound(app.button(key=f"shap-sampled-{boosted.id}").click().run())
+
+    assert "add up to the log-odds" not in words(app)
+    assert "predictions per row" in words(app)

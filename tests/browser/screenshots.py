@@ -100,6 +100,8 @@ def _series(
             for tab, table in (
                 ("Features", "breast_cancer"),
                 ("Values", "penguins"),
+                ("Profiles", "breast_cancer"),
+                ("SHAP", "breast_cancer"),
                 ("Groups", "breast_cancer"),
                 ("Differences", "diabetes"),
             )
@@ -118,7 +120,7 @@ def _series(
         if name.startswith(("rows", "overview")):
             expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
         shoot(name)
-    for part in ("What if", "Nearest change", "Alike"):
+    for part in ("SHAP", "What if", "Nearest change", "Alike"):
         page.goto(f"{server.url}/rows?run={runs['breast_cancer']}&row=38&filter=outcome.right~score.0.3_")
         heading(page, "Rows")
         page.get_by_test_id("stMain").get_by_text(part, exact=True).click()

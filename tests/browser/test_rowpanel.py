@@ -28,5 +28,9 @@ def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server, runs: dic
     show(page, "Values", within="stButtonGroup")
     expect(chart(page, re.compile("Distribution of feature .* and where row 2 lies")).first).to_be_visible()
 
+    show(page, "SHAP", within="stButtonGroup")
+    expect(chart(page, re.compile("LIME beside SHAP for .* of row 2"))).to_be_visible()
+    expect(page.get_by_text(re.compile("They agree on the sign of"))).to_be_visible()
+
     show(page, "Classes", within="stButtonGroup")
     expect(chart(page, "Weights of the strongest conditions by class")).to_be_visible()

@@ -9,6 +9,7 @@ from sparklime_core.dashboard.overview.features_panel import features_panel
 from sparklime_core.dashboard.overview.groups_panel import groups_panel
 from sparklime_core.dashboard.overview.profiles_panel import profiles_panel
 from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_explained
+from sparklime_core.dashboard.overview.shap_panel import shap_panel
 from sparklime_core.dashboard.overview.values_panel import values_panel
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.errors import shown_errors
@@ -23,6 +24,7 @@ PANELS: dict[str, tuple[str, Callable[[RunTotals], None]]] = {
     "Features": (":material/bar_chart:", features_panel),
     "Values": (":material/scatter_plot:", values_panel),
     "Profiles": (":material/stacked_bar_chart:", profiles_panel),
+    "SHAP": (":material/balance:", shap_panel),
     "Groups": (":material/workspaces:", groups_panel),
     "Differences": (":material/compare_arrows:", difference_panel),
 }

@@ -30,14 +30,23 @@ def profile_lines(results: Sequence[Mapping[str, Any]], row_ids: Sequence[int], 
     return frame.astype({"share": "float64", "effect": "float64"})
 
 
-def mean_profile(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean profile of the rows, a line for each bin in their order, for `mean_profile_chart`."""
+def mean_profile(lines: pd.DataFrame, averages: Mapping[str, float]) -> pd.DataFrame:
+    """Return the mean profile of the rows, a line for each bin in their order, for `mean_profile_chart`.
+
+    Parameters
+    ----------
+    lines
+        From `profile_lines`.
+    averages
+        Partial dependence by the bin's condition, where it is known.
+    """
     bins = lines.groupby("text", sort=False).agg(
         effect=("effect", "mean"), spread=("effect", "std"), share=("share", "mean"), rows=("row_id", "nunique")
     )
     bins = bins.dropna(subset=["effect"]).fillna({"spread": 0.0}).reset_index()
     bins.insert(0, "order", range(len(bins)))
     bins["low"], bins["high"] = bins["effect"] - bins["spread"], bins["effect"] + bins["spread"]
+    bins["average"] = bins["text"].map(averages).astype("float64")
     bins["shown"] = [f"{effect:+.3g}" for effect in bins["effect"]]
     return bins
 

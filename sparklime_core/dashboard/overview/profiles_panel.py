@@ -10,8 +10,11 @@ from sparklime_core.dashboard.overview.frames import ranking
 from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
 from sparklime_core.dashboard.overview.profile_frames import mean_profile, profile_lines, unlike_rows
 from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.row_panel.profiles import AVERAGES
+from sparklime_core.dashboard.row_panel.shap_facts import dependence_of
 from sparklime_core.dashboard.shared.cache import remember
 from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.run_cache import inputs_of, what_if_of
 from sparklime_core.dashboard.shared.text import number, plain
 from sparklime_core.runs.run import Run
@@ -25,6 +28,7 @@ HELP = (
     "averaged over the rows. The line spans one standard deviation of the rows on both sides. Where it "
     "is long, the feature acts differently from row to row, through interactions with other features."
 )
+NO_AVERAGES = "Partial dependence is of one class: choose one to see it here."
 NO_PROFILES = "This run has no profiles: they need features in bins or categories, and lime's own kernel."
 
 
@@ -46,7 +50,11 @@ def profiles_panel(scope: RunTotals) -> None:
     if lines.empty:
         st.info(NO_PROFILES, icon=":material/bar_chart:")
         return
-    bins = mean_profile(lines)
+    label = 0 if scope.regression else scope.explained.label
+    averages = {}
+    with shown_errors():
+        averages = {} if label is None else dependence_of(scope.run, at, label)
+    bins = mean_profile(lines, averages)
     left, right = st.columns([11, 10], gap="medium")
     with left:
         draw(
@@ -54,7 +62,9 @@ def profiles_panel(scope: RunTotals) -> None:
             key="overview-profile",
             alt=f"Mean effect of each bin of {scope.names[at]} over {len(row_ids)} rows",
         )
-        st.caption(f"{of_all(sample, scope.totals().rows, len(row_ids))}.")
+        st.caption(
+            f"{of_all(sample, scope.totals().rows, len(row_ids))}. {NO_AVERAGES if label is None else AVERAGES}"
+        )
     with right:
         panel_head("Rows that differ", "For which rows does the feature act differently?", HELP)
         for row in unlike_rows(lines, bins, UNLIKE).to_dict("records"):

@@ -16,6 +16,7 @@ from sparklime_core.dashboard.row_panel.row_facts import (
     prediction_span,
     row_probabilities,
 )
+from sparklime_core.dashboard.row_panel.shap_panel import draw_shap
 from sparklime_core.dashboard.row_panel.similar_rows import draw_alike
 from sparklime_core.dashboard.row_panel.trust import MEASURED_RUN, draw_trust
 from sparklime_core.dashboard.row_panel.values import draw_values, values_table
@@ -34,6 +35,7 @@ PARTS = (
     PanelPart("Values", draw_values),
     PanelPart("Trust", draw_trust),
     PanelPart("How local?", draw_locality),
+    PanelPart("SHAP", draw_shap),
     PanelPart("What if", draw_whatif),
     PanelPart("Nearest change", draw_nearest_changes),
     PanelPart("Alike", draw_alike),

@@ -5,9 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from sparklime_core.charts.palette import AVERAGED
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
 from sparklime_core.dashboard.row_panel.context import RowContext
+from sparklime_core.dashboard.row_panel.shap_facts import DEPENDENCE_ROWS, dependence_of
 from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.run_cache import what_if_of
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.explain.profiles.carried import carried_words, largest_effect, profiles_of
@@ -20,6 +23,12 @@ CAPTION = (
     "A bar is the model's mean prediction where the feature is in that bin, minus its mean around the "
     "row. Bold: the row's own bin; lime's weight is its effect minus the mean of the others. All "
     "features have one scale."
+)
+
+AVERAGES = (
+    f':color[◆]{{foreground="{AVERAGED}"}} Partial dependence: the model\'s average over up to {DEPENDENCE_ROWS} '
+    "rows of the table with the feature put into that bin, less its average over them. LIME draws the other "
+    "features by themselves; here they stay together as the table has them."
 )
 
 
@@ -40,12 +49,18 @@ def draw_profiles(row: RowContext, shown: int) -> None:
     )
     chosen = [profile for profile in profiles if profile["feature"] in opened]
     if chosen:
+        label = int(row.view.result["label"])
+        features = list(row.inputs.dataset.feature_names)
+        averages = {}
+        with shown_errors():
+            averages = {name: dependence_of(row.run, features.index(name), label) for name in opened}
         draw(
-            profiles_chart(profiles_frame(chosen), largest_effect(profiles)),
+            profiles_chart(profiles_frame(chosen, averages), largest_effect(profiles)),
             alt=f"Profiles of {len(chosen)} features of row {row.view.row_id}",
             key="profiles",
         )
         st.caption(CAPTION)
+        st.caption(AVERAGES)
     st.caption(carried_words(profiles, shown))
 
 

@@ -123,13 +123,16 @@ def _heat_map() -> Drawing:
 def _profiles() -> Drawing:
     bins = [{"condition": f"age <= {at}", "share": 0.5, "effect": effect} for at, effect in ((1, 0.4), (2, -0.4))]
     return profiles_chart(
-        profiles_frame([{"feature": "age", "own": "age <= 1", "carries": 0.5, "bins": bins}]), 0.4
+        profiles_frame(
+            [{"feature": "age", "own": "age <= 1", "carries": 0.5, "bins": bins}], {"age": {"age <= 1": 0.5}}
+        ),
+        0.4,
     )
 
 
-def _comparison() -> Drawing:
+def _comparison(signed: bool = True) -> Drawing:
     lines = comparison_frame([("row 1", EXPLANATION), ("row 2", EXPLANATION[:2])], 2)
-    return rows_comparison_chart(lines, ["row 1", "row 2"], 0.6)
+    return rows_comparison_chart(lines, ["row 1", "row 2"], 0.6, signed=signed)
 
 
 def _race(kind: str) -> Drawing:
@@ -146,7 +149,9 @@ def _categories(colour: str) -> Drawing:
     return categories_chart(bars, colour, ("own", "other"))
 
 
-SPREAD = LANES.assign(effect=WEIGHTS, low=[0.5, -0.5, 0.0], high=[0.7, -0.3, 0.1], share=0.3, rows=5)
+SPREAD = LANES.assign(
+    effect=WEIGHTS, low=[0.5, -0.5, 0.0], high=[0.7, -0.3, 0.1], share=0.3, rows=5, average=WEIGHTS
+)
 BINS = pd.DataFrame({"low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [3, 9]})
 TOP = pd.DataFrame({"feature": NAMES, "mean_weight": [0.6, 0.4, 0.05], "rows": [9, 8, 7]})
 FOLDED = fold_weights(EXPLANATION, {}, 2, spread=[0.1] * 3, exact=[0.5] * 3)
@@ -192,6 +197,7 @@ CHARTS: dict[str, Callable[[], Drawing]] = {
         pd.DataFrame({"false_positive_rate": [0, 1], "true_positive_rate": [0, 1], "threshold": [1, 0]})
     ),
     "rows_comparison_chart": _comparison,
+    "rows_comparison_chart, sizes": lambda: _comparison(signed=False),
     "scaling_chart": lambda: scaling_chart(STEPS),
     "scores_chart": lambda: scores_chart(BINS),
     "shares_chart": lambda: shares_chart(PARTS),

@@ -71,3 +71,16 @@ def test_a_move_to_another_bin_changes_the_prediction_by_the_difference_of_their
 def test_of_a_feature_without_a_profile_nothing_is_expected(result):
     assert expected_change(result, result, ["a stranger"]) is None
     assert expected_change(result, {"explanation": []}, [result["explanation"][0]["feature"]]) is None
+
+
+def test_partial_dependence_has_a_mark_in_the_bins_where_it_is_known(result):
+    profiles = profiles_of(result)
+    first = profiles[0]
+    known = {bin_["condition"]: 3.0 for bin_ in first["bins"][:2]}
+    lines = profiles_frame(profiles, {first["feature"]: known})
+
+    assert lines["average"].count() == 2
+    marks = [layer["mark"] for layer in profiles_chart(lines, 0.1).to_dict()["layer"]]
+    assert [mark.get("shape") for mark in marks].count("diamond") == 1
+    plain = profiles_chart(profiles_frame(profiles), 0.1).to_dict()["layer"]
+    assert "diamond" not in [layer["mark"].get("shape") for layer in plain]

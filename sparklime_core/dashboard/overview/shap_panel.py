@@ -1,0 +1,109 @@
+"""The panel of SHAP: how often LIME and SHAP agree over a sample of the rows, and on which features."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from sparklime_core.charts.row_comparison import rows_comparison_chart
+from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
+from sparklime_core.dashboard.overview.run_totals import RunTotals
+from sparklime_core.dashboard.row_panel.shap_facts import lime_parts_of, shap_of
+from sparklime_core.dashboard.row_panel.shap_panel import is_sampled, offered_values
+from sparklime_core.dashboard.row_panel.shap_words import (
+    FIRST_HELP,
+    NAMES,
+    RANK_HELP,
+    SIGN_HELP,
+    WHY,
+    agreed_rows,
+    shares,
+    shares_frame,
+)
+from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.errors import SparkLimeError
+from sparklime_core.runs.query.row_sample import RowSample
+
+if TYPE_CHECKING:
+    from sparklime_core.explain.types import FloatArray
+
+TOP = 12
+UNLIKE = 5
+AXIS = "Mean share of all that a method gives to the features"
+HELP = (
+    "Each row's explanation beside its SHAP values, for the same class. The shares are of sizes, whatever the "
+    "sign; each method's add up to 1 in every row."
+)
+
+
+def shap_panel(scope: RunTotals) -> None:
+    """Draw the panel."""
+    panel_head("SHAP beside LIME", "How often do the two methods name the same reasons?", HELP)
+    with shown_errors():
+        sample = scope.sample()
+        most = _most_rows(scope)
+        ids = tuple(int(row) for row in sample.rows["row_id"].iloc[:most])
+        found = offered_values(scope.run, ids, _labels(scope, sample, len(ids)))
+        if found is None:
+            return
+        lime = lime_parts_of(scope.run, sample.weights[: len(ids)], ids)
+        agreed = agreed_rows(ids, lime, found.values)
+        _figures(agreed)
+        how = shap_of(scope.run, is_sampled(scope.run)).how
+        st.caption(f"{of_all(sample, scope.totals().rows, len(ids))}. SHAP's values are {how}. {WHY}")
+        left, right = st.columns([11, 10], gap="medium")
+        with left:
+            _features(scope, lime, found.values)
+        with right:
+            _unlike(scope, agreed)
+
+
+def _most_rows(scope: RunTotals) -> int:
+    """Return over how many rows SHAP values can be had in a reasonable time; 1 where there are none."""
+    try:
+        return shap_of(scope.run, is_sampled(scope.run)).most_rows
+    except SparkLimeError:
+        return 1
+
+
+def _labels(scope: RunTotals, sample: RowSample, rows: int) -> tuple[int, ...]:
+    label = scope.explained.label
+    if label is not None:
+        return (label,) * rows
+    return tuple(int(predicted) for predicted in sample.rows["label"].iloc[:rows])
+
+
+def _figures(agreed: pd.DataFrame) -> None:
+    all_first = (agreed["shared"] == agreed["first"]).mean()
+    with st.grid(4, min_column_width=110, gap="xsmall"):
+        st.metric("Same first three", f"{all_first:.0%} of rows", help=FIRST_HELP)
+        st.metric("Of them in common", f"{agreed['shared'].mean():.1f} of 3", help=FIRST_HELP)
+        signs = agreed["same_sign"].sum() / max(int(agreed["named"].sum()), 1)
+        st.metric("Same sign", f"{signs:.0%}", help=SIGN_HELP)
+        rank = agreed["rank"].mean()
+        st.metric("Same order", "unknown" if pd.isna(rank) else f"{rank:.2f}", help=RANK_HELP)
+
+
+def _features(scope: RunTotals, lime: "FloatArray", shap: "FloatArray") -> None:
+    means = [np.abs(shares(values)).mean(axis=0) for values in (lime, shap)]
+    lines = shares_frame(scope.names, means[0], means[1], {}, TOP)
+    draw(
+        rows_comparison_chart(lines, NAMES, 0.0, axis=AXIS, signed=False),
+        alt=f"Mean shares of {count(lines['order'].nunique(), 'feature')} by LIME and by SHAP",
+        key="overview-shap",
+    )
+
+
+def _unlike(scope: RunTotals, agreed: pd.DataFrame) -> None:
+    panel_head("Rows that differ", "For which rows do they agree least?", HELP)
+    for row in agreed.head(UNLIKE).to_dict("records"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            row_link(scope, int(row["row_id"]))
+            told = (
+                f"{row['shared']} of the first {row['first']} in common, "
+                f"same sign in {row['same_sign']} of {row['named']}"
+            )
+            st.caption(plain(told), width="content")
