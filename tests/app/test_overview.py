@@ -234,7 +234,7 @@ class TestShap:
 
         app = open_panel(open_page, "SHAP", runs.classes)
 
-        assert "5 of 12 rows, drawn by chance, the same ones every time" in words(app)
+        assert "5 of 12 rows, a random sample, the same every time" in words(app)
         st.cache_resource.clear()
 
     def test_partial_dependence_is_of_one_class(self, runs: Runs, open_page: OpenPage) -> None:
