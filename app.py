@@ -10,6 +10,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import sparklime_core.dashboard
+from sparklime_core.dashboard.shared.account import is_let_in, sign_in_page
 from sparklime_core.dashboard.shared.errors import guarded
 from sparklime_core.dashboard.shared.navigation import page_heading, pages
 from sparklime_core.dashboard.shared.services import warm_up
@@ -22,13 +23,18 @@ ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg
 def draw() -> None:
     """Draw the page that a session asks for."""
     st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
-    page = st.navigation(pages(), expanded=True)
-    with guarded():
-        follow_address()
-        sidebar()
-    with guarded():
-        page_heading(page.title)
-        page.run()
+    let_in = is_let_in()
+    page = st.navigation(pages(), expanded=True, position="sidebar" if let_in else "hidden")
+    if let_in:
+        with guarded():
+            follow_address()
+            sidebar()
+        with guarded():
+            page_heading(page.title)
+            page.run()
+    else:
+        with guarded():
+            sign_in_page()
     warm_up()
 
 
@@ -36,9 +42,10 @@ if __name__ == "__main__":
     draw()
 else:
     from sparklime_core.dashboard.http_policy import HttpPolicy
+    from sparklime_core.dashboard.sign_in_return import SignInReturn
     from sparklime_core.paths import PRIVATE_MASK, private_folder
     from sparklime_core.runs.store import RunStore
 
     os.umask(PRIVATE_MASK)
     private_folder(RunStore.default().root.parent)
-    app = st.App(__file__, middleware=[Middleware(HttpPolicy)])
+    app = st.App(__file__, middleware=[Middleware(HttpPolicy), Middleware(SignInReturn)])

@@ -47,6 +47,10 @@ class RunError(SparkLimeError):
     """A run could not be stored, found, opened or resumed."""
 
 
+class SignInError(SparkLimeError):
+    """Nobody is signed in, or the sign-in service does not say who it is."""
+
+
 class CancelledError(SparkLimeError):
     """The person asked for the work to stop."""
 

@@ -19,6 +19,8 @@ EXTRAS = {
     "alembic": "mlflow",
     "mlflow": "mlflow",
     "sqlalchemy": "mlflow",
+    "authlib": "signin",
+    "httpx": "signin",
     "altair": "dashboard",
     "shap": "shap",
     "streamlit": "dashboard",

@@ -51,7 +51,7 @@ class Ticket:
     Attributes
     ----------
     person
-        Whose it is; a browser session's name.
+        Whose it is; see `Person.id`.
     alone
         Whether nothing else may run beside it.
     """

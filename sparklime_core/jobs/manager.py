@@ -16,6 +16,7 @@ from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.runner import Progress, explain_run
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.jobs.study import error_sentence
+from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.query.rows import index_rows
@@ -45,7 +46,7 @@ class QueueEntry:
     run_id, title
         Which run.
     person
-        Whose it is; a browser session's name.
+        Whose it is; see `Person.id`.
     position
         0 when it runs; otherwise how many turns come until its own has come, counted from 1.
     progress
@@ -82,8 +83,8 @@ class JobManager:
         for number in range(self._turns.limits.running):
             threading.Thread(target=self._work, name=f"sparklime-jobs-{number}", daemon=True).start()
 
-    def submit(self, plan: RunPlan, person: str = "") -> str:
-        """Store a new run and queue it; return its id.
+    def submit(self, plan: RunPlan, person: Person = ANYBODY) -> str:
+        """Store a new run of a person and queue it; return its id.
 
         Raises
         ------
@@ -92,33 +93,34 @@ class JobManager:
         """
         self._turns.check_room()
         inputs = plan.inputs()
-        run = self.store.create(plan.manifest(self.service.status().master), inputs)
+        run = self.store.of(person).create(plan.manifest(self.service.status().master), inputs)
         progress = Progress("waiting", len(inputs.row_ids))
         try:
             job = _Job(run, plan.dataset.name, progress, inputs)
-            self._join(Ticket(person), job)
+            self._join(Ticket(person.id), job)
         except RunError:
             run.discard()
             raise
         return run.id
 
-    def resume(self, run_id: str, person: str = "") -> None:
+    def resume(self, run_id: str, person: Person = ANYBODY) -> None:
         """Queue what is left of a run that was cut off.
 
         Raises
         ------
         RunError
-            When there is no such run, nothing of it is left to do, or the queue is full.
+            When there is no such run of the person, nothing of it is left to do, or the queue is full.
         """
         with self._resuming:
             self._turns.check_room()
-            run = self.store.open(run_id)
+            self.store.of(person).open_own(run_id)
+            run = self.store.open(run_id)  # the work goes on, also where the run is given to another person
             manifest = run.manifest()
             if not manifest.state.is_resumable():
                 raise RunError(f"The run {run_id!r} is {manifest.state.value}; there is nothing to resume.")
             run.take_over()
         progress = Progress("waiting", manifest.rows, manifest.rows_explained, manifest.rows_failed)
-        self._join(Ticket(person), _Job(run, manifest.title, progress))
+        self._join(Ticket(person.id), _Job(run, manifest.title, progress))
 
     def submit_errand(self, errand: ExclusiveJob) -> None:
         """Queue work that is no run; it has its turn like one, but nothing else runs meanwhile.

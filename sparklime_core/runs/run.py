@@ -28,6 +28,7 @@ from sparklime_core.explain.schema import (
     result_schema,
 )
 from sparklime_core.explain.settings import OutputName
+from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
 from sparklime_core.runs.inputs import Inputs, read_encoding, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
 from sparklime_core.runs.owner import Owner
@@ -52,23 +53,60 @@ _updating = threading.Lock()
 
 
 class Run:
-    """A run's folder. Reading is safe while another thread or process writes: files appear whole."""
+    """A run's folder. Reading is safe while another thread or process writes: files appear whole.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        Where it is.
+    person
+        Who has opened it. Each reading and writing asks whether this person still may, and raises `RunError`.
+    """
+
+    def __init__(self, folder: Path, person: Person = ANYBODY) -> None:
         self.folder = folder
-        self._files = RunFiles(folder)
+        self._person = person
+        self._all_files = RunFiles(folder)
+
+    @property
+    def _files(self) -> RunFiles:
+        """The files, for who may see the run."""
+        self.check_seen()
+        return self._all_files
+
+    @property
+    def _own_files(self) -> RunFiles:
+        """The files, for who may change the run."""
+        self.check_changed()
+        return self._all_files
 
     @property
     def id(self) -> str:
         """The folder's name."""
         return self.folder.name
 
+    def access(self) -> Access:
+        """Return whose the run is, and with whom it is shared."""
+        self.check_seen()
+        return Access.read(self.folder)
+
+    def check_seen(self) -> None:
+        """Raise `RunError` when who has opened the run may not see it; it does not say whether it exists."""
+        if self._person.is_signed_in and not Access.read(self.folder).lets_see(self._person):
+            raise no_run(self.id, self._person)
+
+    def check_changed(self) -> None:
+        """Raise `RunError` when who has opened the run may not change it."""
+        self.check_seen()
+        if self._person.is_signed_in and not Access.read(self.folder).lets_change(self._person):
+            raise RunError(f"The run {self.id!r} is another person's: you may look at it, and not change it.")
+
     @classmethod
-    def create(cls, folder: Path, manifest: Manifest, inputs: Inputs) -> "Run":
+    def create(cls, folder: Path, manifest: Manifest, inputs: Inputs, access: Access | None = None) -> "Run":
         """Make a run's folder.
 
         The manifest is written first, since it names the process that makes the run, and the table last: a run
-        without a table is half-made, and may be made again.
+        without a table is half-made, and may be made again. Only who may see it is written before.
 
         Raises
         ------
@@ -87,6 +125,8 @@ class Run:
                 try:
                     run._files.clear()
                     _worked_on.add(folder.resolve())
+                    if access is not None:
+                        access.write(folder)
                     manifest.write(folder / MANIFEST)
                     run._files.reserve()
                     write_inputs(inputs, folder)
@@ -139,8 +179,8 @@ class Run:
             When the disk refuses it. The manifest stays as it was.
         """
         with _updating, _explained(self.folder):
-            manifest = dataclasses.replace(Manifest.read(self._files.manifest), **changes)
-            manifest.write(self._files.manifest)
+            manifest = dataclasses.replace(Manifest.read(self._own_files.manifest), **changes)
+            manifest.write(self._own_files.manifest)
         return manifest
 
     @cached_property
@@ -169,11 +209,11 @@ class Run:
 
     def inputs(self) -> Inputs:
         """Read the table, the model and the rows to explain."""
-        return read_inputs(self.folder)
+        return read_inputs(self._files.folder)
 
     def encoding(self) -> Encoding:
         """Read the table's encoding, without the table."""
-        return read_encoding(self.folder)
+        return read_encoding(self._files.folder)
 
     def take_over(self) -> None:
         """Make this process the owner of the run, and delete unfinished files of the one before.
@@ -183,6 +223,7 @@ class Run:
         RunError
             When another process works on it, or the disk refuses it.
         """
+        self.check_changed()
         with _explained(self.folder), self._alone():
             state = self.manifest().state
             if state is RunState.RUNNING:
@@ -190,8 +231,8 @@ class Run:
             if state is RunState.HALF_MADE:
                 raise RunError(f"The run {self.id!r} {_HALF_MADE}; delete it, and start it again.")
             self.finished_blocks()  # raises for a damaged part while the run is unchanged
-            self._files.clear_unfinished()
-            self._files.reserve()
+            self._own_files.clear_unfinished()
+            self._own_files.reserve()
             self.update(state=RunState.RUNNING, owner=Owner.this_process(), error=None)
             _worked_on.add(self.folder.resolve())
 
@@ -222,13 +263,13 @@ class Run:
         """
         named = with_numbers(explanations, {NUMBERS: blocks, COUNTS: count_rows(explanations)})
         with _explained(self.folder):
-            make_folder(self._files.parts)
+            make_folder(self._own_files.parts)
             if work is not None:
-                write_part(work.cast(WORK_SCHEMA), self._files.part("blocks", wave))
+                write_part(work.cast(WORK_SCHEMA), self._own_files.part("blocks", wave))
             if stability is not None:
-                write_part(stability.cast(STABILITY_SCHEMA), self._files.part("stability", wave))
-            write_part(tasks.cast(TASK_SCHEMA), self._files.part("tasks", wave))
-            write_part(named, self._files.part("wave", wave))
+                write_part(stability.cast(STABILITY_SCHEMA), self._own_files.part("stability", wave))
+            write_part(tasks.cast(TASK_SCHEMA), self._own_files.part("tasks", wave))
+            write_part(named, self._own_files.part("wave", wave))
 
     def finished_blocks(self) -> tuple[set[int], int]:
         """Return the blocks that have their results, and the number of the next wave."""
@@ -243,11 +284,11 @@ class Run:
             When the disk refuses it. The run keeps its parts, and can be resumed.
         """
         try:
-            changes |= self._files.counts()
+            changes |= self._own_files.counts()
             if state is RunState.FINISHED:
                 changes["schema_version"] = SCHEMA_VERSION
                 with _explained(self.folder):
-                    self._files.join(self.result_schema())
+                    self._own_files.join(self.result_schema())
             remove_file(self.folder / RESERVE)
             manifest = self.update(state=state, **changes)
         finally:
@@ -257,17 +298,18 @@ class Run:
 
     def tidy(self) -> None:
         """Delete the parts of a finished run. They are joined, but a killed process may have left them."""
-        if Manifest.read(self._files.manifest).state is RunState.FINISHED:
-            remove_folder(self._files.parts)
+        if Manifest.read(self._own_files.manifest).state is RunState.FINISHED:
+            remove_folder(self._own_files.parts)
 
     def discard(self) -> None:
         """Delete the run, and its folder if that is empty then.
 
         The table goes first and the manifest last, so that a process killed here leaves a half-made run.
         """
-        self._files.clear()
-        remove_folder(self._files.parts)
-        remove_file(self._files.manifest)
+        self._own_files.clear()
+        remove_folder(self._own_files.parts)
+        remove_file(self._all_files.manifest)
+        remove_file(self.folder / ACCESS_FILE)
         _worked_on.discard(self.folder.resolve())
         remove_empty_folder(self.folder)
 
@@ -306,6 +348,12 @@ class Run:
         if owner.is_this_process():
             return self.is_worked_on()
         return owner.is_alive()
+
+
+def no_run(run_id: str, person: Person) -> RunError:
+    """Return the error of a run that is not there; to who is signed in, of another person's too."""
+    others = ", or it is another person's" if person.is_signed_in else ""
+    return RunError(f"There is no run {run_id!r} in the store{others}.")
 
 
 _HALF_MADE = "was cut off while its table and model were stored"

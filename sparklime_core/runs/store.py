@@ -1,9 +1,10 @@
-"""The run store: the folder where the dashboard keeps its runs."""
+"""The run store: the folder where the dashboard keeps its runs. It alone decides who may see and change which."""
 
 import os
 import re
 import secrets
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import platformdirs
 
 from sparklime_core.atomic_files import disk_errors_explained, remove_folder
 from sparklime_core.errors import RunError
+from sparklime_core.runs.access import ANYBODY, Access, Person
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.run import Run
+from sparklime_core.runs.run import Run, no_run
 from sparklime_core.runs.run_files import MANIFEST
 
 LONGEST_TITLE = 120
@@ -30,16 +32,33 @@ def default_home() -> Path:
     return Path(named).expanduser() if named else Path(platformdirs.user_data_dir("sparklime"))
 
 
+_sharing = threading.Lock()
+
+
 @dataclass(frozen=True)
 class RunStore:
-    """Runs in a folder, one folder each."""
+    """Runs in a folder, one folder each, as one person may see and change them.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    person
+        Whose view it is. Who is signed in sees the runs of their own and those that are shared with them, changes
+        those of their own, and gets one sentence for any other run, there or not.
+    """
 
     root: Path
+    person: Person = ANYBODY
 
     @classmethod
     def default(cls) -> "RunStore":
         """Return the store of the dashboard."""
         return cls(default_home() / "runs")
+
+    def of(self, person: Person) -> "RunStore":
+        """Return a person's view of the store."""
+        return replace(self, person=person)
 
     @property
     def comparisons(self) -> Path:
@@ -47,23 +66,71 @@ class RunStore:
         return self.root.parent / "comparisons"
 
     def create(self, manifest: Manifest, inputs: Inputs) -> Run:
-        """Make a new run; its id is its time, its table's name, and eight random digits."""
+        """Make a new run; its id is its time, its table's name, and eight random digits.
+
+        It belongs to the person who is signed in, and otherwise to nobody. The run that is returned asks nobody.
+        """
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = re.sub(r"[^a-z0-9]+", "-", inputs.dataset.name.lower()).strip("-")[:24] or "table"
-        return Run.create(self.root / f"{stamp}-{name}-{secrets.token_hex(4)}", manifest, inputs)
+        folder = self.root / f"{stamp}-{name}-{secrets.token_hex(4)}"
+        access = Access.of(self.person) if self.person.is_signed_in else None
+        return Run.create(folder, manifest, inputs, access)
 
     def runs(self) -> list[Run]:
-        """Return the runs, newest first, half-made and damaged ones among them."""
+        """Return the runs that the person may see, newest first, half-made and damaged ones among them."""
         if not self.root.is_dir():
             return []
-        return [Run(folder) for folder in sorted(self.root.iterdir(), reverse=True) if _is_run(folder)]
+        folders = [folder for folder in sorted(self.root.iterdir(), reverse=True) if _is_run(folder)]
+        return [Run(folder, self.person) for folder in folders if self._sees(folder)]
 
     def open(self, run_id: str) -> Run:
-        """Return a run by its id, whole or not; raise `RunError` when there is none."""
+        """Return a run by its id, whole or not; raise `RunError` when there is none that the person may see."""
         folder = self.root / run_id
         if _ID.fullmatch(run_id) is None or folder.parent != self.root or not _is_run(folder):
-            raise RunError(f"There is no run {run_id!r} in the store.")
-        return Run(folder)
+            raise no_run(run_id, self.person)
+        run = Run(folder, self.person)
+        run.check_seen()
+        return run
+
+    def sees(self, run_id: str) -> bool:
+        """Return whether there is such a run that the person may see."""
+        try:
+            self.open(run_id)
+        except RunError:
+            return False
+        return True
+
+    def open_own(self, run_id: str) -> Run:
+        """Return a run by its id; raise `RunError` when there is none that the person may change."""
+        run = self.open(run_id)
+        run.check_changed()
+        return run
+
+    def share(self, run_id: str, addresses: str, *, with_all: bool) -> None:
+        """Let these people see a run, or everybody who is signed in, and nobody else besides whose it is.
+
+        Raises
+        ------
+        RunError
+            When the person may not change the run, or one of the addresses is none.
+        """
+        with _sharing:
+            run = self.open_own(run_id)
+            run.access().shared(addresses, with_all).write(run.folder)
+
+    def give(self, run_id: str, email: str) -> None:
+        """Give a run to who signs in with an address; operators alone may.
+
+        Raises
+        ------
+        RunError
+            When the person is no operator, there is no such run, or the address is none.
+        """
+        with _sharing:
+            run = self.open_own(run_id)
+            if not self.person.is_operator:
+                raise RunError("Only an operator gives a run to another person.")
+            run.access().given_to(email).write(run.folder)
 
     def rename(self, run_id: str, title: str) -> None:
         """Call a run something else.
@@ -73,7 +140,7 @@ class RunStore:
         RunError
             When there is no such run, it is still running, or the name is empty or longer than `LONGEST_TITLE`.
         """
-        run = self.open(run_id)
+        run = self.open_own(run_id)
         title = " ".join(title.split())
         if not title or len(title) > LONGEST_TITLE:
             raise RunError(f"A run's name must have between 1 and {LONGEST_TITLE} characters.")
@@ -89,7 +156,7 @@ class RunStore:
         RunError
             When there is no such run, it is still running, or the disk refuses it.
         """
-        run = self.open(run_id)
+        run = self.open_own(run_id)
         try:
             is_running = not run.manifest().state.is_ended()
         except RunError:  # its manifest is missing or damaged
@@ -99,6 +166,9 @@ class RunStore:
         with disk_errors_explained(run.folder):
             run.discard()
             remove_folder(run.folder)
+
+    def _sees(self, folder: Path) -> bool:
+        return not self.person.is_signed_in or Access.read(folder).lets_see(self.person)
 
 
 def _is_run(folder: Path) -> bool:

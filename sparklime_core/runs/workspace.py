@@ -16,6 +16,7 @@ from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import RunError
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
+from sparklime_core.runs.access import Access
 
 FACTS_FILE = "workspace.json"
 
@@ -104,8 +105,8 @@ class WorkspaceFacts:
 
     Attributes
     ----------
-    person
-        Whose it is; ``""``: of whoever has its key.
+    access
+        Whose it is. Without sign-in, one of nobody is of whoever has its key.
     table
         The table.
     chosen
@@ -116,7 +117,7 @@ class WorkspaceFacts:
         The model; None before it is trained.
     """
 
-    person: str
+    access: Access
     table: KeptTable
     chosen: Origin | None = None
     encoding: str = ""
@@ -130,8 +131,11 @@ class WorkspaceFacts:
     def read(cls, folder: Path) -> "WorkspaceFacts":
         """Read them back; raise `RunError` when there are none, or they are damaged."""
         try:
-            return msgspec.json.decode((folder / FACTS_FILE).read_bytes(), type=cls)
-        except (OSError, ValueError, RecursionError) as error:
+            values = msgspec.json.decode((folder / FACTS_FILE).read_bytes())
+            if "person" in values:  # as it was before people could sign in
+                values["access"] = {"person": values["person"]}
+            return msgspec.convert(values, cls)
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise RunError(f"The workspace in {str(folder)!r} is not there, or is damaged.") from error
 
 

@@ -23,6 +23,7 @@ from sparklime_core.errors import RunError
 from sparklime_core.limited.limits import GIB, positive_number
 from sparklime_core.models.train import Model
 from sparklime_core.paths import private_folder
+from sparklime_core.runs.access import ANYBODY, Access, Person
 from sparklime_core.runs.kept_workspace import TEST_ROWS, KeptWorkspace, alive, remember, table_file
 from sparklime_core.runs.stored_model import write_model
 from sparklime_core.runs.workspace import (
@@ -50,15 +51,28 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class WorkspaceStore:
-    """Workspaces in a folder, one folder each. A key alone opens none that is another person's."""
+    """Workspaces in a folder, one folder each, as one person may see and change them.
+
+    Attributes
+    ----------
+    root
+        The folder.
+    person
+        Whose view it is. A key alone opens none that is another person's, unless it is shared with this person.
+    """
 
     root: Path
+    person: Person = ANYBODY
+
+    def of(self, person: Person) -> "WorkspaceStore":
+        """Return a person's view of the store."""
+        return replace(self, person=person)
 
     def new_key(self) -> str:
         """Return a key that nobody can guess."""
         return secrets.token_hex(16)
 
-    def open(self, key: str, person: str) -> KeptWorkspace:
+    def open(self, key: str) -> KeptWorkspace:
         """Return a workspace, which then counts as used today.
 
         Raises
@@ -73,21 +87,36 @@ class WorkspaceStore:
             facts = WorkspaceFacts.read(folder)
         except RunError as error:
             raise RunError(NOT_YOURS) from error
-        if facts.person not in ("", person):
+        if not self._sees(facts.access):
             raise RunError(NOT_YOURS)
         if _age(folder) > _RENEWED_SECONDS:
             facts.write(folder)
         return KeptWorkspace(folder, facts)
 
-    def newest(self, person: str) -> KeptWorkspace | None:
-        """Return a person's workspace that was used last; None without a person, or without one of theirs."""
-        for folder in sorted(self._folders(), key=_age) if person else ():
+    def newest(self) -> KeptWorkspace | None:
+        """Return the person's workspace that was used last; None without a person, or without one of theirs."""
+        for folder in sorted(self._folders(), key=_age) if self.person.id else ():
             with contextlib.suppress(RunError):
-                if WorkspaceFacts.read(folder).person == person:
-                    return self.open(folder.name, person)
+                if WorkspaceFacts.read(folder).access.is_of(self.person):
+                    return self.open(folder.name)
         return None
 
-    def save(self, key: str, person: str, workspace: Workspace) -> None:
+    def share(self, key: str, addresses: str, *, with_all: bool) -> None:
+        """Let these people open a workspace by its key, or everybody who is signed in, and nobody else.
+
+        Raises
+        ------
+        RunError
+            When there is none that the person may change, or one of the addresses is none.
+        """
+        with _lock:
+            found = self.open(key)
+            if not found.facts.access.lets_change(self.person):
+                raise RunError(NOT_YOURS)
+            shared = found.facts.access.shared(addresses, with_all)
+            replace(found.facts, access=shared).write(found.folder)
+
+    def save(self, key: str, workspace: Workspace) -> None:
         """Keep a workspace under a key, or what is new in it: the facts last, with which it is whole.
 
         Raises
@@ -99,10 +128,10 @@ class WorkspaceStore:
         folder = self.root / key
         _check_size(_size_of_table(workspace.source), f"The table {workspace.source.name!r}")
         with _lock, disk_errors_explained(folder):
-            _check_person(folder, person)
+            access = self._own_access(folder)
             private_folder(folder)
             clear_unfinished(folder)
-            facts = _write(folder, person, workspace)
+            facts = _write(folder, access, workspace)
             taken = 0 if facts.model is None else _size(folder / facts.model.folder)
             if taken > _most_bytes():
                 facts = replace(facts, model=None)
@@ -115,6 +144,21 @@ class WorkspaceStore:
         """Delete workspaces that are too old, and those that were used longest ago where all take too much."""
         with _lock:
             self._tidy(None)
+
+    def _sees(self, access: Access) -> bool:
+        if self.person.is_signed_in:
+            return access.lets_see(self.person)
+        return access.person in ("", self.person.id)
+
+    def _own_access(self, folder: Path) -> Access:
+        """Return the access of the person's workspace, new or not; raise `RunError` when it is another's."""
+        try:
+            access = WorkspaceFacts.read(folder).access
+        except RunError:  # nothing is there yet, or nothing that is whole
+            return Access.of(self.person)
+        if not (access.is_of(self.person) if self.person.is_signed_in else self._sees(access)):
+            raise RunError(NOT_YOURS)
+        return access
 
     def _tidy(self, spared: Path | None) -> None:
         left = _most_bytes()
@@ -129,16 +173,7 @@ class WorkspaceStore:
         return []
 
 
-def _check_person(folder: Path, person: str) -> None:
-    try:
-        facts = WorkspaceFacts.read(folder)
-    except RunError:  # nothing is there yet, or nothing that is whole
-        return
-    if facts.person not in ("", person):
-        raise RunError(NOT_YOURS)
-
-
-def _write(folder: Path, person: str, workspace: Workspace) -> WorkspaceFacts:
+def _write(folder: Path, access: Access, workspace: Workspace) -> WorkspaceFacts:
     """Write what is new in a workspace; return the facts, which are yet to be written."""
     source, dataset, model = workspace.source, workspace.dataset, workspace.model
     table = KeptTable.of(source)
@@ -147,11 +182,11 @@ def _write(folder: Path, person: str, workspace: Workspace) -> WorkspaceFacts:
         write_file(path, source.content)
     remember(folder, table, source)
     if dataset is None:
-        return WorkspaceFacts(person, table)
+        return WorkspaceFacts(access, table)
     chosen = dataset.report.origin
     remember(folder, chosen, dataset)
     kept = None if model is None else _write_model(folder, model)
-    return WorkspaceFacts(person, table, chosen, encoding_digest(dataset), kept)
+    return WorkspaceFacts(access, table, chosen, encoding_digest(dataset), kept)
 
 
 def _write_model(folder: Path, model: Model) -> KeptModel:

@@ -13,7 +13,7 @@ RANGES = {
         *PROJECT["dependencies"],
         *(
             text
-            for extra in ("spark", "dashboard", "boosters", "mlflow", "shap")
+            for extra in ("spark", "dashboard", "boosters", "mlflow", "shap", "signin")
             for text in PROJECT["optional-dependencies"][extra]
         ),
     ]

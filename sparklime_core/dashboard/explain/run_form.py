@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state, workspace
-from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
@@ -152,7 +151,7 @@ def start_run(form: RunForm) -> str:
         form.stability,
         form.stability_rows,
     )
-    run_id = services().manager.submit(plan, person())
+    run_id = services().jobs.submit(plan)
     session_state.choose_run(run_id)
     return run_id
 

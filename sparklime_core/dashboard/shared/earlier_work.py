@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard.shared import workspace
+from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 
 
@@ -14,10 +15,15 @@ def earlier_work(page: str) -> None:
     page
         Where the person goes on with it.
     """
+    signed_in = services().person.is_signed_in
     if workspace.is_refused():
         st.info(
-            "The table of this link is deleted, or belongs to another person. Only the browser that "
-            "uploaded a table can see it.",
+            "The table of this link is deleted, or belongs to another person. "
+            + (
+                "The people with whom it is shared can open it."
+                if signed_in
+                else "Only the browser that uploaded a table can see it."
+            ),
             icon=":material/lock:",
         )
     found = workspace.earlier()

@@ -10,7 +10,6 @@ from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.chart_element import show
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN, ROWS
-from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, duration, speed
@@ -64,7 +63,7 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> 
         stage = "Waiting for a race, which uses Spark alone"
     with st.container(border=True):
         st.progress(min(share, 1.0), text=f"{stage}: {progress.done:,} of {count(progress.rows, 'row')}")
-        _figures(progress, services().manager.waited(run_id))
+        _figures(progress, services().jobs.waited(run_id))
         if progress.done:
             st.page_link(
                 ROWS,
@@ -77,7 +76,8 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> 
             frame["tasks"] = None
             frame["rows_per_second"] = frame["rows"] / max(progress.seconds, 1e-9)
             show(executors_chart(frame), alt="Rows explained so far by each executor", key=f"live-{run_id}")
-        _cancel_button(run_id)
+        if services().may_change(run_id):
+            _cancel_button(run_id)
 
 
 def _cancel_button(run_id: str) -> None:
@@ -86,8 +86,9 @@ def _cancel_button(run_id: str) -> None:
     stopping = bool(st.session_state.get(told))
     label = "Stopping; explained rows are kept …" if stopping else "Cancel this run"
 
+    @shown_errors()
     def stop() -> None:
-        services().manager.cancel(run_id)
+        services().jobs.cancel(run_id)
         st.session_state[told] = True
 
     st.button(label, icon=":material/stop_circle:", key=f"cancel-{run_id}", disabled=stopping, on_click=stop)
@@ -95,10 +96,12 @@ def _cancel_button(run_id: str) -> None:
 
 def resume_button(run: Run) -> None:
     """Offer to explain what is left of a run that was cut off."""
-    if not run.manifest().state.is_resumable() or not st.button("Resume", icon=":material/resume:"):
+    if not run.manifest().state.is_resumable() or not services().may_change(run.id):
+        return
+    if not st.button("Resume", icon=":material/resume:"):
         return
     with shown_errors():
-        services().manager.resume(run.id, person())
+        services().jobs.resume(run.id)
         st.session_state.pop(f"told-to-stop-{run.id}", None)
         session_state.choose_run(run.id)
         st.switch_page(EXPLAIN, query_params={"run": run.id})

@@ -1,4 +1,6 @@
-"""What a server has once, for all sessions: the run store, and, when first needed, Spark and the jobs.
+"""What a server has once: the run store, and, when first needed, Spark and the jobs; and a person's view of it.
+
+Pages get `services()`, the view of the person whose session it is. Nothing else leads to the stores and the jobs.
 
 Spark's driver side, scikit-learn and lime take seconds to import; the first page must not wait for them.
 """
@@ -22,12 +24,16 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 import sparklime_core.dashboard
-from sparklime_core.errors import SparkLimeError
+from sparklime_core.dashboard.shared.person import visitor
+from sparklime_core.dashboard.shared.sign_in import is_configured
+from sparklime_core.errors import RunError, SparkLimeError
+from sparklime_core.runs.access import Person
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.workspace_store import WorkspaceStore
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.manager import JobManager, QueueEntry
+    from sparklime_core.jobs.personal_jobs import PersonalJobs
     from sparklime_core.jobs.runner import Progress
     from sparklime_core.jobs.spark_connection import SparkService
 
@@ -52,14 +58,23 @@ NEEDED = (
 """Modules that take long to import, and that the next click needs, besides those of the pages."""
 
 
-class Services:
-    """The run store, and the lazily started job manager with its Spark service."""
+class Server:
+    """The run store, and the lazily started job manager with its Spark service.
 
-    def __init__(self, store: RunStore) -> None:
+    Parameters
+    ----------
+    store
+        The runs of everybody.
+    needs_sign_in
+        Whether people sign in. It is asked once: a server that has lost its settings does not open its doors.
+    """
+
+    def __init__(self, store: RunStore, *, needs_sign_in: bool = False) -> None:
         self.store = store
+        self.needs_sign_in = needs_sign_in
         self.workspaces = WorkspaceStore(store.root.parent / "workspaces")
         self._manager: JobManager | None = None
-        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Person, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -76,40 +91,94 @@ class Services:
             return self._manager
 
     @property
-    def spark(self) -> "SparkService":
-        """The one Spark connection."""
-        return self.manager.service
-
-    @property
     def started(self) -> bool:
         """Whether the job manager was used yet; before that nothing runs and nothing is connected."""
         return self._manager is not None
 
-    def keep(self, work: Any) -> str:
-        """Keep some work that is no run, for as long as it is among the last; return its id."""
-        chosen = uuid.uuid4().hex[:12]
+    def keep(self, person: Person, work: Any) -> str:
+        """Keep some work of a person that is no run, for as long as it is among the last; return its id."""
+        chosen = uuid.uuid4().hex
         with self._lock:
-            self._kept[chosen] = work
+            self._kept[chosen] = (person, work)
             while len(self._kept) > KEPT_WORK:
                 self._kept.popitem(last=False)
         return chosen
 
-    def kept(self, chosen: str) -> Any | None:
-        """Return work that was kept, or None when there is none of this id any more."""
+    def kept(self, person: Person, chosen: str) -> Any | None:
+        """Return work that was kept; None when there is none of this id that the person may see."""
         with self._lock:
-            return self._kept.get(chosen)
+            whose, work = self._kept.get(chosen, (person, None))
+        is_open = not person.is_signed_in or person.is_operator or whose.id == person.id
+        return work if is_open else None
+
+    def active(self) -> int:
+        """Return how many runs wait or run."""
+        return len(self._manager.active()) if self._manager else 0
+
+
+class Services:
+    """A server as one person may see and change it.
+
+    Parameters
+    ----------
+    server, person
+        The server, and whose view it is.
+    """
+
+    def __init__(self, server: Server, person: Person) -> None:
+        self._server = server
+        self.person = person
+        self.store = server.store.of(person)
+        self.workspaces = server.workspaces.of(person)
+
+    @property
+    def jobs(self) -> "PersonalJobs":
+        """The jobs; their first use imports Spark's driver side, but starts no JVM."""
+        from sparklime_core.jobs.personal_jobs import PersonalJobs  # noqa: PLC0415
+
+        return PersonalJobs(self._server.manager, self.person)
+
+    @property
+    def spark(self) -> "SparkService":
+        """The one Spark connection."""
+        return self._server.manager.service
+
+    @property
+    def started(self) -> bool:
+        """Whether the job manager was used yet; before that nothing runs and nothing is connected."""
+        return self._server.started
+
+    def keep(self, work: Any) -> str:
+        """Keep some work that is no run, for as long as it is among the last; return its id."""
+        return self._server.keep(self.person, work)
+
+    def kept(self, chosen: str) -> Any | None:
+        """Return work that was kept, or None when there is none of this id any more, or it is another person's."""
+        return self._server.kept(self.person, chosen)
+
+    def may_change(self, run_id: str) -> bool:
+        """Return whether the person may change a run; pages offer nothing that the store would refuse."""
+        try:
+            self.store.open_own(run_id)
+        except RunError:
+            return False
+        return True
+
+    def may_see_logs(self) -> bool:
+        """Return whether the person may read logs of Spark, in which rows of everybody's runs stand."""
+        return not self.person.is_signed_in or self.person.is_operator
 
     def progress(self, run_id: str) -> "Progress | None":
         """Return how far a run is, or None when this server does not work on it."""
-        return self._manager.progress(run_id) if self._manager else None
+        return self.jobs.progress(run_id) if self.started else None
 
     def queue(self) -> "list[QueueEntry]":
         """Return the runs that run, then those that wait in the order of their turns."""
-        return self._manager.queue() if self._manager else []
+        return self.jobs.queue() if self.started else []
 
     def race_runs(self) -> bool:
         """Return whether a race has Spark to itself."""
-        return self._manager is not None and self._manager.errand_runs()
+        return self.started and self._server.manager.errand_runs()
 
     def pace(self) -> int:
         """Return how many times as long a page waits between two looks at the work as it does for one or two runs.
@@ -117,20 +186,43 @@ class Services:
         One process draws all sessions' pages; ten that are redrawn every second would leave no time for a click.
         The answers are powers of two, so that they seldom change.
         """
-        return 1 << max(round(math.log2(max(len(self.active()), 1) / 2)), 0)
+        return 1 << max(round(math.log2(max(self.active(), 1) / 2)), 0)
 
-    def active(self) -> list[str]:
-        """Return the ids of the runs that wait or run."""
-        return self._manager.active() if self._manager else []
+    def active(self) -> int:
+        """Return how many runs of all people wait or run."""
+        return self._server.active()
 
 
 @st.cache_resource(show_spinner=False)
-def services() -> Services:
-    """Return the server's services, the same for every session."""
-    found = Services(RunStore.default())
+def _server() -> Server:
+    """Return the server, the same for every session."""
+    found = Server(RunStore.default(), needs_sign_in=is_configured())
     with suppress(SparkLimeError, OSError):  # said to whoever brings a table
         found.workspaces.tidy()
     return found
+
+
+def needs_sign_in() -> bool:
+    """Return whether people sign in.
+
+    Raises
+    ------
+    SparkLimeError
+        When the operator wants it, and it cannot be done: then nobody is let in.
+    """
+    return _server().needs_sign_in
+
+
+def services() -> Services:
+    """Return the server as the person of this session may see and change it.
+
+    Raises
+    ------
+    SignInError
+        When people sign in, and nobody has in this session.
+    """
+    server = _server()
+    return Services(server, visitor(must_sign_in=server.needs_sign_in))
 
 
 @cache

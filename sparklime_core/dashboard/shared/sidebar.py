@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from sparklime_core.dashboard.shared import workspace
+from sparklime_core.dashboard.shared.account import account_panel
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, RACE, SPARK
-from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, plain
 
@@ -23,6 +23,7 @@ def sidebar() -> None:
     with st.sidebar:
         works = services().active() or services().race_runs()
         st.fragment(_status, run_every=POLL_SECONDS * services().pace() if works else None)()
+        account_panel()
 
 
 @shown_errors()
@@ -66,6 +67,6 @@ def _work() -> None:
     queue = services().queue()
     if queue:
         st.page_link(EXPLAIN, label=f"{count(len(queue), 'run')} active", icon=":material/progress_activity:")
-        mine = [entry.position for entry in queue if entry.person == person()]
+        mine = [entry.position for entry in queue if entry.person == services().person.id]
         if mine:
             st.caption("Yours: " + (f"number {min(mine)} in line" if min(mine) else "on Spark now"))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from sparklime_core.dashboard.shared.person import owner
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.build_dataset import assemble
@@ -46,7 +45,7 @@ def follow_address() -> None:
     key, linked = st.session_state.get(ADDRESS), st.query_params.get(ADDRESS)
     if linked and linked != key:
         try:
-            services().workspaces.open(linked, owner())
+            services().workspaces.open(linked)
         except SparkLimeError:
             st.session_state[_REFUSED] = key is None
         else:
@@ -61,7 +60,7 @@ def kept() -> "KeptWorkspace | None":
     if key is None:
         return None
     try:
-        return services().workspaces.open(key, owner())
+        return services().workspaces.open(key)
     except SparkLimeError:
         return None
 
@@ -77,8 +76,8 @@ def is_refused() -> bool:
 
 
 def earlier() -> "KeptWorkspace | None":
-    """Return the workspace that this browser had last, for a session that has none."""
-    return services().workspaces.newest(owner())
+    """Return the workspace that this person had last, for a session that has none."""
+    return services().workspaces.newest()
 
 
 def take_up(found: "KeptWorkspace") -> None:
@@ -229,19 +228,31 @@ def _keep() -> None:
     """Keep what the session has for a reload; where that is not possible, say so and go on."""
     from sparklime_core.runs.workspace import Workspace  # noqa: PLC0415 - imports scikit-learn
 
-    key, found = st.session_state.get(ADDRESS), source()
-    if key is None or found is None:
+    found = source()
+    if st.session_state.get(ADDRESS) is None or found is None:
         return
+    key = _own_key()
     _forget(_NOT_KEPT)
     workspace = Workspace(found, st.session_state.get("dataset"), st.session_state.get("model"))
     try:
         with st.spinner("Keeping it for a reload …", show_time=True):
-            services().workspaces.save(key, owner(), workspace)
+            services().workspaces.save(key, workspace)
     except SparkLimeError as error:
         for name in _PARTS:  # what is kept may be of before: nothing of it comes back into this session
             st.session_state.setdefault(name, None)
         st.session_state[_NOT_KEPT] = str(error)
         st.toast(plain(error), icon=":material/warning:")
+
+
+def _own_key() -> str:
+    """Return the key of this session's workspace; of another person's, which was shared, a new one is made."""
+    key: str = st.session_state[ADDRESS]
+    before = kept()
+    person = services().person
+    if before is not None and person.is_signed_in and not before.facts.access.is_of(person):
+        key = st.session_state[ADDRESS] = services().workspaces.new_key()
+        _put_into_address(key)
+    return key
 
 
 def _put_into_address(key: str | None) -> None:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state, workspace
-from sparklime_core.dashboard.shared.person import person
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.explain.engines import ENGINES
 
@@ -22,6 +21,6 @@ def try_it() -> str:
         workspace.set_model(model)
         settings = ExplainSettings()
         plan = RunPlan(dataset, model, settings, stability=ENGINES[settings.engine].usual_pools)
-        run_id = services().manager.submit(plan, person())
+        run_id = services().jobs.submit(plan)
     session_state.choose_run(run_id)
     return run_id

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import count, executor_name, plain
 from sparklime_core.runs.manifest import Manifest
 
@@ -15,6 +16,9 @@ def evidence_panel(manifest: Manifest) -> None:
         "Each executor writes to its standard error: the row that it explains, and the broadcast model "
         "and explainer that it loaded. These are its log files."
     )
+    if not services().may_see_logs():
+        st.info("They stand among lines of other people's runs: operators see them.", icon=":material/lock:")
+        return
     with shown_errors():
         outputs = run_outputs(manifest)
         if not outputs:

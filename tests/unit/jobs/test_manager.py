@@ -11,6 +11,7 @@ from sparklime_core.jobs.fair_queue import QueueLimits
 from sparklime_core.jobs.manager import JobManager
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.spark_connection import SparkService
+from sparklime_core.runs.access import Person
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.store import RunStore
 from tests.disks import fill, small_disk
@@ -57,9 +58,9 @@ def ended(manager, run_id):
 
 def test_everybody_sees_who_runs_and_who_waits_where(tmp_path, spark, plan):
     manager = manager_of(tmp_path, spark)
-    ids = [manager.submit(plan, "ann")]
+    ids = [manager.submit(plan, Person("ann"))]
     assert spark.wanted.wait(240)
-    ids += [manager.submit(plan, "ann"), manager.submit(plan, "ben")]
+    ids += [manager.submit(plan, Person("ann")), manager.submit(plan, Person("ben"))]
     entries = manager.queue()
     assert [(entry.run_id, entry.person, entry.position) for entry in entries] == [
         (ids[0], "ann", 0),
@@ -105,9 +106,9 @@ def test_a_run_is_resumed_by_one_person_only(tmp_path, spark, plan):
     run_id = manager.submit(plan)
     manager.cancel(run_id)
     ended(manager, run_id)
-    manager.resume(run_id, "ann")
+    manager.resume(run_id, Person("ann"))
     with pytest.raises(SparkLimeError, match="there is nothing to resume"):
-        manager.resume(run_id, "ben")
+        manager.resume(run_id, Person("ben"))
 
 
 def test_a_full_disk_does_not_stop_the_queue(tmp_path, spark, plan):

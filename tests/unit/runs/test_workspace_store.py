@@ -17,11 +17,12 @@ from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.models import model_files
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs import kept_workspace
+from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.workspace import Workspace
 from sparklime_core.runs.workspace_store import DAYS, SIZE, WorkspaceStore
 from tests.killing import killed_at_every_change
 
-ME, OTHER = "me", "another"
+ME, OTHER = Person("me"), Person("another")
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +58,10 @@ def test_all_of_it_is_found_again_after_a_restart(
     store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None]
 ) -> None:
     key = store.new_key()
-    store.save(key, ME, whole)
+    store.of(ME).save(key, whole)
     after_restart()
 
-    found = store.open(key, ME)
+    found = store.of(ME).open(key)
     dataset, model = found.dataset(), found.model()
 
     assert dataset is not None
@@ -83,9 +84,9 @@ def test_all_of_it_is_found_again_after_a_restart(
 
 def test_a_reload_shares_what_a_session_still_has(store: WorkspaceStore, whole: Workspace) -> None:
     key = store.new_key()
-    store.save(key, ME, whole)
+    store.of(ME).save(key, whole)
     with mock.patch.object(kept_workspace, "read_table", side_effect=AssertionError):
-        found = store.open(key, ME)
+        found = store.of(ME).open(key)
         assert found.source() is whole.source
         assert found.dataset() is whole.dataset
         assert found.model() is whole.model
@@ -93,56 +94,56 @@ def test_a_reload_shares_what_a_session_still_has(store: WorkspaceStore, whole: 
 
 def test_a_key_opens_nothing_of_another_person(store: WorkspaceStore, whole: Workspace) -> None:
     key = store.new_key()
-    store.save(key, ME, Workspace(whole.source))
+    store.of(ME).save(key, Workspace(whole.source))
     said = set()
     for wrong in (key, store.new_key(), "..", f"{key}/../{key}", "", "0" * 31):
         with pytest.raises(RunError) as error:
-            store.open(wrong, OTHER)
+            store.of(OTHER).open(wrong)
         said.add(str(error.value))
     assert len(said) == 1
     with pytest.raises(RunError, match="another person's"):
-        store.save(key, OTHER, whole)
+        store.of(OTHER).save(key, whole)
     with pytest.raises(RunError, match="another person's"):
-        store.open(key, "")
-    assert store.newest(OTHER) is None
-    assert store.newest("") is None
-    assert store.open(key, ME).facts.chosen is None
+        store.open(key)
+    assert store.of(OTHER).newest() is None
+    assert store.of(ANYBODY).newest() is None
+    assert store.of(ME).open(key).facts.chosen is None
 
 
 def test_without_cookies_the_key_alone_opens_it(store: WorkspaceStore, whole: Workspace) -> None:
     key = store.new_key()
-    store.save(key, "", Workspace(whole.source))
-    assert store.open(key, OTHER).facts.table.rows == 178
-    assert store.newest(OTHER) is None
+    store.save(key, Workspace(whole.source))
+    assert store.of(OTHER).open(key).facts.table.rows == 178
+    assert store.of(OTHER).newest() is None
 
 
 def test_the_newest_is_the_one_that_was_used_last(store: WorkspaceStore, whole: Workspace) -> None:
     first, second = store.new_key(), store.new_key()
     for key in (first, second):
-        store.save(key, ME, Workspace(whole.source))
+        store.of(ME).save(key, Workspace(whole.source))
     age(store, first, 2)
     age(store, second, 1)
-    assert store.newest(ME).key == second
-    store.open(first, ME)
-    assert store.newest(ME).key == first
+    assert store.of(ME).newest().key == second
+    store.of(ME).open(first)
+    assert store.of(ME).newest().key == first
 
 
 def test_only_the_last_model_and_choices_are_kept(store: WorkspaceStore, whole: Workspace) -> None:
     key = store.new_key()
-    store.save(key, ME, whole)
-    first = store.open(key, ME).facts.model
-    store.save(key, ME, whole)
-    assert store.open(key, ME).facts.model == first
+    store.of(ME).save(key, whole)
+    first = store.of(ME).open(key).facts.model
+    store.of(ME).save(key, whole)
+    assert store.of(ME).open(key).facts.model == first
 
-    store.save(key, ME, Workspace(whole.source, whole.dataset, train_forest(whole.dataset, n_estimators=2)))
+    store.of(ME).save(key, Workspace(whole.source, whole.dataset, train_forest(whole.dataset, n_estimators=2)))
 
-    facts = store.open(key, ME).facts
+    facts = store.of(ME).open(key).facts
     assert facts.model.settings.n_estimators == 2
     assert sorted(path.name for path in (store.root / key).iterdir()) == sorted(
         [facts.model.folder, f"table-{facts.table.sha256}", "workspace.json"]
     )
-    store.save(key, ME, Workspace(whole.source, whole.dataset))
-    assert store.open(key, ME).model() is None
+    store.of(ME).save(key, Workspace(whole.source, whole.dataset))
+    assert store.of(ME).open(key).model() is None
 
 
 def test_what_is_old_or_too_much_goes(
@@ -150,12 +151,12 @@ def test_what_is_old_or_too_much_goes(
 ) -> None:
     old, used, new = (store.new_key() for _ in range(3))
     for key, days in ((old, 8), (used, 6)):
-        store.save(key, ME, Workspace(whole.source))
+        store.of(ME).save(key, Workspace(whole.source))
         age(store, key, days)
     monkeypatch.setenv(DAYS, "7")
     with pytest.raises(RunError, match="has gone"):
-        store.open(old, ME)
-    store.save(new, ME, Workspace(whole.source))
+        store.of(ME).open(old)
+    store.of(ME).save(new, Workspace(whole.source))
     assert {folder.name for folder in store.root.iterdir()} == {used, new}
 
     monkeypatch.setenv(SIZE, str(1.5 * len(whole.source.content) / 2**30))
@@ -169,15 +170,15 @@ def test_what_is_larger_than_all_that_is_kept_is_said(
     key = store.new_key()
     monkeypatch.setenv(SIZE, str(1.5 * len(whole.source.content) / 2**30))
     with pytest.raises(RunError, match=f"The model takes .*{SIZE}.*a reload of the page loses it"):
-        store.save(key, ME, whole)
-    assert store.open(key, ME).model() is None
-    assert store.open(key, ME).dataset() is whole.dataset
+        store.of(ME).save(key, whole)
+    assert store.of(ME).open(key).model() is None
+    assert store.of(ME).open(key).dataset() is whole.dataset
     monkeypatch.setenv(SIZE, "0.000001")
     with pytest.raises(RunError, match="The table 'wine' takes"):
-        store.save(store.new_key(), ME, whole)
+        store.of(ME).save(store.new_key(), whole)
     monkeypatch.setenv(SIZE, "much")
     with pytest.raises(SparkLimeError, match=f"{SIZE} must be a positive number"):
-        store.save(key, ME, whole)
+        store.of(ME).save(key, whole)
 
 
 def test_a_file_of_the_server_is_read_there_again(
@@ -188,17 +189,17 @@ def test_a_file_of_the_server_is_read_there_again(
     (folder / "wine.csv").write_bytes(sample_csv("wine"))
     monkeypatch.setenv("SPARKLIME_DATA_FOLDERS", str(folder))
     key = store.new_key()
-    store.save(key, ME, Workspace(TableSource.of_server_file(ServerTable(folder, "wine.csv"))))
+    store.of(ME).save(key, Workspace(TableSource.of_server_file(ServerTable(folder, "wine.csv"))))
     after_restart()
-    assert store.open(key, ME).source().table.rows == 178
+    assert store.of(ME).open(key).source().table.rows == 178
 
     (folder / "wine.csv").write_bytes(sample_csv("diabetes"))
     after_restart()
     with pytest.raises(RunError, match="has changed since it was read"):
-        store.open(key, ME).source()
+        store.of(ME).open(key).source()
     monkeypatch.delenv("SPARKLIME_DATA_FOLDERS")
     with pytest.raises(SparkLimeError, match="not one of those"):
-        store.open(key, ME).source()
+        store.of(ME).open(key).source()
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "no rows"])
@@ -206,8 +207,8 @@ def test_a_damaged_model_is_said_and_the_table_stays(
     store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None], damage: str
 ) -> None:
     key = store.new_key()
-    store.save(key, ME, whole)
-    found = store.open(key, ME)
+    store.of(ME).save(key, whole)
+    found = store.of(ME).open(key)
     folder = store.root / key / found.facts.model.folder
     model, rows = folder / "model.skops", folder / "test_rows.npy"
     {
@@ -226,17 +227,17 @@ def test_a_model_of_other_features_is_not_taken(
     store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None]
 ) -> None:
     key = store.new_key()
-    store.save(key, ME, whole)
+    store.of(ME).save(key, whole)
     facts = store.root / key / "workspace.json"
     facts.write_text(facts.read_text().replace('"hue": "drop"', '"ash": "drop"'))
     after_restart()
     with pytest.raises(RunError, match="train the model again"):
-        store.open(key, ME).model()
+        store.of(ME).open(key).model()
 
 
 def save_again(folder: Path, whole: Workspace) -> None:
     with mock.patch.dict("os.environ", SPARKLIME_HOME=str(folder)), mock.patch("os.fsync"):
-        WorkspaceStore(folder).save("0" * 32, ME, whole)
+        WorkspaceStore(folder, ME).save("0" * 32, whole)
 
 
 def test_whenever_it_is_killed_the_old_or_the_new_is_whole(tmp_path: Path, whole: Workspace) -> None:
@@ -251,6 +252,6 @@ def test_whenever_it_is_killed_the_old_or_the_new_is_whole(tmp_path: Path, whole
 
     for _, folder in killed_at_every_change(save_again, fresh, whole, step=2):
         with mock.patch.object(kept_workspace, "_alive", {}):
-            model = WorkspaceStore(folder).open("0" * 32, ME).model()
+            model = WorkspaceStore(folder, ME).open("0" * 32).model()
         assert model.settings.n_estimators in (1, 3)
         assert len(model.predict_fn(whole.dataset.features[:2])) == 2

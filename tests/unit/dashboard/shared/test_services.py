@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.dashboard.shared.services import Services
+from sparklime_core.dashboard.shared.services import Server, Services
+from sparklime_core.runs.access import ANYBODY
 from sparklime_core.runs.store import RunStore
 
 
@@ -12,6 +13,6 @@ from sparklime_core.runs.store import RunStore
 def test_pages_look_more_seldom_the_more_runs_are_looked_at(
     runs: int, pace: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Services, "active", lambda _: ["run"] * runs)
+    monkeypatch.setattr(Server, "active", lambda _: runs)
 
-    assert Services(RunStore(tmp_path)).pace() == pace
+    assert Services(Server(RunStore(tmp_path)), ANYBODY).pace() == pace
