@@ -10,6 +10,7 @@ from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import DATA, MODEL
 from sparklime_core.dashboard.shared.reading_form import reading_form
+from sparklime_core.dashboard.shared.sharing import share_workspace_button
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.samples import SAMPLES
@@ -80,6 +81,7 @@ if dataset is not None:
             icon=":material/check_circle:",
         )
         st.page_link(MODEL, label="Next: train a model", icon=":material/forest:")
+        share_workspace_button("data")
     with st.expander("How each column is used", icon=":material/fact_check:", expanded=True):
         report = pd.DataFrame([vars(column) for column in dataset.report.columns])
         for listed in ("features", "notes"):

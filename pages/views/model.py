@@ -9,6 +9,7 @@ from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.earlier_work import earlier_work
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, next_step
+from sparklime_core.dashboard.shared.sharing import share_workspace_button
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.models.train import train_with
 
@@ -37,5 +38,6 @@ measures(model)
 with shown_errors():
     traps_panel(model, dataset)
 st.page_link(EXPLAIN, label="Next: explain its predictions", icon=":material/bolt:")
+share_workspace_button("model")
 with shown_errors():
     plots()

@@ -19,6 +19,7 @@ from sparklime_core.dashboard.shared.progress import resume_button
 from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.sharing import access_caption, share_run_button
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.runs.manifest import settings_values
 
@@ -50,6 +51,7 @@ manifest = readable_manifest(run)
 with st.container(border=True):
     st.markdown(f"**{plain(manifest.title)}** &nbsp; {plain(run.id)}")
     run_summary(manifest)
+    access_caption(run)
     with shown_errors():
         mean_score(run)  # a damaged file of results is said to be so
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -60,9 +62,11 @@ with st.container(border=True):
         resume_button(run)
         if manifest.rows_explained > manifest.rows_failed:
             report_button(run)
-        if manifest.state.is_ended() and st.button("Rename …", icon=":material/edit:"):
+        share_run_button(run)
+        may_change = manifest.state.is_ended() and services().may_change(run.id)
+        if may_change and st.button("Rename …", icon=":material/edit:"):
             rename_dialog(run.id, manifest.title)
-        if manifest.state.is_ended() and st.button("Delete …", icon=":material/delete:"):
+        if may_change and st.button("Delete …", icon=":material/delete:"):
             confirm_delete(run.id, manifest.title)
     with st.expander("Repeat this run", icon=":material/terminal:"):
         repeat_panel(run)

@@ -51,7 +51,7 @@ class Ticket:
     Attributes
     ----------
     person
-        Whose it is; see `Person.id`.
+        Whose it is; see `Person.queue_name`.
     alone
         Whether nothing else may run beside it.
     """

@@ -46,7 +46,7 @@ class QueueEntry:
     run_id, title
         Which run.
     person
-        Whose it is; see `Person.id`.
+        Whose it is; see `Person.queue_name`.
     position
         0 when it runs; otherwise how many turns come until its own has come, counted from 1.
     progress
@@ -97,7 +97,7 @@ class JobManager:
         progress = Progress("waiting", len(inputs.row_ids))
         try:
             job = _Job(run, plan.dataset.name, progress, inputs)
-            self._join(Ticket(person.id), job)
+            self._join(Ticket(person.queue_name), job)
         except RunError:
             run.discard()
             raise
@@ -120,7 +120,7 @@ class JobManager:
                 raise RunError(f"The run {run_id!r} is {manifest.state.value}; there is nothing to resume.")
             run.take_over()
         progress = Progress("waiting", manifest.rows, manifest.rows_explained, manifest.rows_failed)
-        self._join(Ticket(person.id), _Job(run, manifest.title, progress))
+        self._join(Ticket(person.queue_name), _Job(run, manifest.title, progress))
 
     def submit_errand(self, errand: ExclusiveJob) -> None:
         """Queue work that is no run; it has its turn like one, but nothing else runs meanwhile.

@@ -33,6 +33,8 @@ class Person:
         Whether the server has people sign in. Otherwise everybody may see and change every run.
     is_operator
         Whether the person may see and change everything.
+    session
+        Name of the session of somebody who is not known.
     """
 
     id: str = ""
@@ -40,6 +42,12 @@ class Person:
     email: str = ""
     is_signed_in: bool = False
     is_operator: bool = False
+    session: str = ""
+
+    @property
+    def queue_name(self) -> str:
+        """Name by which the queue is fair between people."""
+        return self.id or self.session
 
 
 ANYBODY = Person()

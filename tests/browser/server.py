@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -20,10 +20,19 @@ STOP_SECONDS = 20
 
 
 class Server:
-    """``streamlit run app.py`` on a free port of this machine."""
+    """``streamlit run app.py`` on a free port of this machine.
 
-    def __init__(self, home: Path) -> None:
+    Parameters
+    ----------
+    home
+        Where it keeps everything; ``secrets.toml`` in it is the operator's.
+    environment
+        Further variables.
+    """
+
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self._environment = dict(environment or {})
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,9 +70,17 @@ class Server:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"],
+                [
+                    *(sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"),
+                    f"--secrets.files={self.home / 'secrets.toml'}",
+                ],
                 cwd=ROOT,
-                env={**os.environ, "SPARKLIME_HOME": str(self.home), "PYTHONPATH": str(GATES)},
+                env={
+                    **os.environ,
+                    "SPARKLIME_HOME": str(self.home),
+                    "PYTHONPATH": str(GATES),
+                    **self._environment,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -123,9 +140,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_server(home: Path) -> Iterator[Server]:
+def running_server(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Yield a running server, stopped at the end."""
-    server = Server(home)
+    server = Server(home, environment)
     try:
         server.start()
         yield server

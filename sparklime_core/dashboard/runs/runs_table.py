@@ -10,6 +10,7 @@ from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.errors import show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.sharing import owner_name
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.errors import RunError
 from sparklime_core.runs.manifest import Manifest, RunState
@@ -23,14 +24,20 @@ MEASURES = (("accuracy", "accuracy"), ("r2", "R²"))
 
 
 def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return one line a run; one that is damaged, or that was never whole, says so."""
-    return pd.DataFrame([_line(run) for run in runs])
+    """Return one line per run; one that is damaged, or that was never whole, says so."""
+    person = services().person
+    lines = [_line(run) for run in runs]
+    if person.is_signed_in:
+        owners = [owner_name(run.access(), person) for run in runs]
+        lines = [{"owner": owner, **line} for owner, line in zip(owners, lines, strict=True)]
+    return pd.DataFrame(lines)
 
 
 def history_columns() -> dict[str, Any]:
     """Return how the columns of `history_frame` are shown."""
     column = st.column_config
     return {
+        "owner": "Owner",
         "title": column.TextColumn("Run", pinned=True, width="medium"),
         "state": "State",
         "created": "Started (UTC)",
@@ -59,7 +66,7 @@ def readable_manifest(run: Run) -> Manifest:
         with st.container(border=True):
             st.markdown(f"**{plain(run.id)}**")
             show_error(str(error))
-            if st.button("Delete …", icon=":material/delete:"):
+            if services().may_change(run.id) and st.button("Delete …", icon=":material/delete:"):
                 confirm_delete(run.id, run.id)
         st.stop()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -34,7 +35,7 @@ def visitor(*, must_sign_in: bool) -> Person:
     cookie = st.context.cookies.get(COOKIE)
     if cookie:
         return Person(sha256(cookie.encode()).hexdigest())
-    return Person()
+    return Person(session=st.session_state.setdefault("person", uuid.uuid4().hex))
 
 
 def account(claims: Mapping[str, Any], named: str = "") -> Person:

@@ -60,7 +60,7 @@ def queue_frame(entries: "Sequence[QueueEntry]", person: Person) -> pd.DataFrame
             {
                 "place": f"{entry.position} in line" if entry.position else entry.progress.stage,
                 "table": entry.title,
-                "whose": "yours" if entry.person == person.id else another,
+                "whose": "yours" if entry.person == person.queue_name else another,
                 "done": entry.progress.done / max(entry.progress.rows, 1),
                 "rows": entry.progress.rows,
             }

@@ -67,6 +67,6 @@ def _work() -> None:
     queue = services().queue()
     if queue:
         st.page_link(EXPLAIN, label=f"{count(len(queue), 'run')} active", icon=":material/progress_activity:")
-        mine = [entry.position for entry in queue if entry.person == services().person.id]
+        mine = [entry.position for entry in queue if entry.person == services().person.queue_name]
         if mine:
             st.caption("Yours: " + (f"number {min(mine)} in line" if min(mine) else "on Spark now"))

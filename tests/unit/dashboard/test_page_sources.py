@@ -99,3 +99,59 @@ def _names(node: ast.AST) -> list[str]:
 def _draws(call: ast.Call) -> bool:
     """Return whether a call of a `draw` is one of a chart, and not a part's own method or a nested function."""
     return isinstance(call.func, ast.Name) and bool(call.args) and isinstance(call.args[0], ast.Call)
+
+
+WAYS_AROUND = {
+    *("RunStore", "WorkspaceStore", "JobManager", "PersonalJobs", "Server", "_server", "Person", "Access", "of"),
+    *("read_stored_model", "KeptWorkspace", "_manager", "_all_files"),
+}
+"""What leads to another person's runs and tables; pages have `services()`."""
+
+HARMLESS = {"RunTotals", "NearestChanges"}
+"""Classes with an `of` of their own."""
+
+ITS_OWN = {
+    "app.py",  # makes the home's folder
+    "sparklime_core/dashboard/shared/services.py",  # makes the view of a person
+    "sparklime_core/dashboard/shared/person.py",  # says who that is
+}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_pages_reach_runs_and_tables_through_the_view_of_a_person_alone(source: Path) -> None:
+    if str(source.relative_to(ROOT)) in ITS_OWN:
+        return
+    assert not ways_around(source.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "RunStore.default().runs()",
+        "services().store.of(somebody)",
+        "services()._server.store",
+        "Run(folder).manifest()",
+        "Person('x', is_operator=True)",
+        "store = services().store.root",
+        "open(run.folder / 'access.json')",
+    ],
+)
+def test_the_look_at_the_sources_sees_ways_around(trick: str) -> None:
+    assert ways_around(trick)
+
+
+def ways_around(text: str) -> list[str]:
+    """Return where a source calls or reads what is no view of one person."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            function = node.func
+            name = getattr(function, "attr", None) or getattr(function, "id", "")
+            owner = getattr(getattr(function, "value", None), "id", "")
+            if (name in WAYS_AROUND | {"Run"} or owner in WAYS_AROUND) and owner not in HARMLESS:
+                found.append(f"line {node.lineno}: {owner or name}")
+        elif isinstance(node, ast.Attribute) and node.attr in {"_server", "root"}:
+            found.append(f"line {node.lineno}: {node.attr}")
+        elif isinstance(node, ast.Constant) and node.value == "access.json":
+            found.append(f"line {node.lineno}: {node.value}")
+    return found

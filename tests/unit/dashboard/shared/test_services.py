@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparklime_core.dashboard.shared.services import Server, Services
-from sparklime_core.runs.access import ANYBODY
+from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.store import RunStore
 
 
@@ -16,3 +16,14 @@ def test_pages_look_more_seldom_the_more_runs_are_looked_at(
     monkeypatch.setattr(Server, "active", lambda _: runs)
 
     assert Services(Server(RunStore(tmp_path)), ANYBODY).pace() == pace
+
+
+def test_a_race_of_another_account_is_found_by_nobody_but_operators(tmp_path: Path) -> None:
+    server = Server(RunStore(tmp_path))
+    ann, ben = Person("ann", is_signed_in=True), Person("ben", is_signed_in=True)
+    chosen = Services(server, ann).keep("a race")
+    whole = [ann, Person("olga", is_signed_in=True, is_operator=True), Person("a browser, where nobody signs in")]
+
+    assert [Services(server, person).kept(chosen) for person in whole] == ["a race"] * 3
+    assert Services(server, ben).kept(chosen) is None
+    assert Services(server, ben).kept("unknown") is None
