@@ -83,7 +83,7 @@ def test_a_new_tab_without_the_address_offers_to_go_on(
     sound(tab.button(key="earlier-work").click().run())
 
     assert tab.query_params["workspace"] in (key, [key])
-    assert "Explains the model of my wine" in words(tab).replace("**", "")
+    assert "Explains the predictions of the model trained on my wine" in words(tab).replace("**", "")
 
 
 @pytest.mark.parametrize("person", ["another", ""])
