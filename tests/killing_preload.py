@@ -2,13 +2,22 @@
 
 import duckdb  # noqa: F401
 import lime.lime_tabular  # noqa: F401
-import numba  # noqa: F401
-import sklearn.ensemble  # noqa: F401
+import pyarrow.dataset  # noqa: F401
 import skops.io  # noqa: F401
+import tqdm.auto  # noqa: F401
 
+import sparklime_core.cli.explain
+import sparklime_core.cli.export
 import sparklime_core.cli.main
+import sparklime_core.data.read_table
+import sparklime_core.explain.reference_engine
 import sparklime_core.jobs.runner
-import sparklime_core.models.train
+import sparklime_core.models.train_forest
 import sparklime_core.reports.run_report
 import sparklime_core.runs.query.compare
+import sparklime_core.runs.query.export
+import sparklime_core.runs.query.rows
 import sparklime_core.runs.store  # noqa: F401
+from sparklime_core.explain.precompile import compile_ahead
+
+compile_ahead()  # each process would load what numba has compiled
