@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-hypothesis.settings.register_profile("quick", max_examples=30)
+hypothesis.settings.register_profile("quick", max_examples=20)
 hypothesis.settings.register_profile("thorough", max_examples=150)
 hypothesis.settings.load_profile("quick")
 

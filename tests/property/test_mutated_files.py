@@ -1,6 +1,7 @@
 """Real uploads, damaged at random: each ends in a result or in one of our errors, within memory and time.
 
-``SPARKLIME_FUZZ_SECONDS`` is how long that may take in all: 30, with 40 damaged files of a kind, unless it is set.
+``SPARKLIME_FUZZ_SECONDS`` is how long that may take in all: 30 unless it is set, and then with as many damaged
+files of a kind as hypothesis has examples in its profile.
 """
 
 import contextlib
@@ -34,6 +35,7 @@ from tests.finished_run import make_run
 
 SECONDS = float(os.environ.get("SPARKLIME_FUZZ_SECONDS", "30"))
 KINDS = 13
+MOST = settings().max_examples
 ROWS = np.random.default_rng(0).normal(size=(40, 3))
 
 CSV = b'name,"a quoted, name",y\n' + b'1.5,"x ""y"" z",yes\n2,"line\nbreak",no\n,,yes\n' * 5
@@ -89,7 +91,7 @@ def fuzzed(function):
     began = []
 
     @settings(
-        max_examples=max(40, int(100 * SECONDS / KINDS)) if "SPARKLIME_FUZZ_SECONDS" in os.environ else 40,
+        max_examples=max(MOST, int(100 * SECONDS / KINDS)) if "SPARKLIME_FUZZ_SECONDS" in os.environ else MOST,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.reuse, Phase.generate],

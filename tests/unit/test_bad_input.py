@@ -39,7 +39,7 @@ CALLS = {
     **of(
         ("encoding", "delimiter", "quote", "header", "decimal", "missing_words", "member"), sparklime.ReadOptions
     ),
-    "connect": sparklime.connect,
+    "connect": lambda value: sparklime.connect(NOWHERE if value is None else value),  # None is Spark in here
     **of(("timeout", "archive", "conf"), lambda **keywords: sparklime.connect(NOWHERE, **keywords)),
     "cluster workers": lambda value: sparklime.LocalCluster.start(workers=value, cores=0),
     "cluster memory": lambda value: sparklime.LocalCluster.start(memory=value, workers=1),

@@ -19,11 +19,10 @@ from sparklime_core.spark.executors.package_upload import package_zip
 
 REPORT = """
 import numpy as np
-from sparklime_core.explain.sums_numba import fill_sums
-from sparklime_core.explain.sums import weighted_sums
-few = np.zeros((1, 1), dtype=np.uint8)
-weighted_sums(few, few, np.ones((2, 2)), np.ones((1, 1)), np.ones((1, 1), dtype=np.bool_))
-print(fill_sums.stats.cache_path, sum(fill_sums.stats.cache_hits.values()), fill_sums.__module__)
+from sparklime_core.explain.forest_numba import _add
+one, node = np.zeros(1, dtype=np.int64), np.zeros((1, 1))
+_add(one, one, node[0], np.zeros((1, 2), dtype=np.int64), node, np.zeros((1, 1), dtype=np.float32), node)
+print(_add.stats.cache_path, sum(_add.stats.cache_hits.values()), _add.__module__)
 """
 
 

@@ -22,16 +22,12 @@ from sparklime_core.runs.stored_tables import check_table
 from tests.explain_here import SETTINGS, TABLE, rows_explained_here
 
 NAMES = (
-    "row_id=7/label=9",
-    "date=2024-01-01",
+    "row_id=7/label=9/date=2024-01-01",
+    "target=0/test=1/env=prod/x",
     "a*",
     "[x]",
     "a?",
-    "it's",
-    "env=prod/x",
-    "target=0/test=1",
-    "~",
-    "ä b",
+    "it's/~/ä b",
 )
 """Names that mean something to DuckDB's readers, to a shell, or to SQL."""
 
