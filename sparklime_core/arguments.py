@@ -17,6 +17,7 @@ def whole_number(
     SparkLimeError
         Of the given class, when it is none or outside of the bounds.
     """
+    value = _pythons_own(value)
     try:
         number = operator.index(value)
     except TypeError:

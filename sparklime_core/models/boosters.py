@@ -100,14 +100,30 @@ def _gapped(dataset: Dataset, features: list[int]) -> IntArray:
     return np.flatnonzero(gapped & dataset.labelled & np.isfinite(dataset.features).all(axis=1))
 
 
-def booster_notes(found: EncodedBooster) -> tuple[str, ...]:
+def booster_notes(found: EncodedBooster, dataset: Dataset) -> tuple[str, ...]:
     """Return what people should know of how a booster is asked."""
-    notes = found.booster.facts().notes
+    notes = list(found.booster.facts().notes)
     gaps = [feature for feature, tables in found.recodings.items() if tables[0].others_stay]
-    if not gaps:
-        return notes
-    features = "a feature" if len(gaps) == 1 else f"{len(gaps)} features"
-    return (*notes, f"gaps of {features} are given to the model as gaps")
+    if gaps:
+        features = "a feature" if len(gaps) == 1 else f"{len(gaps)} features"
+        notes.append(f"gaps of {features} are given to the model as gaps")
+    coded = [int(found.columns[own]) for own in found.booster.nameless()]
+    return (*notes, *(_note_of_codes(feature, dataset) for feature in coded if not _is_numbered(feature, dataset)))
+
+
+def _is_numbered(feature: int, dataset: Dataset) -> bool:
+    """Return whether the names of the categories are their codes."""
+    names = dataset.categorical_names[feature]
+    return names == tuple(map(str, range(len(names))))
+
+
+def _note_of_codes(feature: int, dataset: Dataset) -> str:
+    names = dataset.categorical_names[feature]
+    listed = ", ".join(f"{code} for {name!r}" for code, name in enumerate(names[:SHOWN]))
+    return (
+        f"the model knows the categories of {dataset.feature_names[feature]!r} by numbers alone, and is given "
+        f"{listed}{', …' if len(names) > SHOWN else ''}; where it was trained with another order, it is wrong"
+    )
 
 
 def _columns(facts: BoosterFacts, dataset: Dataset) -> IntArray:

@@ -153,7 +153,7 @@ def _adopted_booster(kind: Booster, dataset: Dataset) -> Model:
     alone = kind.alone()
     found = encode_booster(alone, dataset, kind.facts().classes)
     file = ModelFile(alone.suffix, alone.dump())
-    return _taken_over(found, _measured(found, dataset), booster_notes(found), file)
+    return _taken_over(found, _measured(found, dataset), booster_notes(found, dataset), file)
 
 
 def _gap_notes(estimator: Any, dataset: Dataset) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ def _try_on(_: IO[bytes], file: ModelFile, most_bytes: int, dataset: Dataset) ->
     """Audit, load and check a model in a limited process, and measure it on a dataset."""
     if file.suffix != SKOPS:
         found = _restored(file, dataset)
-        notes = booster_notes(found) if isinstance(found, EncodedBooster) else ()
+        notes = booster_notes(found, dataset) if isinstance(found, EncodedBooster) else ()
         metrics, decoding = _measured(found, dataset), None
     else:
         model = adopt_model(audited(file.data, most_bytes), dataset)

@@ -117,7 +117,7 @@ def _write_dataset(dataset: Dataset, path: Path, marks: Mapping[str, npt.NDArray
 
 def _read_dataset(path: Path) -> tuple[Dataset, pa.Table]:
     with missing_explained(path):
-        table = pq.read_table(path)
+        table = pq.read_table(path, partitioning=None)
         header = json.loads(table.schema.metadata[_KEY])
         encoding = Encoding.from_dict(header["encoding"])
         width = len(encoding.features)

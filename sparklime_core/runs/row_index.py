@@ -122,7 +122,7 @@ def _metadata(index: Path) -> dict[str, Any]:
 def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...]) -> None:
     """Write the index of a file of results, whole or not at all. Two threads may do so at once."""
     with damage_explained(run.folder / DATA_FILE):
-        truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"])
+        truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"], partitioning=None)
     schema, state = index_schema(len(features)), state_of_file(results)
     scale, rows = _Scale(), 0
     with atomic_write(index) as temporary, pq.ParquetWriter(temporary, schema) as writer:

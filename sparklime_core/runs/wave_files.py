@@ -45,7 +45,7 @@ def read_part(part: Path, columns: list[str] | None = None) -> pa.Table:
         When the file is damaged.
     """
     with damage_explained(part):
-        return pq.read_table(part, columns=columns)
+        return pq.read_table(part, columns=columns, partitioning=None)
 
 
 def first_row(part: Path) -> int:

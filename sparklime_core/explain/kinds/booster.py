@@ -85,6 +85,10 @@ class Booster(ModelKind):
         """Return a model that takes codes from 0 on for these names of its categories; most know codes already."""
         return self
 
+    def nameless(self) -> tuple[int, ...]:
+        """Return the features of categories that it knows by codes alone: their order may be another one."""
+        return tuple(feature for feature, names in self.facts().categories.items() if not names)
+
     @abstractmethod
     def facts(self) -> BoosterFacts:
         """Return what the model says of itself; raise `ModelError` where LIME cannot explain what it does."""

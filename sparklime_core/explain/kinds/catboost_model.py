@@ -76,6 +76,10 @@ class CatBoostModel(Booster):
             found[feature] = codes if by_code else known
         return replace(self, names=found)
 
+    def nameless(self) -> tuple[int, ...]:
+        """Return the features of categories that it was taught by codes; see `Booster.nameless`."""
+        return tuple(at for at, names in self.names.items() if names == tuple(map(str, range(len(names)))))
+
     def _parts(self, feature: int, names: tuple[str, ...]) -> bool:
         leaves = self._leaves(feature, names)
         return bool((leaves != leaves[-1:]).any())

@@ -1,6 +1,7 @@
 """Boosters by file and in memory: asked in their own names, gaps and categories."""
 
 import io
+import json
 import sys
 
 import catboost
@@ -105,6 +106,7 @@ def test_columns_are_found_by_name_and_others_are_left_alone(table):
     assert weights["b"] != 0
 
 
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")  # LightGBM 4.6, of any array
 @pytest.mark.parametrize("make", [xgboosted, lightgbm_boosted])
 def test_a_booster_of_encoded_features_keeps_the_number_that_stands_for_gaps(make, table):
     target = CODES if make is xgboosted else CLASS
@@ -126,7 +128,24 @@ def test_two_rows_do_not_decide_that_gaps_are_numbers(table):
 def test_catboost_may_have_learnt_codes_of_categories(table):
     frame = RAW.assign(c=table.features[:, 2].astype(int))
     own = catboosted(frame)
-    np.testing.assert_array_equal(adopt_model(own, table).predict_fn(table.features), own.predict_proba(frame))
+    model = adopt_model(own, table)
+    np.testing.assert_array_equal(model.predict_fn(table.features), own.predict_proba(frame))
+    assert_knows_numbers_alone(model)
+
+
+def test_a_file_without_names_of_categories_says_what_their_numbers_stand_for(table, tmp_path):
+    own = xgboosted(CATEGORICAL, CODES)
+    saved = json.loads(own.get_booster().save_raw("json"))
+    del saved["learner"]["gradient_booster"]["model"]["cats"]  # as XGBoost before 3.1 writes them
+    (tmp_path / "old.json").write_text(json.dumps(saved))
+    assert_knows_numbers_alone(load_model(tmp_path / "old.json", table))
+    assert not any("by numbers alone" in note for note in adopt_model(own, table).notes)
+
+
+def assert_knows_numbers_alone(model):
+    (note,) = [note for note in model.notes if "by numbers alone" in note]
+    assert note.startswith("the model knows the categories of 'c' by numbers alone, and is given 0 for ")
+    assert note.endswith("where it was trained with another order, it is wrong")
 
 
 def test_what_does_not_fit_is_said_by_name(table):

@@ -1,6 +1,7 @@
 """What executors lack is known before a run begins."""
 
 from dataclasses import replace
+from importlib.metadata import packages_distributions
 
 from sparklime_core.spark.executors import self_report
 from sparklime_core.spark.executors.executor_report import ExecutorReport
@@ -36,12 +37,13 @@ def test_problems_are_plain_sentences():
 
 def test_what_a_model_needs_is_asked_of_executors_only_for_that_model():
     packages = {**self_report.package_versions(), "lightgbm": "0.1"}
-    del packages["xgboost-cpu"]
+    (here,) = packages_distributions()["xgboost"]
+    del packages[here]
     bare = report(packages=packages)
     assert differences([bare]) == []
-    (lacking,) = blocking_problems([bare], ("xgboost-cpu",))
-    assert lacking.startswith("Executor 1 on host has no xgboost-cpu: install xgboost-cpu==")
-    assert blocking_problems([report(packages=packages | {"xgboost": "3.2.0"})], ("xgboost-cpu",)) == []
+    (lacking,) = blocking_problems([bare], (here,))
+    assert lacking.startswith(f"Executor 1 on host has no {here}: install {here}==")
+    assert blocking_problems([report(packages=packages | {self_report.SAME[here]: "3.2.0"})], (here,)) == []
     (other,) = differences([bare], 0, ("lightgbm",))
     assert other.startswith("Executor 1 on host has lightgbm 0.1, and this process has ")
 
