@@ -1,7 +1,10 @@
-"""What pages remember of runs: answers while the results stay the same, and objects made of the inputs."""
+"""What pages remember of runs: answers while the results stay the same, and objects made of the inputs.
+
+All people share what is remembered. So each asking checks first that the person may see the run.
+"""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.caching.cache_utils import CachedFunc
@@ -12,7 +15,28 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def remember(question: Callable[P, T], *, entries: int = 64, spinner: bool | str = False) -> CachedFunc[P, T]:
+class Remembered(Generic[P, T]):
+    """A question about runs, and the answers that were given.
+
+    Parameters
+    ----------
+    answers
+        The question, as Streamlit remembers it.
+    """
+
+    def __init__(self, answers: CachedFunc[P, T]) -> None:
+        self._answers = answers
+        self.clear: Callable[[], None] = answers.clear
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the answer; raise `RunError` where the person may not see one of the runs."""
+        for run in (*args, *kwargs.values()):
+            if isinstance(run, Run):
+                run.check_seen()
+        return self._answers(*args, **kwargs)
+
+
+def remember(question: Callable[P, T], *, entries: int = 64, spinner: bool | str = False) -> Remembered[P, T]:
     """Return a question about runs that is asked again only when the run has more results.
 
     Parameters
@@ -24,12 +48,14 @@ def remember(question: Callable[P, T], *, entries: int = 64, spinner: bool | str
     spinner
         What a person reads meanwhile.
     """
-    return st.cache_data(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _id_and_version})(question)
+    return Remembered(
+        st.cache_data(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _id_and_version})(question)
+    )
 
 
 def keep(make: Callable[P, T], *, entries: int = 4, spinner: bool | str = False) -> Callable[P, T]:
     """Return what makes an object of a run's inputs, which never change; all callers share the object."""
-    return st.cache_resource(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _id})(make)
+    return Remembered(st.cache_resource(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _id})(make))
 
 
 def _id(run: Run) -> str:
