@@ -3,23 +3,24 @@
 import numpy as np
 
 from sparklime_core.explain.predict_function import predict_columns
-from sparklime_core.explain.task import ExplainTask
-from sparklime_core.explain.types import FloatArray
-from sparklime_core.explain.vocabulary import codes_of
+from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
+from sparklime_core.explain.vocabulary import build_vocabulary, codes_of
 
 POINTS = 5
 """Values of a bin that stand for it: quantiles of the observed ones."""
 
 
 def partial_dependence(
-    task: ExplainTask, feature: int, rows: FloatArray, observed: FloatArray
+    explainer: Explainer, predict_fn: PredictFn, feature: int, rows: FloatArray, observed: FloatArray
 ) -> dict[str, FloatArray]:
     """Return the model's average over rows with a feature put into each of its bins, less its average over them.
 
     Parameters
     ----------
-    task
-        The run's model, and the explainer whose bins count.
+    explainer
+        Its bins count.
+    predict_fn
+        What lime takes of the model.
     feature
         Its position.
     rows
@@ -33,8 +34,8 @@ def partial_dependence(
         By the bin's condition, in lime's own words, the difference for each label. A bin without an observed value
         is left out.
     """
-    codes, vocabulary = codes_of(task.explainer, observed)[:, feature], task.vocabulary
-    average = predict_columns(task.predict_fn, rows, task.explainer.mode).mean(axis=0)
+    codes, vocabulary = codes_of(explainer, observed)[:, feature], build_vocabulary(explainer, ())
+    average = predict_columns(predict_fn, rows, explainer.mode).mean(axis=0)
     found: dict[str, FloatArray] = {}
     for code in np.unique(codes):
         (term,) = vocabulary.terms(feature, np.array([code]))
@@ -44,6 +45,6 @@ def partial_dependence(
         points = np.unique(np.quantile(values, np.linspace(0, 1, POINTS), method="nearest"))
         changed = np.repeat(rows[None], len(points), axis=0)
         changed[:, :, feature] = points[:, None]
-        predicted = predict_columns(task.predict_fn, changed.reshape(-1, rows.shape[1]), task.explainer.mode)
+        predicted = predict_columns(predict_fn, changed.reshape(-1, rows.shape[1]), explainer.mode)
         found[vocabulary.texts[term]] = predicted.mean(axis=0) - average
     return found

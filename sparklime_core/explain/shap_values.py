@@ -32,7 +32,7 @@ MOST_CELLS = 4_000_000
 ROWS = (20, 500)
 """The fewest and the most rows over which LIME and SHAP are compared, ..."""
 
-TREE_STEPS, PREDICTIONS = 1e10, 1e6
+TREE_STEPS, PREDICTIONS = 3e9, 1e6
 """... and how much work that may be at most."""
 
 

@@ -26,7 +26,7 @@ def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server, runs: dic
     expect(chart(page, re.compile("Weights of the .* of row 2"))).to_be_visible()
 
     show(page, "Values", within="stButtonGroup")
-    expect(chart(page, re.compile("Distribution of feature .* and where row 2 lies")).first).to_be_visible()
+    expect(chart(page, re.compile("Distribution of feature .* and the place of row 2")).first).to_be_visible()
 
     show(page, "SHAP", within="stButtonGroup")
     expect(chart(page, re.compile("LIME beside SHAP for .* of row 2"))).to_be_visible()

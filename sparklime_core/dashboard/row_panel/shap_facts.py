@@ -7,7 +7,7 @@ import numpy as np
 
 from sparklime_core.dashboard.row_panel.row_facts import explainer_of
 from sparklime_core.dashboard.shared.cache import keep
-from sparklime_core.dashboard.shared.run_cache import inputs_of, what_if_of
+from sparklime_core.dashboard.shared.run_cache import inputs_of
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -51,9 +51,12 @@ def lime_parts_of(run: Run, weights: "FloatArray", row_ids: tuple[int, ...]) -> 
 def dependence_of(run: Run, feature: int, label: int) -> dict[str, float]:
     """Return the partial dependence of a label on a feature, by the condition of each bin."""
     from sparklime_core.explain.partial_dependence import partial_dependence  # noqa: PLC0415 - imports lime
+    from sparklime_core.explain.predict_function import resolve_predict  # noqa: PLC0415 - imports lime
     from sparklime_core.explain.shap_values import sample_of  # noqa: PLC0415 - imports lime
 
-    table = inputs_of(run).learnt_from.features
-    rows, observed = sample_of(table, DEPENDENCE_ROWS), sample_of(table, OBSERVED_ROWS)
-    found = partial_dependence(what_if_of(run).task, feature, rows, observed)
+    inputs = inputs_of(run)
+    table = inputs.learnt_from
+    predict_fn = resolve_predict(inputs.estimator, table.mode, run.output)
+    rows, observed = (sample_of(table.features, most) for most in (DEPENDENCE_ROWS, OBSERVED_ROWS))
+    found = partial_dependence(explainer_of(run), predict_fn, feature, rows, observed)
     return {condition: float(effects[label]) for condition, effects in found.items()}

@@ -7,18 +7,16 @@ from sklearn.inspection import partial_dependence as of_sklearn
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.partial_dependence import partial_dependence
-from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.models.train_forest import train_forest
 
 DATASET = load_sample("penguins")
 MODEL = train_forest(DATASET, n_estimators=10)
-TASK = prepare_task(build_explainer(DATASET), MODEL.predict_fn, ExplainSettings())
+EXPLAINER = build_explainer(DATASET)
 
 
 def test_a_category_is_as_scikit_learn_has_it() -> None:
     feature, rows = DATASET.feature_names.index("island"), DATASET.features[:50]
-    found = partial_dependence(TASK, feature, rows, DATASET.features)
+    found = partial_dependence(EXPLAINER, MODEL.predict_fn, feature, rows, DATASET.features)
 
     theirs = of_sklearn(MODEL.estimator, rows, [feature], method="brute", custom_values={feature: np.arange(3.0)})
     average = MODEL.predict_fn(rows).mean(axis=0)
@@ -30,10 +28,10 @@ def test_a_category_is_as_scikit_learn_has_it() -> None:
 def test_a_bin_is_the_mean_over_its_observed_values() -> None:
     feature, rows = DATASET.feature_names.index("flipper_length_mm"), DATASET.features[:30]
     observed = DATASET.features[:8]
-    found = partial_dependence(TASK, feature, rows, observed)
+    found = partial_dependence(EXPLAINER, MODEL.predict_fn, feature, rows, observed)
 
-    bins = TASK.explainer.discretizer.lambdas[feature](observed[:, feature]).astype(int)
-    assert set(found) == {TASK.explainer.discretizer.names[feature][at] for at in bins}
+    bins = EXPLAINER.discretizer.lambdas[feature](observed[:, feature]).astype(int)
+    assert set(found) == {EXPLAINER.discretizer.names[feature][at] for at in bins}
     for at in set(bins):
         values = sorted(set(observed[bins == at, feature]))
         assert len(values) <= 5
@@ -41,4 +39,4 @@ def test_a_bin_is_the_mean_over_its_observed_values() -> None:
         changed[:, :, feature] = np.array(values)[:, None]
         mean = MODEL.predict_fn(changed.reshape(-1, rows.shape[1])).mean(axis=0)
         effect = mean - MODEL.predict_fn(rows).mean(axis=0)
-        assert found[TASK.explainer.discretizer.names[feature][at]] == pytest.approx(effect)
+        assert found[EXPLAINER.discretizer.names[feature][at]] == pytest.approx(effect)

@@ -12,6 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from sparklime_core import SparkLimeError, adopt_model, build_explainer, explain_rows, read_csv
+from sparklime_core.errors import ModelError
+from sparklime_core.explain.shap_values import tree_shap
 
 CONTENT = "town,size,y\n" + "".join(
     f"{'ab'[n % 3 > 1]},{n * 7 % 11},{int(n % 3 > 1 or n % 5 > 3)}\n" for n in range(90)
@@ -80,3 +82,24 @@ def test_trees_on_columns_of_numbers_are_explained_exactly(output):
             for table in found.values()
         )
         assert exact == pytest.approx(sampled, abs=0.02)
+
+
+def test_trees_on_columns_of_numbers_have_shap_values_by_feature():
+    state = np.random.RandomState(0)
+    frame = pd.DataFrame({"first": state.normal(size=90).round(3), "second": state.normal(size=90).round(3)})
+    frame["y"] = (frame["second"] > 0).map({True: "yes", False: "no"})
+    own = RandomForestClassifier(5, random_state=0).fit(frame[["second", "first"]], frame["y"])
+    dataset = read_csv(frame.to_csv(index=False).encode(), "y")
+
+    found = tree_shap(adopt_model(own, dataset), "classification").explain(dataset.features, np.ones(90, int))
+
+    probabilities = own.predict_proba(frame[["second", "first"]])[:, 1]
+    np.testing.assert_allclose(found.base + found.values.sum(axis=1), probabilities, atol=1e-9)
+    first, second = np.abs(found.values).mean(axis=0)
+    assert second > 3 * first
+
+
+def test_a_pipeline_has_no_fast_shap_values(table, dataset):
+    model = adopt_model(fitted(RandomForestClassifier(3), table), dataset)
+    with pytest.raises(ModelError, match="no fast way to SHAP values of Pipeline"):
+        tree_shap(model, "classification")
