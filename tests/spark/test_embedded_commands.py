@@ -18,10 +18,10 @@ pytestmark = pytest.mark.spark
 
 
 def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(wine_folder, gate):
-    words = [*WINE, "--engine", "reference", "--rows", "64"]
+    words = [*WINE, "--engine", "reference", "--rows", "32"]
     run = Run(wine_folder / "cut")
     with running(
-        *("tests.spark.gated_command", gate.folder, 63),
+        *("tests.spark.gated_command", gate.folder, 31),
         *(*words, "--out", "cut", "--master", "local[1]"),
         stderr=subprocess.PIPE,
     ) as command:
@@ -32,7 +32,7 @@ def test_an_interrupted_run_ends_with_130_and_is_resumed_to_the_same_bits(wine_f
     assert "Traceback" not in errors
     manifest = run.manifest()
     assert manifest.state.value == "cancelled"
-    assert 0 < manifest.rows_explained < 64
+    assert 0 < manifest.rows_explained < 32
     done("explain", "--resume", "--out", "cut", "--master", EMBEDDED)
     done(*words, "--out", "whole", "--master", EMBEDDED)
     assert explanations(wine_folder / "cut").equals(explanations(wine_folder / "whole"))
