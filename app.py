@@ -41,11 +41,16 @@ def draw() -> None:
 if __name__ == "__main__":
     draw()
 else:
+    from streamlit.runtime.pages_manager import PagesManager
+
     from sparklime_core.dashboard.http_policy import HttpPolicy
     from sparklime_core.dashboard.sign_in_return import SignInReturn
     from sparklime_core.paths import PRIVATE_MASK, private_folder
     from sparklime_core.runs.store import RunStore
 
+    # Until `st.navigation` is called for the first time, Streamlit looks for pages in the folder "pages". It shows
+    # "Page not found" at every address but the start.
+    PagesManager.uses_pages_directory = False
     os.umask(PRIVATE_MASK)
     private_folder(RunStore.default().root.parent)
     app = st.App(__file__, middleware=[Middleware(HttpPolicy), Middleware(SignInReturn)])

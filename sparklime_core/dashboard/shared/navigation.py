@@ -1,5 +1,6 @@
 """The pages, and how one leads to the next."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -20,22 +21,132 @@ RACE = "pages/views/race.py"
 TUNING = "pages/views/tuning.py"
 
 
-QUESTIONS = {
-    "Data": "Which table does the model learn from, and what does it predict?",
-    "Model": "How good is the model?",
-    "Spark": "Where are the rows explained?",
-    "Explain": "Which rows are explained, with which settings, and how far has the run come?",
-    "Rows": "Why did the model say that, row by row, and how far can you trust the explanation?",
-    "Overview": "Which features does the model use over all rows, and where do they differ?",
-    "Runs": "Earlier runs. They stay on this machine's disk until someone deletes them.",
-    "Workers": "Which executor explained which rows? Every figure was measured in the tasks.",
-    "Tuning": "Which kernel width and how many samples suit these rows?",
-    "Race": "How much faster are the engines on your rows, and do they agree with lime?",
-    "Help": "What does an explanation say, and what not?",
-    "Compare rows": "Why does the model treat these rows differently? Explained for one class, on one scale.",
-    "Compare runs": "Which rows does the second run explain differently, and by how much?",
+@dataclass(frozen=True)
+class PageEntry:
+    """A page: its place in the menu, and its heading.
+
+    Attributes
+    ----------
+    script
+        Its file, relative to ``app.py``; the file's name is also the page's address.
+    title, icon, help
+        Its entry in the menu.
+    question
+        The question that it answers, under its title; empty: the page draws its own heading.
+    in_menu
+        Whether the menu shows it. The others are reached by links.
+    """
+
+    script: str
+    title: str
+    icon: str
+    help: str
+    question: str
+    in_menu: bool = True
+
+
+MENU = {
+    "": (
+        PageEntry(HOME, "Start", ":material/play_circle:", "Try it with one click, or go to the next step.", ""),
+    ),
+    "Prepare": (
+        PageEntry(
+            DATA,
+            "Data",
+            ":material/table:",
+            "Upload a table or choose a sample.",
+            "Which table does the model learn from, and what does it predict?",
+        ),
+        PageEntry(MODEL, "Model", ":material/forest:", "Train a model and measure it.", "How good is the model?"),
+        PageEntry(
+            SPARK,
+            "Spark",
+            ":material/hub:",
+            "Choose where to explain: here, or on a cluster.",
+            "Where are the rows explained?",
+        ),
+    ),
+    "Explain": (
+        PageEntry(
+            EXPLAIN,
+            "Explain",
+            ":material/bolt:",
+            "Settings, start, live progress, cancel.",
+            "Which rows are explained, with which settings, and how far has the run come?",
+        ),
+        PageEntry(
+            ROWS,
+            "Rows",
+            ":material/troubleshoot:",
+            "Every row's explanation.",
+            "Why did the model say that, row by row, and how far can you trust the explanation?",
+        ),
+        PageEntry(
+            OVERVIEW,
+            "Overview",
+            ":material/insights:",
+            "The model's reasons over all rows.",
+            "Which features does the model use over all rows, and where do they differ?",
+        ),
+        PageEntry(
+            RUNS,
+            "Runs",
+            ":material/history:",
+            "Open, compare, repeat or delete earlier runs.",
+            "Earlier runs. They stay on this machine's disk until someone deletes them.",
+        ),
+    ),
+    "Measure": (
+        PageEntry(
+            WORKERS,
+            "Workers",
+            ":material/lan:",
+            "Which worker explained which rows, and when.",
+            "Which executor explained which rows? Every figure was measured in the tasks.",
+        ),
+        PageEntry(
+            TUNING,
+            "Tuning",
+            ":material/tune:",
+            "Kernel width against samples: fit against stability.",
+            "Which kernel width and how many samples suit these rows?",
+        ),
+        PageEntry(
+            RACE,
+            "Race",
+            ":material/sports_score:",
+            "lime, the recipe and the fast engines on the same rows.",
+            "How much faster are the engines on your rows, and do they agree with lime?",
+        ),
+    ),
+    "Learn": (
+        PageEntry(
+            HELP,
+            "Help",
+            ":material/help:",
+            "LIME, its limits, and the terms used here.",
+            "What does an explanation say, and what not?",
+        ),
+        # Reached from the rows and the runs that they compare: the menu leaves room for Spark's state below.
+        PageEntry(
+            COMPARE_ROWS,
+            "Compare rows",
+            ":material/stacked_bar_chart:",
+            "Several rows on one scale.",
+            "Why does the model treat these rows differently? Explained for one class, on one scale.",
+            in_menu=False,
+        ),
+        PageEntry(
+            COMPARE_RUNS,
+            "Compare runs",
+            ":material/compare_arrows:",
+            "Two runs over one table.",
+            "Which rows does the second run explain differently, and by how much?",
+            in_menu=False,
+        ),
+    ),
 }
-"""What each page answers, under its title; the start page has a heading of its own."""
+"""The pages by section of the menu. A new page is its script and an entry here."""
 
 
 OLD_ADDRESSES = {"whole": OVERVIEW, "comparerows": COMPARE_ROWS, "compare": COMPARE_RUNS}
@@ -44,66 +155,20 @@ OLD_ADDRESSES = {"whole": OVERVIEW, "comparerows": COMPARE_ROWS, "compare": COMP
 
 def pages() -> dict[str, list[Any]]:
     """Return the pages by section, for ``st.navigation``."""
-    return {
-        "": [
-            st.Page(
-                HOME,
-                title="Start",
-                icon=":material/play_circle:",
-                default=True,
-                help="Try it with one click, or go to the next step.",
-            )
-        ],
-        "Prepare": [
-            st.Page(DATA, title="Data", icon=":material/table:", help="Upload a table or choose a sample."),
-            st.Page(MODEL, title="Model", icon=":material/forest:", help="Train a model and measure it."),
-            st.Page(
-                SPARK, title="Spark", icon=":material/hub:", help="Choose where to explain: here, or on a cluster."
-            ),
-        ],
-        "Explain": [
-            st.Page(
-                EXPLAIN, title="Explain", icon=":material/bolt:", help="Settings, start, live progress, cancel."
-            ),
-            st.Page(ROWS, title="Rows", icon=":material/troubleshoot:", help="Every row's explanation."),
-            st.Page(
-                OVERVIEW,
-                title="Overview",
-                icon=":material/insights:",
-                help="The model's reasons over all rows.",
-            ),
-            st.Page(
-                RUNS, title="Runs", icon=":material/history:", help="Open, compare, repeat or delete earlier runs."
-            ),
-        ],
-        "Measure": [
-            st.Page(
-                WORKERS,
-                title="Workers",
-                icon=":material/lan:",
-                help="Which worker explained which rows, and when.",
-            ),
-            st.Page(
-                TUNING,
-                title="Tuning",
-                icon=":material/tune:",
-                help="Kernel width against samples: fit against stability.",
-            ),
-            st.Page(
-                RACE,
-                title="Race",
-                icon=":material/sports_score:",
-                help="lime, the recipe and the fast engines on the same rows.",
-            ),
-        ],
-        "Learn": [
-            st.Page(HELP, title="Help", icon=":material/help:", help="LIME, its limits, and the terms used here."),
-            # Reached from the rows and the runs that they compare: the menu leaves room for Spark's state below.
-            st.Page(COMPARE_ROWS, title="Compare rows", icon=":material/stacked_bar_chart:", visibility="hidden"),
-            st.Page(COMPARE_RUNS, title="Compare runs", icon=":material/compare_arrows:", visibility="hidden"),
-            *(_moved(old, page) for old, page in OLD_ADDRESSES.items()),
-        ],
-    }
+    sections = {section: [_page(entry) for entry in entries] for section, entries in MENU.items()}
+    sections["Learn"].extend(_moved(old, page) for old, page in OLD_ADDRESSES.items())
+    return sections
+
+
+def _page(entry: PageEntry) -> Any:
+    return st.Page(
+        entry.script,
+        title=entry.title,
+        icon=entry.icon,
+        help=entry.help,
+        default=entry.script == HOME,
+        visibility="visible" if entry.in_menu else "hidden",
+    )
 
 
 def _moved(old: str, page: str) -> Any:
@@ -117,9 +182,10 @@ def _moved(old: str, page: str) -> Any:
 
 def page_heading(title: str) -> None:
     """Draw a page's title and question, before the page imports what it needs for the rest."""
-    if title in QUESTIONS:
+    question = next((page.question for pages in MENU.values() for page in pages if page.title == title), "")
+    if question:
         st.title(title, anchor=False)
-        st.caption(QUESTIONS[title])
+        st.caption(question)
 
 
 def next_step(text: str, page: str, label: str, icon: str) -> None:

@@ -1,12 +1,24 @@
 """Where pages are found."""
 
-from sparklime_core.dashboard.shared.navigation import OLD_ADDRESSES
+from sparklime_core.dashboard.shared.navigation import MENU, OLD_ADDRESSES
 from sparklime_core.paths import app_file
 
 
-def test_every_page_is_found_by_a_cold_server() -> None:
-    folder = app_file().parent / "pages"
-    views = {path.name for path in (folder / "views").glob("*.py")} - {"start.py"}
-    old = {f"{address}.py" for address in OLD_ADDRESSES}
+def test_every_script_is_a_page_with_a_question() -> None:
+    scripts = {f"pages/views/{path.name}" for path in (app_file().parent / "pages" / "views").glob("*.py")}
+    entries = [entry for section in MENU.values() for entry in section]
 
-    assert {path.name for path in folder.glob("*.py")} == views | old
+    assert {entry.script for entry in entries} == scripts
+    assert len(entries) == len(scripts)
+    assert [entry.title for entry in entries if not entry.question] == ["Start"]
+
+
+def test_old_addresses_lead_to_pages() -> None:
+    addresses = {
+        entry.script.removeprefix("pages/views/").removesuffix(".py")
+        for section in MENU.values()
+        for entry in section
+    }
+
+    assert set(OLD_ADDRESSES.values()) <= {entry.script for section in MENU.values() for entry in section}
+    assert not addresses & set(OLD_ADDRESSES)

@@ -1,5 +1,0 @@
-"""The old address of /overview, opened on a cold server: see `sparklime_core.dashboard.coldstart`."""
-
-from sparklime_core.dashboard.coldstart import run_app
-
-run_app()
