@@ -1,10 +1,12 @@
 """The parts of the row panel, each with what it shows of a finished run."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.samples import load_sample
@@ -227,3 +229,16 @@ def test_log_odds_are_said_to_be_another_unit(open_page: OpenPage, run_of: Calla
 
     assert "add up to the log-odds" not in words(app)
     assert "predictions per row" in words(app)
+
+
+def test_without_shap_the_extra_is_named_and_the_model_can_be_asked(
+    runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shap", None)
+    st.cache_resource.clear()
+
+    app = look_at(open_page("rows", run=runs.regression.id, row=2), "SHAP")
+    assert "This needs the package shap: pip install 'sparklime[shap]'." in words(app)
+
+    sound(app.button(key=f"shap-sampled-{runs.regression.id}").click().run())
+    assert "They agree on the sign of" in words(app)
