@@ -92,7 +92,7 @@ def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
     )
     x = alt.X(
         "effect:Q",
-        title="Mean prediction in the bin, less the mean around each row",
+        title="Mean prediction in the bin, minus the mean around each row",
         scale=alt.Scale(domain=[-end, end], nice=False),
         axis=alt.Axis(tickCount=5),
     )
@@ -135,7 +135,7 @@ def _template(lines: int, end: float, averaged: bool) -> dict[str, Any]:
         .encode(
             x=alt.X(
                 "effect:Q",
-                title="Mean prediction in the bin, less the mean around the row",
+                title="Mean prediction in the bin, minus the mean around the row",
                 scale=alt.Scale(domain=[-end, end], nice=False),
                 axis=alt.Axis(tickCount=5),
             ),

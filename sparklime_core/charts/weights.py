@@ -12,7 +12,7 @@ from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, AXIS, EXACT, FOR, INK, REST
 
 BARS = "bars"
-BESIDE = {"std": ("Standard deviation", ".2g"), "exact": ("Without sampling", "+.4g")}
+BESIDE = {"std": ("Standard deviation", ".2g"), "exact": ("Without sampling noise", "+.4g")}
 """Title and format of what may be known beside the weights."""
 
 KINDS = ("speaks for", "speaks against", "all others together")

@@ -80,12 +80,12 @@ def throughput_chart(rate: pd.DataFrame) -> ChartType:
         .mark_area(opacity=0.75, interpolate="step-after")
         .encode(
             x=alt.X("begin:Q", title="Seconds since the first task"),
-            y=alt.Y("rows_per_second:Q", title="Rows a second", stack="zero"),
+            y=alt.Y("rows_per_second:Q", title="Rows per second", stack="zero"),
             color=_executor_colour(rate),
             tooltip=[
                 alt.Tooltip("executor:N", title="Executor"),
                 alt.Tooltip("begin:Q", title="From second", format=".2f"),
-                alt.Tooltip("rows_per_second:Q", title="Rows a second", format=",.1f"),
+                alt.Tooltip("rows_per_second:Q", title="Rows per second", format=",.1f"),
             ],
         )
         .properties(height=200)

@@ -26,10 +26,10 @@ MASTER_HELP = (
 MODES = ("error", "append", "overwrite", "ignore")
 TASKS = ("auto", "classification", "regression")
 EXPORTS = {
-    "csv": "one line a weight",
-    "parquet": "one row a label, with the result's columns",
-    "profiles": "CSV with one line a bin of a feature: how often it comes around the row, and what it does",
-    "reasons": "CSV with one line a row: its strongest reasons in words",
+    "csv": "one line per weight",
+    "parquet": "one row per label, with the result's columns",
+    "profiles": "CSV with one line per bin of a feature: its frequency around the row, and its effect",
+    "reasons": "CSV with one line per row: its strongest reasons in words",
     "report": "one HTML page that opens anywhere, of the run or, with --row, of a row",
     "script": "a Python script that repeats the run",
     "command": "the command line that repeats the run",
@@ -80,7 +80,7 @@ def _explain(command: argparse.ArgumentParser) -> None:
         help="the table: CSV or Parquet, also packed, or a folder of such parts",
     )
     command.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    command.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="where the results go")
+    command.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="folder for the results")
     command.add_argument("--master", help=MASTER_HELP)
     _add_archive(command)
     command.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
@@ -97,9 +97,9 @@ def _explain_table(command: argparse.ArgumentParser) -> None:
         "source", metavar="SOURCE", help="a path, s3a://, hdfs://, ..., or a table of the catalog"
     )
     where = command.add_mutually_exclusive_group(required=True)
-    where.add_argument("--out", metavar="URI", help="where the executors write: a path or an address")
+    where.add_argument("--out", metavar="URI", help="target that the executors write: a path or an address")
     where.add_argument("--out-table", metavar="NAME", help="the same, as a table of the catalog")
-    command.add_argument("--id", metavar="COLUMN", help="whose values name the rows; their positions otherwise")
+    command.add_argument("--id", metavar="COLUMN", help="column with the rows' ids; default: their positions")
     command.add_argument(
         "--only-new",
         action="store_true",
@@ -109,23 +109,36 @@ def _explain_table(command: argparse.ArgumentParser) -> None:
         "--steps",
         type=int,
         metavar="N",
-        help="with --id: in how many steps, each of which is whole in the target when the command is cut off, and "
-        "the same command goes on; default: one for 10,000 rows, at most 20",
+        help=(
+            "with --id: number of steps. After an interruption the target holds whole steps, and the "
+            "same command continues; default: one per 10,000 rows, at most 20"
+        ),
     )
-    command.add_argument("--format", default="parquet", help="to write: parquet, csv, json, orc, delta, ...")
-    command.add_argument("--mode", default="error", choices=MODES, help="when something is there; default error")
-    command.add_argument("--source-format", metavar="FORMAT", help="of a path; else by its ending, or parquet")
+    command.add_argument(
+        "--format", default="parquet", help="format to write: parquet, csv, json, orc, delta, ..."
+    )
+    command.add_argument(
+        "--mode", default="error", choices=MODES, help="what to do with an existing target; default error"
+    )
+    command.add_argument(
+        "--source-format", metavar="FORMAT", help="format of a path; default: by its ending, or parquet"
+    )
     for name, whose in (
         ("source-option", "Spark's reader"),
         ("out-option", "Spark's writer"),
         ("conf", "Spark itself"),
     ):
         command.add_argument(
-            f"--{name}", action="append", default=[], type=_named_value, metavar="NAME=VALUE", help=f"of {whose}"
+            f"--{name}",
+            action="append",
+            default=[],
+            type=_named_value,
+            metavar="NAME=VALUE",
+            help=f"option of {whose}",
         )
     command.add_argument("--master", help=MASTER_HELP)
     _add_archive(command)
-    learnt = command.add_argument_group("what the model has learnt from (one of them)")
+    learnt = command.add_argument_group("the model, or the table to train it on (one of them)")
     learnt.add_argument("--trained-in", type=Path, metavar="FOLDER", help="the model of the run in FOLDER")
     learnt.add_argument(
         "--trained-on",
@@ -157,14 +170,14 @@ def _export(command: argparse.ArgumentParser) -> None:
 
 def _log(command: argparse.ArgumentParser) -> None:
     command.add_argument("source", metavar="RUN", help="a run's folder, or the id of one of the dashboard's runs")
-    command.add_argument("--tracking-uri", metavar="URI", help="default: what MLFLOW_TRACKING_URI says")
+    command.add_argument("--tracking-uri", metavar="URI", help="default: the value of MLFLOW_TRACKING_URI")
     command.add_argument("--experiment", default="SparkLIME", metavar="NAME", help="default SparkLIME")
 
 
 def _cluster(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", default=2, type=int)
-    command.add_argument("--cores", default=1, type=int, help="of each worker")
-    command.add_argument("--memory", default="1g", help="of each worker, like 1g or 2048m")
+    command.add_argument("--cores", default=1, type=int, help="cores of each worker")
+    command.add_argument("--memory", default="1g", help="memory of each worker, like 1g or 2048m")
     command.add_argument(
         "--connect", action="store_true", help="serve it through Spark Connect: the URL is sc://127.0.0.1:PORT"
     )
@@ -178,7 +191,7 @@ def _doctor(command: argparse.ArgumentParser) -> None:
         dest="for_run",
         type=Path,
         metavar="FOLDER",
-        help="also hold the executors against what the run in FOLDER broadcasts and its model needs",
+        help="also check the executors for the broadcasts of the run in FOLDER and the packages of its model",
     )
 
 
@@ -192,7 +205,7 @@ def _pack(command: argparse.ArgumentParser) -> None:
         dest="for_run",
         type=Path,
         metavar="FOLDER",
-        help="also what the model of the run in FOLDER needs",
+        help="also pack the packages of the model of the run in FOLDER",
     )
     command.add_argument(
         "--python",
@@ -209,9 +222,9 @@ def _sample(command: argparse.ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "dashboard": ("start the page on this machine, until Ctrl-C", _dashboard),
     "explain": ("train a model on a table and explain its rows on Spark", _explain),
-    "explain-table": ("explain any table that Spark reads; the executors write", _explain_table),
-    "describe": ("say how a table is read and what each column is used for", _describe),
-    "export": ("write what a run explained as a file to take away", _export),
+    "explain-table": ("explain any table that Spark reads; the executors write the results", _explain_table),
+    "describe": ("show how a table is read, and the use of each column", _describe),
+    "export": ("write a run's explanations into a file", _export),
     "log": ("put a run into a tracking server of MLflow", _log),
     "cluster": ("run a Spark standalone cluster on 127.0.0.1 until Ctrl-C", _cluster),
     "doctor": ("check every executor: Python, packages, memory, a round trip", _doctor),
@@ -226,21 +239,21 @@ def _add_archive(command: argparse.ArgumentParser) -> None:
         "--archive",
         type=Path,
         metavar="FILE.tar.gz",
-        help="what the executors of a cluster run, made by: sparklime pack",
+        help="environment for the executors of a cluster, made by: sparklime pack",
     )
 
 
 def _add_table(command: argparse.ArgumentParser) -> None:
     """Add how a table is read, and what its columns are."""
-    table = command.add_argument_group("the table (options that are not given are found out)")
-    role_help = "what a column is: numeric, categorical, date or drop; may be given many times"
+    table = command.add_argument_group("the table (options that are not given are detected)")
+    role_help = "role of a column: numeric, categorical, date or drop; may be repeated"
     table.add_argument("--role", action="append", default=[], metavar="NAME=ROLE", help=role_help)
-    table.add_argument("--roles", type=Path, metavar="FILE.json", help='many of them, as {"NAME": "ROLE"}')
+    table.add_argument("--roles", type=Path, metavar="FILE.json", help='several roles, as {"NAME": "ROLE"}')
     table.add_argument(
         "--categorical", default=(), type=columns, metavar="A,B", help="columns that hold categories"
     )
     table.add_argument("--drop", default=(), type=columns, metavar="A,B", help="columns to leave out")
-    table.add_argument("--task", default="auto", choices=TASKS, help="whether the target is classes or a number")
+    table.add_argument("--task", default="auto", choices=TASKS, help="kind of target: classes or a number")
     add_settings(table, ReadOptions)
 
 

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     line, sink = ProgressLine(), _sink(arguments)
     in_steps = _is_in_steps(arguments, sink)
     try:
-        line.say("reading what the model has learnt from")
+        line.say("reading the model's table")
         learnt = _trained_in(arguments) if arguments.trained_in is not None else _trained_on(arguments)
         with session(arguments.master, line, arguments.archive, dict(arguments.conf)) as spark, sink.alone():
             table = _Table.of(arguments, spark, learnt)
@@ -157,7 +157,7 @@ def _is_in_steps(arguments: argparse.Namespace, sink: Sink) -> bool:
 
 def _check(arguments: argparse.Namespace) -> None:
     if (arguments.trained_in is None) == (arguments.data is None):
-        raise SettingsError("Say what the model has learnt from: either --trained-in RUN, or --trained-on DATA.")
+        raise SettingsError("Name the model's run or table: either --trained-in RUN, or --trained-on DATA.")
     if arguments.trained_in is not None and (arguments.model_file or arguments.model_uri) is not None:
         raise SettingsError("The run of --trained-in has a model already; give yours with --trained-on.")
     if arguments.data is not None and arguments.target is None:

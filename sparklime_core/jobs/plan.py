@@ -60,7 +60,7 @@ class RunPlan:
     def __post_init__(self) -> None:
         RunSettings(self.rows, self.stability, self.stability_rows)
         if not len(self.row_ids()):
-            raise SettingsError("No rows are known to be new to this model; choose all, or a number of rows.")
+            raise SettingsError("The test rows of this model are unknown; choose all rows, or a number of rows.")
 
     def row_ids(self) -> IntArray:
         """Return the positions of the rows to explain, ascending."""

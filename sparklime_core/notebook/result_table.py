@@ -32,8 +32,8 @@ def result_table(table: Any) -> pa.Table:
     missing = [name for name in _needed() if name not in given.column_names]
     if missing:
         raise DataError(
-            f"The table is no result of SparkLIME: it has no column {missing[0]!r}; "
-            "give what explain_rows or explain_dataframe returned, or explanations.parquet of a run."
+            f"The table is not a result of SparkLIME: it has no column {missing[0]!r}; give what "
+            "explain_rows or explain_dataframe returned, or explanations.parquet of a run."
         )
     for at, name in enumerate(given.column_names):
         if name in SCHEMA.names and name not in ANY_TYPE:

@@ -92,8 +92,8 @@ def _weights(noun: str, view: RowView, result: Result, measured: Result | None, 
         f"Blue {up}, orange {down} {name}."
     )
     if measured is not None:
-        words += " Lines: one standard deviation over pools of samples to both sides."
-        words += "" if measured["exact"] is None else " Purple: without sampling."
+        words += " Lines: one standard deviation on both sides, over pools of samples."
+        words += "" if measured["exact"] is None else " Purple: without sampling noise."
     return figure(chart_svg(chart, "page"), words)
 
 
@@ -103,5 +103,5 @@ def _profiles(result: Result) -> Figure | None:
     if not profiles:
         return None
     chart = profiles_chart(profiles_frame(profiles[:PROFILES]), largest_effect(profiles))
-    words = "The model's mean prediction where the feature is in a bin, less its mean around the row."
+    words = "The model's mean prediction where the feature is in a bin, minus its mean around the row."
     return figure(chart_svg(chart, "page"), f"{words} {carried_words(profiles, PROFILES)}")

@@ -49,7 +49,7 @@ def run_report(run: Run, rows: Sequence[int] | None = None) -> bytes:
         question=_question(manifest),
         model=_model(manifest),
         **_explanations(run, mean),
-        rows_title="The rows that the model is most wrong about" if rows is None else "Chosen rows",
+        rows_title="Rows with the largest errors" if rows is None else "Chosen rows",
         rows=_rows(run, rows),
         master=manifest.master,
         executors=_executors(run),
@@ -63,9 +63,9 @@ def _question(manifest: Manifest) -> str:
     kind = "a number" if data.class_names is None else count(len(data.class_names), "class", "classes")
     failed = f", {manifest.rows_failed:,} of them could not be" if manifest.rows_failed else ""
     return (
-        f"Why a model says what it says of {data.target} ({kind}), row by row: "
-        f"{count(manifest.rows_explained, 'row')} of {data.rows:,} explained{failed}, "
-        f"in {duration(manifest.seconds)}; {manifest.state.value}."
+        f"The model's reasons for {data.target} ({kind}), row by row: "
+        f"{count(manifest.rows_explained, 'row')} of {data.rows:,} explained{failed}, in "
+        f"{duration(manifest.seconds)}; {manifest.state.value}."
     )
 
 
@@ -84,8 +84,8 @@ def _explanations(run: Run, mean: float) -> dict[str, Any]:
     return {
         "importance": figure(
             chart_svg(importance_chart(mean_weights(run)), "page", 480),
-            "Mean |weight| of the strongest features over all explanations. Of features that speak for some rows "
-            "and against others it hides the sign.",
+            "Mean |weight| of the strongest features over all explanations. It hides the sign of "
+            "features that speak for some rows and against others.",
         ),
         "fit": (
             f"The fit is good (from {FIT.good}) for {good:.0%} of the explanations, "

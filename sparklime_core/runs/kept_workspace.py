@@ -96,7 +96,7 @@ class KeptWorkspace:
             rows = np.load(io.BytesIO((folder / TEST_ROWS).read_bytes()), allow_pickle=False)
             estimator, file = read_stored_model(folder, dataset, dataset.features)
         except (SparkLimeError, OSError, ValueError, EOFError) as error:
-            raise RunError(f"The model that was kept cannot be read; train it again. {error}") from error
+            raise RunError(f"The stored model cannot be read; train it again. {error}") from error
         metrics = Metrics.from_dict(kept.metrics)
         model = Model(estimator, kept.settings, metrics, rows, kept.notes, kept.trained_elsewhere, file)
         return remember(self.folder, kept, model)  # type: ignore[no-any-return]
@@ -109,9 +109,7 @@ class KeptWorkspace:
         try:
             data = (self.folder / table_file(kept)).read_bytes()
         except OSError as error:
-            raise RunError(
-                f"The table {kept.name!r} that was kept is not there any more; bring it again."
-            ) from error
+            raise RunError(f"The table {kept.name!r} is no longer stored; upload it again.") from error
         return data, data
 
 

@@ -125,7 +125,7 @@ class RowFilter:
             "Error: 1 - probability of the true class",
             column="distance",
             noun="error",
-            of_any_size=lambda run: ("error", "Error of the model, either way") if run.classes is None else None,
+            of_any_size=lambda run: ("error", "Absolute error of the model") if run.classes is None else None,
         )
     )
     fit: Range = _entry(Between("Fit of the explanation", column="fit", noun="fit"))
@@ -171,7 +171,9 @@ class RowFilter:
     )
     values: tuple[ValueCondition, ...] = _entry(ByValue("Values of"))
     weights: tuple[WeightCondition, ...] = _entry(
-        ByWeight("Weights of", help="Only rows whose explanation names the feature; below it, with which weight.")
+        ByWeight(
+            "Weights of", help="Only rows whose explanation names the feature; set the range of its weight below."
+        )
     )
     order: str = "row"
     descending: bool = False
@@ -182,7 +184,7 @@ class RowFilter:
             if len(conditions) > MOST_CONDITIONS:
                 raise SettingsError(
                     f"A filter can have {MOST_CONDITIONS} conditions on {name}, not {len(conditions):,}; "
-                    "take some of them away."
+                    "remove some of them."
                 )
 
 

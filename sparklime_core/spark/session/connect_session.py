@@ -100,8 +100,8 @@ def _await_ready(builder: Channel, master: Master, deadline: float) -> None:
         grpc.channel_ready_future(channel).result(max(deadline - time.monotonic(), 1.0))
     except grpc.FutureTimeoutError:
         raise SparkError(
-            f"What answers at {master.text} does not answer as a server of Spark Connect; "
-            "check the address, and whether it wants TLS (/;use_ssl=true)."
+            f"The server at {master.text} does not answer as a server of Spark Connect; check the "
+            "address, and whether it wants TLS (/;use_ssl=true)."
         ) from None
     finally:
         channel.close()

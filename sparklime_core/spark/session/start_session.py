@@ -151,8 +151,8 @@ def _session(
         if master.is_managed:
             raise SparkError(f"Spark did not start on {master.text} in time; its log is {log}.") from error
         raise SparkError(
-            f"What answers at {master.text} does not answer as a master of Spark {pyspark.__version__}: "
-            "it is none, or one of another version, or it wants a secret."
+            f"The server at {master.text} does not answer as a master of Spark {pyspark.__version__}: it "
+            "is no master, has another version, or wants a secret."
         ) from error
     spark.sparkContext.pythonExec = executors_python(conf)
     return spark

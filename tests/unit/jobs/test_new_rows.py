@@ -53,5 +53,5 @@ def test_rows_without_a_target_are_stored_as_such(store):
 
 def test_no_rows_are_known_to_be_new_to_a_model_from_elsewhere(penguins):
     model = adopt_model(train_forest(penguins, n_estimators=2).estimator, penguins)
-    with pytest.raises(SparkLimeError, match="known to be new"):
+    with pytest.raises(SparkLimeError, match="test rows of this model are unknown"):
         RunPlan(penguins, model, rows="test")

@@ -23,7 +23,7 @@ def test_a_rows_report_has_every_class_and_value(classes: Run) -> None:
 
 
 def test_what_a_run_has_measured_of_stability_is_drawn_beside_the_weights(classes: Run, numbers: Run) -> None:
-    lines = "Lines: one standard deviation over pools of samples"
+    lines = "Lines: one standard deviation on both sides"
 
     assert Page(row_report(classes, 3)).text.count(lines) == 3
     assert Page(row_report(classes, 3)).text.count("Purple: without sampling") == 3
