@@ -58,8 +58,9 @@ def account_panel() -> None:
     if not person.is_signed_in:
         return
     with st.container(gap="xsmall"):
-        operator = " · operator" if person.is_operator else ""
-        st.caption(f":material/account_circle: {plain(person.name)}{operator}", help=plain(person.email) or None)
+        st.text(person.name + (" · operator" if person.is_operator else ""))
+        if person.email not in ("", person.name):
+            st.text(person.email)
         st.button("Sign out", icon=":material/logout:", key="sign-out", on_click=st.logout)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.shared.text import count
 from sparklime_core.runs.access import Access, Person
 from sparklime_core.runs.run import Run
 
@@ -32,7 +32,7 @@ def access_caption(run: Run) -> None:
         parts.append("shared with everybody who is signed in")
     elif access.shared_with and access.lets_change(person):
         parts.append(f"shared with {count(len(access.shared_with), 'person', 'people')}")
-    st.caption(plain(" · ".join(parts)))
+    st.text(" · ".join(parts))  # Markdown would make links of addresses
 
 
 def share_run_button(run: Run) -> None:
