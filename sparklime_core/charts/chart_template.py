@@ -33,10 +33,13 @@ class FilledChart:
         A specification of Vega-Lite that names its data; it is shared, and must never be changed.
     data
         The frames by these names.
+    description
+        What it shows, for people who cannot see it; see `sparklime_core.charts.description`.
     """
 
     template: Mapping[str, Any]
     data: Mapping[str, pd.DataFrame]
+    description: str
 
     def spec(self, theme: Theme) -> dict[str, Any]:
         """Return the specification with its frames, as Streamlit takes it; every text in it is printable.
@@ -44,7 +47,7 @@ class FilledChart:
         A chart of few marks is an SVG: its ink is the page's own, and follows a change of the theme at once. One
         of many marks is drawn on a canvas, which knows no ink of the page: it gets that of `theme`.
         """
-        spec, renderer = {**self.template, "config": AXES}, "svg"
+        spec, renderer = {**self.template, "description": self.description, "config": AXES}, "svg"
         if self.marks() > MOST_SVG_MARKS:
             spec, renderer = inked(spec, THEMES[theme].ink), "canvas"
         frames = {name: printable_frame(frame) for name, frame in self.data.items()}
@@ -59,6 +62,7 @@ class FilledChart:
         """Return the specification with its data as plain records, as `altair.Chart.to_dict` does."""
         return {
             **self.template,
+            "description": self.description,
             "datasets": {name: _records(printable_frame(frame)) for name, frame in self.data.items()},
         }
 
@@ -86,7 +90,7 @@ def filled(chart: Drawing) -> FilledChart:
     frames: dict[str, pd.DataFrame] = {}
     spec: dict[str, Any] = _with_names(chart, frames).to_dict()
     spec.pop("config", None)
-    return FilledChart(spec, frames)
+    return FilledChart(spec, frames, spec.pop("description"))
 
 
 def named(name: str) -> alt.NamedData:
@@ -95,8 +99,8 @@ def named(name: str) -> alt.NamedData:
 
 
 def zero_line(colour: str) -> alt.Chart:
-    """Return a rule at zero, whose data is its own."""
-    line: alt.Chart = alt.Chart(alt.InlineData(values=[{"zero": 0.0}])).mark_rule(color=colour).encode(x="zero:Q")
+    """Return a rule at zero, whose data is its own: made by Vega, since altair would move it to the chart's."""
+    line: alt.Chart = alt.Chart(alt.sequence(0, 1, as_="zero")).mark_rule(color=colour).encode(x="zero:Q")
     return line
 
 

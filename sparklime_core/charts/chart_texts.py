@@ -6,8 +6,8 @@ import pandas as pd
 
 from sparklime_core.printable import printable
 
-_EXPRESSIONS = frozenset({"$schema", "calculate", "expr", "filter", "labelExpr", "test"})
-"""Whose texts are the chart's own program: they may be long."""
+_EXPRESSIONS = frozenset({"$schema", "calculate", "description", "expr", "filter", "labelExpr", "test"})
+"""Whose texts are the chart's own program, or name what is short already: they may be long."""
 
 
 def printable_spec(node: Any, key: str = "") -> Any:

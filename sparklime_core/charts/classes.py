@@ -8,8 +8,10 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of
+from sparklime_core.charts.description import described, largest, short, span
 from sparklime_core.charts.lanes import BAR_Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
+from sparklime_core.wording import count
 
 CLASSES = "classes"
 
@@ -30,7 +32,9 @@ def probabilities_chart(classes: pd.DataFrame) -> FilledChart:
     classes
         ``order``, ``name``, ``probability`` (0 to 1) and ``role`` (one of `ROLES`).
     """
-    return FilledChart(_probabilities(len(classes)), {CLASSES: classes})
+    says = largest(classes["name"], classes["probability"], "{:.3f}", "most probable")
+    description = described(f"Bar chart of {count(len(classes), 'class', 'classes')}", says)
+    return FilledChart(_probabilities(len(classes)), {CLASSES: classes}, description)
 
 
 @lru_cache(maxsize=64)
@@ -79,7 +83,17 @@ def confusion_chart(counts: pd.DataFrame) -> ChartType:
     layers: list[alt.Chart] = [cell]
     if classes <= 12:
         layers.append(base.mark_text(fontSize=14, color=ON_CELLS).encode(text="rows:Q"))
-    return alt.layer(*layers).properties(height=max(220, min(44 * classes, 520)))
+    description = described(f"Matrix of {count(classes, 'class', 'classes')}", *_right_and_wrong(counts))
+    return alt.layer(*layers).properties(height=max(220, min(44 * classes, 520)), description=description)
+
+
+def _right_and_wrong(counts: pd.DataFrame) -> tuple[str, str]:
+    """Return how many rows are right, and the most frequent mistakes."""
+    on = counts["truth"] == counts["predicted"]
+    wrong = counts[~on & (counts["rows"] > 0)]
+    mistakes = [f"{short(row.truth)} taken for {short(row.predicted)}:" for row in wrong.itertuples()]
+    right = f"{counts['rows'][on].sum():,} of {count(int(counts['rows'].sum()), 'row')} are right"
+    return right, largest(mistakes, wrong["rows"], "{:,.0f}", "most frequent mistakes")
 
 
 def predictions_chart(points: pd.DataFrame) -> ChartType:
@@ -108,7 +122,9 @@ def predictions_chart(points: pd.DataFrame) -> ChartType:
     )
     ends = pd.DataFrame({"truth": [low, high], "predicted": [low, high]})
     line = alt.Chart(ends).mark_line(color=AGAINST, strokeDash=[4, 4]).encode(x="truth:Q", y="predicted:Q")
-    return alt.layer(line, dots).properties(height=340)
+    spans = span("true values", points["truth"]), span("predicted values", points["predicted"])
+    description = described(f"Points of {count(len(points), 'row')}", *spans)
+    return alt.layer(line, dots).properties(height=340, description=description)
 
 
 def _class_axis(names: pd.Series) -> alt.Axis:
@@ -126,7 +142,7 @@ def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
         ``name`` and ``class_order``, ``text`` and ``order``, and ``weight``; a condition that a class's
         explanation lacks has no cell.
     """
-    largest = float(cells["weight"].abs().max()) or 1.0
+    end = float(cells["weight"].abs().max()) or 1.0
     lines = cells.drop_duplicates("order")
     y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.1))
     x = alt.X(
@@ -143,7 +159,7 @@ def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
             y=y,
             color=alt.Color(
                 "weight:Q",
-                scale=alt.Scale(domain=[-largest, 0, largest], range=[AGAINST, "#8882", FOR]),
+                scale=alt.Scale(domain=[-end, 0, end], range=[AGAINST, "#8882", FOR]),
                 legend=None,
             ),
             tooltip=[
@@ -159,4 +175,8 @@ def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
         .encode(x=x, y=y, text=alt.Text("weight:Q", format="+.2~f"))
     )
     text = lane_names(alt.Chart(lines).encode(y=y), "text:N", 380)
-    return alt.layer(cell, shown, text).properties(height=30 + 40 * max(len(lines), 1))
+    names = [f"{short(text)} for {short(name)}" for text, name in zip(cells["text"], cells["name"], strict=True)]
+    size = f"{count(len(lines), 'condition')} by {count(cells['name'].nunique(), 'class', 'classes')}"
+    description = described(f"Matrix of {size}", largest(names, cells["weight"]))
+    height = 30 + 40 * max(len(lines), 1)
+    return alt.layer(cell, shown, text).properties(height=height, description=description)

@@ -4,9 +4,14 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, span
 from sparklime_core.charts.palette import AGAINST, FOR, REST
+from sparklime_core.wording import count
 
 HEIGHT = 320
+
+FEW, MOST = 0.1, 0.8
+"""A share of false positives that is small, and a recall that is large: what a description reads off there."""
 _SHARE = alt.Scale(domain=[0, 1])
 
 
@@ -28,7 +33,13 @@ def roc_chart(points: pd.DataFrame) -> ChartType:
             tooltip=[alt.Tooltip("threshold:Q", title="Threshold", format=".3f")],
         )
     )
-    return alt.layer(_diagonal("false_positive_rate", "true_positive_rate"), curve).properties(height=HEIGHT)
+    few = points["false_positive_rate"] <= FEW
+    description = described(
+        f"Curve of {count(len(points), 'threshold')}",
+        f"with at most {FEW:.0%} false positives, {points['true_positive_rate'][few].max():.0%} true positives",
+    )
+    diagonal = _diagonal("false_positive_rate", "true_positive_rate")
+    return alt.layer(diagonal, curve).properties(height=HEIGHT, description=description)
 
 
 def precision_recall_chart(points: pd.DataFrame) -> ChartType:
@@ -49,7 +60,12 @@ def precision_recall_chart(points: pd.DataFrame) -> ChartType:
             tooltip=[alt.Tooltip("threshold:Q", title="Threshold", format=".3f")],
         )
     )
-    return alt.layer(curve).properties(height=HEIGHT)
+    precision = points["precision"][points["recall"] >= MOST].max()
+    description = described(
+        f"Curve of {count(len(points), 'threshold')}",
+        f"with a recall of at least {MOST:.0%}, a precision of {precision:.0%}",
+    )
+    return alt.layer(curve).properties(height=HEIGHT, description=description)
 
 
 def calibration_chart(bins: pd.DataFrame) -> ChartType:
@@ -73,7 +89,13 @@ def calibration_chart(bins: pd.DataFrame) -> ChartType:
             ],
         )
     )
-    return alt.layer(_diagonal("predicted", "observed"), points).properties(height=HEIGHT)
+    pairs = [
+        f"{said:.0%} predicted {is_true:.0%} observed"
+        for said, is_true in zip(bins["predicted"], bins["observed"], strict=True)
+    ]
+    description = described(f"Line of {count(len(bins), 'group')} of rows", ", ".join(pairs))
+    diagonal = _diagonal("predicted", "observed")
+    return alt.layer(diagonal, points).properties(height=HEIGHT, description=description)
 
 
 def residuals_chart(points: pd.DataFrame) -> ChartType:
@@ -98,7 +120,9 @@ def residuals_chart(points: pd.DataFrame) -> ChartType:
         )
     )
     zero = alt.Chart(pd.DataFrame({"residual": [0.0]})).mark_rule(color=AGAINST, strokeDash=[4, 4])
-    return alt.layer(zero.encode(y="residual:Q"), dots).properties(height=HEIGHT)
+    spans = span("predicted values", points["predicted"]), span("true minus predicted", points["residual"])
+    description = described(f"Points of {count(len(points), 'row')}", *spans)
+    return alt.layer(zero.encode(y="residual:Q"), dots).properties(height=HEIGHT, description=description)
 
 
 def _diagonal(x: str, y: str) -> alt.Chart:

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest
 from sparklime_core.charts.palette import CHOSEN, INK, REST
+from sparklime_core.wording import count, number
 
 HEIGHT = 120
 
@@ -69,7 +71,13 @@ def numbers_chart(
         layers.append(
             alt.Chart(pd.DataFrame({"low": [value]})).mark_rule(color=CHOSEN, strokeWidth=2.5).encode(x=x)
         )
-    return alt.layer(*layers).properties(height=HEIGHT)
+    bins = [f"{number(low)} to {number(high)}:" for low, high in zip(bars["low"], bars["high"], strict=True)]
+    description = described(
+        f"Histogram of {count(len(bars), 'bin')}",
+        largest(bins, bars["rows"], "{:,.0f}", "most training rows"),
+        "this row's value is missing" if value is None else f"this row: {number(value)}",
+    )
+    return alt.layer(*layers).properties(height=HEIGHT, description=description)
 
 
 def categories_chart(bars: pd.DataFrame, colour: str, places: tuple[str, ...]) -> ChartType:
@@ -95,4 +103,10 @@ def categories_chart(bars: pd.DataFrame, colour: str, places: tuple[str, ...]) -
     name = base.mark_text(align="left", baseline="middle", dx=4, limit=260, fontSize=11, color=INK).encode(
         x=alt.value(0), text="name:N"
     )
-    return alt.layer(bar, name).properties(height=20 * max(len(bars), 2))
+    own = bars[bars["place"] == places[0]]
+    description = described(
+        f"Bar chart of {count(len(bars), 'bar')}",
+        largest(bars["name"], bars["rows"], "{:,.0f}", "most training rows"),
+        largest(own["name"], own["rows"], "{:,.0f}", "this row"),
+    )
+    return alt.layer(bar, name).properties(height=20 * max(len(bars), 2), description=description)

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, span
 from sparklime_core.charts.palette import AGAINST, CHOSEN, FOR, REST
+from sparklime_core.wording import count
 
 OUTCOMES = ("right", "wrong")
 PICK = "picked"
@@ -80,7 +82,14 @@ def fidelity_chart(
         .encode(x=x, y=y)
     )
     layers: list[ChartType] = [dots, ring] if behind is None else [_density(behind, across, up), dots, ring]
-    return alt.layer(*layers).properties(height=420)
+    wrong = int((points["outcome"] == OUTCOMES[1]).sum())
+    description = described(
+        f"Points of {count(len(points), 'row')}",
+        span("predictions", points["prediction"]),
+        span("fit", points["fit"]),
+        f"{wrong:,} wrong" if target is None else span("true values", points["true_value"]),
+    )
+    return alt.layer(*layers).properties(height=420, description=description)
 
 
 def _density(cells: pd.DataFrame, across: str, up: str) -> ChartType:

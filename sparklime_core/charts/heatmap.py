@@ -6,8 +6,10 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest, short
 from sparklime_core.charts.palette import AGAINST, FOR
 from sparklime_core.printable import printable
+from sparklime_core.wording import count
 
 PICK = "cell"
 """The name of the chart's selection."""
@@ -74,6 +76,14 @@ def heat_map(cells: pd.DataFrame, groups: pd.DataFrame, features: list[str], mos
             ],
         )
         .add_params(alt.selection_point(name=PICK, fields=["row_id"], on="click", toggle=False))
-        .properties(height=HEIGHT)
+        .properties(height=HEIGHT, description=_description(cells, groups, features))
     )
     return chart
+
+
+def _description(cells: pd.DataFrame, groups: pd.DataFrame, features: list[str]) -> str:
+    names = [
+        f"{short(cell.feature)} in row {cell.row_id} of group {short(cell.group)}" for cell in cells.itertuples()
+    ]
+    size = f"{count(cells['row_id'].nunique(), 'row')} in {count(len(groups), 'group')}"
+    return described(f"Matrix of {size} by {count(len(features), 'feature')}", largest(names, cells["weight"]))

@@ -4,8 +4,10 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest
 from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, AXIS, FIRST, FOR, INK, REST, SECOND
+from sparklime_core.wording import count
 
 SIDES = ("raises it", "lowers it")
 MORE = ("more in the first", "more in the second", "not clear")
@@ -41,7 +43,8 @@ def means_chart(features: pd.DataFrame) -> ChartType:
         for side, colour in (("up", FOR), ("down", AGAINST))
     ]
     tick = base.mark_tick(height=16, thickness=2.5, yOffset=BAR_Y, color=INK).encode(x="mean:Q")
-    return _named(features, [_zero(), *bars, tick], base, "shown")
+    says = largest(features["feature"], features["strength"], "{:.3g}", "largest mean |weight|")
+    return _named(features, [_zero(), *bars, tick], base, says)
 
 
 def difference_chart(features: pd.DataFrame, title: str) -> ChartType:
@@ -72,7 +75,8 @@ def difference_chart(features: pd.DataFrame, title: str) -> ChartType:
     known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
     interval = known.mark_rule(strokeWidth=2, yOffset=BAR_Y).encode(x="low:Q", x2="high:Q", color=colour)
     point = base.mark_point(filled=True, size=60, yOffset=BAR_Y, opacity=1).encode(x="difference:Q", color=colour)
-    return _named(features, [_zero(), bar, interval, point], base, "shown")
+    says = largest(features["feature"], features["difference"], what="largest difference")
+    return _named(features, [_zero(), bar, interval, point], base, says)
 
 
 def _lanes(features: pd.DataFrame, tooltip: list[alt.Tooltip]) -> alt.Chart:
@@ -80,10 +84,13 @@ def _lanes(features: pd.DataFrame, tooltip: list[alt.Tooltip]) -> alt.Chart:
     return chart
 
 
-def _named(features: pd.DataFrame, layers: list[alt.Chart], base: alt.Chart, number: str) -> ChartType:
-    """Write above each lane the feature's name, and at its end a number."""
-    texts = lane_names(base, "feature:N", 240), lane_numbers(base, f"{number}:N")
-    return alt.layer(*layers, *texts).properties(height=AXIS + LANE * max(len(features), 1))
+def _named(features: pd.DataFrame, layers: list[alt.Chart], base: alt.Chart, says: str) -> ChartType:
+    """Write above each lane the feature's name, and at its end a number; `says` is what stands out."""
+    texts = lane_names(base, "feature:N", 240), lane_numbers(base)
+    description = described(f"Bar chart of {count(len(features), 'feature')}", says)
+    return alt.layer(*layers, *texts).properties(
+        height=AXIS + LANE * max(len(features), 1), description=description
+    )
 
 
 def _axis() -> alt.Axis:

@@ -9,8 +9,11 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.description import described
+from sparklime_core.charts.description import largest as strongest
 from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, AVERAGED, AXIS, FOR, INK, REST
+from sparklime_core.wording import count
 
 BINS = "bins"
 KINDS = ("feature", "raises", "lowers", "other bin")
@@ -65,7 +68,10 @@ def profiles_chart(lines: pd.DataFrame, largest: float) -> FilledChart:
     """
     averaged = bool(lines["average"].notna().any())
     end = max(largest, float(lines["average"].abs().max())) if averaged else largest
-    return FilledChart(_template(len(lines), end or 1.0, averaged), {BINS: lines})
+    bins = lines[lines["kind"] != KINDS[0]]
+    features = count(len(lines) - len(bins), "feature")
+    says = described(f"Bars of {count(len(bins), 'bin')} of {features}", strongest(bins["text"], bins["effect"]))
+    return FilledChart(_template(len(lines), end or 1.0, averaged), {BINS: lines}, says)
 
 
 def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
@@ -101,7 +107,9 @@ def mean_profile_chart(bins: pd.DataFrame) -> ChartType:
     spread = base.mark_rule(yOffset=BAR_Y, strokeWidth=1.5, color=INK).encode(x="low:Q", x2="high:Q")
     marks = bar, spread, *_averages(base, averaged)
     chart = alt.layer(zero_line(REST), *marks, lane_names(base, "text:N"), lane_numbers(base))
-    return chart.properties(height=AXIS + LANE * max(len(bins), 1))
+    says = strongest(bins["text"], bins["effect"], what="largest mean effect")
+    description = described(f"Bar chart of {count(len(bins), 'bin')}", says)
+    return chart.properties(height=AXIS + LANE * max(len(bins), 1), description=description)
 
 
 def _average_tooltip(averaged: bool) -> list[alt.Tooltip]:

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, short
 from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK, REST
+from sparklime_core.wording import count, duration
 
 LANES_HEIGHT = 300
 
@@ -38,7 +40,13 @@ def lanes_chart(points: pd.DataFrame, rows: int, names: list[str]) -> ChartType:
     )
     goal = alt.Chart(pd.DataFrame({"rows": [rows]})).mark_rule(color=REST, strokeDash=[4, 4]).encode(y="rows:Q")
     line, dots = base.mark_line(strokeWidth=2.5), base.mark_circle(size=30)
-    return alt.layer(goal, line, dots).properties(height=LANES_HEIGHT)
+    last = points.sort_values("seconds", kind="stable").drop_duplicates("contestant", keep="last")
+    places = [
+        f"{short(name)} {count(rows, 'row')} after {duration(seconds)}"
+        for name, rows, seconds in zip(last["contestant"], last["rows"], last["seconds"], strict=True)
+    ]
+    description = described(f"Lines of {count(len(names), 'contestant')}", ", ".join(places))
+    return alt.layer(goal, line, dots).properties(height=LANES_HEIGHT, description=description)
 
 
 def times_chart(parts: pd.DataFrame, names: list[str]) -> ChartType:
@@ -51,6 +59,10 @@ def times_chart(parts: pd.DataFrame, names: list[str]) -> ChartType:
     names
         All contestants, in their order.
     """
+    times = [
+        f"{short(name)} {duration(seconds)} {part}"
+        for name, part, seconds in zip(parts["contestant"], parts["part"], parts["seconds"], strict=True)
+    ]
     chart: ChartType = (
         alt.Chart(parts)
         .mark_bar(height=20)
@@ -69,7 +81,10 @@ def times_chart(parts: pd.DataFrame, names: list[str]) -> ChartType:
                 alt.Tooltip("seconds:Q", title="Seconds", format=".2f"),
             ],
         )
-        .properties(height=2 * AXIS + 30 * parts["contestant"].nunique())
+        .properties(
+            height=2 * AXIS + 30 * parts["contestant"].nunique(),
+            description=described(f"Bars of {count(len(names), 'contestant')}", ", ".join(times)),
+        )
     )
     return chart
 
@@ -104,4 +119,9 @@ def scaling_chart(steps: pd.DataFrame) -> ChartType:
     )
     line = base.mark_line(color=FOR, point=alt.OverlayMarkDef(color=FOR, size=70))
     number = base.mark_text(dy=-12, fontSize=12, color=INK).encode(text=alt.Text("speedup:Q", format=".2f"))
-    return alt.layer(perfect, line, number).properties(height=LANES_HEIGHT)
+    speeds = [
+        f"{count(cores, 'core')} {speedup:.2f} times as fast"
+        for cores, speedup in zip(steps["cores"], steps["speedup"], strict=True)
+    ]
+    description = described(f"Line of {count(len(steps), 'measurement')}", ", ".join(speeds))
+    return alt.layer(perfect, line, number).properties(height=LANES_HEIGHT, description=description)

@@ -8,8 +8,11 @@ import altair as alt
 import pandas as pd
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.description import described, short
+from sparklime_core.charts.description import largest as strongest
 from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names
 from sparklime_core.charts.palette import AXIS, EXECUTORS, REST
+from sparklime_core.wording import count
 
 LINES, FEATURES = "lines", "features"
 
@@ -76,9 +79,11 @@ def rows_comparison_chart(
     """
     end = max(largest, float(lines["weight"].abs().max()) if len(lines) else 0.0) or 1.0
     features = lines.drop_duplicates("order")
-    return FilledChart(
-        _template(len(features), tuple(names), end, axis, signed), {LINES: lines, FEATURES: features}
-    )
+    marks = [f"{short(line.feature)} of {short(line.name)}" for line in lines.itertuples(index=False)]
+    size = f"{count(len(names), 'explanation')} by {count(len(features), 'feature')}"
+    says = described(f"Points of {size}", strongest(marks, lines["weight"], "{:+.3g}" if signed else "{:.3g}"))
+    template = _template(len(features), tuple(names), end, axis, signed)
+    return FilledChart(template, {LINES: lines, FEATURES: features}, says)
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest
 from sparklime_core.charts.palette import FOR
+from sparklime_core.wording import count
 
 
 def scores_chart(bins: pd.DataFrame) -> ChartType:
@@ -15,6 +17,8 @@ def scores_chart(bins: pd.DataFrame) -> ChartType:
     bins
         ``low`` and ``high`` (of the fit, from 0 to 1) and ``rows``.
     """
+    names = [f"fit from {bin_.low:.3g} to {bin_.high:.3g}:" for bin_ in bins.itertuples()]
+    says = largest(names, bins["rows"], "{:,.0f}", "most explanations")
     chart: ChartType = (
         alt.Chart(bins)
         .mark_bar(color=FOR, binSpacing=1)
@@ -28,6 +32,6 @@ def scores_chart(bins: pd.DataFrame) -> ChartType:
                 alt.Tooltip("rows:Q", title="Explanations", format=","),
             ],
         )
-        .properties(height=180)
+        .properties(height=180, description=described(f"Histogram of {count(len(bins), 'bin')}", says))
     )
     return chart

@@ -7,8 +7,11 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, short, span
+from sparklime_core.charts.description import largest as strongest
 from sparklime_core.charts.palette import AXIS, CHOSEN, FOR, HIGH, LOW, REST
 from sparklime_core.printable import printable
+from sparklime_core.wording import count
 
 LANE = 48
 """Pixels for each feature: its name, and below it its points."""
@@ -67,7 +70,10 @@ def swarm_chart(points: pd.DataFrame, features: pd.DataFrame, largest: float, ch
     )
     zero = alt.Chart(pd.DataFrame({"weight": [0.0]})).mark_rule(color=REST).encode(x=x)
     layers = [zero, dots, *(ring.encode(x=x, y=y) for ring in _ring(points, chosen))]
-    return alt.layer(*layers).properties(height=AXIS + LANE * max(len(features), 1))
+    names = [f"{short(point.feature)} in row {point.row_id}" for point in points.itertuples()]
+    size = f"{count(points['row_id'].nunique(), 'row')} in {count(len(features), 'feature')}"
+    description = described(f"Points of {size}", strongest(names, points["weight"]))
+    return alt.layer(*layers).properties(height=AXIS + LANE * max(len(features), 1), description=description)
 
 
 def dependence_chart(points: pd.DataFrame, name: str, chosen: int | None, categories: list[str]) -> ChartType:
@@ -100,7 +106,13 @@ def dependence_chart(points: pd.DataFrame, name: str, chosen: int | None, catego
     )
     zero = alt.Chart(pd.DataFrame({"weight": [0.0]})).mark_rule(color=REST, strokeDash=[4, 4]).encode(y="weight:Q")
     rings = [ring.encode(**encoding) for ring in _ring(points, chosen)]
-    return alt.layer(zero, dots, *rings).properties(height=380)
+    names = [f"at {short(value)}" for value in points["value"]]
+    description = described(
+        f"Points of {count(len(points), 'row')}",
+        span("weights", points["weight"]),
+        strongest(names, points["weight"]),
+    )
+    return alt.layer(zero, dots, *rings).properties(height=380, description=description)
 
 
 def _names(features: pd.DataFrame) -> alt.Axis:

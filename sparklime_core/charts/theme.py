@@ -22,7 +22,7 @@ class Colours:
 
 
 THEMES: dict[Theme, Colours] = {
-    "light": Colours("#ffffff", "#1c2430", "#d8dee7", "#5a6675"),
+    "light": Colours("#ffffff", "#0d131c", "#d8dee7", "#5a6675"),
     "dark": Colours("#12171f", "#e4e9f0", "#323c4a", "#9aa7b8"),
     "page": Colours(None, INK, "#8888884d", INK),
 }

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest
 from sparklime_core.charts.palette import AXIS, EXECUTORS
+from sparklime_core.wording import count
 
 LAST = "#a67c52"
 """One more part than there are colours for executors."""
@@ -42,6 +44,11 @@ def shares_chart(parts: pd.DataFrame) -> ChartType:
                 alt.Tooltip("how:N", title="Measured"),
             ],
         )
-        .properties(height=AXIS + LEGEND + 40)
+        .properties(
+            height=AXIS + LEGEND + 40,
+            description=described(
+                f"One bar of {count(len(parts), 'part')}", largest(parts["part"], parts["seconds"], "{:.2f} s")
+            ),
+        )
     )
     return chart

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest, span
 from sparklime_core.charts.palette import AGAINST, AXIS, INK
+from sparklime_core.wording import count
 
 PICK = "cell"
 """Name of the selection: a click on a point."""
@@ -63,7 +65,12 @@ def tradeoff_chart(cells: pd.DataFrame, chosen: int) -> ChartType:
         .mark_point(size=700, color=AGAINST, strokeWidth=2.5)
         .encode(tooltip=alt.value(None))
     )
-    return alt.layer(ring, dots).properties(height=380)
+    description = described(
+        f"Points of {count(len(cells), 'choice')} of settings",
+        span("fit", cells["fit"]),
+        span("stability", cells["jaccard"]),
+    )
+    return alt.layer(ring, dots).properties(height=380, description=description)
 
 
 def grid_chart(cells: pd.DataFrame, value: str, title: str, chosen: int) -> ChartType:
@@ -98,7 +105,15 @@ def grid_chart(cells: pd.DataFrame, value: str, title: str, chosen: int) -> Char
         text=alt.Text(f"{value}:Q", format=".2f"),
         color=alt.condition(light, alt.value("black"), alt.value("white")),
     )
-    return alt.layer(squares, ring, number).properties(height=AXIS + 34 * cells["kernel_width"].nunique())
+    names = [
+        f"kernel width {cell.kernel_width:.3g} with {cell.num_samples:,} samples" for cell in cells.itertuples()
+    ]
+    widths, sizes = cells["kernel_width"].nunique(), cells["num_samples"].nunique()
+    size = f"{count(widths, 'kernel width')} by {count(sizes, 'number')} of samples"
+    return alt.layer(squares, ring, number).properties(
+        height=AXIS + 34 * cells["kernel_width"].nunique(),
+        description=described(f"Matrix of {size}", largest(names, cells[value], "{:.2f}", "highest")),
+    )
 
 
 _ZOOMED = alt.Scale(zero=False, nice=True, padding=12)

@@ -8,8 +8,11 @@ import altair as alt
 import pandas as pd
 
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.description import described
+from sparklime_core.charts.description import largest as strongest
 from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
 from sparklime_core.charts.palette import AGAINST, AXIS, EXACT, FOR, INK, REST
+from sparklime_core.wording import count
 
 BARS = "bars"
 BESIDE = {"std": ("Standard deviation", ".2g"), "exact": ("Without sampling noise", "+.4g")}
@@ -82,7 +85,8 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> FilledChart:
         The end of the axis on both sides: the same for every row of a run, so that rows can be compared.
     """
     beside = tuple(name for name in BESIDE if bars[name].notna().any())
-    return FilledChart(_template(len(bars), largest or 1.0, beside), {BARS: bars})
+    says = described(f"Bar chart of {count(len(bars), 'weight')}", strongest(bars["text"], bars["weight"]))
+    return FilledChart(_template(len(bars), largest or 1.0, beside), {BARS: bars}, says)
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.description import described, largest, span
 from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK, REST
+from sparklime_core.wording import count
 
 
 def timeline_chart(tasks: pd.DataFrame) -> ChartType:
@@ -36,7 +38,16 @@ def timeline_chart(tasks: pd.DataFrame) -> ChartType:
                 alt.Tooltip("started:T", title="Started", format="%H:%M:%S.%L"),
             ],
         )
-        .properties(height=AXIS + 30 * lanes)
+        .properties(
+            height=AXIS + 30 * lanes,
+            description=described(
+                f"Bars of {count(len(tasks), 'task')} in {count(lanes, 'lane')}",
+                span("seconds", [*tasks["begin"], *tasks["end"]]),
+                largest(
+                    [f"executor {name}" for name in tasks["executor"]], tasks["seconds"], "{:.2f} s", "longest"
+                ),
+            ),
+        )
     )
     return chart
 
@@ -64,7 +75,10 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
     number = base.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(
         x="rows:Q", text=alt.Text("rows:Q", format=",")
     )
-    return alt.layer(bar, number).properties(height=AXIS + 34 * len(executors))
+    names = [f"executor {name}" for name in executors["executor"]]
+    says = largest(names, executors["rows"], "{:,.0f}", "most rows")
+    description = described(f"Bar chart of {count(len(executors), 'executor')}", says)
+    return alt.layer(bar, number).properties(height=AXIS + 34 * len(executors), description=description)
 
 
 def throughput_chart(rate: pd.DataFrame) -> ChartType:
@@ -88,7 +102,14 @@ def throughput_chart(rate: pd.DataFrame) -> ChartType:
                 alt.Tooltip("rows_per_second:Q", title="Rows per second", format=",.1f"),
             ],
         )
-        .properties(height=200)
+        .properties(
+            height=200,
+            description=described(
+                f"Area of {count(rate['executor'].nunique(), 'executor')}",
+                span("rows a second", rate["rows_per_second"]),
+                span("seconds", rate["begin"]),
+            ),
+        )
     )
     return chart
 
@@ -113,7 +134,13 @@ def importance_chart(features: pd.DataFrame) -> ChartType:
                 alt.Tooltip("rows:Q", title="Rows"),
             ],
         )
-        .properties(height=AXIS + 22 * len(features))
+        .properties(
+            height=AXIS + 22 * len(features),
+            description=described(
+                f"Bar chart of {count(len(features), 'feature')}",
+                largest(features["feature"], features["mean_weight"], "{:.3g}", "largest mean |weight|"),
+            ),
+        )
     )
     return chart
 

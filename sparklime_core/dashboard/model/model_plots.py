@@ -39,15 +39,13 @@ def plots() -> None:
 
 
 def _of_classes(evaluation: Evaluation, names: tuple[str, ...]) -> None:
-    st.markdown("##### Where is it wrong?")
+    st.markdown("## Where is it wrong?")
     counts = evaluation.confusion()
-    right = int(counts.loc[counts["true_order"] == counts["predicted_order"], "rows"].sum())
     draw(
         confusion_chart(counts),
         alt="Confusion matrix of the test rows: true class by predicted class",
-        says=f"{right:,} of {int(counts['rows'].sum()):,} rows are right",
     )
-    st.markdown("##### How far can its probabilities be trusted?")
+    st.markdown("## How far can its probabilities be trusted?")
     label = st.selectbox(
         "Class",
         range(len(names)),
@@ -87,8 +85,8 @@ def _of_numbers(evaluation: Evaluation) -> None:
     residuals = evaluation.residuals()
     with st.grid(2, min_column_width=320):
         with st.container():
-            st.markdown("##### How far off is it?")
+            st.markdown("## How far off is it?")
             draw(predictions_chart(residuals), alt="Predicted against true values of the test rows")
         with st.container():
-            st.markdown("##### Residuals")
+            st.markdown("## Residuals")
             draw(residuals_chart(residuals), alt="True minus predicted by predicted values of the test rows")

@@ -10,7 +10,7 @@ from sparklime_core.dashboard.overview.panel_parts import features_shown, panel_
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.overview.two_groups import TwoGroups, comparisons
 from sparklime_core.dashboard.shared import columns
-from sparklime_core.dashboard.shared.chart_element import draw, strongest
+from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.group_difference import Measure, differences
 
@@ -59,7 +59,6 @@ def difference_panel(scope: RunTotals) -> None:
         draw(
             difference_chart(frame, "Difference of the means, with its 95% interval"),
             alt=f"Difference of the two groups in {count(shown, 'feature')}, largest first",
-            says=strongest(frame["feature"], frame["shown"]),
             key="overview-differences",
         )
     with right:

@@ -6,7 +6,7 @@ from sparklime_core.charts.overview import means_chart
 from sparklime_core.dashboard.overview.frames import means_frame, ranking
 from sparklime_core.dashboard.overview.panel_parts import features_shown, legend, of_all, panel_head, row_line
 from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.shared.chart_element import draw, strongest
+from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.text import count
 from sparklime_core.runs.submodular_pick import submodular_pick
 
@@ -50,7 +50,6 @@ def _means(scope: RunTotals) -> None:
     draw(
         means_chart(means),
         alt=f"Mean weights of {count(len(shown), 'feature')} over {count(totals.rows, 'row')}, strongest first",
-        says=strongest(means["feature"], means["shown"]),
         key="overview-means",
     )
     rest = len(scope.names) - len(ranked)

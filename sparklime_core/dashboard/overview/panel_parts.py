@@ -15,7 +15,7 @@ FEATURES = 12
 
 def panel_head(title: str, question: str, explained: str) -> None:
     """Draw a panel's title with its help, and the question that it answers."""
-    st.markdown(f"##### {title}", help=explained)
+    st.markdown(f"## {title}", help=explained)
     st.caption(question)
 
 

@@ -10,7 +10,7 @@ from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.profiles import draw_profiles
 from sparklime_core.dashboard.row_panel.row_frames import classes_frame
-from sparklime_core.dashboard.shared.chart_element import draw, strongest
+from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.run_cache import shared_scale
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.explain.trust import FIT, LOW_R2
@@ -40,7 +40,6 @@ def _weights(row: RowContext) -> int:
     draw(
         weights_chart(bars, shared_scale(run, top)),
         alt=f"Weights of the {len(explanation)} strongest conditions of row {view.row_id}",
-        says=strongest(bars["text"], bars["shown"]),
         key="weights",
     )
     return top
@@ -108,7 +107,6 @@ def _classes(row: RowContext, probabilities: Sequence[float]) -> None:
     draw(
         probabilities_chart(classes),
         alt=f"Class probabilities of row {view.row_id}",
-        says=strongest(classes["name"], classes["probability"].map("{:.3f}".format)),
         key="classes",
     )
     if len(names) > MOST_CLASSES:

@@ -1,8 +1,6 @@
 """A chart on a page, and below it the means to take it away as a picture."""
 
 import re
-from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 import streamlit as st
@@ -25,7 +23,9 @@ def show(chart: Drawing, *, alt: str, **options: Any) -> Any:
     chart, alt, options
         As in `draw`.
     """
-    return st.vega_lite_chart(spec=filled(chart).spec(page_theme()), alt=alt, **options)
+    whole = filled(chart)
+    says = f"{printable(alt)}: {whole.description}."
+    return st.vega_lite_chart(spec=whole.spec(page_theme()), alt=says, **options)
 
 
 def page_theme() -> Theme:
@@ -33,7 +33,7 @@ def page_theme() -> Theme:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def draw(chart: Drawing, *, alt: str, says: str = "", **options: Any) -> Any:
+def draw(chart: Drawing, *, alt: str, **options: Any) -> Any:
     """Draw a chart with a menu to save it; return what ``st.vega_lite_chart`` returns.
 
     Parameters
@@ -41,14 +41,12 @@ def draw(chart: Drawing, *, alt: str, says: str = "", **options: Any) -> Any:
     chart
         From `sparklime_core.charts`.
     alt
-        What it shows, for people who cannot see it, and for the names of its files; different from every other
-        chart's on the page.
-    says
-        What can be read from it, for people who cannot see it.
+        What it is, for people who cannot see it, and for the names of its files; different from every other
+        chart's on the page. The chart's own description, with its values, is put after it.
     options
         Further arguments of ``st.vega_lite_chart``.
     """
-    event = show(chart, alt=f"{alt}: {says}" if says else alt, **options)
+    event = show(chart, alt=alt, **options)
     theme = page_theme()
     name = file_name(alt)
     with (
@@ -67,12 +65,6 @@ def draw(chart: Drawing, *, alt: str, says: str = "", **options: Any) -> Any:
                 key=f"save-{name}-{kind}",
             )
     return event
-
-
-def strongest(names: Iterable[object], numbers: Iterable[object], most: int = 3) -> str:
-    """Return the first names with their numbers, as words."""
-    pairs = islice(zip(names, numbers, strict=False), most)
-    return ", ".join(f"{printable(str(name))} {number}" for name, number in pairs)
 
 
 def file_name(alt: str) -> str:

@@ -61,13 +61,12 @@ def shares_panel(manifest: Manifest) -> None:
         return
     whole = float(parts["seconds"].sum())
     st.markdown(
-        "##### Where the time went",
+        "## Where the time went",
         help="\n".join(f"- **{part.name}**: {part.how}" for part in PARTS),
     )
-    largest = parts.loc[parts["seconds"].idxmax(), "part"]
     draw(
         shares_chart(parts),
-        alt=f"Parts of {duration(whole)} of wall time; the largest is {largest}",
+        alt=f"Parts of {duration(whole)} of wall time",
         key="shares",
     )
     st.caption(

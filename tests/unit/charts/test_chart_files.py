@@ -46,7 +46,7 @@ def test_the_colours_are_the_themes(chart: ChartType) -> None:
 
     assert 'fill="#ffffff"' in light
     assert 'fill="#12171f"' in dark
-    assert "#1c2430" in light
+    assert "#0d131c" in light
     assert "#e4e9f0" in dark
     assert "currentColor" in page
     assert not {"currentColor"} & set(light.split('"'))
@@ -122,7 +122,7 @@ def test_what_crashes_or_never_ends_is_a_sentence_and_the_next_chart_is_drawn(ch
 
 def test_a_chart_of_few_marks_follows_the_pages_ink_and_a_canvas_gets_the_themes() -> None:
     few = weights_chart(fold_weights([{"feature": "a", "feature_explanation": "a", "weight": 1.0}], {}, 5), 1.0)
-    many = FilledChart(few.template, {"bars": pd.concat([few.data["bars"]] * MOST_SVG_MARKS)})
+    many = FilledChart(few.template, {"bars": pd.concat([few.data["bars"]] * MOST_SVG_MARKS)}, "")
 
     for chart, theme, renderer, ink, other in (
         (few, "dark", "svg", "currentColor", THEMES["dark"].ink),

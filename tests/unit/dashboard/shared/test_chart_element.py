@@ -4,7 +4,7 @@ import pytest
 from altair.typing import ChartType
 
 from sparklime_core.charts.weights import fold_weights, weights_chart
-from sparklime_core.dashboard.shared.chart_element import LONGEST_NAME, file_name, strongest
+from sparklime_core.dashboard.shared.chart_element import LONGEST_NAME, file_name
 
 NASTY = "a.b[0] <img src=x onerror=alert(1)> & </svg><script>"
 
@@ -25,8 +25,3 @@ def chart() -> ChartType:
 def test_a_file_is_called_what_the_chart_shows(alt: str, name: str) -> None:
     assert file_name(alt) == name
     assert len(file_name("long " * 100)) <= LONGEST_NAME
-
-
-def test_what_can_be_read_from_a_chart_is_its_first_names_with_their_numbers() -> None:
-    assert strongest(["a", "b\u202e", "c", "d"], ["+1", "-2", "+3", "+4"]) == "a +1, b\\u202e -2, c +3"
-    assert strongest([], []) == ""
