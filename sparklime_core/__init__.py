@@ -24,6 +24,8 @@ _HOME = {
     "train_with": "sparklime_core.models.train",
     "ModelSettings": "sparklime_core.models.settings",
     "Model": "sparklime_core.models.train",
+    "find_traps": "sparklime_core.models.traps.find_traps",
+    "Trap": "sparklime_core.models.traps.trap",
     "ExplainSettings": "sparklime_core.explain.settings",
     "ExplainerSettings": "sparklime_core.explain.settings",
     "load_model": "sparklime_core.models.own_model",

@@ -21,6 +21,7 @@ from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.runner import explain_run
 from sparklime_core.models.train import train_with
+from sparklime_core.models.traps.find_traps import find_traps
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run, holds_run
 from sparklime_core.spark.session.connection import given_session, master_of
@@ -64,6 +65,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
         phases.begin("training")
         measured = {"stability": arguments.stability, "stability_rows": arguments.stability_rows}
         plan = dataclasses.replace(planned(), **measured)
+        if arguments.trained_in is None:
+            _warn_of_traps(plan, line)
         phases.begin("storing")
         inputs = plan.inputs()
 
@@ -78,6 +81,13 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
                 raise
 
         return interruptible(work)
+
+
+def _warn_of_traps(plan: RunPlan, line: ProgressLine) -> None:
+    """Say what should make a person stop before the model is believed; the run goes on."""
+    line.say("looking for traps")
+    for trap in find_traps(plan.model, plan.dataset):
+        line.warn(trap.sentence)
 
 
 def _plan_table(

@@ -36,6 +36,11 @@ class ProgressLine:
         """Show on a terminal what is being done now."""
         self._draw(f"{text} …", TEXT)
 
+    def warn(self, sentence: str) -> None:
+        """Print a warning on a line of its own."""
+        self._bar.clear()
+        complain(f"sparklime: warning: {sentence}")
+
     def show(self, progress: Progress) -> None:
         """Show how far a run is."""
         if progress.stage != "explaining":

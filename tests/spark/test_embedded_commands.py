@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from sparklime_core.runs.run import Run
-from tests.spark.conftest import EMBEDDED, done, running
+from tests.spark.conftest import EMBEDDED, done, run_command, running
 from tests.spark.gate import wait_for
 from tests.spark.test_commands import WINE, explanations
 
@@ -55,3 +55,17 @@ def test_a_run_says_how_to_repeat_it_to_the_last_bit(wine_folder, monkeypatch):
     first = explanations(wine_folder / "first")
     assert first.equals(explanations(other / "repeated"))
     assert first.equals(explanations(other))
+
+
+def test_traps_are_said_on_standard_error_and_change_nothing_else(wine_folder):
+    header, *lines = (wine_folder / "wine.csv").read_text().splitlines()
+    given_away = [f"{line},{line.rsplit(',', 1)[1]}-kind" for line in lines]
+    (wine_folder / "leak.csv").write_text("\n".join([f"{header},kind", *given_away]))
+
+    words = ["explain", "leak.csv", *WINE[2:], "--role", "kind=categorical", "--rows", "4"]
+    ended = run_command(*words, "--out", "leak", "--master", EMBEDDED)
+
+    assert ended.code == 0
+    assert ended.output.startswith("4 rows explained in ")
+    warnings = [line for line in ended.errors.splitlines() if line.startswith("sparklime: warning: ")]
+    assert "kind" in " ".join(warnings)

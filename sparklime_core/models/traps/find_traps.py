@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.errors import ModelError
 from sparklime_core.models.train import Model
 from sparklime_core.models.traps.classes import find_class_traps
 from sparklime_core.models.traps.evidence import Evidence, gather
@@ -32,6 +33,32 @@ def find_traps(model: Model, dataset: Dataset) -> tuple[Trap, ...]:
         The model.
     dataset
         The table that it was trained on; for a model that was trained elsewhere, the one that it is measured on.
+
+    Returns
+    -------
+    tuple of Trap
+        The gravest first; empty where none was found, which is no proof that there is none.
+
+    Raises
+    ------
+    ModelError
+        When the model was trained on a table of other features or fewer rows.
     """
+    _check_table(model, dataset)
     evidence = gather(model, dataset)
     return tuple(trap for find in FINDERS for trap in find(evidence))
+
+
+def _check_table(model: Model, dataset: Dataset) -> None:
+    features = len(dataset.feature_names)
+    expected = getattr(model.estimator, "n_features_in_", features)
+    if features != expected:
+        raise ModelError(
+            f"The model has learnt from {expected} features, and {dataset.name!r} has {features}; give the table "
+            "that it was trained on."
+        )
+    if len(model.test_rows) and model.test_rows[-1] >= dataset.rows:
+        raise ModelError(
+            f"The model was tested on row {model.test_rows[-1]}, and {dataset.name!r} has {dataset.rows} rows; "
+            "give the table that it was trained on."
+        )

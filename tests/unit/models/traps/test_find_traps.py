@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from sparklime_core.data.build_dataset import read_csv
+from sparklime_core.data.build_dataset import read_csv, read_rows
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.samples import load_sample, sample_csv
+from sparklime_core.errors import ModelError
 from sparklime_core.models.own_model import adopt_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model, train_with
@@ -146,3 +147,19 @@ def test_a_few_rows_are_too_few_to_say(noise: np.random.Generator) -> None:
     dataset = table(x=x[:30], label=label[:30])
     model: Model = train_with(dataset, ModelSettings(n_estimators=3))
     assert find_traps(model, dataset) == ()
+
+
+def test_another_table_than_the_models_is_refused() -> None:
+    wine, penguins = load_sample("wine"), load_sample("penguins")
+    model = train_with(penguins, ModelSettings(n_estimators=2))
+    with pytest.raises(ModelError, match=r"has learnt from .* features, and 'wine' has 13"):
+        find_traps(model, wine)
+    with pytest.raises(ModelError, match="and 'penguins' has 10 rows"):
+        find_traps(
+            model,
+            read_rows(
+                "\n".join(sample_csv("penguins").decode().splitlines()[:11]).encode(),
+                penguins.encoding,
+                name="penguins",
+            ),
+        )
