@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sparklime_core.data.build_dataset import assemble
+from sparklime_core.data.build_dataset import assemble, read_rows
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_table import read_table
 from sparklime_core.data.server_folders import ServerTable
@@ -18,7 +18,7 @@ from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.models.metrics import Metrics
 from sparklime_core.models.train import Model
 from sparklime_core.runs.stored_model import read_stored_model
-from sparklime_core.runs.workspace import KeptTable, WorkspaceFacts, encoding_digest
+from sparklime_core.runs.workspace import KeptNewRows, KeptTable, NewRows, WorkspaceFacts, encoding_digest
 
 TEST_ROWS = "test_rows.npy"
 """The positions of the rows that a model has not seen, beside its files."""
@@ -101,16 +101,31 @@ class KeptWorkspace:
         model = Model(estimator, kept.settings, metrics, rows, kept.notes, kept.trained_elsewhere, file)
         return remember(self.folder, kept, model)  # type: ignore[no-any-return]
 
+    def new_rows(self) -> NewRows | None:
+        """Return the second table; None without one. See `source` for errors."""
+        kept, dataset = self.facts.new_rows, self.dataset()
+        if kept is None or dataset is None:
+            return None
+        found = alive(self.folder, kept)
+        if found is None:
+            content = self._file(kept)
+            rows = read_rows(content, dataset.encoding, name=kept.name, options=kept.options)
+            found = remember(self.folder, kept, NewRows(content, kept.options, rows))
+        return found  # type: ignore[no-any-return]
+
     def _content(self) -> tuple[bytes | ServerTable, bytes]:
         kept = self.facts.table
         if kept.server_folder is not None:
             on_server = ServerTable(Path(kept.server_folder), kept.file)
             return on_server, on_server.read()
+        data = self._file(kept)
+        return data, data
+
+    def _file(self, kept: KeptTable | KeptNewRows) -> bytes:
         try:
-            data = (self.folder / table_file(kept)).read_bytes()
+            return (self.folder / table_file(kept)).read_bytes()
         except OSError as error:
             raise RunError(f"The table {kept.name!r} is no longer stored; upload it again.") from error
-        return data, data
 
 
 def alive(folder: Path, kept: Any) -> Any | None:
@@ -124,7 +139,7 @@ def remember(folder: Path, kept: Any, made: Any) -> Any:
     return made
 
 
-def table_file(kept: KeptTable) -> str:
+def table_file(kept: KeptTable | KeptNewRows) -> str:
     """Return the name of a table's file in its workspace's folder."""
     return f"table-{kept.sha256}"
 

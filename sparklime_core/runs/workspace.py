@@ -22,6 +22,25 @@ FACTS_FILE = "workspace.json"
 
 
 @dataclass(frozen=True)
+class NewRows:
+    """A second table, whose rows the model is to explain.
+
+    Attributes
+    ----------
+    content
+        Its file.
+    options
+        How it was asked to be read.
+    dataset
+        Its rows, encoded as the model's table.
+    """
+
+    content: bytes
+    options: ReadOptions
+    dataset: Dataset
+
+
+@dataclass(frozen=True)
 class Workspace:
     """What a person works with before a run.
 
@@ -33,11 +52,14 @@ class Workspace:
         The same, encoded as the person has chosen; None before that.
     model
         The model of that dataset; None before it is trained.
+    new_rows
+        Rows of another table, for the model to explain; None: those of `dataset`.
     """
 
     source: TableSource
     dataset: Dataset | None = None
     model: Model | None = None
+    new_rows: NewRows | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +95,32 @@ class KeptTable:
         folder = None if isinstance(content, bytes) else str(content.folder)
         file = table.file if isinstance(content, bytes) else content.name
         return cls(source.name, file, table.sha256, table.rows, table.options, source.target, folder)
+
+
+@dataclass(frozen=True)
+class KeptNewRows:
+    """A second table that is kept.
+
+    Attributes
+    ----------
+    name, sha256
+        What it is called, and the digest of its bytes.
+    rows
+        How many it has.
+    options
+        How it is to be read.
+    """
+
+    name: str
+    sha256: str
+    rows: int
+    options: ReadOptions
+
+    @classmethod
+    def of(cls, new: NewRows) -> "KeptNewRows":
+        """Return what there is to know of a second table."""
+        digest = hashlib.sha256(new.content).hexdigest()
+        return cls(new.dataset.name, digest, new.dataset.rows, new.options)
 
 
 @dataclass(frozen=True)
@@ -115,6 +163,8 @@ class WorkspaceFacts:
         Digest of how the columns became features; ``""`` without `chosen`.
     model
         The model; None before it is trained.
+    new_rows
+        The second table; None without one.
     """
 
     access: Access
@@ -122,6 +172,7 @@ class WorkspaceFacts:
     chosen: Origin | None = None
     encoding: str = ""
     model: KeptModel | None = None
+    new_rows: KeptNewRows | None = None
 
     def write(self, folder: Path) -> None:
         """Write them whole or not at all."""

@@ -29,7 +29,9 @@ from sparklime_core.runs.stored_model import write_model
 from sparklime_core.runs.workspace import (
     FACTS_FILE,
     KeptModel,
+    KeptNewRows,
     KeptTable,
+    NewRows,
     Workspace,
     WorkspaceFacts,
     encoding_digest,
@@ -122,10 +124,11 @@ class WorkspaceStore:
         Raises
         ------
         RunError
-            When the key is another person's, the disk refuses it, or the table or the model is larger than all
+            When the key is another person's, the disk refuses it, or a table or the model is larger than all
             that is kept; the workspace is then without it.
         """
         folder = self.root / key
+        new = workspace.new_rows
         _check_size(_size_of_table(workspace.source), f"The table {workspace.source.name!r}")
         with _lock, disk_errors_explained(folder):
             access = self._own_access(folder)
@@ -135,10 +138,14 @@ class WorkspaceStore:
             taken = 0 if facts.model is None else _size(folder / facts.model.folder)
             if taken > _most_bytes():
                 facts = replace(facts, model=None)
+            if new is not None and len(new.content) > _most_bytes():
+                facts = replace(facts, new_rows=None)
             facts.write(folder)
             _remove_others(folder, facts)
             self._tidy(folder)
         _check_size(taken, "The model")
+        if new is not None:
+            _check_size(len(new.content), f"The table {new.dataset.name!r}")
 
     def tidy(self) -> None:
         """Delete workspaces that are too old, and those that were used longest ago where all take too much."""
@@ -186,7 +193,17 @@ def _write(folder: Path, access: Access, workspace: Workspace) -> WorkspaceFacts
     chosen = dataset.report.origin
     remember(folder, chosen, dataset)
     kept = None if model is None else _write_model(folder, model)
-    return WorkspaceFacts(access, table, chosen, encoding_digest(dataset), kept)
+    new = None if workspace.new_rows is None else _write_new_rows(folder, workspace.new_rows)
+    return WorkspaceFacts(access, table, chosen, encoding_digest(dataset), kept, new)
+
+
+def _write_new_rows(folder: Path, new: NewRows) -> KeptNewRows:
+    kept = KeptNewRows.of(new)
+    path = folder / table_file(kept)
+    if not path.exists():
+        write_file(path, new.content)
+    remember(folder, kept, new)
+    return kept
 
 
 def _write_model(folder: Path, model: Model) -> KeptModel:
@@ -207,7 +224,8 @@ def _write_model(folder: Path, model: Model) -> KeptModel:
 
 def _remove_others(folder: Path, facts: WorkspaceFacts) -> None:
     """Delete tables and models of before, which no facts name any more."""
-    named = {FACTS_FILE, table_file(facts.table), facts.model.folder if facts.model else ""}
+    tables = {table_file(kept) for kept in (facts.table, facts.new_rows) if kept is not None}
+    named = {FACTS_FILE, *tables, facts.model.folder if facts.model else ""}
     for other in folder.iterdir():
         if other.name not in named:
             (remove_folder if other.is_dir() else remove_file)(other)

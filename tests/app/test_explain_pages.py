@@ -38,7 +38,7 @@ class TestExplain:
         sound(app.run())
 
         assert "fresh (5 rows, 13 features)" in words(app).replace("**", "")
-        fresh: Dataset = app.session_state["new-rows"]
+        fresh: Dataset = app.session_state["new-rows"].dataset
         assert (fresh.features == wine_model[0].features[:5]).all()
 
     def test_new_rows_that_lack_a_column_are_refused(

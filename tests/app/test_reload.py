@@ -116,3 +116,23 @@ def test_what_cannot_be_kept_is_said_and_the_work_goes_on(
     assert any("A reload loses some of it" in caption.value for caption in app.sidebar.caption)
     sound(send(app, "Train"))
     assert "Accuracy" in {metric.label for metric in app.metric}
+
+
+def test_rows_of_a_second_table_are_still_there_after_a_restart_until_they_are_taken_away(
+    no_runs: RunStore, open_page: OpenPage, become: Become, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become("me")
+    key = trained(open_page)
+    app = open_page("explain")
+    app.file_uploader(key="new-rows-file").upload("fresh.csv", b"\n".join(sample_csv("wine").splitlines()[:6]))
+    sound(app.run())
+    monkeypatch.setattr(kept_workspace, "_alive", {})
+
+    tab = another_tab("explain", workspace=key)
+    assert "fresh (5 rows, 12 features)" in words(tab).replace("**", "")
+    button = next(button for button in tab.button if button.label == "Explain the model's table instead")
+    sound(button.click().run())
+    assert "my wine (178 rows, 12 features)" in words(tab).replace("**", "")
+    assert "fresh" not in words(another_tab("explain", workspace=key))
+    become("another")
+    assert "my wine" not in words(another_tab("explain", workspace=key))

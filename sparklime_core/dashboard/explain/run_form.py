@@ -12,8 +12,9 @@ from sparklime_core.dashboard.shared import session_state, workspace
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
-from sparklime_core.dashboard.shared.text import count, duration
+from sparklime_core.dashboard.shared.text import count, duration, plain
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.source_bytes import base_name
 from sparklime_core.explain.engines import ENGINES, USUAL_POOLS
 from sparklime_core.explain.settings import (
@@ -103,26 +104,34 @@ def new_rows_panel(dataset: Dataset) -> None:
         When the file is no table, or lacks a column that the model needs.
     """
     from sparklime_core.data.build_dataset import read_rows  # noqa: PLC0415 - only needed here
+    from sparklime_core.runs.workspace import NewRows  # noqa: PLC0415 - imports scikit-learn
 
     st.caption(
         "A table with the columns of the training table, in any order; the target may be missing. "
         "Differences from the training table are listed below."
     )
-    upload = st.file_uploader("New rows", key="new-rows-file")
-    if upload is None:
-        workspace.set_new_rows(None)
-        return
-    with st.expander("How the rows are read (like the model's table, unless you change it)"):
-        options = reading_form("new-rows")
-    if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
-        workspace.set_new_rows(None)
-        st.session_state["read-new-rows"] = upload.file_id
-        name = PurePath(base_name(upload.name)).stem
-        content = upload.getvalue()
-        workspace.set_new_rows(read_rows(content, dataset.encoding, name=name, options=options))
+    upload = st.file_uploader("New rows", key="new-rows-file", on_change=_take_removal)
+    if upload is not None:
+        with st.expander("How the rows are read (like the model's table, unless you change it)"):
+            options = reading_form("new-rows")
+        if options is not None or upload.file_id != st.session_state.get("read-new-rows"):
+            workspace.set_new_rows(None)
+            st.session_state["read-new-rows"] = upload.file_id
+            name = PurePath(base_name(upload.name)).stem
+            content = upload.getvalue()
+            rows = read_rows(content, dataset.encoding, name=name, options=options)
+            workspace.set_new_rows(NewRows(content, options or ReadOptions(), rows))
     new = workspace.new_rows()
     if new is None:
         return
+    if upload is None:
+        st.markdown(f"**{plain(new.name)}** ({count(new.rows, 'row')}) is still here.")
+        st.button(
+            "Explain the model's table instead",
+            icon=":material/undo:",
+            on_click=workspace.set_new_rows,
+            args=(None,),
+        )
     st.dataframe(
         [
             {"column": column.name, "reason": column.reason, "notes": "; ".join(column.notes)}
@@ -132,6 +141,12 @@ def new_rows_panel(dataset: Dataset) -> None:
         column_config={"column": "Column", "reason": "Used as", "notes": "Differences from the model's table"},
         alt="Use of each column of the new rows",
     )
+
+
+def _take_removal() -> None:
+    """Explain the model's table again when a person removes the file; a reload leaves no file there, too."""
+    if st.session_state["new-rows-file"] is None:
+        workspace.set_new_rows(None)
 
 
 def start_run(form: RunForm) -> str:

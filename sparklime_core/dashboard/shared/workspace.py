@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sparklime_core.models.train import Model
     from sparklime_core.models.traps.trap import Trap
     from sparklime_core.runs.kept_workspace import KeptWorkspace
-    from sparklime_core.runs.workspace import WorkspaceFacts
+    from sparklime_core.runs.workspace import NewRows, WorkspaceFacts
 
 SAMPLE = "breast_cancer"
 """The bundled table for people who have brought none."""
@@ -35,9 +35,9 @@ ADDRESS = "workspace"
 
 _NOT_KEPT = "workspace-not-kept"
 _REFUSED = "workspace-refused"
-_PARTS = ("source", "dataset", "model")
+_PARTS = ("source", "dataset", "model", "new-rows")
 _OF_MODEL = ("evaluation", "traps")
-_MADE = (*_PARTS, *_OF_MODEL, "new-rows")
+_MADE = (*_PARTS, *_OF_MODEL)
 
 
 def follow_address() -> None:
@@ -130,8 +130,8 @@ def dataset() -> Dataset | None:
 
 def set_dataset(chosen: Dataset) -> None:
     """Work with an encoded table; a model of another one goes."""
-    _forget("model", *_OF_MODEL, "new-rows")
-    st.session_state["dataset"] = chosen
+    _forget("model", *_OF_MODEL)
+    st.session_state["dataset"], st.session_state["new-rows"] = chosen, None
     _keep()
 
 
@@ -200,12 +200,18 @@ def train_again(settings: "ModelSettings", without: str | None = None) -> None:
 
 def new_rows() -> Dataset | None:
     """Return the second table whose rows are to be explained, if there is one."""
-    return st.session_state.get("new-rows")
+    found = _new_rows()
+    return None if found is None else found.dataset
 
 
-def set_new_rows(chosen: Dataset | None) -> None:
+def set_new_rows(chosen: "NewRows | None") -> None:
     """Explain the rows of another table than the model's, or of the model's again."""
     st.session_state["new-rows"] = chosen
+    _keep()
+
+
+def _new_rows() -> "NewRows | None":
+    return _part("new-rows", lambda found: found.new_rows())  # type: ignore[no-any-return]
 
 
 def _part(name: str, read: "Callable[[KeptWorkspace], Any]") -> Any:
@@ -231,9 +237,10 @@ def _keep() -> None:
     found = source()
     if st.session_state.get(ADDRESS) is None or found is None:
         return
+    new = _new_rows()  # of the key before
     key = _own_key()
     _forget(_NOT_KEPT)
-    workspace = Workspace(found, st.session_state.get("dataset"), st.session_state.get("model"))
+    workspace = Workspace(found, st.session_state.get("dataset"), st.session_state.get("model"), new)
     try:
         with st.spinner("Keeping it for a reload …", show_time=True):
             services().workspaces.save(key, workspace)

@@ -3,13 +3,15 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 
-from sparklime_core.data.build_dataset import assemble
+from sparklime_core.data.build_dataset import assemble, read_rows
+from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.data.server_folders import ServerTable
 from sparklime_core.data.table_source import TableSource
@@ -18,7 +20,7 @@ from sparklime_core.models import model_files
 from sparklime_core.models.train_forest import train_forest
 from sparklime_core.runs import kept_workspace
 from sparklime_core.runs.access import ANYBODY, Person
-from sparklime_core.runs.workspace import Workspace
+from sparklime_core.runs.workspace import NewRows, Workspace
 from sparklime_core.runs.workspace_store import DAYS, SIZE, WorkspaceStore
 from tests.killing import killed_at_every_change
 
@@ -255,3 +257,45 @@ def test_whenever_it_is_killed_the_old_or_the_new_is_whole(tmp_path: Path, whole
             model = WorkspaceStore(folder, ME).open("0" * 32).model()
         assert model.settings.n_estimators in (1, 3)
         assert len(model.predict_fn(whole.dataset.features[:2])) == 2
+
+
+def test_the_rows_of_a_second_table_are_found_again_and_go_with_their_facts(
+    store: WorkspaceStore, whole: Workspace, after_restart: Callable[[], None]
+) -> None:
+    key = store.new_key()
+    content = b"\n".join(sample_csv("wine").splitlines()[:6])
+    options = ReadOptions(delimiter=",")
+    assert whole.dataset is not None
+    rows = read_rows(content, whole.dataset.encoding, name="fresh", options=options)
+    store.of(ME).save(key, replace(whole, new_rows=NewRows(content, options, rows)))
+    after_restart()
+
+    found = store.of(ME).open(key).new_rows()
+
+    assert found is not None
+    assert (found.dataset.name, found.dataset.report) == ("fresh", rows.report)
+    np.testing.assert_array_equal(found.dataset.features, rows.features)
+    with pytest.raises(RunError):
+        store.of(OTHER).open(key)
+    assert len(list((store.root / key).glob("table-*"))) == 2
+    store.of(ME).save(key, whole)
+    assert store.of(ME).open(key).new_rows() is None
+    assert len(list((store.root / key).glob("table-*"))) == 1
+
+
+def test_a_second_table_that_is_too_large_is_not_kept_and_the_rest_is(
+    store: WorkspaceStore, whole: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, most = store.new_key(), 2 * 1024**2
+    monkeypatch.setenv(SIZE, str(most / 1024**3))
+    header, *lines = sample_csv("wine").splitlines()
+    content = b"\n".join([header, *lines * (most // sum(map(len, lines)) + 1)])
+    assert whole.dataset is not None
+    rows = read_rows(content, whole.dataset.encoding, name="large")
+
+    with pytest.raises(RunError, match="The table 'large' takes"):
+        store.of(ME).save(key, replace(whole, new_rows=NewRows(content, ReadOptions(), rows)))
+
+    found = store.of(ME).open(key)
+    assert found.model() is not None
+    assert found.new_rows() is None
