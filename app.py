@@ -17,12 +17,15 @@ from sparklime_core.dashboard.shared.services import warm_up
 from sparklime_core.dashboard.shared.sidebar import sidebar
 from sparklime_core.dashboard.shared.workspace import follow_address
 
-ICON = str(Path(sparklime_core.dashboard.__file__).parent / "assets" / "icon.svg")
+ASSETS = Path(sparklime_core.dashboard.__file__).parent / "assets"
 
 
 def draw() -> None:
     """Draw the page that a session asks for."""
-    st.set_page_config(page_title="SparkLIME", page_icon=ICON, layout="wide", initial_sidebar_state=240)
+    st.set_page_config(
+        page_title="SparkLIME", page_icon=str(ASSETS / "icon.svg"), layout="wide", initial_sidebar_state=240
+    )
+    st.html(ASSETS / "page.css")
     let_in = is_let_in()
     page = st.navigation(pages(), expanded=True, position="sidebar" if let_in else "hidden")
     if let_in:

@@ -55,7 +55,7 @@ if source is None:
         st.stop()
 else:
     table = source.table
-    st.markdown(f"##### {plain(source.name)}")
+    st.markdown(f"## {plain(source.name)}")
     st.caption(f"{count(table.rows, 'row')}, {count(len(table.columns), 'column')}; the first {PREVIEW_ROWS} rows")
     st.dataframe(table.preview(PREVIEW_ROWS).to_pandas(), height=230, alt="The first rows of the table")
     with st.expander("How the file was read", icon=":material/description:"), shown_errors():

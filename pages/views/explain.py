@@ -25,7 +25,7 @@ with shown_errors():
 
 with shown_errors():
     queue_panel()
-st.markdown("##### A new run")
+st.markdown("## A new run")
 dataset, model = workspace.dataset(), workspace.model()
 if dataset is None:
     earlier_work(EXPLAIN)

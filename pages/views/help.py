@@ -6,7 +6,7 @@ from sparklime_core.dashboard.help.example_profile import draw_example
 from sparklime_core.dashboard.help.sections import sections
 
 for section in sections():
-    st.subheader(section.title, anchor=section.anchor)
+    st.header(section.title, anchor=section.anchor)
     st.markdown(section.text)
     if section.anchor == "profiles":
         draw_example()

@@ -15,7 +15,7 @@ st.title("SparkLIME", anchor=False)
 st.markdown("Why did the model say that, for **every** row? LIME explanations, computed by Spark's executors.")
 
 with st.container(border=True):
-    st.markdown("##### See it work")
+    st.markdown("## See it work")
     st.caption(
         "Trains a random forest on a bundled sample (569 tumours, 30 measurements), and explains each "
         "row with Spark on this machine."
@@ -27,7 +27,7 @@ if clicked:
     with shown_errors():
         st.switch_page(ROWS, query_params={"run": try_it()})
 
-st.markdown("##### Or with your own table")
+st.markdown("## Or with your own table")
 kept = workspace.facts()
 if kept is None:
     earlier_work(HOME)
@@ -59,7 +59,7 @@ with st.grid(4, min_column_width=190):
 
 recent = services().store.runs()[:5]
 if recent:
-    st.markdown("##### Recent runs")
+    st.markdown("## Recent runs")
     for run in recent:
         with shown_errors(), st.container(horizontal=True, vertical_alignment="center", gap="small"):
             manifest = run.manifest()

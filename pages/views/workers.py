@@ -20,5 +20,5 @@ if manifest.executors:
 live_links(manifest.links)
 
 if manifest.application is not None or manifest.state.is_ended():
-    st.markdown("##### The executors' own logs")
+    st.markdown("## The executors' own logs")
     evidence_panel(manifest)

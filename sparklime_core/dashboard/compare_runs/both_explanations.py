@@ -16,7 +16,7 @@ SHOWN = 8
 
 def both_explanations(first: Run, second: Run, row: int) -> None:
     """Draw a row's explanation by each run, on one scale."""
-    st.markdown(f"#### Row {row}")
+    st.markdown(f"## Row {row}")
     both = [most_probable(explanations_of(run, row)) for run in (first, second)]
     largest = max((abs(entry["weight"]) for result in both for entry in result["explanation"] or ()), default=0.0)
     dataset = inputs_of(first).dataset

@@ -28,7 +28,7 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
             "row is also a training row, and each class is learnt and predicted."
         )
         return
-    st.markdown(f"##### Before you believe it: {count(len(traps), 'trap')}")
+    st.markdown(f"## Before you believe it: {count(len(traps), 'trap')}")
     for place, trap in enumerate(traps):
         with st.container(border=True):
             st.markdown(f":orange[:material/warning:] {plain(trap.sentence)}")

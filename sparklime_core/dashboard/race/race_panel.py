@@ -81,14 +81,14 @@ def _lanes(state: "RaceState", race: "Race") -> None:
     _headline(state)
     left, right = st.columns([3, 2])
     with left:
-        st.markdown("##### Rows over time")
+        st.markdown("## Rows over time")
         draw(
             lanes_chart(points_frame(state.lanes), state.rows, NAMES),
             alt="Rows explained over time by each contestant",
             key="race-lanes",
         )
     with right:
-        st.markdown("##### Where the time went")
+        st.markdown("## Where the time went")
         draw(
             times_chart(times_frame(state.lanes), NAMES),
             alt="Start-up and explaining of each contestant",

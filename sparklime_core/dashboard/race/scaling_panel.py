@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def scaling_panel(state: "RaceState") -> None:
     """Draw how much quicker each step was, and whether its result is the same."""
-    st.markdown("##### lime on more cores")
+    st.markdown("## lime on more cores")
     frame = steps_frame(state.steps)
     ended = frame[frame["done"] == frame["rows"]]
     left, right = st.columns([3, 2])

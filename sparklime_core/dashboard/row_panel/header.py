@@ -14,7 +14,7 @@ from sparklime_core.runs.row_view import RowView, row_sentences
 
 def sentence(row: RowContext) -> None:
     """Say what the model says, what is true, and what is explained."""
-    st.markdown(f"#### Row {row.view.row_id}")
+    st.markdown(f"## Row {row.view.row_id}")
     said = row_sentences(row.view, lambda text: f"**{plain(text)}**")
     st.markdown(" ".join([*said, *_explained_class(row.view, row.run.predicted.noun)]))
 

@@ -33,7 +33,7 @@ def _table() -> None:
     waiting, active = sum(entry.position > 0 for entry in entries), services().active()
     hidden = active - len(entries)
     others = f" Not shown: {count(hidden, 'run')} of other people." if hidden > 0 else ""
-    st.markdown("##### The queue of this server")
+    st.markdown("## The queue of this server")
     st.caption(
         f"{count(len(entries) - waiting, 'run')} on Spark, {waiting:,} waiting. Next is the person whose "
         f"last run began longest ago.{others}"

@@ -106,7 +106,7 @@ def _share(value: float | None) -> str:
 def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
     left, right = st.columns([3, 2])
     with left:
-        st.markdown("##### Fit against stability")
+        st.markdown("## Fit against stability")
         chart = tradeoff_chart(cells, chosen)
         alt = "Fit against stability, a point for each choice of settings"
         if live:
@@ -115,7 +115,7 @@ def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
             draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
     with right:
         for value, title in (("fit", "Fit"), ("jaccard", "Stability (Jaccard)")):
-            st.markdown(f"##### {title}")
+            st.markdown(f"## {title}")
             draw(
                 grid_chart(cells, value, title, chosen),
                 alt=f"{title} by kernel width and samples",

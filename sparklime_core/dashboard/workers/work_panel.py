@@ -44,7 +44,7 @@ def _charts(run: Run) -> None:
             help="Busy time of the busiest executor over the mean of all; 1 is perfectly even.",
         )
     shares_panel(run.manifest())
-    st.markdown("##### Tasks over time")
+    st.markdown("## Tasks over time")
     draw(
         timeline_chart(timeline),
         alt=f"{count(len(done), 'task')} over time, one lane for each executor's process",
@@ -52,16 +52,16 @@ def _charts(run: Run) -> None:
     )
     left, right = st.columns(2)
     with left:
-        st.markdown("##### Rows by executor")
+        st.markdown("## Rows by executor")
         draw(executors_chart(by_executor), alt="Rows explained by each executor", key="work-executors")
     with right:
-        st.markdown("##### Throughput")
+        st.markdown("## Throughput")
         draw(
             throughput_chart(throughput_frame(timeline)),
             alt="Rows per second over time, by executor",
             key="work-throughput",
         )
-    st.markdown("##### Executors")
+    st.markdown("## Executors")
     st.dataframe(
         by_executor,
         hide_index=True,
