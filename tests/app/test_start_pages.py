@@ -49,7 +49,7 @@ class TestHelp:
     def test_every_section_is_there(self, no_runs: RunStore, open_page: OpenPage) -> None:
         app = open_page("help")
 
-        headings = [heading.value for heading in app.subheader]
+        headings = [heading.value for heading in app.header]
         assert "The limits of an explanation" in headings
         assert "Not causes." in words(app)
         assert "arxiv.org/abs/1602.04938" in words(app)
