@@ -38,8 +38,9 @@ with st.expander("Rows of another table", icon=":material/playlist_add:"), shown
     new_rows_panel(dataset)
 table = workspace.new_rows() or dataset
 st.caption(
-    f"Explains the model of **{plain(dataset.name)}** on **{plain(table.name)}** ({count(table.rows, 'row')}, "
-    f"{count(len(table.feature_names), 'feature')}) on **{plain(services().spark.status().master)}**."
+    f"Explains the predictions of the model trained on **{plain(dataset.name)}**, for "
+    f"**{plain(table.name)}** ({count(table.rows, 'row')}, {count(len(table.feature_names), 'feature')}) "
+    f"on **{plain(services().spark.status().master)}**."
 )
 st.page_link(TUNING, label="Try kernel widths and numbers of samples", icon=":material/tune:")
 with shown_errors():

@@ -5,6 +5,9 @@ from sparklime_core.explain.engines import ENGINES
 USUAL_STABILITY_ROWS = 20_000
 """On about how many rows of a large table stability is measured, unless a person chooses otherwise."""
 
+SETUP_SECONDS = 3.0
+"""What a run of any size takes: the engine is prepared, and the Python workers import lime and load the model."""
+
 SAMPLES = 5_000
 """Samples of a pool that the engines' figures are for."""
 
@@ -33,4 +36,5 @@ def expected_seconds(
     measured = rows if stability_rows is None else min(rows, stability_rows)
     drawn = samples / SAMPLES
     own = ENGINES[engine].row_seconds * (drawn if ENGINES[engine].draws_samples else 1)
-    return (rows * own + measured * pools * ENGINES["sampled"].row_seconds * drawn) / max(cores, 1)
+    work = rows * own + measured * pools * ENGINES["sampled"].row_seconds * drawn
+    return SETUP_SECONDS + work / max(cores, 1)

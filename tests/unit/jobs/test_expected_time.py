@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.jobs.expected_time import expected_seconds, usual_stability_rows
+from sparklime_core.jobs.expected_time import SETUP_SECONDS, expected_seconds, usual_stability_rows
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.train_forest import train_forest
 
@@ -20,7 +20,8 @@ def test_more_cores_and_fewer_measured_rows_make_it_shorter() -> None:
     every = expected_seconds("sampled", 300_000, cores=2, pools=5)
     some = expected_seconds("sampled", 300_000, cores=2, pools=5, stability_rows=20_000)
     assert expected_seconds("sampled", 300_000, cores=2) < some < every
-    assert expected_seconds("sampled", 300_000, cores=4, pools=5) == pytest.approx(every / 2)
+    assert expected_seconds("sampled", 300_000, 4, 5) - SETUP_SECONDS == pytest.approx((every - SETUP_SECONDS) / 2)
+    assert expected_seconds("sampled", 1, cores=2) == pytest.approx(SETUP_SECONDS, rel=0.01)
     assert expected_seconds("sampled", 300_000, cores=2, samples=10_000) > expected_seconds("sampled", 300_000, 2)
     assert expected_seconds("reference", 300_000, cores=2) > 100 * some
 
