@@ -79,9 +79,11 @@ def rows_comparison_chart(
     """
     end = max(largest, float(lines["weight"].abs().max()) if len(lines) else 0.0) or 1.0
     features = lines.drop_duplicates("order")
-    marks = [f"{short(line.feature)} of {short(line.name)}" for line in lines.itertuples(index=False)]
     size = f"{count(len(names), 'explanation')} by {count(len(features), 'feature')}"
-    says = described(f"Points of {size}", strongest(marks, lines["weight"], "{:+.3g}" if signed else "{:.3g}"))
+    form = "{:+.3g}" if signed else "{:.3g}"
+    own = [(short(name), lines[lines["name"] == name]) for name in names]
+    facts = [strongest(frame["feature"], frame["weight"], form, f"largest of {name}") for name, frame in own]
+    says = described(f"Points of {size}", *facts)
     template = _template(len(features), tuple(names), end, axis, signed)
     return FilledChart(template, {LINES: lines, FEATURES: features}, says)
 

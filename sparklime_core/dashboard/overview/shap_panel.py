@@ -20,7 +20,6 @@ from sparklime_core.dashboard.row_panel.shap_words import (
     agreed_rows,
     shares,
     shares_frame,
-    strongest_words,
 )
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import shown_errors
@@ -94,7 +93,6 @@ def _features(scope: RunTotals, lime: "FloatArray", shap: "FloatArray") -> None:
     draw(
         rows_comparison_chart(lines, NAMES, 0.0, axis=AXIS, signed=False),
         alt=f"Mean shares of {count(lines['order'].nunique(), 'feature')} by LIME and by SHAP",
-        says=strongest_words(lines),
         key="overview-shap",
     )
 

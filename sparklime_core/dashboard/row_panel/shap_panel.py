@@ -18,7 +18,6 @@ from sparklime_core.dashboard.row_panel.shap_words import (
     agreement_words,
     shares,
     shares_frame,
-    strongest_words,
     units_words,
     values_frame,
 )
@@ -128,7 +127,6 @@ def _chart(row: RowContext, both: _Both) -> None:
     draw(
         rows_comparison_chart(lines, NAMES, 0.0, axis=AXIS),
         alt=f"LIME beside SHAP for {count(lines['order'].nunique(), 'feature')} of row {row.view.row_id}",
-        says=strongest_words(lines),
         key="lime-shap",
     )
     up, down = colour_words(row.view)

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from sparklime_core.charts.row_comparison import comparison_frame
-from sparklime_core.dashboard.shared.chart_element import strongest
 
 if TYPE_CHECKING:
     from sparklime_core.explain.shap_agreement import Agreement
@@ -87,16 +86,6 @@ def agreed_rows(row_ids: Sequence[int], lime: "FloatArray", shap: "FloatArray") 
     frame = pd.DataFrame(lines).astype({"rank": "float64"})
     off = frame["shared"] / frame["first"].clip(lower=1) + frame["same_sign"] / frame["named"].clip(lower=1)
     return frame.iloc[np.lexsort((frame["row_id"], off))].reset_index(drop=True)
-
-
-def strongest_words(lines: pd.DataFrame) -> str:
-    """Return what `shares_frame` shows, for people who cannot see it: each method's strongest features."""
-    told = []
-    for name in NAMES:
-        own = lines[lines["name"] == name]
-        own = own.iloc[np.argsort(-own["weight"].abs(), kind="stable")]
-        told.append(f"{name} {strongest(own['feature'], own['weight'].map('{:+.2f}'.format))}")
-    return "; ".join(told)
 
 
 def values_frame(

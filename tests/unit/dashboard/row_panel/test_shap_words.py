@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from sparklime_core.charts.row_comparison import rows_comparison_chart
 from sparklime_core.dashboard.row_panel.shap_words import (
     agreed_rows,
     agreement_words,
     shares,
     shares_frame,
-    strongest_words,
     units_words,
     values_frame,
 )
@@ -50,7 +50,10 @@ def test_the_chart_has_every_feature_that_either_method_names() -> None:
     assert list(lines.drop_duplicates("order")["feature"]) == ["age", "town", "sex"]
     own = lines[lines["name"] == "LIME"].set_index("feature")["weight"]
     assert own.to_dict() == pytest.approx({"age": 0.75, "town": -0.25, "sex": 0.0})
-    assert strongest_words(lines) == "LIME age +0.75, town -0.25, sex +0.00; SHAP town +0.50, age +0.25, sex +0.25"
+    says = rows_comparison_chart(lines, ("LIME", "SHAP"), 0.0, axis="Share").description
+    assert says.endswith(
+        "largest of LIME: age +0.75, town -0.25, sex +0; largest of SHAP: town +0.5, age +0.25, sex +0.25"
+    )
 
 
 def test_the_table_begins_with_limes_strongest() -> None:
