@@ -22,6 +22,9 @@ HEADERS: Final = {
 }
 """No other site shows the dashboard in a frame, where a click could be led astray."""
 
+UNCHANGED: Final = 304
+"""Status of an answer without a type: the browser shows the page that it has kept."""
+
 COOKIE_SECONDS: Final = 400 * 86_400
 """How long a browser keeps it after the last page; browsers allow no more."""
 
@@ -54,7 +57,7 @@ class HttpPolicy:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message), scope)
+                _add_headers(MutableHeaders(scope=message), scope, message["status"])
             await send(message)
 
         if not is_host_allowed(Headers(scope=scope).get("host")):
@@ -67,12 +70,18 @@ class HttpPolicy:
             await self._app(scope, receive, send_with_headers)
 
 
-def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
+def _add_headers(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in HEADERS.items():
         if name not in headers or name == POLICY:  # of several policies all hold
             headers.append(name, value)
-    if headers.get("content-type", "").startswith("text/html"):
+    is_page = headers.get("content-type", "").startswith("text/html")
+    if is_page or (status == UNCHANGED and _asks_for_a_page(scope)):
         headers.append("Set-Cookie", _cookie(scope))
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    """Return whether a browser opens a page: it may have kept the page, and have lost its cookies."""
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _cookie(scope: Scope) -> str:

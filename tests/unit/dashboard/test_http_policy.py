@@ -8,19 +8,21 @@ from streamlit import config
 from sparklime_core.dashboard.http_policy import HttpPolicy
 
 
-def asked(path="/", host=b"127.0.0.1:8501", kind="http", headers=(), cookie=b"", scheme="http"):
+def asked(path="/", host=b"127.0.0.1:8501", kind="http", cookie=b"", scheme="http", accept=b"*/*", **answer):
     """The status and the headers of an answer, by their names."""
+    status, headers = answer.get("status", 200), answer.get("headers", ())
     sent = []
 
     async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
         await send({"type": "http.response.body", "body": b"a page"})
 
     async def send(message):
         sent.append(message)
 
     asking = [(b"host", host)] if host else []
-    scope = {"type": kind, "path": path, "scheme": scheme, "headers": [*asking, (b"cookie", cookie)]}
+    asking += [(b"cookie", cookie), (b"accept", accept)]
+    scope = {"type": kind, "path": path, "scheme": scheme, "headers": asking}
     asyncio.run(HttpPolicy(app)(scope, None, send))
     return sent[0]["status"], dict(sent[0]["headers"])
 
@@ -80,6 +82,12 @@ def test_a_page_gives_the_browser_a_cookie_that_only_this_server_reads():
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(first.split("; "))
     assert "Secure" not in first
     assert cookie([(b"content-type", b"application/json")]) is None
+
+
+def test_a_page_that_the_browser_has_kept_gives_it_a_cookie_too():
+    _, headers = asked(status=304, accept=b"text/html,*/*;q=0.8")
+    assert headers[b"set-cookie"].startswith(b"sparklime_person=")
+    assert b"set-cookie" not in asked(status=304)[1]
 
 
 def test_a_browser_keeps_its_cookie_and_no_made_up_one():
