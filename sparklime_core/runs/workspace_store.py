@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import secrets
 import threading
@@ -92,12 +93,13 @@ class WorkspaceStore:
         if not self._sees(facts.access):
             raise RunError(NOT_YOURS)
         if _age(folder) > _RENEWED_SECONDS:
-            facts.write(folder)
+            with contextlib.suppress(OSError):
+                os.utime(folder / FACTS_FILE, ns=(time.time_ns(),) * 2)
         return KeptWorkspace(folder, facts)
 
     def newest(self) -> KeptWorkspace | None:
         """Return the person's workspace that was used last; None without a person, or without one of theirs."""
-        for folder in sorted(self._folders(), key=_age) if self.person.id else ():
+        for folder in sorted(self._folders(), key=_used, reverse=True) if self.person.id else ():
             with contextlib.suppress(RunError):
                 if WorkspaceFacts.read(folder).access.is_of(self.person):
                     return self.open(folder.name)
@@ -165,11 +167,11 @@ class WorkspaceStore:
             return Access.of(self.person)
         if not (access.is_of(self.person) if self.person.is_signed_in else self._sees(access)):
             raise RunError(NOT_YOURS)
-        return access
+        return access if access.person or access.email else Access.of(self.person)
 
     def _tidy(self, spared: Path | None) -> None:
         left = _most_bytes()
-        for folder in sorted(self._folders(), key=_age):
+        for folder in sorted(self._folders(), key=_used, reverse=True):
             left -= _size(folder)
             if folder != spared and (left < 0 or _age(folder) > _most_seconds()):
                 _delete(folder)
@@ -258,12 +260,16 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _age(folder: Path) -> float:
-    """Return the seconds since a workspace was used; infinite where there is none."""
+def _used(folder: Path) -> float:
+    """Return when a workspace was used, in seconds of the epoch; 0 where there is none."""
     for path in (folder / FACTS_FILE, folder):
         with contextlib.suppress(OSError):
-            return time.time() - path.stat().st_mtime
-    return float("inf")
+            return path.stat().st_mtime
+    return 0.0
+
+
+def _age(folder: Path) -> float:
+    return time.time() - _used(folder)
 
 
 def _most_seconds() -> float:

@@ -13,6 +13,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.dashboard.shared import services
 from sparklime_core.dashboard.shared.person import COOKIE
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
@@ -82,10 +83,16 @@ def live_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     def live_in(home: Path) -> None:
         monkeypatch.setenv("SPARKLIME_HOME", str(home))
         if _remembered != [home]:
-            st.cache_resource.clear()
+            forget()
             _remembered[:] = [home]
 
     return live_in
+
+
+def forget() -> None:
+    """Let the pages forget the server and what they have asked it, as a restart does."""
+    services._made_once.cache_clear()
+    st.cache_resource.clear()
 
 
 _remembered: list[Path] = []

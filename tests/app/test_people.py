@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
 from sparklime_core.dashboard.shared import person, services, sign_in
 from sparklime_core.errors import SettingsError
 from sparklime_core.runs.access import ACCESS_FILE, Access, Person
-from tests.app.conftest import APP, OpenPage, Runs, words
+from tests.app.conftest import APP, OpenPage, Runs, forget, words
 
 ANN, BEN = (Person(f"id of {name}", name, f"{name}@x.org", is_signed_in=True) for name in ("Ann", "Ben"))
 OLGA = Person("id of Olga", "Olga", "olga@x.org", is_signed_in=True, is_operator=True)
@@ -24,11 +23,11 @@ def signs_in(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Become]:
     """Let the server have people sign in, with one run of Ann's; nobody is in at first."""
     monkeypatch.setattr(services, "is_configured", lambda: True)
     monkeypatch.setattr(sign_in, "_auth_section", dict)
-    st.cache_resource.clear()
+    forget()
     Access.of(ANN).write(runs.classes.folder)
     yield lambda who: monkeypatch.setattr(person, "account", lambda *_: who)
     (runs.classes.folder / ACCESS_FILE).unlink()
-    st.cache_resource.clear()
+    forget()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -86,7 +85,7 @@ def test_a_server_that_cannot_have_people_sign_in_says_why_and_shows_nothing(
         raise SettingsError("Sign-in lacks client_id.")
 
     monkeypatch.setattr(services, "is_configured", refuse)
-    st.cache_resource.clear()
+    forget()
     app = open_page("runs")
     assert words(app).split() == ["SparkLIME", *["Sign-in", "lacks", "client_id."]]
     assert not [*app.button, *app.dataframe]

@@ -40,7 +40,7 @@ class TestStart:
 
         (queue,) = another.dataframe
         assert queue.value["place"].tolist() == ["1 in line"]
-        assert queue.value["whose"].tolist() == ["another session's"]
+        assert queue.value["whose"].tolist() == ["another session"]
         assert "run" not in another.session_state
         assert "Yours" not in words(another)
 

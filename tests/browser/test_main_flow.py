@@ -1,10 +1,13 @@
 """The main job, as a person does it: from a CSV file to explanations made by two workers."""
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -27,8 +30,12 @@ from tests.browser.steps import (
 
 @pytest.fixture
 def wine(tmp_path: Path) -> Path:
+    """A table with a column that gives the target away: bottles stand on the shelf of their cultivar."""
+    table = pd.read_csv(io.BytesIO(sample_csv("wine")))
+    place = np.random.default_rng(0).uniform(0, 2.9, len(table))
+    table.insert(0, "shelf", (3 * table["cultivar"].astype("category").cat.codes + place).round(2))
     path = tmp_path / "wine list.csv"
-    path.write_bytes(sample_csv("wine"))
+    table.to_csv(path, index=False)
     return path
 
 
@@ -48,12 +55,15 @@ def test_from_a_csv_file_to_explanations_by_two_workers(page: Page, server: Serv
 
     go_to(page, "Data")
     choose_file(page, wine)
-    expect(page.get_by_text("178 rows, 14 columns")).to_be_visible()
+    expect(page.get_by_text("178 rows, 15 columns")).to_be_visible()
     press(page, "Use this table")
-    expect(page.get_by_text("178 rows, 13 features; target: cultivar (3 classes)")).to_be_visible()
+    expect(page.get_by_text("178 rows, 14 features; target: cultivar (3 classes)")).to_be_visible()
 
     go_to(page, "Model")
     press(page, "Train")
+    expect(page.get_by_text(re.compile("shelf.* alone predicts .*cultivar"))).to_be_visible()
+    press(page, "Leave it out and train again")
+    expect(page.get_by_text("No trap was found")).to_be_visible()
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
     expect(chart(page, re.compile("Confusion matrix"))).to_be_visible()
 

@@ -32,5 +32,10 @@ def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server, runs: dic
     expect(chart(page, re.compile("LIME beside SHAP for .* of row 2"))).to_be_visible()
     expect(page.get_by_text(re.compile("They agree on the sign of"))).to_be_visible()
 
+    show(page, "Nearest change", within="stButtonGroup")
+    expect(page.get_by_text(re.compile("distance .*; the model then predicts")).first).to_be_visible()
+    press(page, "Find their changes")
+    expect(page.get_by_text(re.compile("a change was found; the table has the nearest per row"))).to_be_visible()
+
     show(page, "Classes", within="stButtonGroup")
     expect(chart(page, "Weights of the strongest conditions by class")).to_be_visible()

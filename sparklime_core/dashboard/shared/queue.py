@@ -30,8 +30,8 @@ def _table() -> None:
     entries = services().queue()
     if not entries:
         st.rerun()
-    waiting, active = sum(entry.position > 0 for entry in entries), services().active()
-    hidden = active - len(entries)
+    waiting = sum(entry.position > 0 for entry in entries)
+    hidden = services().active() - len(entries) if services().person.is_signed_in else 0
     others = f" Not shown: {count(hidden, 'run')} of other people." if hidden > 0 else ""
     st.markdown("## The queue of this server")
     st.caption(
@@ -44,7 +44,7 @@ def _table() -> None:
         column_config={
             "place": "Place",
             "table": "Table",
-            "whose": "Owner",
+            "whose": "Queued by",
             "done": st.column_config.ProgressColumn("Explained", format="percent", min_value=0.0, max_value=1.0),
             "rows": st.column_config.NumberColumn("Rows"),
         },
@@ -53,14 +53,14 @@ def _table() -> None:
 
 
 def queue_frame(entries: "Sequence[QueueEntry]", person: Person) -> pd.DataFrame:
-    """Return the queue as a table: place, table, whose run it is, share of rows explained, rows."""
-    another = "another person's" if person.is_signed_in else "another session's"
+    """Return the queue as a table: place, table, who queued it, share of rows explained, rows."""
+    another = "another person" if person.is_signed_in else "another session"
     return pd.DataFrame(
         [
             {
                 "place": f"{entry.position} in line" if entry.position else entry.progress.stage,
                 "table": entry.title,
-                "whose": "yours" if entry.person == person.queue_name else another,
+                "whose": "you" if entry.person == person.queue_name else another,
                 "done": entry.progress.done / max(entry.progress.rows, 1),
                 "rows": entry.progress.rows,
             }

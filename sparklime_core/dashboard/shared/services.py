@@ -21,8 +21,6 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 import sparklime_core.dashboard
 from sparklime_core.dashboard.shared.person import visitor
 from sparklime_core.dashboard.shared.sign_in import is_configured
@@ -193,9 +191,18 @@ class Services:
         return self._server.active()
 
 
-@st.cache_resource(show_spinner=False)
+_making = threading.Lock()
+
+
 def _server() -> Server:
     """Return the server, the same for every session."""
+    with _making:
+        return _made_once()
+
+
+@cache
+def _made_once() -> Server:
+    # Not by Streamlit's cache: whoever is connected, signed in or not, can have Streamlit clear that one.
     found = Server(RunStore.default(), needs_sign_in=is_configured())
     with suppress(SparkLimeError, OSError):  # said to whoever brings a table
         found.workspaces.tidy()

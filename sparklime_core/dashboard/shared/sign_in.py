@@ -14,6 +14,9 @@ from sparklime_core.runs.access import operators
 
 SHARED_SETTINGS: Final = ("redirect_uri", "cookie_secret")
 PROVIDER_SETTINGS: Final = ("client_id", "client_secret", "server_metadata_url")
+CLIENT_OPTIONS: Final = "client_kwargs"
+"""Options of a service's client in a section of their own: no service."""
+
 CALLBACK: Final = "/oauth2callback"
 SHORTEST_SECRET: Final = 32
 """Characters of ``cookie_secret``: whoever guesses it signs in as anybody."""
@@ -45,7 +48,13 @@ def is_configured() -> bool:
 
 def providers() -> list[str]:
     """Return the names of the sign-in services, each of a section ``[auth.name]``; ``""`` for ``[auth]`` alone."""
-    return sorted(name for name, value in (_auth_section() or {}).items() if isinstance(value, Mapping)) or [""]
+    return sorted(_named_services(_auth_section() or {})) or [""]
+
+
+def _named_services(section: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {
+        name: value for name, value in section.items() if isinstance(value, Mapping) and name != CLIENT_OPTIONS
+    }
 
 
 def _auth_section() -> Mapping[str, Any] | None:
@@ -71,7 +80,12 @@ def _check_no_file(error: Exception) -> None:
 
 def _check(section: Mapping[str, Any]) -> None:
     """Raise `SettingsError` when the section lacks something, or its secret is easily guessed."""
-    named = {name: value for name, value in section.items() if isinstance(value, Mapping)}
+    named = _named_services(section)
+    unfit = next((name for name in named if "_" in name), None)
+    if unfit is not None:
+        raise SettingsError(
+            f"Sign-in: the name of [auth.{unfit}] in .streamlit/secrets.toml must have no underscore."
+        )
     _check_settings("auth", section, SHARED_SETTINGS)
     for place, settings in {f"auth.{name}": value for name, value in named.items()}.items() or [("auth", section)]:
         _check_settings(place, settings, PROVIDER_SETTINGS)

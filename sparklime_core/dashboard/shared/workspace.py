@@ -252,11 +252,11 @@ def _keep() -> None:
 
 
 def _own_key() -> str:
-    """Return the key of this session's workspace; of another person's, which was shared, a new one is made."""
+    """Return the key of this session's workspace; of another person's, which was or is shared, a new one."""
     key: str = st.session_state[ADDRESS]
     before = kept()
     person = services().person
-    if before is not None and person.is_signed_in and not before.facts.access.is_of(person):
+    if person.is_signed_in and (before is None or not before.facts.access.is_of(person)):
         key = st.session_state[ADDRESS] = services().workspaces.new_key()
         _put_into_address(key)
     return key

@@ -118,6 +118,11 @@ def test_without_cookies_the_key_alone_opens_it(store: WorkspaceStore, whole: Wo
     assert store.of(OTHER).open(key).facts.table.rows == 178
     assert store.of(OTHER).newest() is None
 
+    store.of(ME).save(key, whole)  # the browser has its cookie now
+    assert store.of(ME).newest().key == key
+    with pytest.raises(RunError, match="another person's"):
+        store.of(OTHER).open(key)
+
 
 def test_the_newest_is_the_one_that_was_used_last(store: WorkspaceStore, whole: Workspace) -> None:
     first, second = store.new_key(), store.new_key()

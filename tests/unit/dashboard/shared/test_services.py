@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
+from sparklime_core.dashboard.shared import services
 from sparklime_core.dashboard.shared.services import Server, Services
 from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.store import RunStore
@@ -27,3 +29,12 @@ def test_a_race_of_another_account_is_found_by_nobody_but_operators(tmp_path: Pa
     assert [Services(server, person).kept(chosen) for person in whole] == ["a race"] * 3
     assert Services(server, ben).kept(chosen) is None
     assert Services(server, ben).kept("unknown") is None
+
+
+def test_the_server_outlives_what_any_browser_can_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path))
+    services._made_once.cache_clear()
+    before = services._server()
+    st.cache_resource.clear()  # what a session's message to Streamlit does, without a sign-in
+    assert services._server() is before
+    services._made_once.cache_clear()

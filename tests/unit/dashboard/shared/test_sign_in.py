@@ -68,6 +68,18 @@ def test_several_services_have_names(write: Write) -> None:
     assert sign_in.providers() == ["one", "two"]
 
 
+def test_options_of_a_client_are_no_service(write: Write) -> None:
+    write(toml("auth", **WHOLE) + '[auth.client_kwargs]\nprompt = "login"\n')
+    assert sign_in.is_configured()
+    assert sign_in.providers() == [""]
+
+
+def test_a_name_that_streamlit_refuses_is_refused_at_the_start(write: Write) -> None:
+    write(toml("auth", **WHOLE) + toml("auth.my_company", **WHOLE))
+    with pytest.raises(SparkLimeError, match=r"\[auth.my_company\] .* must have no underscore"):
+        sign_in.is_configured()
+
+
 @pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("value", [None, " "])
 def test_what_is_missing_is_named(write: Write, name: str, value: str | None) -> None:
