@@ -23,14 +23,20 @@ TOLERANCE = 1e-4
 MOST_COST = 5e9
 """Steps per row that SHAP may take: some seconds."""
 
-BACKGROUND, ORDERS = 50, 5
-"""Rows that stand for the average, and orders of the features that are tried, each forwards and backwards."""
+CHECKED = 50
+"""Rows of the table on which it is checked that a model's SHAP values add up; fewer for large trees."""
+
+BACKGROUND, LEAST_BACKGROUND, ORDERS = 50, 10, 5
+"""Rows that stand for the average, the fewest in wide tables, and orders of the features, each in both ways."""
+
+MOST_PER_ROW = 200_000
+"""Predictions per row that a model may be asked for."""
 
 MOST_CELLS = 4_000_000
-"""Values of the rows that are predicted at once; wide tables get fewer rows in the background."""
+"""Values of the rows that are predicted at once."""
 
-ROWS = (20, 500)
-"""The fewest and the most rows over which LIME and SHAP are compared, ..."""
+MOST_ROWS = 500
+"""The most rows over which LIME and SHAP are compared, ..."""
 
 TREE_STEPS, PREDICTIONS = 3e9, 1e6
 """... and how much work that may be at most."""
@@ -100,7 +106,7 @@ class ShapExplainer:
         return ShapValues(chosen[:, :-1], chosen[:, -1])
 
 
-def tree_shap(model: Any, mode: str) -> ShapExplainer:
+def tree_shap(model: Any, mode: str, table: FloatArray | None = None) -> ShapExplainer:
     """Return the SHAP values that a model's trees give at once.
 
     Parameters
@@ -109,11 +115,13 @@ def tree_shap(model: Any, mode: str) -> ShapExplainer:
         What `explain_rows` takes for its ``predict_fn``.
     mode
         lime's ``"classification"`` or ``"regression"``.
+    table
+        (m, d) rows; on some of them it is checked that the values add up, as one row may do so by chance.
 
     Raises
     ------
     ModelError
-        When the model is none of trees, or its trees are too large.
+        When the model is none of trees, its trees are too large, or SHAP reads them otherwise than the model.
     MissingExtraError
         When SHAP is needed, and not installed.
     """
@@ -122,20 +130,25 @@ def tree_shap(model: Any, mode: str) -> ShapExplainer:
     kind = kind_of(model)
     if kind is None:
         raise ModelError(f"There is no fast way to SHAP values of {type(model).__name__}.")
+    with raised_as(ModelError, f"The trees of {kind.name} cannot be measured"):
+        cost = kind.shap_cost()
+    if cost > MOST_COST:
+        raise ModelError(f"The trees of {kind.name} are too large for fast SHAP values: {cost:.2g} steps per row.")
     found = kind.tree_shap()
-    if found.cost > MOST_COST:
-        raise ModelError(
-            f"The trees of {kind.name} are too large for fast SHAP values: {found.cost:.2g} steps per row."
-        )
     margin = found.adds_up_to == "margin"
     own = resolve_predict(model, mode)
     predict = Margin(kind, mode) if margin else own
     if margin and mode == "regression" and _is_prediction(predict, own, model):
         margin = False
-    most = ROWS[1] if not found.cost else int(np.clip(TREE_STEPS / found.cost, *ROWS))
+    most = int(np.clip(TREE_STEPS / max(cost, 1.0), 1, MOST_ROWS))
     how = "by the model's own trees"
     output: OutputName = "margin" if margin else "probability"
-    return ShapExplainer(_by_label(found, mode), predict, mode, output, most, how)
+    explainer = ShapExplainer(_by_label(found, mode), predict, mode, output, most, how)
+    if table is not None:
+        checked = sample_of(table, min(most, CHECKED))
+        if len(checked):
+            explainer.explain(checked, np.zeros(len(checked), dtype=np.int64))
+    return explainer
 
 
 def sampled_shap(model: Any, table: FloatArray, mode: str, output: OutputName, seed: int = 0) -> ShapExplainer:
@@ -156,9 +169,23 @@ def sampled_shap(model: Any, table: FloatArray, mode: str, output: OutputName, s
         ``"probability"`` or ``"margin"``.
     seed
         Of the rows and the orders that are drawn.
+
+    Raises
+    ------
+    ModelError
+        When the table is too wide, so that the model would be asked for more than `MOST_PER_ROW` predictions per
+        row, or has no row without a gap.
     """
     width = table.shape[1]
-    background = sample_of(table, max(2, min(BACKGROUND, MOST_CELLS // (width + 1) ** 2)), seed)
+    most = MOST_PER_ROW // (2 * ORDERS * (width + 1))
+    if most < LEAST_BACKGROUND:
+        raise ModelError(
+            f"The table has {width:,} features, which are too many for SHAP values by asking the model: they "
+            f"would take more than {MOST_PER_ROW:,} predictions per row."
+        )
+    background = sample_of(table, min(BACKGROUND, most), seed)
+    if not len(background):
+        raise ModelError("SHAP values need rows of the table without a missing value, and there are none.")
     random = np.random.RandomState(seed)
     orders = [random.permutation(width) for _ in range(ORDERS)]
     orders += [order[::-1] for order in orders]
@@ -169,7 +196,9 @@ def sampled_shap(model: Any, table: FloatArray, mode: str, output: OutputName, s
 
     per_row = len(orders) * (width + 1) * len(background)
     how = f"by {per_row:,} predictions per row, of mixtures with {len(background)} rows of the table"
-    return ShapExplainer(contributions, predict, mode, output, int(np.clip(PREDICTIONS // per_row, *ROWS)), how)
+    return ShapExplainer(
+        contributions, predict, mode, output, int(np.clip(PREDICTIONS // per_row, 1, MOST_ROWS)), how
+    )
 
 
 def sample_of(table: FloatArray, most: int, seed: int = 0) -> FloatArray:
@@ -185,15 +214,25 @@ def _of_row(
 ) -> FloatArray:
     """Return the SHAP values (d + 1, K) of one row, the base value last."""
     width = len(row)
+    at_once = max(1, MOST_CELLS // background.size)
+    slices = [np.arange(begin, min(begin + at_once, width + 1)) for begin in range(0, width + 1, at_once)]
     steps = []
     for order in orders:
         place = np.empty(width, dtype=np.int64)
         place[order] = np.arange(width)
-        is_own = place[None, :] < np.arange(width + 1)[:, None]
-        mixed = np.where(is_own[:, None, :], row, background[None]).reshape(-1, width)
-        means = predict_columns(predict, mixed, mode).reshape(width + 1, len(background), -1).mean(axis=1)
+        means = np.concatenate([_means(predict, mode, row, background, place, known) for known in slices])
         steps.append(np.concatenate([np.diff(means, axis=0)[place], means[:1]]))
     found: FloatArray = np.mean(steps, axis=0)
+    return found
+
+
+def _means(
+    predict: PredictFn, mode: str, row: FloatArray, background: FloatArray, place: IntArray, known: IntArray
+) -> FloatArray:
+    """Return the mean predictions (k, K) where the first known (k,) features, by their place, are the row's."""
+    is_own = place[None, :] < known[:, None]
+    mixed = np.where(is_own[:, None, :], row, background[None]).reshape(-1, len(row))
+    found: FloatArray = predict_columns(predict, mixed, mode).reshape(len(known), len(background), -1).mean(axis=1)
     return found
 
 

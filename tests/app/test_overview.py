@@ -229,7 +229,7 @@ class TestShap:
     def test_of_many_rows_it_takes_some(
         self, runs: Runs, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("sparklime_core.explain.shap_values.ROWS", (2, 5))
+        monkeypatch.setattr("sparklime_core.explain.shap_values.MOST_ROWS", 5)
         st.cache_resource.clear()
 
         app = open_panel(open_page, "SHAP", runs.classes)

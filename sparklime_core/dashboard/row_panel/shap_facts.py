@@ -29,7 +29,7 @@ def shap_of(run: Run, sampled: bool) -> "ShapExplainer":
     inputs = inputs_of(run)
     table = inputs.learnt_from
     if not sampled:
-        return tree_shap(inputs.estimator, table.mode)
+        return tree_shap(inputs.estimator, table.mode, table.features)
     return sampled_shap(inputs.estimator, table.features[table.labelled], table.mode, run.output)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn._loss.link import IdentityLink
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from sparklime_core.errors import ModelError
 from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble, mirrored
 from sparklime_core.explain.exact.recoding import Recoding, Recodings
 from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, check_mode, margin_refused
@@ -32,8 +33,20 @@ class BinnedBoosting(ModelKind):
             return np.asarray(self.model.decision_function(rows))
         return np.asarray(self.model._raw_predict(rows)[:, 0])
 
+    def shap_cost(self) -> float:
+        """Return the steps of SHAP values per row; see `ModelKind.shap_cost`."""
+        trees = [tree for rounds in self.model._predictors for tree in rounds]
+        return sum(float(tree.get_n_leaf_nodes()) * float(tree.get_max_depth()) ** 2 for tree in trees)
+
     def tree_shap(self) -> TreeShap:
-        """Return SHAP's values of the trees; see `ModelKind.tree_shap`."""
+        """Return SHAP's values of the trees; see `ModelKind.tree_shap`.
+
+        SHAP compares codes of categories as numbers, and at the place that the trees give to the feature, where
+        those of categories come first.
+        """
+        categorical = getattr(self.model, "is_categorical_", None)
+        if categorical is not None and np.any(categorical):
+            raise ModelError(f"SHAP does not know the categories of {self.name}, and would take them for numbers.")
         return shap_of_trees(self.model)
 
     def trees(self, mode: str, output: str) -> Ensemble:

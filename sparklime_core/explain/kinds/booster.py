@@ -1,6 +1,7 @@
 """`Booster`: what a gradient boosting library's own model must answer, in the values that the library knows."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -111,6 +112,14 @@ class Booster(ModelKind):
     @abstractmethod
     def contributions(self, rows: FloatArray) -> FloatArray:
         """Return the library's own SHAP values (n, d + 1, S) of the scores of rows; the base value is the last."""
+
+    @abstractmethod
+    def tree_sizes(self) -> Iterable[tuple[int, int]]:
+        """Return how many leaves each tree has that is used, and how deep it is; nothing without trees."""
+
+    def shap_cost(self) -> float:
+        """Return the steps of SHAP values per row; see `ModelKind.shap_cost`."""
+        return float(sum(leaves * depth**2 for leaves, depth in self.tree_sizes()))
 
     def tree_shap(self) -> TreeShap:
         """Return the library's own SHAP values; see `ModelKind.tree_shap`."""

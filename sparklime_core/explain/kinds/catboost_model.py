@@ -171,6 +171,13 @@ class CatBoostModel(Booster):
         found = np.asarray(self.model.get_feature_importance(pool, type="ShapValues", thread_count=1))
         return np.swapaxes(found.reshape(len(rows), -1, found.shape[-1]), 1, 2)
 
+    def tree_sizes(self) -> list[tuple[int, int]]:
+        """Return leaves of all scores, and the most depth, of each tree; see `Booster.tree_sizes`."""
+        deepest = int(json.loads(self.model.get_metadata()["params"])["tree_learner_options"]["depth"])
+        scores = len(np.atleast_1d(self.model.get_scale_and_bias()[1]))
+        leaves = [int(count) for count in self.model.get_tree_leaf_counts()]
+        return [(count * scores, min(deepest, count - 1)) for count in leaves]
+
     @property
     def adds_up(self) -> bool:
         """Whether the loss has no link; see `Booster.adds_up`."""

@@ -95,6 +95,10 @@ class EncodedBoosting(ModelKind):
         """Raise `ModelError` when the booster has no margin."""
         self.model.booster.check_margin(mode)
 
+    def shap_cost(self) -> float:
+        """Return the steps of the booster's SHAP values per row; see `ModelKind.shap_cost`."""
+        return self.model.booster.shap_cost()
+
     def tree_shap(self) -> TreeShap:
         """Return the booster's own SHAP values, of the dataset's features; see `ModelKind.tree_shap`."""
         return TreeShap(self._contributions)

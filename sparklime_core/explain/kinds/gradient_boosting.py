@@ -10,7 +10,7 @@ from sparklime_core.errors import EngineError
 from sparklime_core.explain.exact.ensemble import Ensemble, mirrored, one_label_a_tree
 from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, check_mode, margin_refused
 from sparklime_core.explain.kinds.sklearn_nodes import joined
-from sparklime_core.explain.kinds.sklearn_shap import shap_of_trees
+from sparklime_core.explain.kinds.sklearn_shap import cost_of_trees, shap_of_trees
 from sparklime_core.explain.types import FloatArray
 
 
@@ -26,6 +26,10 @@ class GradientBoosting(ModelKind):
         """Return the raw scores; see `ModelKind.margin`."""
         score = getattr(self.model, "decision_function", self.model.predict)
         return np.asarray(score(rows))
+
+    def shap_cost(self) -> float:
+        """Return the steps of SHAP values per row; see `ModelKind.shap_cost`."""
+        return cost_of_trees(tree.tree_ for tree in self.model.estimators_.ravel())
 
     def tree_shap(self) -> TreeShap:
         """Return SHAP's values of the trees; see `ModelKind.tree_shap`."""

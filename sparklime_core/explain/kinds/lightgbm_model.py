@@ -1,5 +1,6 @@
 """LightGBM: its own dump has the trees. A value that is not above a threshold, as a double, goes to the left."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
@@ -20,11 +21,13 @@ from sparklime_core.explain.kinds.booster import (
     unreadable,
 )
 from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
-from sparklime_core.explain.types import FloatArray
+from sparklime_core.explain.types import FloatArray, IntArray
 
 IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "custom")
 LINKED = ("poisson", "gamma", "tweedie", "cross_entropy")
 SEVERAL = ("multiclass", "multiclassova")
+CHILDREN = re.compile(r"^left_child=(.*)\nright_child=(.*)$", re.MULTILINE)
+"""Children of a tree's splits in a model file; negative numbers are leaves."""
 LINEAR = "leaf_coeff"
 """What a dump has of leaves that are linear models."""
 
@@ -145,6 +148,12 @@ class LightGBMModel(Booster):
         found = np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
         return np.swapaxes(found.reshape(len(rows), self._scores, -1), 1, 2) / self._averaged
 
+    def tree_sizes(self) -> Iterator[tuple[int, int]]:
+        """Yield leaves and depth of each tree; see `Booster.tree_sizes`."""
+        for sides in CHILDREN.findall(self._booster.model_to_string()):
+            children = np.array([side.split() for side in sides], dtype=np.int64)
+            yield children.shape[1] + 1, _depth(children)
+
     @property
     def _averaged(self) -> float:
         """How many rounds the scores are a mean of; 1 where they are a sum."""
@@ -167,6 +176,16 @@ class LightGBMModel(Booster):
 
 def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _depth(children: IntArray) -> int:
+    """Return how many splits there are one below the other, of the children (2, s) of the splits."""
+    level, depth = np.arange(min(1, children.shape[1])), 0
+    while len(level):
+        depth += 1
+        level = children[:, level].ravel()
+        level = level[level >= 0]
+    return depth
 
 
 def _walk(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:

@@ -23,13 +23,10 @@ class TreeShap:
     adds_up_to
         What base value and SHAP values add up to: ``"probability"`` (in regression: the prediction) or
         ``"margin"``.
-    cost
-        Steps per row: leaves times squared depth, over all trees; 0 for a booster's own values, which are fast.
     """
 
     contributions: Callable[[Any], FloatArray]
     adds_up_to: str = "margin"
-    cost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +69,10 @@ class ModelKind(ABC):
         """Raise `ModelError` when the model has no margin in lime's ``mode``."""
         if type(self).margin is ModelKind.margin:
             self.margin(np.empty((0, 0)))
+
+    def shap_cost(self) -> float:
+        """Return the steps that `tree_shap` takes per row: leaves times squared depth, over all trees."""
+        return 0.0
 
     def tree_shap(self) -> TreeShap:
         """Return the model's SHAP values by its trees; raise `ModelError` where there are none."""

@@ -54,6 +54,13 @@ class RawColumns(ModelKind):
             recodings=recodings,
         )
 
+    def shap_cost(self) -> float:
+        """Return the steps of the estimator's SHAP values per row; see `ModelKind.shap_cost`."""
+        from sparklime_core.explain.kinds.registry import kind_of  # noqa: PLC0415 - it imports this module by name
+
+        kind = kind_of(self.model.estimator)
+        return 0.0 if kind is None else kind.shap_cost()
+
     def tree_shap(self) -> TreeShap:
         """Return SHAP values of an estimator that takes numbers as they are; see `ModelKind.tree_shap`."""
         from sparklime_core.explain.kinds.registry import kind_of  # noqa: PLC0415 - it imports this module by name

@@ -1,6 +1,7 @@
 """SHAP values of scikit-learn's trees, by SHAP's own TreeExplainer."""
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,9 @@ def shap_of_trees(model: Any, adds_up_to: str = "margin") -> TreeShap:
         found = found.reshape(len(rows), rows.shape[1], len(base))
         return np.concatenate([found, np.broadcast_to(base, (len(rows), 1, len(base)))], axis=1)
 
-    trees = explainer.model.trees
-    cost = sum(float((tree.children_left < 0).sum()) * float(tree.max_depth) ** 2 for tree in trees)
-    return TreeShap(contributions, adds_up_to, cost)
+    return TreeShap(contributions, adds_up_to)
+
+
+def cost_of_trees(trees: Iterable[Any]) -> float:
+    """Return the steps per row of SHAP values of scikit-learn's low-level trees; see `ModelKind.shap_cost`."""
+    return sum(float(tree.n_leaves) * float(tree.max_depth) ** 2 for tree in trees)

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -33,6 +35,8 @@ IDENTITY = (
 )
 LOGARITHM = ("count:poisson", "reg:gamma", "reg:tweedie")
 LOGIT = ("reg:logistic", "binary:logistic")
+LEAF = re.compile(r"^(\t*)\d+:leaf=", re.MULTILINE)
+"""A leaf in the text of a tree, after a tab per level."""
 RAW = "binary:logitraw"
 SEVERAL = ("multi:softprob", "multi:softmax")
 
@@ -178,6 +182,14 @@ class XGBoostModel(Booster):
         )
         found = booster.predict(data, pred_contribs=True, iteration_range=(0, self._rounds), strict_shape=True)
         return np.swapaxes(np.asarray(found, dtype=np.float64), 1, 2)
+
+    def tree_sizes(self) -> Iterator[tuple[int, int]]:
+        """Yield leaves and depth of each tree; see `Booster.tree_sizes`."""
+        texts = self._booster.get_dump()
+        per_round = len(texts) // max(1, self._booster.num_boosted_rounds())
+        for text in texts[: self._rounds * per_round]:
+            levels = LEAF.findall(text)
+            yield len(levels), max(map(len, levels), default=0)
 
     @property
     def adds_up(self) -> bool:

@@ -2,11 +2,13 @@
 
 import itertools
 import math
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
     ExtraTreesRegressor,
     GradientBoostingClassifier,
     GradientBoostingRegressor,
@@ -20,9 +22,10 @@ from sklearn.tree import DecisionTreeClassifier
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import MissingExtraError, ModelError
 from sparklime_core.explain import shap_values
+from sparklime_core.explain.kinds.registry import kind_of
 from sparklime_core.explain.shap_values import sample_of, sampled_shap, tree_shap
 from sparklime_core.models.own_model import adopt_model
-from tests.unit.explain.kinds.boosters import ROWS, SCORE, TARGETS
+from tests.unit.explain.kinds.boosters import GAPPED, ROWS, SCORE, TARGETS
 from tests.unit.explain.kinds.test_boosters import MAKERS, kind, random_rows
 
 X, THREE, TWO = ROWS, TARGETS["three"], TARGETS["two"]
@@ -154,24 +157,127 @@ def test_other_models_have_no_fast_values_and_the_sentence_says_so() -> None:
 
 
 def test_values_that_do_not_add_up_are_never_shown() -> None:
-    coded = X[:, [2, 0]]
-    model = HistGradientBoostingClassifier(categorical_features=[0], max_iter=10).fit(coded, TWO)
+    model = GradientBoostingClassifier(loss="exponential", n_estimators=10).fit(X, TWO)
     with pytest.raises(ModelError, match="do not add up to its prediction"):
-        tree_shap(model, "classification").explain(coded[:40], np.ones(40, dtype=np.int64))
+        tree_shap(model, "classification").explain(X[:1], np.ones(1, dtype=np.int64))
+    with pytest.raises(ModelError, match="do not add up to its prediction"):
+        tree_shap(model, "classification", X)
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_no_row_has_values_where_shap_does_not_know_the_categories(place: int) -> None:
+    coded = np.insert(X[:, :2], place, X[:, 2], axis=1)
+    model = HistGradientBoostingClassifier(categorical_features=[place], max_iter=10).fit(coded, TWO)
+    shown = 0
+    for row in coded[:100]:
+        try:
+            tree_shap(model, "classification").explain(row[None], np.ones(1, dtype=np.int64))
+            shown += 1
+        except ModelError as error:
+            assert "SHAP does not know the categories of HistGradientBoostingClassifier" in str(error)  # noqa: PT017
+    assert shown == 0
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(10, random_state=0),
+        ExtraTreesClassifier(10, random_state=0),
+        HistGradientBoostingClassifier(max_iter=10, random_state=0),
+        HistGradientBoostingClassifier(max_iter=10, monotonic_cst=[1, -1, 0], random_state=0),
+    ],
+)
+def test_gaps_and_monotonic_trees_add_up_in_every_row(model: Any) -> None:
+    model.fit(GAPPED, TWO)
+    shap = tree_shap(model, "classification", GAPPED)
+    for row in GAPPED[:60]:
+        shap.explain(row[None], np.ones(1, dtype=np.int64))
 
 
 def test_large_trees_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     model = RandomForestClassifier(10, random_state=0).fit(X, TWO)
     few = tree_shap(model, "classification").most_rows
     monkeypatch.setattr(shap_values, "TREE_STEPS", 1.0)
-    assert (few, tree_shap(model, "classification").most_rows) == (500, 20)
+    assert (few, tree_shap(model, "classification").most_rows) == (500, 1)
     monkeypatch.setattr(shap_values, "MOST_COST", 1.0)
+    monkeypatch.setitem(sys.modules, "shap", None)  # it is refused before SHAP is asked to read it
     with pytest.raises(ModelError, match="trees of RandomForestClassifier are too large"):
         tree_shap(model, "classification")
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_cost_is_that_of_the_trees_that_shap_reads(name: str) -> None:
+    import shap
+
+    model, target, _ = MODELS[name]
+    model.fit(X, target)
+    trees = shap.TreeExplainer(model, feature_perturbation="tree_path_dependent").model.trees
+    expected = sum(int((tree.children_left < 0).sum()) * int(tree.max_depth) ** 2 for tree in trees)
+    assert kind_of(model).shap_cost() == expected > 0
+
+
+@pytest.mark.parametrize("library", MAKERS)
+@pytest.mark.parametrize("target", ["two", "three"])
+def test_large_boosters_get_fewer_rows_and_are_refused(
+    library: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, large = kind(library, target, 5), kind(library, target, 20)
+    leaves = sum(size for size, _ in large.tree_sizes())
+    depth = max(deep for _, deep in large.tree_sizes())
+    assert (leaves, depth) == leaves_and_depth(large)
+    assert 0 < small.shap_cost() < large.shap_cost() <= leaves * depth**2
+
+    monkeypatch.setattr(shap_values, "TREE_STEPS", 7 * large.shap_cost())
+    assert tree_shap(large, "classification").most_rows == 7
+    monkeypatch.setattr(shap_values, "MOST_COST", large.shap_cost() - 1)
+    with pytest.raises(ModelError, match="model are too large for fast SHAP values"):
+        tree_shap(large, "classification")
+
+
+def leaves_and_depth(booster: Any) -> tuple[int, int]:
+    """Return the leaves of all trees, for each score that they add to, and the depth of the deepest."""
+    trees = booster.sum_of_trees()
+    depth = np.zeros(len(trees.left), dtype=np.int64)
+    for node in np.flatnonzero(trees.left >= 0):
+        assert min(trees.left[node], trees.right[node]) > node
+        depth[[trees.left[node], trees.right[node]]] = depth[node] + 1
+    scores = trees.value.shape[1] if booster.library == "CatBoost" else 1
+    return int((trees.left < 0).sum()) * scores, int(depth.max())
+
+
+def test_a_wide_table_is_asked_about_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, asked = np.random.RandomState(0).normal(size=(60, 40)), []
+
+    def model(rows: Any) -> Any:
+        asked.append(rows.size)
+        return np.tanh(rows).sum(axis=1) * rows[:, 0]
+
+    def values() -> Any:
+        found = sampled_shap(model, table, "regression", "probability")
+        return found.explain(table[:2], np.zeros(2, dtype=np.int64)).values
+
+    whole = values()
+    monkeypatch.setattr(shap_values, "MOST_CELLS", 7 * 50 * 40)
+    asked.clear()
+    np.testing.assert_allclose(values(), whole, atol=1e-12)
+    assert max(asked) == 7 * 50 * 40
+
+
+def test_a_table_that_is_too_wide_is_refused_before_the_model_is_asked() -> None:
+    def model(rows: Any) -> Any:
+        raise AssertionError("it was asked")
+
+    with pytest.raises(ModelError, match=r"20,000 features, which are too many .* more than 200,000 predictions"):
+        sampled_shap(model, np.zeros((20, 20_000)), "regression", "probability")
+    wide = sampled_shap(model, np.zeros((60, 1_900)), "regression", "probability")
+    assert "190,100 predictions per row, of mixtures with 10 rows" in wide.how
+    assert wide.most_rows == 5
+    with pytest.raises(ModelError, match="rows of the table without a missing value"):
+        sampled_shap(model, np.full((3, 2), np.nan), "regression", "probability")
+
+
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "shap", None)
+    monkeypatch.setitem(sys.modules, "shap", None)
     with pytest.raises(MissingExtraError, match=r"the package shap: pip install 'sparklime\[shap\]'"):
         tree_shap(RandomForestClassifier(2).fit(X, TWO), "classification")
 
