@@ -34,6 +34,7 @@ def make_run(
     engine: EngineName = "sampled",
     profiles: bool = False,
     output: OutputName = "probability",
+    explainer: ExplainerSettings = QUICK,
 ) -> Run:
     """Explain the first rows of a dataset, and store them as a finished run of two executors."""
     settings = ExplainSettings(
@@ -44,9 +45,9 @@ def make_run(
         profiles=profiles,
         output=output,
     )
-    plan = RunPlan(dataset, model, settings, QUICK, rows=rows, stability=stability)
+    plan = RunPlan(dataset, model, settings, explainer, rows=rows, stability=stability)
     run = store.create(plan.manifest("spark://127.0.0.1:7077"), plan.inputs())
-    task = prepare_measured(build_explainer(dataset, QUICK), model.predict_fn, settings, stability)
+    task = prepare_measured(build_explainer(dataset, explainer), model.predict_fn, settings, stability)
     row_ids = plan.row_ids()
     explained, measured = task.explain_and_measure(dataset.features[row_ids], row_ids)
     results = task.vocabulary.decode(pa.Table.from_batches([explained]))

@@ -10,13 +10,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.samples import load_sample
+from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
+from sparklime_core.runs.query.results import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, Runs, sound, words
 from tests.finished_run import make_run
 
+UNBINNED = ExplainerSettings(discretizer="none", feature_selection="highest_weights")
 PARTS = ["Why", "Values", "Trust", "Classes"]
 
 
@@ -218,17 +221,37 @@ def test_shap_values_of_another_model_are_computed_on_request(
     assert "predictions per row, of mixtures with 50 rows of the table" in words(app)
 
 
-def test_log_odds_are_said_to_be_another_unit(open_page: OpenPage, run_of: Callable[[str], Run]) -> None:
+def test_raw_scores_of_several_classes_are_said_to_be_another_unit(
+    open_page: OpenPage, run_of: Callable[[str], Run]
+) -> None:
     boosted = run_of("boosting")
     app = look_at(open_page("rows", run=boosted.id, row=1), "SHAP")
-    assert "LIME explains the probability here, and SHAP's values of these trees add up to the log-odds" in words(
-        app
-    )
+    assert "SHAP's values of these trees add up to the class's raw score, which may rise while" in words(app)
+    assert "log-odds" not in words(app)
+    assert "Same sign" not in words(app)
+    assert "on the sign of" not in words(app)
+    assert "Same order" in words(app)
 
     sound(app.button(key=f"shap-sampled-{boosted.id}").click().run())
 
-    assert "add up to the log-odds" not in words(app)
+    assert "raw score" not in words(app)
+    assert "Same sign" in words(app)
     assert "predictions per row" in words(app)
+
+
+def test_without_bins_the_table_has_limes_own_weights(
+    tmp_path: Path, live_in: Callable[[Path], None], open_page: OpenPage
+) -> None:
+    live_in(tmp_path)
+    dataset = load_sample("diabetes")
+    model = train_with(dataset, ModelSettings(n_estimators=5))
+    run = make_run(RunStore(tmp_path / "runs"), dataset, model, 4, explainer=UNBINNED)
+    app = look_at(open_page("rows", run=run.id, row=1), "SHAP")
+
+    shown = app.dataframe[-1].value.set_index("feature")["lime"].dropna()
+
+    weights = {entry["feature"]: entry["weight"] for entry in explanations_of(run, 1)[0]["explanation"]}
+    assert shown.to_dict() == pytest.approx(weights)
 
 
 def test_without_shap_the_extra_is_named_and_the_model_can_be_asked(

@@ -10,7 +10,7 @@ from sparklime_core.charts.row_comparison import rows_comparison_chart
 from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
 from sparklime_core.dashboard.overview.run_totals import RunTotals
 from sparklime_core.dashboard.row_panel.shap_facts import lime_parts_of, shap_of
-from sparklime_core.dashboard.row_panel.shap_panel import is_sampled, offered_values
+from sparklime_core.dashboard.row_panel.shap_panel import compares_signs, is_sampled, offered_values
 from sparklime_core.dashboard.row_panel.shap_words import (
     FIRST_HELP,
     NAMES,
@@ -18,6 +18,7 @@ from sparklime_core.dashboard.row_panel.shap_words import (
     SIGN_HELP,
     WHY,
     agreed_rows,
+    agreement_figures,
     shares,
     shares_frame,
 )
@@ -50,15 +51,16 @@ def shap_panel(scope: RunTotals) -> None:
         if found is None:
             return
         lime = lime_parts_of(scope.run, sample.weights[: len(ids)], ids)
-        agreed = agreed_rows(ids, lime, found.values)
-        _figures(agreed)
+        signs = compares_signs(scope.run)
+        agreed = agreed_rows(ids, lime, found.values, signs)
+        _figures(agreed, signs)
         how = shap_of(scope.run, is_sampled(scope.run)).how
         st.caption(f"{of_all(sample, scope.totals().rows, len(ids))}. SHAP's values are {how}. {WHY}")
         left, right = st.columns([11, 10], gap="medium")
         with left:
             _features(scope, lime, found.values)
         with right:
-            _unlike(scope, agreed)
+            _unlike(scope, agreed, signs)
 
 
 def _most_rows(scope: RunTotals) -> int:
@@ -76,15 +78,14 @@ def _labels(scope: RunTotals, sample: RowSample, rows: int) -> tuple[int, ...]:
     return tuple(int(predicted) for predicted in sample.rows["label"].iloc[:rows])
 
 
-def _figures(agreed: pd.DataFrame) -> None:
-    all_first = (agreed["shared"] == agreed["first"]).mean()
+def _figures(agreed: pd.DataFrame, signs: bool) -> None:
+    figures = agreement_figures(agreed)
     with st.grid(4, min_column_width=110, gap="xsmall"):
-        st.metric("Same first three", f"{all_first:.0%} of rows", help=FIRST_HELP)
-        st.metric("Of them in common", f"{agreed['shared'].mean():.1f} of 3", help=FIRST_HELP)
-        signs = agreed["same_sign"].sum() / max(int(agreed["named"].sum()), 1)
-        st.metric("Same sign", f"{signs:.0%}", help=SIGN_HELP)
-        rank = agreed["rank"].mean()
-        st.metric("Same order", "unknown" if pd.isna(rank) else f"{rank:.2f}", help=RANK_HELP)
+        st.metric("Same first three", figures.same_first, help=FIRST_HELP)
+        st.metric("Of them in common", figures.in_common, help=FIRST_HELP)
+        if signs:
+            st.metric("Same sign", figures.same_sign, help=SIGN_HELP)
+        st.metric("Same order", figures.same_order, help=RANK_HELP)
 
 
 def _features(scope: RunTotals, lime: "FloatArray", shap: "FloatArray") -> None:
@@ -97,13 +98,12 @@ def _features(scope: RunTotals, lime: "FloatArray", shap: "FloatArray") -> None:
     )
 
 
-def _unlike(scope: RunTotals, agreed: pd.DataFrame) -> None:
+def _unlike(scope: RunTotals, agreed: pd.DataFrame, signs: bool) -> None:
     panel_head("Rows that differ", "For which rows do they agree least?", HELP)
     for row in agreed.head(UNLIKE).to_dict("records"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             row_link(scope, int(row["row_id"]))
-            told = (
-                f"{row['shared']} of the first {row['first']} in common, "
-                f"same sign in {row['same_sign']} of {row['named']}"
-            )
+            told = f"{row['shared']} of the first {row['first']} in common"
+            if signs:
+                told += f", same sign in {row['same_sign']} of {row['named']}"
             st.caption(plain(told), width="content")

@@ -18,6 +18,7 @@ from sparklime_core.dashboard.row_panel.shap_words import (
     agreement_words,
     shares,
     shares_frame,
+    signs_compare,
     units_words,
     values_frame,
 )
@@ -37,13 +38,18 @@ if TYPE_CHECKING:
 TOP = 10
 """Features with a line of their own."""
 
+WEIGHT_HELP = (
+    "LIME's weight; empty where the explanation leaves it out. The weight of a number without bins is a slope: "
+    "the chart and the figures take it times the value's distance from the mean, in standard deviations."
+)
 AXIS = "Share of all that a method gives to the features"
 
 
 @dataclass(frozen=True)
 class _Both:
-    """A row by both methods, (d,) each: LIME's parts, NaN where it names no feature, and SHAP's values."""
+    """A row by both methods, (d,) each: LIME's weights and parts, NaN where it names no feature; SHAP's values."""
 
+    weights: "FloatArray"
     lime: "FloatArray"
     shap: "FloatArray"
     base: float
@@ -55,8 +61,10 @@ def draw_shap(row: RowContext) -> None:
         found = offered_values(row.run, (row.view.row_id,), (int(row.view.result["label"]),))
         if found is None:
             return
-        both = _Both(_lime(row), found.values[0], float(found.base[0]))
-        _agreement(both)
+        weights = _weights(row)
+        lime = lime_parts_of(row.run, weights[None], (row.view.row_id,))[0]
+        both = _Both(weights, lime, found.values[0], float(found.base[0]))
+        _agreement(row, both)
         _chart(row, both)
         _table(row, both)
 
@@ -81,11 +89,20 @@ def offered_values(run: Run, row_ids: tuple[int, ...], labels: tuple[int, ...]) 
         st.info(plain(error), icon=":material/hourglass_empty:")
         _offer(run)
         return None
-    words = units_words(run.output, shap_of(run, sampled).output, run.facts.is_regression)
+    words = units_words(run.output, shap_of(run, sampled).output, _classes(run))
     if words is not None:
         st.caption(words)
         _offer(run)
     return found
+
+
+def compares_signs(run: Run) -> bool:
+    """Return whether the same sign means the same in a run's explanations and in their SHAP values."""
+    return signs_compare(run.output, shap_of(run, is_sampled(run)).output, _classes(run))
+
+
+def _classes(run: Run) -> int:
+    return len(run.facts.class_names or ())
 
 
 def _offer(run: Run) -> None:
@@ -99,24 +116,25 @@ def _offer(run: Run) -> None:
     )
 
 
-def _lime(row: RowContext) -> "FloatArray":
+def _weights(row: RowContext) -> "FloatArray":
     names = list(row.inputs.dataset.feature_names)
-    weights = np.full((1, len(names)), np.nan)
+    weights = np.full(len(names), np.nan)
     for entry in row.view.result["explanation"]:
-        weights[0, names.index(entry["feature"])] = entry["weight"]
-    found: FloatArray = lime_parts_of(row.run, weights, (row.view.row_id,))[0]
-    return found
+        weights[names.index(entry["feature"])] = entry["weight"]
+    return weights
 
 
-def _agreement(both: _Both) -> None:
+def _agreement(row: RowContext, both: _Both) -> None:
     from sparklime_core.explain.shap_agreement import agreement  # noqa: PLC0415 - imports lime
 
     found: Agreement = agreement(both.lime, both.shap)
+    signs = compares_signs(row.run)
     with st.grid(3, min_column_width=90, gap="xsmall"):
-        st.metric("Same sign", f"{found.same_sign} of {found.named}", help=SIGN_HELP)
+        if signs:
+            st.metric("Same sign", f"{found.same_sign} of {found.named}", help=SIGN_HELP)
         st.metric("Same order", "unknown" if found.rank is None else f"{found.rank:.2f}", help=RANK_HELP)
         st.metric(f"First {found.first}", f"{found.shared} of {found.first}", help=FIRST_HELP)
-    st.markdown(agreement_words(found))
+    st.markdown(agreement_words(found, signs))
     st.caption(WHY)
 
 
@@ -131,7 +149,10 @@ def _chart(row: RowContext, both: _Both) -> None:
     )
     up, down = colour_words(row.view)
     name = plain(row.view.result["label_name"])
-    st.caption(f"Right of the line {up} **{name}**, left of it {down} it. Each method's sizes add up to 1.")
+    sides = f"Right of the line {up} **{name}**, left of it {down} it."
+    if not compares_signs(row.run):
+        sides = f"By LIME: {sides[:1].lower()}{sides[1:]} By SHAP, right of it raises the raw score of **{name}**."
+    st.caption(f"{sides} Each method's sizes add up to 1.")
 
 
 def _table(row: RowContext, both: _Both) -> None:
@@ -139,12 +160,12 @@ def _table(row: RowContext, both: _Both) -> None:
     how = shap_of(row.run, is_sampled(row.run)).how
     st.caption(f"SHAP's values lead from the average {number(both.base)} to this row's {number(end)}, {how}.")
     st.dataframe(
-        values_frame(list(row.inputs.dataset.feature_names), row.view.values, both.lime, both.shap),
+        values_frame(list(row.inputs.dataset.feature_names), row.view.values, both.weights, both.shap),
         hide_index=True,
         column_config={
             "feature": columns.FEATURE,
             "value": "Value",
-            "lime": columns.weight("LIME", help="LIME's weight; empty where the explanation leaves it out."),
+            "lime": columns.weight("LIME", help=WEIGHT_HELP),
             "shap": columns.weight("SHAP", help="SHAP's value: its part of the way from the average prediction."),
         },
         alt=f"LIME's weight and SHAP's value of each feature of row {row.view.row_id}",

@@ -1,6 +1,7 @@
 """What is said of SHAP beside LIME, on the row and over all rows, and the frames of its charts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from sparklime_core.charts.row_comparison import comparison_frame
 if TYPE_CHECKING:
     from sparklime_core.explain.shap_agreement import Agreement
     from sparklime_core.explain.types import FloatArray
+
+UNKNOWN = "unknown"
 
 NAMES = ("LIME", "SHAP")
 """The two methods, in the order of the legend."""
@@ -27,24 +30,43 @@ RANK_HELP = (
 FIRST_HELP = "How many of LIME's strongest features are among SHAP's strongest, too; by length, whatever the sign."
 
 
-def agreement_words(found: "Agreement") -> str:
-    """Say in a sentence how far the two agree."""
-    signs = f"They agree on the sign of {found.same_sign} of {found.named} features"
-    return f"{signs}{_order_words(found.rank)}."
+def agreement_words(found: "Agreement", signs: bool) -> str:
+    """Say in a sentence how far the two agree, on signs where these can be compared; empty: there is nothing."""
+    order = _order_words(found.rank)
+    if not signs:
+        return f"They order the {found.named} features {order}." if order else ""
+    signed = f"They agree on the sign of {found.same_sign} of {found.named} features"
+    return f"{signed}, and order them {order}." if order else f"{signed}."
 
 
-def units_words(explained: str, added: str, regression: bool) -> str | None:
+def signs_compare(explained: str, added: str, classes: int) -> bool:
+    """Return whether the same sign means the same in LIME and in SHAP; see `units_words`.
+
+    The raw score of one of several classes may rise while its probability falls, as others rise more.
+    """
+    return explained == added or classes <= 2
+
+
+def units_words(explained: str, added: str, classes: int) -> str | None:
     """Say that SHAP values add up to another output than LIME explains; None where it is the same.
 
     Parameters
     ----------
     explained, added
         ``"probability"`` or ``"margin"``: what the run explains, and what base value and SHAP values add up to.
+    classes
+        How many classes the model has; 0 in regression.
     """
     if explained == added:
         return None
+    if not signs_compare(explained, added, classes):
+        return (
+            "LIME explains the probability here, and SHAP's values of these trees add up to the class's raw "
+            "score, which may rise while its probability falls: compare the order alone; ask the model to compare "
+            "signs."
+        )
     words = {"probability": "the probability", "margin": "the log-odds"}
-    if regression:
+    if not classes:
         words = {"probability": "the prediction", "margin": "the raw score, before the model's link"}
     return (
         f"LIME explains {words[explained]} here, and SHAP's values of these trees add up to {words[added]}: "
@@ -75,17 +97,47 @@ def shares_frame(
     return comparison_frame([(NAMES[0], entries(lime)), (NAMES[1], entries(shap))], top)
 
 
-def agreed_rows(row_ids: Sequence[int], lime: "FloatArray", shap: "FloatArray") -> pd.DataFrame:
-    """Return a line per row: ``row_id`` and the columns of `Agreement`; those that agree least come first."""
-    from sparklime_core.explain.shap_agreement import agreement  # noqa: PLC0415 - imports lime
+def agreed_rows(row_ids: Sequence[int], lime: "FloatArray", shap: "FloatArray", signs: bool) -> pd.DataFrame:
+    """Return ``row_id`` and the columns of `Agreement` of rows that name a feature; what agrees least comes first.
+
+    Signs count where they can be compared; see `signs_compare`.
+    """
+    from sparklime_core.explain.shap_agreement import Agreement, agreement  # noqa: PLC0415 - imports lime
 
     lines = [
         {"row_id": row, **vars(agreement(*both))}
         for row, *both in zip(row_ids, np.nan_to_num(lime), shap, strict=True)
     ]
-    frame = pd.DataFrame(lines).astype({"rank": "float64"})
-    off = frame["shared"] / frame["first"].clip(lower=1) + frame["same_sign"] / frame["named"].clip(lower=1)
+    columns = ["row_id", *(field.name for field in fields(Agreement))]
+    frame = pd.DataFrame(lines, columns=columns).astype({"rank": "float64"})
+    frame = frame[frame["named"] > 0]
+    off = frame["shared"] / frame["first"] + (frame["same_sign"] / frame["named"] if signs else 0.0)
     return frame.iloc[np.lexsort((frame["row_id"], off))].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Agreement over some rows, in words; ``"unknown"`` where no row has it."""
+
+    same_first: str
+    in_common: str
+    same_sign: str
+    same_order: str
+
+
+def agreement_figures(agreed: pd.DataFrame) -> Figures:
+    """Return the figures of the rows of `agreed_rows`; rows that name one or two features have fewer first."""
+    rank = agreed["rank"].mean()
+    order = UNKNOWN if pd.isna(rank) else f"{rank:.2f}"
+    if agreed.empty:
+        return Figures(UNKNOWN, UNKNOWN, UNKNOWN, order)
+    first = f"{agreed['first'].mean():.1f}".removesuffix(".0")
+    return Figures(
+        f"{(agreed['shared'] == agreed['first']).mean():.0%} of rows",
+        f"{agreed['shared'].mean():.1f} of {first}",
+        f"{agreed['same_sign'].sum() / agreed['named'].sum():.0%}",
+        order,
+    )
 
 
 def values_frame(
@@ -109,7 +161,7 @@ def _order_words(rank: float | None) -> str:
     if rank is None:
         return ""
     if rank >= 0.8:
-        return ", and order them nearly alike"
+        return "nearly alike"
     if rank >= 0.5:
-        return ", and order them roughly alike"
-    return ", and order them differently"
+        return "roughly alike"
+    return "differently"

@@ -5,10 +5,13 @@ import pytest
 
 from sparklime_core.charts.row_comparison import rows_comparison_chart
 from sparklime_core.dashboard.row_panel.shap_words import (
+    Figures,
     agreed_rows,
+    agreement_figures,
     agreement_words,
     shares,
     shares_frame,
+    signs_compare,
     units_words,
     values_frame,
 )
@@ -28,15 +31,41 @@ LIME, SHAP = np.array([0.3, np.nan, -0.1]), np.array([0.1, 0.1, 0.2])
     ],
 )
 def test_agreement_is_a_sentence(rank: float | None, told: str) -> None:
-    sentence = agreement_words(Agreement(5, 4, rank, 2, 3))
+    sentence = agreement_words(Agreement(5, 4, rank, 2, 3), signs=True)
     assert sentence.startswith("They agree on the sign of 4 of 5 features")
     assert told in sentence
 
 
+def test_without_signs_the_order_is_left() -> None:
+    assert agreement_words(Agreement(5, 4, 0.9, 2, 3), signs=False) == "They order the 5 features nearly alike."
+    assert agreement_words(Agreement(2, 1, None, 2, 2), signs=False) == ""
+
+
 def test_other_units_are_said() -> None:
-    assert units_words("margin", "margin", regression=False) is None
-    assert "the log-odds" in str(units_words("probability", "margin", regression=False))
-    assert "the raw score" in str(units_words("probability", "margin", regression=True))
+    assert units_words("margin", "margin", classes=2) is None
+    assert "the log-odds: compare signs and order" in str(units_words("probability", "margin", classes=2))
+    assert "the raw score" in str(units_words("probability", "margin", classes=0))
+
+
+def test_the_raw_score_of_one_of_several_classes_has_no_sign_to_compare() -> None:
+    words = str(units_words("probability", "margin", classes=3))
+    assert "the class's raw score, which may rise while its probability falls" in words
+    assert "log-odds" not in words
+    assert units_words("margin", "margin", classes=3) is None
+    compared = [signs_compare("probability", "margin", classes) for classes in (0, 2, 3)]
+    assert [*compared, signs_compare("margin", "margin", 3)] == [True, True, False, True]
+
+
+def test_rows_that_name_nothing_do_not_count() -> None:
+    lime = np.array([[0.3, 0.2, np.nan], [np.nan, np.nan, np.nan], [0.4, 0.0, np.nan]])
+    shap = np.array([[0.3, 0.2, 0.1], [0.3, 0.2, 0.1], [-0.1, 0.5, 0.2]])
+    agreed = agreed_rows([0, 1, 2], lime, shap, signs=True)
+
+    assert list(agreed["row_id"]) == [2, 0]
+    assert agreement_figures(agreed) == Figures("50% of rows", "1.0 of 1.5", "67%", "unknown")
+    nothing = agreed_rows([1], lime[1:2], shap[1:2], signs=True)
+    assert agreement_figures(nothing) == Figures(*["unknown"] * 4)
+    assert agreement_figures(agreed_rows([], lime[:0], shap[:0], signs=True)) == Figures(*["unknown"] * 4)
 
 
 def test_each_methods_sizes_add_up_to_one() -> None:
@@ -66,4 +95,5 @@ def test_the_table_begins_with_limes_strongest() -> None:
 def test_rows_that_agree_least_come_first() -> None:
     lime = np.array([[0.3, 0.2, 0.1], [0.3, 0.2, 0.1], [0.3, np.nan, np.nan]])
     shap = np.array([[0.3, 0.2, 0.1], [-0.3, -0.2, 0.1], [-0.3, 0.4, 0.1]])
-    assert list(agreed_rows([7, 8, 9], lime, shap)["row_id"]) == [9, 8, 7]
+    assert list(agreed_rows([7, 8, 9], lime, shap, signs=True)["row_id"]) == [9, 8, 7]
+    assert list(agreed_rows([7, 8, 9], lime, shap, signs=False)["row_id"]) == [9, 7, 8]
