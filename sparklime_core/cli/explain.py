@@ -84,10 +84,14 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
 
 
 def _warn_of_traps(plan: RunPlan, line: ProgressLine) -> None:
-    """Say what should make a person stop before the model is believed; the run goes on."""
+    """Say what should make a person stop before the model is believed; the run goes on, also where that fails."""
     line.say("looking for traps")
-    for trap in find_traps(plan.model, plan.dataset):
-        line.warn(trap.sentence)
+    try:
+        sentences = [trap.sentence for trap in find_traps(plan.model, plan.dataset)]
+    except SparkLimeError as error:
+        sentences = [str(error)]
+    for sentence in sentences:
+        line.warn(sentence)
 
 
 def _plan_table(

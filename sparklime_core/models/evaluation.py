@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn import metrics as scores
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.errors import ModelError
+from sparklime_core.errors import ModelError, raised_as
 
 CALIBRATION_BINS = 10
 MOST_POINTS = 500
@@ -103,6 +103,7 @@ class Evaluation:
         return self.class_names
 
 
+@raised_as(ModelError, "The model cannot be measured")
 def evaluate(estimator: Any, dataset: Dataset, rows: npt.NDArray[np.int64]) -> Evaluation:
     """Predict rows of a dataset (their positions), of which those without a target are left out."""
     rows = rows[dataset.labelled[rows]]

@@ -10,7 +10,8 @@ from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.model_files import save_estimator
-from sparklime_core.models.train import Model
+from sparklime_core.models.settings import ModelSettings
+from sparklime_core.models.train import Model, train_with
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import APP, SECONDS, OpenPage, send, sound, words
 
@@ -96,6 +97,29 @@ class TestModel:
 
 
 class TestTraps:
+    def test_a_model_that_fails_is_still_shown_with_its_measures(
+        self, no_runs: RunStore, open_page: OpenPage, app: AppTest
+    ) -> None:
+        asked = []
+
+        def refuse(rows: object) -> object:
+            asked.append(rows)
+            raise ValueError("a licence has ended")
+
+        dataset = load_sample("penguins")
+        model = train_with(dataset, ModelSettings(n_estimators=2))
+        model.estimator.predict_proba = refuse
+        app.session_state["dataset"], app.session_state["model"] = dataset, model
+        open_page("model")
+
+        assert "failed: ValueError: a licence has ended." in words(app)
+        assert "Accuracy" in {metric.label for metric in app.metric}
+        assert "Next: explain its predictions" in [link.proto.label for link in app.get("page_link")]
+        assert "This page has failed" not in words(app)
+        before = len(asked)
+        app.run()
+        assert len(asked) - before == 1  # the plots ask again, and the search for traps does not
+
     def test_a_leak_is_found_and_left_out_with_one_click(
         self, no_runs: RunStore, open_page: OpenPage, app: AppTest
     ) -> None:

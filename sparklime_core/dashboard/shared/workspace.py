@@ -17,7 +17,7 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.provenance import Origin
 from sparklime_core.data.samples import get_sample
 from sparklime_core.data.table_source import TableSource
-from sparklime_core.errors import SparkLimeError
+from sparklime_core.errors import ModelError, SparkLimeError
 
 if TYPE_CHECKING:
     from sparklime_core.models.evaluation import Evaluation
@@ -166,7 +166,13 @@ def evaluation() -> "Evaluation | None":
 
 
 def traps() -> "tuple[Trap, ...]":
-    """Return what should make a person stop before the model is believed; looked for once."""
+    """Return what should make a person stop before the model is believed; looked for once, also where that fails.
+
+    Raises
+    ------
+    ModelError
+        When the model fails while it is asked.
+    """
     from sparklime_core.models.traps.find_traps import find_traps  # noqa: PLC0415 - imports scikit-learn
 
     trained, table = model(), dataset()
@@ -174,8 +180,13 @@ def traps() -> "tuple[Trap, ...]":
         return ()
     if "traps" not in st.session_state:
         with st.spinner("Looking for leaks and other traps …", show_time=True):
-            st.session_state["traps"] = find_traps(trained, table)
-    found: tuple[Trap, ...] = st.session_state["traps"]
+            try:
+                st.session_state["traps"] = find_traps(trained, table)
+            except SparkLimeError as error:
+                st.session_state["traps"] = str(error)
+    found: tuple[Trap, ...] | str = st.session_state["traps"]
+    if isinstance(found, str):
+        raise ModelError(found)
     return found
 
 

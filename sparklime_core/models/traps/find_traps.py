@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.errors import ModelError
+from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.models.train import Model
 from sparklime_core.models.traps.classes import find_class_traps
 from sparklime_core.models.traps.evidence import Evidence, gather
@@ -24,6 +24,7 @@ FINDERS: tuple[Callable[[Evidence], Iterator[Trap]], ...] = (
 """What is looked for, the gravest first. A new trap is one function here."""
 
 
+@raised_as(ModelError, "The search for traps in the model and its table failed")
 def find_traps(model: Model, dataset: Dataset) -> tuple[Trap, ...]:
     """Return what should make a person stop before a model is believed or explained.
 
@@ -42,7 +43,7 @@ def find_traps(model: Model, dataset: Dataset) -> tuple[Trap, ...]:
     Raises
     ------
     ModelError
-        When the model was trained on a table of other features or fewer rows.
+        When the model was trained on a table of other features or fewer rows, or fails when it is asked.
     """
     _check_table(model, dataset)
     evidence = gather(model, dataset)

@@ -163,3 +163,15 @@ def test_another_table_than_the_models_is_refused() -> None:
                 name="penguins",
             ),
         )
+
+
+def test_a_model_that_fails_is_named_in_a_sentence() -> None:
+    dataset = load_sample("penguins")
+    model = train_with(dataset, ModelSettings(n_estimators=2))
+    model.estimator.predict_proba = _refuse
+    with pytest.raises(ModelError, match=r"The search for traps .* failed: ValueError: a licence has ended\.$"):
+        find_traps(model, dataset)
+
+
+def _refuse(_rows: np.ndarray) -> np.ndarray:
+    raise ValueError("a licence has ended")
