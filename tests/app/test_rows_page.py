@@ -18,7 +18,7 @@ class TestRows:
     def test_a_link_leads_to_its_row(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.classes.id, row=7)
 
-        assert "#### Row 7" in [text.value for text in app.markdown]
+        assert "## Row 7" in [text.value for text in app.markdown]
 
     def test_only_the_part_that_is_looked_at_is_drawn(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.classes.id, row=7)

@@ -34,6 +34,7 @@ def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server, runs: dic
 
     show(page, "Nearest change", within="stButtonGroup")
     expect(page.get_by_text(re.compile("distance .*; the model then predicts")).first).to_be_visible()
+    page.get_by_text("For many rows", exact=True).click()
     press(page, "Find their changes")
     expect(page.get_by_text(re.compile("a change was found; the table has the nearest per row"))).to_be_visible()
 

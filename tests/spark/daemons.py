@@ -71,10 +71,12 @@ class Daemons:
         self._kill_orphans()
 
     def _below_workers(self):
-        """Return what runs in the workers' folders: executors, and their Python workers."""
+        """Yield what runs in the folder: executors, their Python workers, and what is about to become one."""
+        daemons = {daemon.pid for daemon in [*self.workers, self.master] if daemon is not None}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if self.folder in Path(process.cwd()).parents:
+                place = Path(process.cwd())
+                if process.pid not in daemons and self.folder in (place, *place.parents):
                     yield process
 
     def _kill_orphans(self):
@@ -83,7 +85,8 @@ class Daemons:
             kill(orphans)
 
     def _orphans(self):
-        alive = {worker.pid for worker in self.workers if worker.poll() is None}
+        daemons = [daemon for daemon in [*self.workers, self.master] if daemon is not None]
+        alive = {daemon.pid for daemon in daemons if daemon.poll() is None}
         return [process for process in self._below_workers() if not alive & _parents(process)]
 
     def start_master(self):
