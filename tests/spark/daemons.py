@@ -63,7 +63,8 @@ class Daemons:
     def kill_workers(self):
         """Kill all workers, and their executors."""
         kill([psutil.Process(worker.pid) for worker in self.workers])
-        self._kill_orphans()
+        while left := list(self._below_workers()):
+            kill(left)
 
     def stop_worker(self, worker):
         """End a worker as an operator does, with its executors."""
