@@ -62,9 +62,11 @@ class Daemons:
 
     def kill_workers(self):
         """Kill all workers, and their executors."""
-        kill([psutil.Process(worker.pid) for worker in self.workers])
-        while left := list(self._below_workers()):
-            kill(left)
+        for worker in self.workers:
+            worker.kill()
+        for worker in self.workers:
+            worker.wait(SECONDS)  # a process whose main thread alone has ended is still its executors' parent
+        self._kill_orphans()
 
     def stop_worker(self, worker):
         """End a worker as an operator does, with its executors."""
