@@ -29,6 +29,7 @@ from sparklime_core.explain.schema import (
 )
 from sparklime_core.explain.settings import OutputName
 from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
+from sparklime_core.runs.guard import Guard
 from sparklime_core.runs.inputs import Inputs, read_encoding, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
 from sparklime_core.runs.owner import Owner
@@ -60,46 +61,30 @@ class Run:
     folder
         Where it is.
     person
-        Who has opened it. Each reading and writing asks whether this person still may, and raises `RunError`.
+        Who has opened it. Each reading and writing asks `guard` whether this person still may.
     """
 
     def __init__(self, folder: Path, person: Person = ANYBODY) -> None:
         self.folder = folder
-        self._person = person
+        self.guard = Guard(folder, person)
         self._all_files = RunFiles(folder)
 
     @property
     def _files(self) -> RunFiles:
         """The files, for who may see the run."""
-        self.check_seen()
+        self.guard.check_seen()
         return self._all_files
 
     @property
     def _own_files(self) -> RunFiles:
         """The files, for who may change the run."""
-        self.check_changed()
+        self.guard.check_changed()
         return self._all_files
 
     @property
     def id(self) -> str:
         """The folder's name."""
         return self.folder.name
-
-    def access(self) -> Access:
-        """Return whose the run is, and with whom it is shared."""
-        self.check_seen()
-        return Access.read(self.folder)
-
-    def check_seen(self) -> None:
-        """Raise `RunError` when who has opened the run may not see it; it does not say whether it exists."""
-        if self._person.is_signed_in and not Access.read(self.folder).lets_see(self._person):
-            raise no_run(self.id, self._person)
-
-    def check_changed(self) -> None:
-        """Raise `RunError` when who has opened the run may not change it."""
-        self.check_seen()
-        if self._person.is_signed_in and not Access.read(self.folder).lets_change(self._person):
-            raise RunError(f"The run {self.id!r} is another person's: you may look at it, and not change it.")
 
     @classmethod
     def create(cls, folder: Path, manifest: Manifest, inputs: Inputs, access: Access | None = None) -> "Run":
@@ -223,7 +208,7 @@ class Run:
         RunError
             When another process works on it, or the disk refuses it.
         """
-        self.check_changed()
+        self.guard.check_changed()
         with _explained(self.folder), self._alone():
             state = self.manifest().state
             if state is RunState.RUNNING:
@@ -348,12 +333,6 @@ class Run:
         if owner.is_this_process():
             return self.is_worked_on()
         return owner.is_alive()
-
-
-def no_run(run_id: str, person: Person) -> RunError:
-    """Return the error of a run that is not there; to who is signed in, of another person's too."""
-    others = ", or it is another person's" if person.is_signed_in else ""
-    return RunError(f"There is no run {run_id!r} in the store{others}.")
 
 
 _HALF_MADE = "was cut off while its table and model were stored"

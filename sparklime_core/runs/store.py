@@ -13,9 +13,10 @@ import platformdirs
 from sparklime_core.atomic_files import disk_errors_explained, remove_folder
 from sparklime_core.errors import RunError
 from sparklime_core.runs.access import ANYBODY, Access, Person
+from sparklime_core.runs.guard import no_run
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.run import Run, no_run
+from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_files import MANIFEST
 
 LONGEST_TITLE = 120
@@ -89,7 +90,7 @@ class RunStore:
         if _ID.fullmatch(run_id) is None or folder.parent != self.root or not _is_run(folder):
             raise no_run(run_id, self.person)
         run = Run(folder, self.person)
-        run.check_seen()
+        run.guard.check_seen()
         return run
 
     def sees(self, run_id: str) -> bool:
@@ -103,7 +104,7 @@ class RunStore:
     def open_own(self, run_id: str) -> Run:
         """Return a run by its id; raise `RunError` when there is none that the person may change."""
         run = self.open(run_id)
-        run.check_changed()
+        run.guard.check_changed()
         return run
 
     def share(self, run_id: str, addresses: str, *, with_all: bool) -> None:
@@ -116,7 +117,7 @@ class RunStore:
         """
         with _sharing:
             run = self.open_own(run_id)
-            run.access().shared(addresses, with_all).write(run.folder)
+            run.guard.access().shared(addresses, with_all).write(run.folder)
 
     def give(self, run_id: str, email: str) -> None:
         """Give a run to who signs in with an address; operators alone may.
@@ -130,7 +131,7 @@ class RunStore:
             run = self.open_own(run_id)
             if not self.person.is_operator:
                 raise RunError("Only an operator gives a run to another person.")
-            run.access().given_to(email).write(run.folder)
+            run.guard.access().given_to(email).write(run.folder)
 
     def rename(self, run_id: str, title: str) -> None:
         """Call a run something else.

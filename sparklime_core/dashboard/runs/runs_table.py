@@ -28,7 +28,7 @@ def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
     person = services().person
     lines = [_line(run) for run in runs]
     if person.is_signed_in:
-        owners = [owner_name(run.access(), person) for run in runs]
+        owners = [owner_name(run.guard.access(), person) for run in runs]
         lines = [{"owner": owner, **line} for owner, line in zip(owners, lines, strict=True)]
     return pd.DataFrame(lines)
 

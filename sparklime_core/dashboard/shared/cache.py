@@ -32,7 +32,7 @@ class Remembered(Generic[P, T]):
         """Return the answer; raise `RunError` where the person may not see one of the runs."""
         for run in (*args, *kwargs.values()):
             if isinstance(run, Run):
-                run.check_seen()
+                run.guard.check_seen()
         return self._answers(*args, **kwargs)
 
 

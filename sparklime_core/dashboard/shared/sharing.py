@@ -25,7 +25,7 @@ def access_caption(run: Run) -> None:
     person = services().person
     if not person.is_signed_in:
         return
-    access = run.access()
+    access = run.guard.access()
     address = f" ({access.email})" if access.name and access.email and not access.is_of(person) else ""
     parts = [f"Owner: {owner_name(access, person)}{address}"]
     if access.shared_with_all:
@@ -55,7 +55,7 @@ def share_workspace_button(page: str) -> None:
 @st.dialog("Share this run")
 def _share_run(run_id: str) -> None:
     store = services().store
-    access = store.open_own(run_id).access()
+    access = store.open_own(run_id).guard.access()
     _share_form(
         f"rows?run={quote(run_id)}",
         access,

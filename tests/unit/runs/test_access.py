@@ -28,7 +28,7 @@ OPERATOR = somebody("olga", is_operator=True)
 
 READ: dict[str, Callable[[Run], object]] = {
     "manifest": lambda run: run.manifest(),
-    "access": lambda run: run.access(),
+    "access": lambda run: run.guard.access(),
     "version": lambda run: run.version(),
     "facts": lambda run: run.facts,
     "inputs": lambda run: run.inputs(),
@@ -132,7 +132,7 @@ def test_who_may_see_it_may_not_change_it(store, anns, name):
 def test_it_is_shared_with_these_people_or_with_everybody_who_is_signed_in(store, anns):
     own = store.of(ANN)
     own.share(anns.id, " BEN@x.org,\ncem@x.org; ben@X.org ", with_all=False)
-    assert own.open(anns.id).access().shared_with == ("ben@x.org", "cem@x.org")
+    assert own.open(anns.id).guard.access().shared_with == ("ben@x.org", "cem@x.org")
     assert [store.of(person).sees(anns.id) for person in (BEN, CEM, NAMELESS)] == [True, True, False]
     own.share(anns.id, "", with_all=True)
     assert [store.of(person).sees(anns.id) for person in (BEN, CEM, NAMELESS)] == [True, True, True]
@@ -144,7 +144,7 @@ def test_it_is_shared_with_these_people_or_with_everybody_who_is_signed_in(store
 def test_what_is_no_address_is_named(store, anns, text):
     with pytest.raises(RunError, match=r"is no e-mail address, like ann@example\.org"):
         store.of(ANN).share(anns.id, text, with_all=False)
-    assert store.of(ANN).open(anns.id).access() == Access.of(ANN)
+    assert store.of(ANN).open(anns.id).guard.access() == Access.of(ANN)
 
 
 def test_too_many_addresses_are_refused(store, anns):
