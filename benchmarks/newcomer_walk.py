@@ -17,7 +17,17 @@ from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server, running_server
-from tests.browser.steps import chart, choose_file, go_to, press, select_table_row, settled, show, watched
+from tests.browser.steps import (
+    answered,
+    chart,
+    choose_file,
+    go_to,
+    press,
+    select_table_row,
+    settled,
+    show,
+    watched,
+)
 
 WAIT_MS = 600_000
 DRAWING_MS = 1_000
@@ -74,25 +84,22 @@ class _Walk:
         go_to(page, "Model")
         finding = main.get_by_text(re.compile("alone predicts")).first
         self._step("Model: the first one is trained", partial(press, page, "Train"), finding)
-        trained = main.get_by_text("Accuracy", exact=True)
         leave_out = main.get_by_role("button", name="Leave it out and train again").first
+        trained = main.get_by_text("Accuracy", exact=True)
         while leave_out.count():
-            named = finding.inner_text().split(" ")[0]
-            self._step(
-                f"Model: without {named}", leave_out.click, main.get_by_text("Accuracy", exact=True), finding
-            )
+            column = finding.inner_text().split("'")[1]
+            self._step(f"Model: without {column}", partial(self._press, leave_out), trained)
+        model = page.url
         self._explain()
         self._look()
-        self._server.restart()
-        address = f"{self._server.url}/model"
-        self._step("Model: the server was started again", lambda: page.goto(address), main.get_by_text("Accuracy"))
+        self._step("Model: the server is started again", partial(self._come_back, model), trained)
 
     def _data(self, csv: Path, target: str) -> None:
         page, main = self._page, self._page.get_by_test_id("stMain")
         go_to(page, "Data")
         fitting = main.get_by_text("What to predict").first
         self._step(f"Data: a file of {csv.stat().st_size / 1e6:.0f} MB", partial(choose_file, page, csv), fitting)
-        expect(main.get_by_text(target, exact=True).first).to_be_visible()
+        expect(main.get_by_role("combobox", name="What to predict")).to_have_value(target)
         used = main.get_by_text(re.compile(f"to predict: {target}|target: {target}")).first
         self._step("Data: the table is used", partial(press, page, "Use this table"), used)
 
@@ -100,10 +107,12 @@ class _Walk:
         page, main = self._page, self._page.get_by_test_id("stMain")
         button = main.get_by_role("button", name="Explain", exact=True)
         self._step("Explain: the form", partial(go_to, page, "Explain"), button)
-        first = main.get_by_text(re.compile(r"[1-9][\d,]* of [\d,]+ rows explained")).first
-        self._step("Explain: the first rows are explained", partial(press, page, "Explain"), first)
+        first = main.get_by_text(re.compile(r"Show the .* explained so far|[1-9] of .* rows explained"))
+        started = time.perf_counter()
+        self._step("Explain: the first rows are explained", button.click, first)
         rows = main.get_by_role("link", name="Explained rows")
-        self._step("Explain: all of them", lambda: None, rows)
+        expect(rows).to_be_visible()
+        self._step(f"Explain: all rows, {time.perf_counter() - started:.0f} s", lambda: None, rows)
 
     def _look(self) -> None:
         page, main = self._page, self._page.get_by_test_id("stMain")
@@ -126,10 +135,20 @@ class _Walk:
         self._step("Workers", partial(go_to, page, "Workers"), charts)
         self._step("Runs", partial(go_to, page, "Runs"), main.get_by_test_id("stDataFrame").first)
 
+    def _come_back(self, address: str) -> None:
+        self._server.restart()
+        self._page.goto(address)
+
+    def _press(self, button: Locator) -> None:
+        with answered(self._page):
+            button.click()
+
     def _step(self, name: str, act: Callable[[], object], *seen: Locator) -> None:
         """Do something, wait until one of these is seen, and look at the page; print how long it took."""
         self._steps += 1
         wait = partial(self._wait, seen)
+        if self._steps > 1:
+            settled(self._page)
         taken = _seconds(act, wait)
         reloads = [self._look_at(name, scheme, width, wait) for scheme in SCHEMES for width in WIDTHS]
         self._page.emulate_media(color_scheme="light")
@@ -140,8 +159,7 @@ class _Walk:
         either = seen[0]
         for other in seen[1:]:
             either = either.or_(other)
-        expect(either.first).to_be_visible()
-        settled(self._page)
+        expect(either.filter(visible=True).first).to_be_visible()
 
     def _look_at(self, name: str, scheme: str, width: str, wait: Callable[[], None]) -> float:
         """Load the page again in one light and width, and take a picture; return the seconds of the load."""
@@ -149,6 +167,7 @@ class _Walk:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.set_viewport_size({"width": WIDTHS[width], "height": HEIGHT})
         taken = _seconds(page.reload, wait)
+        settled(page)
         tall = int(page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight"))
         page.set_viewport_size({"width": WIDTHS[width], "height": max(tall, HEIGHT)})
         settled(page)

@@ -27,3 +27,8 @@ def speed(rows_per_second: float) -> str:
 def number(value: float) -> str:
     """Return a value with four significant digits at most."""
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def executor_name(executor: str) -> str:
+    """Return what people call an executor: Spark's own name for the only one of embedded Spark is "driver"."""
+    return "embedded Spark" if executor == "driver" else f"executor {executor}"

@@ -74,7 +74,7 @@ def confusion_chart(counts: pd.DataFrame) -> ChartType:
         tooltip=[
             alt.Tooltip("truth:N", title="True class"),
             alt.Tooltip("predicted:N", title="Predicted class"),
-            alt.Tooltip("rows:Q", title="Test rows"),
+            alt.Tooltip("rows:Q", title="Test rows", format=","),
         ],
     )
     cell = base.mark_rect(stroke="white", strokeWidth=1).encode(
@@ -82,7 +82,7 @@ def confusion_chart(counts: pd.DataFrame) -> ChartType:
     )
     layers: list[alt.Chart] = [cell]
     if classes <= 12:
-        layers.append(base.mark_text(fontSize=14, color=ON_CELLS).encode(text="rows:Q"))
+        layers.append(base.mark_text(fontSize=14, color=ON_CELLS).encode(text=alt.Text("rows:Q", format=",")))
     description = described(f"Matrix of {count(classes, 'class', 'classes')}", *_right_and_wrong(counts))
     return alt.layer(*layers).properties(height=max(220, min(44 * classes, 520)), description=description)
 

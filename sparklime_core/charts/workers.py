@@ -6,7 +6,7 @@ from altair.typing import ChartType
 
 from sparklime_core.charts.description import described, largest, span
 from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK, REST
-from sparklime_core.wording import count
+from sparklime_core.wording import count, executor_name
 
 
 def timeline_chart(tasks: pd.DataFrame) -> ChartType:
@@ -43,9 +43,7 @@ def timeline_chart(tasks: pd.DataFrame) -> ChartType:
             description=described(
                 f"Bars of {count(len(tasks), 'task')} in {count(lanes, 'lane')}",
                 span("seconds", [*tasks["begin"], *tasks["end"]]),
-                largest(
-                    [f"executor {name}" for name in tasks["executor"]], tasks["seconds"], "{:.2f} s", "longest"
-                ),
+                largest([*map(executor_name, tasks["executor"])], tasks["seconds"], "{:.2f} s", "longest"),
             ),
         )
     )
@@ -60,10 +58,11 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
     executors
         ``executor``, ``rows``, ``rows_per_second`` and ``tasks``.
     """
-    base = alt.Chart(executors).encode(
-        y=alt.Y("executor:N", title=None),
+    named = executors.assign(name=executors["executor"].map(executor_name))
+    base = alt.Chart(named).encode(
+        y=alt.Y("name:N", title=None),
         tooltip=[
-            alt.Tooltip("executor:N", title="Executor"),
+            alt.Tooltip("name:N", title="Executor"),
             alt.Tooltip("rows:Q", title="Rows"),
             alt.Tooltip("tasks:Q", title="Tasks"),
             alt.Tooltip("rows_per_second:Q", title="Rows per busy second", format=",.1f"),
@@ -75,8 +74,7 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
     number = base.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(
         x="rows:Q", text=alt.Text("rows:Q", format=",")
     )
-    names = [f"executor {name}" for name in executors["executor"]]
-    says = largest(names, executors["rows"], "{:,.0f}", "most rows")
+    says = largest([*named["name"]], executors["rows"], "{:,.0f}", "most rows")
     description = described(f"Bar chart of {count(len(executors), 'executor')}", says)
     return alt.layer(bar, number).properties(height=AXIS + 34 * len(executors), description=description)
 

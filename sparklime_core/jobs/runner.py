@@ -39,6 +39,8 @@ class Progress:
         Wall time since explaining began in this sitting.
     by_executor
         Rows explained by each executor in this sitting.
+    first_wave
+        Rows and seconds of this sitting when its first wave was done.
     error
         What ended the run, if that was an error.
     """
@@ -49,6 +51,7 @@ class Progress:
     failed: int = 0
     seconds: float = 0.0
     by_executor: Mapping[str, int] = field(default_factory=dict)
+    first_wave: tuple[int, float] | None = None
     error: str | None = None
 
     @property
@@ -59,9 +62,14 @@ class Progress:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """What is left at the speed so far; None before the first wave is done."""
-        speed = self.rows_per_second
-        return (self.rows - self.done) / speed if speed else None
+        """What is left at the speed since the first wave, in which the Python workers start.
+
+        None before the second wave is done.
+        """
+        if self.first_wave is None:
+            return None
+        rows, seconds = sum(self.by_executor.values()) - self.first_wave[0], self.seconds - self.first_wave[1]
+        return (self.rows - self.done) * seconds / rows if rows and seconds else None
 
 
 OnProgress = Callable[[Progress], None]
@@ -183,6 +191,7 @@ class _Attempt:
             done=self._progress.done + pc.count_distinct(explanations["row_id"]).as_py(),
             failed=self._progress.failed + pc.count_distinct(failed["row_id"]).as_py(),
             by_executor=by_executor,
+            first_wave=self._progress.first_wave or (sum(by_executor.values()), time.monotonic() - self._began),
         )
 
     def _enter(self, stage: str) -> None:

@@ -79,7 +79,9 @@ class TestProgress:
         from sparklime_core.dashboard.shared.services import Services
         from sparklime_core.jobs.runner import Progress
 
-        progress = Progress("explaining", 12, done=5, failed=1, seconds=2.0, by_executor={"0": 3, "1": 2})
+        progress = Progress(
+            "explaining", 12, done=5, failed=1, seconds=2.5, by_executor={"0": 3, "1": 2}, first_wave=(1, 1.5)
+        )
         monkeypatch.setattr(Services, "progress", lambda _self, _run_id: progress)
         return AppTest.from_file(APP, default_timeout=SECONDS)
 
@@ -88,7 +90,7 @@ class TestProgress:
     ) -> None:
         app = open_page("explain", run=runs.classes.id)
 
-        assert "about 2.8 s remaining (an estimate, at the speed so far)" in words(app)
+        assert "about 1.8 s remaining (an estimate)" in words(app)
         assert "1 row failed" in words(app)
         assert "Show the 5 rows explained so far" in [link.value for link in app.main.page_link]
         assert len(app.get("vega_lite_chart")) == 1

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from sparklime_core.runs.run import Run
 from tests.browser.server import Server
-from tests.browser.steps import chart, press, select_table_row, show, visit
+from tests.browser.steps import chart, go_to, heading, press, select_table_row, show, visit
 
 
 def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server, runs: dict[str, Run]) -> None:
@@ -31,6 +31,13 @@ def test_a_row_is_looked_at_from_all_sides(page: Page, server: Server, runs: dic
     show(page, "SHAP", within="stButtonGroup")
     expect(chart(page, re.compile("LIME beside SHAP for .* of row 2"))).to_be_visible()
     expect(page.get_by_text(re.compile("They agree on the sign of"))).to_be_visible()
+
+    page.reload()
+    heading(page, "Rows")
+    expect(chart(page, re.compile("LIME beside SHAP for .* of row 2"))).to_be_visible()
+    go_to(page, "Overview")
+    go_to(page, "Rows")
+    expect(chart(page, re.compile("LIME beside SHAP for .* of row 2"))).to_be_visible()
 
     show(page, "Nearest change", within="stButtonGroup")
     expect(page.get_by_text(re.compile("distance .*; the model then predicts")).first).to_be_visible()

@@ -29,13 +29,14 @@ def difference_panel(scope: RunTotals) -> None:
     panel_head("Two groups of rows", "Where does the model reason differently?", HELP)
     offered = comparisons(scope)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        chosen = st.selectbox("Compare", list(offered), key="overview-compare", persist_state="session", width=300)
+        chosen = st.selectbox("Compare", list(offered), key="overview-compare", bind="query-params", width=300)
         measure: Measure = st.segmented_control(
             "Measure",
             list(MEASURES),
             default="strength",
             format_func=MEASURES.__getitem__,
             key="overview-measure",
+            bind="query-params",
             required=True,
         )
         comparison = offered[chosen](scope)

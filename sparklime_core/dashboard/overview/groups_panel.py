@@ -54,6 +54,7 @@ def _count(rows: int) -> int | None:
         ["automatic", *(str(number) for number in range(2, min(MOST_GROUPS, rows) + 1))],
         default="automatic",
         key="overview-groups",
+        bind="query-params",
         required=True,
     )
     return int(chosen) if chosen and chosen.isdigit() else None

@@ -85,7 +85,7 @@ def _chosen_part(row: RowContext) -> PanelPart:
         list(parts),
         default=next(iter(parts)),
         key="row-part",
-        persist_state="session",
+        bind="query-params",
         required=True,
         label_visibility="collapsed",
         wrap=True,

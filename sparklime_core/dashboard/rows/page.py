@@ -39,7 +39,7 @@ def workbench(run: Run, manifest: Manifest) -> None:
             ["Table", "Plot", "Features"],
             default="Table",
             key="rows-view",
-            persist_state="session",
+            bind="query-params",
             required=True,
             label_visibility="collapsed",
         )

@@ -111,7 +111,7 @@ def _figures(progress: "Progress", waited: float) -> None:
     remaining, rate = progress.remaining_seconds, progress.rows_per_second
     facts = [f"{duration(waited)} since the start"]
     if remaining is not None:
-        facts.append(f"about {duration(remaining)} remaining (an estimate, at the speed so far)")
+        facts.append(f"about {duration(remaining)} remaining (an estimate)")
     if rate is not None:
         facts.append(speed(rate))
     facts.append(f"{count(progress.failed, 'row')} failed")

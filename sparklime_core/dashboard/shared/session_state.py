@@ -47,8 +47,7 @@ def choose_run(chosen: str) -> None:
 
 def row_id() -> int | None:
     """Return the row that is looked at: the URL's, or the one that this session had before in this run."""
-    row = whole_number(st.query_params.get("row"))
-    return st.session_state.get("row") if row is None else row
+    return _looked_at("row")
 
 
 def choose_row(row: int | None, *, by_table: bool = False) -> None:
@@ -69,8 +68,7 @@ def anchor() -> int | None:
 
 def label() -> int | None:
     """Return the label whose explanation is looked at."""
-    chosen = whole_number(st.query_params.get("label"))
-    return st.session_state.get("label") if chosen is None else chosen
+    return _looked_at("label")
 
 
 def choose_label(chosen: int | None) -> None:
@@ -84,7 +82,8 @@ def compared() -> list[int]:
     if linked is None:
         return list(st.session_state.get("compared", []))
     rows = [whole_number(text) for text in linked.split("-")]
-    return list(dict.fromkeys(row for row in rows if row is not None))[:MOST_COMPARED]
+    st.session_state["compared"] = list(dict.fromkeys(row for row in rows if row is not None))[:MOST_COMPARED]
+    return list(st.session_state["compared"])
 
 
 def compare(rows: Sequence[int]) -> None:
@@ -94,6 +93,15 @@ def compare(rows: Sequence[int]) -> None:
         st.query_params["compare"] = "-".join(map(str, rows))
     else:
         st.query_params.pop("compare", None)
+
+
+def _looked_at(name: str) -> int | None:
+    """Return what the URL says, or what this session had before; from now on both say it."""
+    linked = whole_number(st.query_params.get(name))
+    found: int | None = st.session_state.get(name) if linked is None else linked
+    if found is not None:
+        _choose(name, found)
+    return found
 
 
 def _choose(name: str, value: int | None) -> None:

@@ -36,7 +36,7 @@ def _status() -> None:
 def _spark() -> None:
     if not services().started:
         st.page_link(
-            SPARK, label="Spark: not started", icon=":material/hub:", help="It starts with the first run."
+            SPARK, label="Spark: not connected", icon=":material/hub:", help="It starts with the first run."
         )
         st.caption("Embedded, on this machine")
         return

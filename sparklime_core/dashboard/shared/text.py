@@ -3,8 +3,7 @@
 import re
 
 from sparklime_core.printable import printable
-from sparklime_core.spark.executors.identity import EMBEDDED
-from sparklime_core.wording import count, duration, number, speed
+from sparklime_core.wording import count, duration, executor_name, number, speed
 
 __all__ = ["count", "duration", "executor_name", "number", "plain", "speed"]
 
@@ -25,8 +24,3 @@ def plain(text: object) -> str:
     line = printable(" ".join(str(text).split()), None)
     parts = [_ARROWS.sub(lambda found: _JOINER.join(found.group()), part) for part in line.split(":")]
     return _PUNCTUATION.sub(r"\\\1", f":{_JOINER}".join(parts))
-
-
-def executor_name(executor: str) -> str:
-    """Return what people call an executor: Spark's own name for the only one of embedded Spark is "driver"."""
-    return "embedded Spark" if executor == EMBEDDED else f"executor {executor}"

@@ -17,7 +17,13 @@ class TestWork:
 
         assert values_of(spec_of(timeline_chart(timeline))).count('"lane"') == 3
         assert "rows_per_second" in fields_of(spec_of(throughput_chart(throughput_frame(timeline))))
-        assert fields_of(spec_of(executors_chart(executors))) == {"executor", "rows", "tasks", "rows_per_second"}
+        assert fields_of(spec_of(executors_chart(executors))) == {
+            "executor",
+            "name",
+            "rows",
+            "tasks",
+            "rows_per_second",
+        }
 
     def test_an_executor_has_one_colour_on_every_chart(self) -> None:
         timeline = timeline_frame(three_tasks())

@@ -2,6 +2,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -89,9 +90,12 @@ def test_samples_are_listed_and_written(capsys, tmp_path):
 
 
 def test_progress_says_what_was_measured(capsys):
+    first = Progress("explaining", rows=100, done=40, failed=3, seconds=2.0, by_executor={"0": 25, "1": 15})
+    ProgressLine().show(first)
+    assert capsys.readouterr().err == "40/100 rows explained, 3 failed, 20 rows/s\n"
     line = ProgressLine()
-    line.show(Progress("explaining", rows=100, done=40, failed=3, seconds=2.0, by_executor={"0": 25, "1": 15}))
-    assert capsys.readouterr().err == "40/100 rows explained, 3 failed, 20 rows/s, 3 s left\n"
+    line.show(replace(first, done=60, seconds=3.0, by_executor={"0": 45, "1": 15}, first_wave=(40, 2.0)))
+    assert capsys.readouterr().err == "60/100 rows explained, 3 failed, 20 rows/s, 2 s left\n"
     line.show(Progress("explaining", rows=100, done=50))
     assert capsys.readouterr().err == ""
 
