@@ -4,6 +4,7 @@ Tests that share clusters, a browser or a session stay in one process, which sta
 file.
 """
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -69,6 +70,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
     """Divide the tests by group or file; in their order, and not the files with most tests first."""
     config.option.loadscopereorder = False
     return _GroupOrFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep all that is imported out of the garbage collector, which would look at it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Give back to the collector what ends with the process."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(trylast=True)
