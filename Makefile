@@ -32,7 +32,7 @@ test: lint
 	$(BIN)/python -m pytest $(ARGS)
 
 test-quick: .venv/.dev
-	$(BIN)/python -m pytest -m "not slow and not spark and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not spark and not browser" $(ARGS)
 
 test-versions: .venv/.dev
 	$(BIN)/python -m pytest -m "slow or not slow" tests/versions $(ARGS)
