@@ -59,6 +59,14 @@ def _packages_looked_through_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_in_the_background() -> Iterator[None]:
+    """Let a page import what it needs, and no more: nobody waits here for the next click."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "warm_up", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     home = tmp_path_factory.mktemp("home")
