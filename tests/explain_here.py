@@ -32,11 +32,12 @@ def explain_here(folder: Path, *options: str) -> int:
 
 @contextlib.contextmanager
 def rows_explained_here() -> Iterator[None]:
-    """Have no session, and explain a run's rows here, in waves like the real ones."""
+    """Have no session, look for no traps, and explain a run's rows here, in waves like the real ones."""
     with (
         mock.patch("sparklime_core.cli.explain.session", return_value=contextlib.nullcontext()),
         mock.patch("sparklime_core.cli.explain.master_of", return_value="local[*]"),
         mock.patch("sparklime_core.cli.explain.explain_run", explain_run_here),
+        mock.patch("sparklime_core.cli.explain.find_traps", return_value=()),
         mock.patch("os.fsync"),  # takes most of the time, and only a machine that fails needs it
     ):
         yield

@@ -3,6 +3,7 @@
 import duckdb  # noqa: F401
 import lime.lime_tabular  # noqa: F401
 import pyarrow.dataset  # noqa: F401
+import pytest  # noqa: F401
 import skops.io  # noqa: F401
 import tqdm.auto  # noqa: F401
 
@@ -17,7 +18,13 @@ import sparklime_core.reports.run_report
 import sparklime_core.runs.query.compare
 import sparklime_core.runs.query.export
 import sparklime_core.runs.query.rows
-import sparklime_core.runs.store  # noqa: F401
+import sparklime_core.runs.store
+import sparklime_core.runs.workspace_store
+import sparklime_core.spark.cluster.registry
+import sparklime_core.spark.executors.environment_archive
+import sparklime_core.spark.executors.package_upload
+import sparklime_core.spark.session.java  # noqa: F401
+import tests.explain_here  # noqa: F401
 from sparklime_core.explain.precompile import compile_ahead
 
 compile_ahead()  # each process would load what numba has compiled
