@@ -151,8 +151,8 @@ def kernel_table(explainer: Explainer, width: int) -> FloatArray:
     weights = kernel_weights(explainer, distances)
     if not _is_pointwise(explainer, distances, weights):
         raise EngineError(
-            "The explainer's kernel gives a distance another weight where there are others, and the engines "
-            "'sampled' and 'exact' need one weight for each distance; use engine 'reference'."
+            "The explainer's kernel gives a distance a weight that depends on the other distances, and the "
+            "engines 'sampled' and 'exact' need one weight per distance; use engine 'reference'."
         )
     return weights
 

@@ -29,7 +29,7 @@ def resolve_predict(model: Any, mode: str, output: OutputName = "probability") -
         When its margin is wanted, and it has none.
     """
     if isinstance(model, type):
-        raise PredictionError(f"The model is the class {model.__name__}; give a fitted one.")
+        raise PredictionError(f"The model is the class {model.__name__}; give a fitted instance.")
     if output == "margin":
         return _margin(model, mode)
     name = predict_name(mode)

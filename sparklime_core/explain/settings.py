@@ -141,7 +141,7 @@ class ExplainSettings(Settings):
         10,
         flag="num-features",
         label="Features in an explanation",
-        help="The most conditions that an explanation holds; the strongest ones are kept.",
+        help="Largest number of conditions in an explanation; the strongest ones are kept.",
     )
     num_samples: int = setting(
         Whole(2),
@@ -155,22 +155,22 @@ class ExplainSettings(Settings):
         0,
         flag="seed",
         label="Seed",
-        help="Of the one random state that is made anew for every row: the same seed, the same result.",
+        help="Seed of the random state, which is the same for every row. The same seed gives the same result.",
     )
     profiles: bool = setting(
         Switch(),
         False,
         flag="profiles",
         label="Keep profiles",
-        help="Keeps what every bin of a reason's feature does to the prediction, for exports. The page shows a "
-        "row's profiles in any case.",
+        help="Stores the effect of every bin of the explained features, for exports. The page shows a row's "
+        "profiles in any case.",
     )
     output: OutputName = setting(
         Choice(OUTPUTS),
         "probability",
         flag="output",
         label="Output",
-        help="What is explained of boosted trees: the probability, or the margin (log-odds).",
+        help="What to explain for boosted trees: the probability, or the margin (log-odds).",
     )
 
 
@@ -198,7 +198,7 @@ class ExplainerSettings(Settings):
         "quartile",
         flag="discretizer",
         label="Discretizer",
-        help="The bins of numbers; none: numbers stay as they are.",
+        help="How numbers are binned; none: numbers have no bins.",
         called="The discretizer",
     )
     kernel_width: float | None = setting(
@@ -206,7 +206,7 @@ class ExplainerSettings(Settings):
         None,
         flag="kernel-width",
         label="Kernel width",
-        help="How far from the row samples still count. Without one: 0.75 times the root of the number of "
+        help="How far from the row samples still count. Default: 0.75 times the square root of the number of "
         "features.",
         unset="lime's own",
         called="The kernel width",
@@ -216,7 +216,7 @@ class ExplainerSettings(Settings):
         "auto",
         flag="feature-selection",
         label="Feature selection",
-        help="lime's way to choose the features of an explanation.",
+        help="lime's method to choose the features of an explanation.",
         called="The feature selection",
     )
 
@@ -245,7 +245,7 @@ class RunSettings(Settings):
         "all",
         flag="rows",
         label="Rows",
-        help="all, test, or how many from the first on.",
+        help="all, test, or a number of rows, counted from the first.",
         called="The rows",
     )
     stability: int = setting(
@@ -253,8 +253,8 @@ class RunSettings(Settings):
         0,
         flag="stability",
         label="Stability",
-        help="From how many pools of samples each row is also explained, to see how far its explanation depends "
-        "on chance; 0: not measured.",
+        help="Number of pools of samples that explain each row, to measure how far its explanation depends on "
+        "chance; 0: not measured.",
         metavar="K",
     )
     stability_rows: int | None = setting(
@@ -262,7 +262,7 @@ class RunSettings(Settings):
         None,
         flag="stability-rows",
         label="Rows whose stability is measured",
-        help="About so many, spread evenly over the rows; each other row is measured when you ask for it.",
+        help="About this many rows, spread evenly over the table; each other row is measured when you ask for it.",
         unset="all",
         called="The number of rows whose stability is measured",
         metavar="N",

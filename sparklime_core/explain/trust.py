@@ -52,28 +52,29 @@ FIT = TrustLimits(
     "Fit",
     0.7,
     0.4,
-    "how much of what the model does around the row the features of the explanation account for, by the effect of "
-    "each of their bins (the profile score; where there are no profiles, lime's local R²)",
+    "share of the model's behaviour around the row that the features of the explanation account for, by the "
+    "effect of each of their bins (the profile score; without profiles, lime's local R²)",
 )
 GAP = TrustLimits(
     "Gap",
     0.1,
     0.25,
-    "how far the surrogate is from the model at the row itself, of the range of predictions (of probabilities: 1; "
-    "of values: from the 5th to the 95th percentile of the training table's)",
+    "distance between surrogate and model at the row itself, as a share of the range of predictions (of "
+    "probabilities: 1; of values: from the 5th to the 95th percentile of the training table's)",
 )
 STABILITY = TrustLimits(
     "Stability",
     0.75,
     0.5,
-    "what share of their five strongest features two explanations of the row from different samples have in "
+    "share of the five strongest features that two explanations of the row from different samples have in "
     "common (mean Jaccard index)",
 )
 SAMPLING = TrustLimits(
     "Sampling error",
     0.1,
     0.25,
-    "how far the weights of one run of lime are from those without sampling (root mean square, of the strongest)",
+    "distance between the weights of one lime run and the weights without sampling (root mean square, as a "
+    "share of the strongest)",
 )
 CHECKS = (FIT, GAP, STABILITY, SAMPLING)
 
@@ -88,9 +89,7 @@ LOCALITY_RULE = (
     "the verdict."
 )
 
-LOW_R2 = (
-    "lime asks only whether a sample is in the row's own bin, and sees nothing of what lies between the others."
-)
+LOW_R2 = "lime asks only whether a sample is in the row's own bin, and ignores differences between the other bins."
 """Why lime's local R² is low for most rows."""
 
 RULE = (
@@ -197,10 +196,10 @@ def fit_words(result: Mapping[str, Any]) -> str:
     score, profile_score = result["score"], result.get("profile_score")
     if profile_score is None:
         share = f"{score:.0%}" if score > 0 else "nothing"
-        return f"The surrogate explains {share} of what the model does around this row (local R² {score:.2f})."
+        return f"The surrogate explains {share} of the model's behaviour around this row (local R² {score:.2f})."
     return (
-        f"The {len(result['explanation'])} features account for {profile_score:.0%} of what the model does around "
-        f"this row. lime's own local R² is {score:.2f}: {LOW_R2}"
+        f"The {len(result['explanation'])} features account for {profile_score:.0%} of the model's behaviour "
+        f"around this row. lime's own local R² is {score:.2f}: {LOW_R2}"
     )
 
 
@@ -212,6 +211,6 @@ def locality_words(effective_share: float) -> str:
         "local": "This explanation is about the row's surroundings",
     }
     return (
-        f"{about[locality(effective_share)]}: the samples around the row count for {effective_share:.0%} of what "
-        "samples of equal weight would. A smaller kernel width makes it more local."
+        f"{about[locality(effective_share)]}: the samples around the row count as much as "
+        f"{effective_share:.0%} of them with equal weights. A smaller kernel width makes it more local."
     )

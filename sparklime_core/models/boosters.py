@@ -121,8 +121,9 @@ def _note_of_codes(feature: int, dataset: Dataset) -> str:
     names = dataset.categorical_names[feature]
     listed = ", ".join(f"{code} for {name!r}" for code, name in enumerate(names[:SHOWN]))
     return (
-        f"the model knows the categories of {dataset.feature_names[feature]!r} by numbers alone, and is given "
-        f"{listed}{', …' if len(names) > SHOWN else ''}; where it was trained with another order, it is wrong"
+        f"the model knows the categories of {dataset.feature_names[feature]!r} only by numbers, and gets "
+        f"{listed}{', …' if len(names) > SHOWN else ''}; if it was trained with another order, its "
+        "predictions are wrong"
     )
 
 
@@ -158,8 +159,8 @@ def _category_names(dataset: Dataset, feature: int) -> tuple[str, ...]:
     names = dataset.categorical_names.get(feature)
     if names is None:
         raise ModelError(
-            f"The model takes {dataset.feature_names[feature]!r} for categories, and the table for a number; "
-            "give the column the role 'category'."
+            f"The model takes {dataset.feature_names[feature]!r} as categories, and the table as a number; "
+            "give the column the role 'categorical'."
         )
     return names
 

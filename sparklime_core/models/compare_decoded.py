@@ -69,8 +69,8 @@ def check_decoded(model: ColumnsModel, dataset: Dataset, frame: pd.DataFrame, pr
     row = int(rows[at])
     name = _column_at_fault(model.estimator, decoded, frame.iloc[rows], at, predicted[row : row + 1])
     raise ModelError(
-        f"The model predicts {len(off)} of {len(rows)} rows of {dataset.name!r} otherwise when they are decoded, "
-        f"the first being row {row + 1}: {_said(frame, decoded, row, at, name)}{_hint(dataset, name)}."
+        f"The model predicts {len(off)} of {len(rows)} rows of {dataset.name!r} differently when they are "
+        f"decoded, first in row {row + 1}: {_said(frame, decoded, row, at, name)}{_hint(dataset, name)}."
     )
 
 
@@ -93,7 +93,7 @@ def _column_at_fault(
 
 def _said(frame: pd.DataFrame, decoded: pd.DataFrame, row: int, at: int, name: str | None) -> str:
     if name is None:
-        return "no value of it differs, so the model does not always predict the same"
+        return "no value of it differs, so the model's predictions are not repeatable"
     return f"its {name!r} is {frame[name].iloc[row]!r} in the table and {decoded[name].iloc[at]!r} decoded"
 
 
@@ -101,7 +101,7 @@ def _hint(dataset: Dataset, name: str | None) -> str:
     feature = next((feature for feature in dataset.encoding.features if feature.column == name), None)
     if feature is None or feature.categories is None:
         return ""
-    return "; the dataset keeps the most frequent categories alone, so group rare ones before training"
+    return "; the dataset keeps only the most frequent categories, so group rare ones before training"
 
 
 def _same(one: Any, other: Any) -> bool:

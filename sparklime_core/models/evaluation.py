@@ -87,7 +87,7 @@ class Evaluation:
     def residuals(self) -> pd.DataFrame:
         """Return ``row``, ``truth``, ``predicted`` and ``residual`` (truth - predicted) of a regression."""
         if self.class_names is not None:
-            raise ModelError("Residuals are of a regression, and this model predicts classes.")
+            raise ModelError("Residuals need a regression model, and this model predicts classes.")
         columns = {"row": self.rows, "truth": self.truth, "predicted": self.predicted}
         return pd.DataFrame({**columns, "residual": self.truth - self.predicted})
 
@@ -99,7 +99,7 @@ class Evaluation:
 
     def _names(self) -> tuple[str, ...]:
         if self.class_names is None:
-            raise ModelError("This is of classes, and the model predicts a number; use the residuals.")
+            raise ModelError("This needs a model of classes, and the model predicts a number; use the residuals.")
         return self.class_names
 
 

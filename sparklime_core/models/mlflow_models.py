@@ -98,15 +98,15 @@ def _choose(uri: str, folder: Path, flavours: dict[str, dict[str, Any]], say: Sa
     data = held.get("model_data") or held.get("pickled_model") or held.get("data") or "."
     path = (folder / str(data)).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.exists():
-        raise ModelError(f"The model {uri!r} is damaged: its {name} data are not there.")
+        raise ModelError(f"The model {uri!r} is damaged: its {name} data are missing.")
     # A library's estimator in skops' format, or types of the maker's own, are trusted on the maker's word alone.
     trusting = path.suffix == ".skops" and (name != "sklearn" or bool(held.get("skops_trusted_types")))
     if name == "spark" or (path.suffix in ENDINGS and not trusting):
         return Fetched(path)
     if trusting or path.suffix in PICKLES or name == "sklearn":
         say(
-            f"Opening the model {uri!r} can run any program that its maker has put into {path.name}; load models "
-            "alone that you trust."
+            f"Opening the model {uri!r} can run any program that its maker has put into {path.name}; load "
+            "only models that you trust."
         )
         return Fetched(None, _unpickled(uri, name, folder))
     own = path.with_suffix(OWN_FILES[name])

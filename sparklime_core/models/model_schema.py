@@ -173,7 +173,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], most_bytes: int) -> None:
 def _audit(node: Any, contents: _Contents, depth: int) -> None:
     """Look at an object and at all that is in it, known by number or not: which one skops takes is its affair."""
     if depth > DEEPEST:
-        raise ModelError("The model file holds objects that lie too deep in each other; save a simpler model.")
+        raise ModelError("The model file nests objects too deeply; save a simpler model.")
     _check_type(node, contents)
     contents.unpacked += contents.bytes_of.get(str(node.get("file")), 0)
     if node.get("__loader__") != "CachedNode" and _number(node):

@@ -39,13 +39,13 @@ from sparklime_core.models.spark_ml.stored_trees import SUFFIX, dump_trees, rest
 from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.models.train import Model
 
-OWN = "the model was trained elsewhere: the rows that it is measured on may be rows that it has learnt from"
+OWN = "the model was trained elsewhere: it may have been trained on the rows that measure it"
 
 GAPS_AS_NUMBERS = (
-    "gaps are given to the model as the numbers that stand for them in dataset.features: it does not clearly "
-    "predict the rows with gaps better as gaps; a model that is fitted on a DataFrame says what it wants"
+    "the model gets gaps as the numbers of dataset.features, since it does not clearly predict these rows "
+    "better from gaps; a model that is fitted on a DataFrame says which it wants"
 )
-GAPS_AS_GAPS = "gaps are given to the model as gaps, with which it clearly predicts the rows with gaps better"
+GAPS_AS_GAPS = "the model gets gaps as gaps, since it clearly predicts the rows with gaps better from them"
 
 
 @raised_as(ModelError, "The model cannot be loaded", but=(MemoryError,))
@@ -240,7 +240,7 @@ def _check_task(estimator: Any, dataset: Dataset) -> None:
             raise ModelError("The model predicts classes, and the target is a number; choose the other task.")
         return
     if classes is None:
-        raise ModelError("The model predicts numbers, and the target is of classes; choose the other task.")
+        raise ModelError("The model predicts numbers, and the target has classes; choose the other task.")
     if not hasattr(estimator, "predict_proba"):
         raise ModelError("The model has no predict_proba, which LIME needs; train it with probabilities.")
     known = np.asarray(classes).tolist()

@@ -50,8 +50,8 @@ def _read_as_pandas_does(dataset: Dataset) -> pd.DataFrame:
     raw = dataset.raw
     if raw is None:
         raise ModelError(
-            f"The columns of {dataset.name!r} are not at hand as its file has them; read the file again, or give "
-            "the table that the model was trained on: adopt_model(estimator, dataset, table=frame)."
+            f"The columns of {dataset.name!r} are not in memory as its file has them; read the file again, or "
+            "give the training table: adopt_model(estimator, dataset, table=frame)."
         )
     if not is_text_file(dataset):
         return raw.to_pandas()  # type: ignore[no-any-return]

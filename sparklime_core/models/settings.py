@@ -48,7 +48,7 @@ class ModelSettings(Settings):
         100,
         flag="trees",
         label="Trees",
-        help="How many; in boosting, how many rounds.",
+        help="Number of trees; for boosting, number of rounds.",
         called="The number of trees",
     )
     max_depth: int | None = setting(
@@ -56,7 +56,7 @@ class ModelSettings(Settings):
         None,
         flag="max-depth",
         label="Depth",
-        help="The most splits from root to leaf.",
+        help="Largest number of splits from root to leaf.",
         unset="no limit",
         called="The depth",
         metavar="D",
@@ -66,7 +66,7 @@ class ModelSettings(Settings):
         1,
         flag="min-samples-leaf",
         label="Rows in a leaf, at least",
-        help="The fewest training rows of a leaf.",
+        help="Smallest number of training rows in a leaf.",
         called="The fewest rows of a leaf",
     )
     test_size: float = setting(
@@ -74,7 +74,7 @@ class ModelSettings(Settings):
         0.25,
         flag="test-size",
         label="Test share",
-        help="Share of the rows that is kept for measuring.",
+        help="Share of the rows that measures the model and does not train it.",
         called="The test share",
     )
     seed: int = setting(
@@ -82,7 +82,7 @@ class ModelSettings(Settings):
         0,
         flag="model-seed",
         label="Seed",
-        help="Of the split and the model.",
+        help="Seed of the split and of the model.",
         called="The seed",
     )
     kind: str = setting(
@@ -90,7 +90,7 @@ class ModelSettings(Settings):
         "forest",
         flag="model",
         label="Model",
-        help="Which to train.",
+        help="Kind of model to train.",
         called="The kind of model",
     )
     class_weight: str = setting(

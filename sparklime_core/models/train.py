@@ -94,15 +94,15 @@ def _class_weight(dataset: Dataset, settings: ModelSettings) -> tuple[str | None
     if dataset.class_names is None or settings.class_weight == "none":
         return None, ()
     if settings.class_weight == "balanced":
-        return "balanced", ("classes weigh the more, the rarer they are, as you chose",)
+        return "balanced", ("rare classes have larger weights, as you chose",)
     counts = np.bincount(dataset.target[dataset.labelled].astype(np.int64))
     counts = counts[counts >= ENOUGH]
     if len(counts) < 2 or counts.max() < IMBALANCED * counts.min():
         return None, ()
     times = counts.max() / counts.min()
     return "balanced", (
-        f"classes weigh the more, the rarer they are, since the largest has {times:.0f} times "
-        "the rows of the smallest; this raises the predicted probabilities of rare classes",
+        f"rare classes have larger weights, since the largest class has {times:.0f} times the rows of the "
+        "smallest; this raises the predicted probabilities of rare classes",
     )
 
 
@@ -121,13 +121,13 @@ def _split(dataset: Dataset, settings: ModelSettings) -> tuple[Positions, Positi
             strata = dataset.target[rows]
     if len(rows) - tests < 2:
         raise ModelError(
-            f"A test share of {settings.test_size} leaves no rows to learn from; choose a smaller one."
+            f"A test share of {settings.test_size} leaves no rows for training; choose a smaller one."
         )
     train, test = train_test_split(rows, test_size=settings.test_size, random_state=settings.seed, stratify=strata)
     if dataset.class_names is not None and strata is None:
         train, test = _keep_every_class(dataset.target, train, test)
     if not len(test):
-        raise ModelError("No row is left to test with; choose a larger table or a larger test share.")
+        raise ModelError("No row is left for testing; choose a larger table or a larger test share.")
     return np.sort(train), np.sort(test)
 
 

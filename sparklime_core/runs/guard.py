@@ -37,7 +37,7 @@ class Guard:
         self.check_seen()
         if self.person.is_signed_in and not Access.read(self.folder).lets_change(self.person):
             raise RunError(
-                f"The run {self.folder.name!r} is another person's: you may look at it, and not change it."
+                f"The run {self.folder.name!r} is another person's: you can read it, but not change it."
             )
 
 

@@ -212,7 +212,9 @@ class Run:
         with _explained(self.folder), self._alone():
             state = self.manifest().state
             if state is RunState.RUNNING:
-                raise RunError(f"The run {self.id!r} is being worked on; wait for its end, or cancel it there.")
+                raise RunError(
+                    f"The run {self.id!r} is in progress in another process; wait for its end, or cancel it there."
+                )
             if state is RunState.HALF_MADE:
                 raise RunError(f"The run {self.id!r} {_HALF_MADE}; delete it, and start it again.")
             self.finished_blocks()  # raises for a damaged part while the run is unchanged
@@ -335,7 +337,7 @@ class Run:
         return owner.is_alive()
 
 
-_HALF_MADE = "was cut off while its table and model were stored"
+_HALF_MADE = "was interrupted while its table and model were stored"
 
 
 def check_free(folder: Path) -> None:

@@ -43,7 +43,7 @@ USUAL_DAYS, USUAL_SIZE = 30.0, 10.0
 """After how many days without use a workspace goes, and how many GiB all of them take, unless the operator says
 otherwise."""
 
-NOT_YOURS = "There is no such table here, it has gone, or it is another person's."
+NOT_YOURS = "There is no such table here: it was deleted, or it is another person's."
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 _DAY_SECONDS = 86_400.0

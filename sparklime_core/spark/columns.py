@@ -88,7 +88,7 @@ def feature_order(names: Sequence[str | None], features: Sequence[str]) -> list[
         return match_names(plain, features, "The columns")
     for name, feature in zip(names, features, strict=True):
         if name is not None and name != feature:
-            raise DataError(f"The column {name!r} stands where the explainer has {feature!r}; use its order.")
+            raise DataError(f"The column {name!r} is in the place of the explainer's {feature!r}; use its order.")
     return by_their_places
 
 

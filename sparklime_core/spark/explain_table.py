@@ -130,7 +130,7 @@ def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event
                 f"The explanations cannot be written to {sink.out!r}: {one_sentence(error)}"
             ) from error
     if cancel.is_set():
-        raise CancelledError(f"Cancelled; what is in {sink.out!r} is not whole.")
+        raise CancelledError(f"Cancelled; the result in {sink.out!r} is incomplete.")
     return Written(int(counted.get["rows"]), int(counted.get["failed"]))
 
 

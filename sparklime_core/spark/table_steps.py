@@ -139,7 +139,7 @@ def write_steps(
         As `write_explanations` has it. Finished steps stay, and the same command does the others.
     """
     if FILE_ROWS in (sink.options or {}):
-        raise SettingsError(f"{FILE_ROWS} could tear a row's labels apart; leave it out where --id is given.")
+        raise SettingsError(f"{FILE_ROWS} could split a row's labels over two files; leave it out with --id.")
     # As 0, it overrules the setting of the session, which would do the same.
     sink = replace(sink, options={**(sink.options or {}), FILE_ROWS: "0"})
     written = Written(0, 0)

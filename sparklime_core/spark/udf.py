@@ -134,7 +134,7 @@ def _raw_columns(columns: Sequence[Column | str], encoding: Encoding) -> tuple[l
         name = name_of(column, encoding.columns())
         if name is None:
             raise SparkError(
-                f"With an encoding a column is known by its name, and {column} is none of its columns."
+                f"With an encoding, columns are given by name, and {column} is not one of its columns."
             )
         if name in by_name:
             raise SparkError(f"The column {name!r} was given twice.")

@@ -62,7 +62,7 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
     assert [first, second] == [
         "This process already has a Spark session on local[2]; name no other master, or stop that session.",
         "This process already has a Spark session on local[2], which keeps its settings and its archive; "
-        "give them to what starts it, like spark-submit.",
+        "give them to the program that starts it, such as spark-submit.",
     ]
     assert json.loads((wine_folder / "submitted" / "run.json").read_text())["master"] == "local[2]"
     done(*WORDS, "--out", "here", "--master", EMBEDDED)

@@ -80,7 +80,7 @@ def test_columns_are_known_by_their_exact_names(spark, birds):
     assert asked(beside, explain(*(beside[quoted(name)] for name in NAMES[::-1]))) == EXPECTED
     half = sf.col("`Body.Mass`") / 2
     assert asked(beside, explain(half * 2, NAMES[1], NAMES[2])) == EXPECTED
-    with pytest.raises(SparkLimeError, match="stands where the explainer has"):
+    with pytest.raises(SparkLimeError, match="is in the place of the explainer's"):
         explain(half, NAMES[2], NAMES[1])
     with pytest.raises(SparkLimeError, match="'mass' is left over"):
         explain("mass", *NAMES[1:])
@@ -272,7 +272,7 @@ def test_a_udf_takes_columns_as_people_keep_them(spark, raw):
     for columns, words in (
         ((*names, names[0]), "was given twice"),
         ([name for name in names if name != "year"], "no column 'year'"),
-        ((sf.lit(1), *names), "known by its name"),
+        ((sf.lit(1), *names), "columns are given by name"),
     ):
         with pytest.raises(SparkLimeError, match=words):
             explain(*columns)

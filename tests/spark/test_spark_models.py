@@ -170,7 +170,7 @@ def test_what_is_not_understood_is_refused_by_name(df, prepared, loans, fees):
         adopt_model(own, fees)
     with pytest.raises(SparkLimeError, match="has 10 rows, and 'table' has 300"):
         adopt_model(own, loans, table=df.limit(10))
-    with pytest.raises(SparkLimeError, match=r"Spark predicts \d+ of 300 rows otherwise .* first being row \d+"):
+    with pytest.raises(SparkLimeError, match=r"Spark predicts \d+ of 300 rows otherwise .* first row \d+"):
         adopt_model(own, loans, table=df.withColumn("income", -df["income"]))
     strict = StringIndexer(inputCol="town", outputCol="town_").fit(df.dropna(subset=["town"]))
     refusing = type(prepared)([*prepared.stages[:1], strict, *prepared.stages[2:], own.stages[-1]])

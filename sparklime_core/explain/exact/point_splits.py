@@ -114,8 +114,8 @@ def point_splits(ensemble: Ensemble, columns: tuple[Column, ...]) -> PointSplits
         values = columns[feature].point_values()
         if np.isnan(values).any() and (chooses & (ensemble.feature == feature)).any():
             raise EngineError(
-                f"The model has categories of feature {feature}, which the explainer takes for a number; name it "
-                "in the explainer's categorical_features, or use engine 'sampled'."
+                f"The model has categories of feature {feature}, which the explainer treats as a number; name "
+                "it in the explainer's categorical_features, or use engine 'sampled'."
             )
         at = np.flatnonzero(~np.isnan(values))
         nodes = np.flatnonzero(inner & (ensemble.feature == feature))

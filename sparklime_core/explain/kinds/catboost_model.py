@@ -55,7 +55,9 @@ class CatBoostModel(Booster):
     def read(cls, data: bytes) -> "CatBoostModel":
         """Return the model in the bytes of a ``.cbm`` file; see `Booster.read`."""
         if not data.startswith(MAGIC):
-            raise ModelError("The file is no CatBoost model, which begins with 'CBM1'; save it with save_model.")
+            raise ModelError(
+                "The file is no CatBoost model (it does not begin with 'CBM1'); save it with save_model."
+            )
         with raised_as(ModelError, unreadable(cls.library, catboost.__version__)):
             return cls(catboost.CatBoost().load_model(blob=data))
 

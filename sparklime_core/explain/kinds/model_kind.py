@@ -63,7 +63,7 @@ class ModelKind(ABC):
 
     def margin(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores of rows (n, d): (n,) where there is one, of the second class; else (n, K)."""
-        raise ModelError(f"{self.name} has no margin, which is of boosted trees; use output='probability'.")
+        raise ModelError(f"{self.name} has no margin, which only boosted trees have; use output='probability'.")
 
     def check_margin(self, mode: str) -> None:
         """Raise `ModelError` when the model has no margin in lime's ``mode``."""

@@ -81,7 +81,7 @@ def _check_predictions(
     off = np.flatnonzero(np.abs(predicted - own).max(axis=1) > TOLERANCE * max(1.0, float(np.abs(own).max())))
     if len(off):
         raise ModelError(
-            f"Spark predicts {len(off)} of {len(rows)} rows otherwise than its trees here, the first being row "
+            f"Spark predicts {len(off)} of {len(rows)} rows otherwise than its trees here, first row "
             f"{rows[off[0]] + 1}; give the table as the model was trained on it, with the same columns and gaps."
         )
 

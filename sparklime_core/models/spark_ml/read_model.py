@@ -66,7 +66,7 @@ def _plain_slots(dataset: Dataset) -> tuple[Slot, ...]:
 
 def _of_numbers(model: Stage, slots: tuple[Slot, ...], dataset: Dataset) -> SparkTrees:
     if dataset.class_names is not None:
-        raise ModelError("The model predicts numbers, and the target is of classes; choose the other task.")
+        raise ModelError("The model predicts numbers, and the target has classes; choose the other task.")
     trees = read_trees(model, classes=False)
     share = 1.0 / len(trees) if model.kind == "RandomForestRegressionModel" else 1.0
     values = [tree.prediction[:, None] * (tree.weight * share) for tree in trees]
@@ -114,7 +114,7 @@ def _class_order(
         labels = string_labels(indexer)[indexer.columns("output").index(label)]
         order, known = spelled(names, labels), ", ".join(map(repr, labels[:8]))
     else:
-        raise ModelError(f"The model's labels are made by a {indexer.kind}, which is not understood here.")
+        raise ModelError(f"The model's labels are made by a {indexer.kind}, which is not supported.")
     fits = (order >= 0).all() and (order < count).all() and len(set(order.tolist())) == len(names)
     if not fits or (len(names) != 2 and model.kind == BOOSTED):
         raise ModelError(

@@ -116,6 +116,6 @@ def _plain(text: str) -> str:
 
 def _needs_categories(slot: Number, stage: str) -> ModelError:
     return ModelError(
-        f"The model's {stage} takes the column {slot.column!r} for categories, and the dataset for numbers; give "
-        "the column the role 'categorical'."
+        f"The model's {stage} takes the column {slot.column!r} as categories, and the dataset as numbers; "
+        "give the column the role 'categorical'."
     )

@@ -140,7 +140,7 @@ def _surrogate(stage: Stage, name: str) -> float:
     missing = stage.params.get("missingValue", "NaN")
     if str(missing) != "NaN":
         raise ModelError(
-            f"The model's Imputer takes {missing} for a gap, and only NaN and null are understood here."
+            f"The model's Imputer treats {missing} as a gap, and only NaN and null are understood here."
         )
     data = stage.data()
     if name not in data.column_names:

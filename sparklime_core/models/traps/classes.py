@@ -27,15 +27,15 @@ def find_class_traps(evidence: Evidence) -> Iterator[Trap]:
         rows = tuple(np.flatnonzero(dataset.target == label)[:MOST_ROWS].tolist())
         if counts[label] < RARE:
             yield Trap(
-                f"The class {name!r} has {count(int(counts[label]), 'row')} in the whole table: too few to learn "
-                "and to measure it. Leave these rows out, or put the class together with another one.",
+                f"The class {name!r} has {count(int(counts[label]), 'row')} in the whole table: too few for "
+                "training and testing. Leave these rows out, or merge the class with another one.",
                 rows=rows,
             )
         elif (truth == label).any() and not (evidence.predicted == label).any():
             here = int((truth == label).sum())
             yield Trap(
-                f"The class {name!r} is never predicted, though {count(here, 'row')} of those that the model has "
-                "not seen are of it: no explanation will be about it, unless all classes are explained.",
+                f"The class {name!r} is never predicted, though {count(here, 'row')} that the model has not "
+                "seen have it: no explanation will be about it, unless all classes are explained.",
                 rows=rows,
                 settings=_weighted(evidence.model.settings),
             )

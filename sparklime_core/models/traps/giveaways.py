@@ -28,8 +28,8 @@ def find_giveaways(evidence: Evidence) -> Iterator[Trap]:
             break
         yield Trap(
             f"The column {column!r} alone predicts {evidence.dataset.target_name!r} with a "
-            f"{evidence.score_name} of {score:.3g} (1 is perfect). If its value is only known once the target is, "
-            "the model has learnt nothing that helps with new rows.",
+            f"{evidence.score_name} of {score:.3g} (1 is perfect). If its value is known only when the target "
+            "is known, the model does not help with new rows.",
             column=column,
         )
 

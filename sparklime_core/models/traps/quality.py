@@ -30,9 +30,9 @@ def find_no_better(evidence: Evidence) -> Iterator[Trap]:
         margin = 2 * float(np.sqrt((chance * (1 - chance) / counts).sum())) / len(counts)
     if score < chance + margin:
         yield Trap(
-            f"The model is no better than none: its {evidence.score_name} on rows that it has not seen is "
-            f"{score:.3g}, and guessing has {chance:.3g}. Its explanations say nothing of the world; give it "
-            "other columns or more rows."
+            f"The model is no better than guessing: its {evidence.score_name} on rows that it has not seen is "
+            f"{score:.3g}, and guessing has {chance:.3g}. Do not rely on its explanations; give it other "
+            "columns or more rows."
         )
 
 
@@ -47,8 +47,8 @@ def find_overfit(evidence: Evidence) -> Iterator[Trap]:
     settings = evidence.model.settings
     way_out = settings.kind in TREES and settings.min_samples_leaf == 1
     yield Trap(
-        f"The model knows its training rows far better than others: a {evidence.score_name} of {learnt:.3g} on "
-        f"them, and of {new:.3g} on test rows. Explain the test rows: predictions of training rows are partly "
-        "learnt by heart.",
+        f"The model predicts its training rows far better than others: a {evidence.score_name} of "
+        f"{learnt:.3g} on them, and of {new:.3g} on test rows. Explain the test rows: predictions of training "
+        "rows are partly memorised.",
         settings=replace(settings, min_samples_leaf=LARGER_LEAF) if way_out else None,
     )

@@ -32,8 +32,9 @@ def find_row_names(evidence: Evidence) -> Iterator[Trap]:
         after = _score_shuffled(evidence, index)
         if before - after >= WEIGHT:
             yield Trap(
-                f"The column {feature.column!r} {what}, and carries weight: without its order the "
-                f"{evidence.score_name} falls from {before:.3g} to {after:.3g}. New rows have other values there.",
+                f"The column {feature.column!r} {what}, and carries weight: when it is shuffled, the "
+                f"{evidence.score_name} falls from {before:.3g} to {after:.3g}. New rows have other values "
+                "there.",
                 column=feature.column,
             )
 
@@ -48,7 +49,7 @@ def _what_it_names(name: str, values: npt.NDArray[np.float64]) -> str | None:
         return "has the order of the rows in the file"
     is_whole = bool((values == np.floor(values)).all())
     if is_whole and (is_identifier_name(name) or np.ptp(values) <= DENSE * len(values)):
-        return "has another whole number in each row, as an identifier has"
+        return "has a different whole number in each row, like an identifier"
     return None
 
 

@@ -30,14 +30,14 @@ def find_twins(evidence: Evidence) -> Iterator[Trap]:
         return
     yield Trap(
         f"{share:.0%} of the test rows are also training rows, value for value: measured on them, a model "
-        f"that learns by heart looks good. {_without(evidence, is_twin)}",
+        f"that memorises looks good. {_without(evidence, is_twin)}",
         rows=tuple(evidence.unseen[is_twin][:MOST_ROWS].tolist()),
     )
 
 
 def _without(evidence: Evidence, is_twin: npt.NDArray[np.bool_]) -> str:
     if (~is_twin).sum() < LEAST_ROWS:
-        return "Too few rows are left to measure it without them; take copies out of the file."
+        return "Too few rows are left to measure it without them; remove copies from the file."
     left = evidence.score(evidence.unseen[~is_twin], evidence.predicted[~is_twin])
     whole = evidence.score(evidence.unseen, evidence.predicted)
     return f"Without them the {evidence.score_name} is {left:.3g}, and {whole:.3g} with them."

@@ -33,5 +33,5 @@ class ExecutorWatchdog:
         elif now - self._seen > WITHOUT_EXECUTORS_SECONDS:
             raise SparkError(
                 f"The master {self._backend.master} has given no executor for {now - self._seen:.0f} s: "
-                "its workers are gone or busy; see to it that there are some, and resume the run."
+                "its workers are gone or busy; start or free a worker, and resume the run."
             )

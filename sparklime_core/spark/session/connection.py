@@ -201,6 +201,6 @@ def _adopted(given: SparkSession, wanted: Master, asked: Mapping[str, str], *, i
     if is_set:
         raise SparkError(
             f"This process already has a Spark session on {own.text}, which keeps its settings and its archive; "
-            "give them to what starts it, like spark-submit."
+            "give them to the program that starts it, such as spark-submit."
         )
     return Connection(wanted, read_facts(wanted), asked, given, is_adopted=True)

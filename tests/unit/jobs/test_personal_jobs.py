@@ -58,6 +58,6 @@ def test_who_may_look_at_a_run_sees_its_progress_and_does_not_cancel_it(manager,
     manager.store.of(ANN).share(run_id, BEN.email, with_all=False)
     assert [(entry.run_id, entry.person) for entry in ben.queue()] == [(run_id, "ann")]
     for change in (ben.cancel, ben.resume):
-        with pytest.raises(RunError, match="you may look at it, and not change it"):
+        with pytest.raises(RunError, match="you can read it, but not change it"):
             change(run_id)
     assert manager.active() == [run_id]

@@ -89,7 +89,7 @@ def test_a_skops_file_of_such_a_pipeline_is_loaded(loans, loans_read, tmp_path):
         (["granted"], "wants the column 'granted', which is the target"),
         (
             ["street"],
-            r"otherwise when .* first being row \d+: its 'street' is 'street \d+' .*most frequent categories",
+            r"differently when .* first in row \d+: its 'street' is 'street \d+' .*most frequent categories",
         ),
     ],
 )

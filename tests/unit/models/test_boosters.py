@@ -144,7 +144,7 @@ def test_a_file_without_names_of_categories_says_what_their_numbers_stand_for(ta
 
 def assert_knows_numbers_alone(model):
     (note,) = [note for note in model.notes if "by numbers alone" in note]
-    assert note.startswith("the model knows the categories of 'c' by numbers alone, and is given 0 for ")
+    assert note.startswith("the model knows the categories of 'c' only by numbers, and gets 0 for ")
     assert note.endswith("where it was trained with another order, it is wrong")
 
 
@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_said_by_name(table):
     other = CATEGORICAL.rename(columns={"b": "bee"})
     with pytest.raises(SparkLimeError, match="a feature that the table does not have: 'bee'"):
         adopt_model(xgboosted(other), table)
-    with pytest.raises(SparkLimeError, match="takes 'b' for categories"):
+    with pytest.raises(SparkLimeError, match="takes 'b' as categories"):
         adopt_model(lightgbm_boosted(RAW.assign(b=RAW["b"].round().astype("category"), c=0)), table)
     with pytest.raises(SparkLimeError, match="none of the table's categories of 'c': it knows 'k', 'l'"):
         adopt_model(xgboosted(CATEGORICAL.assign(c=pd.Categorical(np.where(CODES, "k", "l")))), table)

@@ -111,5 +111,5 @@ def test_other_flavours_are_refused_by_name(wine, tmp_path):
     mlflow.models.Model(flavors={"catboost": {"data": "../model.cb"}}).save(str(tmp_path / "MLmodel"))
     with mlflow.start_run() as run:
         mlflow.log_artifacts(str(tmp_path), "other")
-    with pytest.raises(SparkLimeError, match="is damaged: its catboost data are not there"):
+    with pytest.raises(SparkLimeError, match="is damaged: its catboost data are missing"):
         load_model(f"runs:/{run.info.run_id}/other", wine)

@@ -115,7 +115,7 @@ def test_who_may_see_it_no_longer_reads_nothing_more_of_an_open_run(store, anns,
 def test_who_may_see_it_may_not_write(store, anns, name):
     store.of(ANN).share(anns.id, "ben@x.org", with_all=False)
     before = files_of(anns)
-    with pytest.raises(RunError, match="you may look at it, and not change it"):
+    with pytest.raises(RunError, match="you can read it, but not change it"):
         WRITE[name](store.of(BEN).open(anns.id))
     assert files_of(anns) == before
 
@@ -124,7 +124,7 @@ def test_who_may_see_it_may_not_write(store, anns, name):
 def test_who_may_see_it_may_not_change_it(store, anns, name):
     store.of(ANN).share(anns.id, "", with_all=True)
     before = files_of(anns)
-    with pytest.raises(RunError, match="you may look at it, and not change it"):
+    with pytest.raises(RunError, match="you can read it, but not change it"):
         CHANGE[name](store.of(BEN), anns.id)
     assert files_of(anns) == before
 
@@ -236,7 +236,7 @@ class TestWorkspaces:
             lambda view: view.share(key, "ben@x.org", with_all=True),
             lambda view: view.open(kept.new_key()),
         ):
-            with pytest.raises(RunError, match="no such table here, it has gone, or it is another person's"):
+            with pytest.raises(RunError, match="no such table here: it was deleted, or it is another person's"):
                 operation(kept.of(BEN))
         assert kept.of(BEN).newest() is None
         assert kept.of(OPERATOR).open(key).facts.access == Access.of(ANN)

@@ -89,7 +89,7 @@ def test_stability_is_kept_in_row_order(run, explained):
 
 def test_two_processes_do_not_take_a_run_over_at_once(run):
     run.update(owner=Owner.of(os.getppid()))
-    with pytest.raises(SparkLimeError, match="is being worked on"):
+    with pytest.raises(SparkLimeError, match="is in progress in another process"):
         run.take_over()
     run.finish(RunState.FAILED)
     at_it = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('x'); input()"

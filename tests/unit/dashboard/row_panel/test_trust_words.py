@@ -33,7 +33,7 @@ def test_a_badge_says_what_made_it_so():
 def test_every_check_is_told_with_its_figures():
     verdict = judge(0.62, -0.12, jaccard=0.6, sampling_rmse=0.004, strongest=0.2)
     told = [check_words(check, RESULT, MEASURED, 5) for check in verdict.checks]
-    assert told[0] == "The surrogate explains 62% of what the model does around this row (local R² 0.62)."
+    assert told[0] == "The surrogate explains 62% of the model's behaviour around this row (local R² 0.62)."
     assert "the surrogate predicts 0.85 and the model 0.97: a difference of 12% of" in told[1]
     assert "(5 pools), 60% of the five strongest features stay the same (VSI 91 of 100)." in told[2]
     assert "is 0.004 (root mean square; at most 0.02): 2% of" in told[3]
@@ -49,7 +49,7 @@ def test_with_profiles_the_fit_is_theirs_and_limes_own_beside_it():
     verdict = judge(0.2, 0.0, profile_score=0.81)
     assert verdict.level == "good"
     told = check_words(verdict.checks[0], result, None, 0)
-    assert told.startswith("The 3 features account for 81% of what the model does around this row.")
+    assert told.startswith("The 3 features account for 81% of the model's behaviour around this row.")
     assert "lime's own local R² is 0.20: lime asks only whether" in told
 
 

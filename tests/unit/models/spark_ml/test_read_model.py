@@ -127,7 +127,7 @@ def test_classes_are_put_in_the_dataset_s_order(tmp_path, dataset):
     ("stages", "words"),
     [
         ((imputer, assembler), "wants the column 'town_', which the table 'houses' lacks"),
-        ((functools.partial(imputer, missing=-1.0), indexer, assembler), "takes -1.0 for a gap, and only NaN"),
+        ((functools.partial(imputer, missing=-1.0), indexer, assembler), "treats -1.0 as a gap, and only NaN"),
         (
             (indexer, functools.partial(assembler, names=("size", "town_", "owner"))),
             "refuses 'missing' in .* 'size'",
@@ -157,7 +157,7 @@ def test_a_number_is_no_category(tmp_path, numbers):
     shutil.copytree(indexer(tmp_path / "other") / "data", tmp_path / "held" / "data")
     model = pipeline(tmp_path / "model", imputer, wrong, assembler, trees(leaf(1.0)))
     shutil.copytree(tmp_path / "held" / "data", next((model / "stages").glob("1_*")) / "data")
-    with pytest.raises(SparkLimeError, match=r"takes the column 'size' for categories, .* the role 'categorical'"):
+    with pytest.raises(SparkLimeError, match=r"takes the column 'size' as categories, .* the role 'categorical'"):
         load_model(model, numbers)
 
 
