@@ -42,8 +42,9 @@ def carried_words(profiles: Sequence[Mapping[str, Any]], shown: int) -> str:
     others = f", the other {len(profiles) - shown} of the explanation {rest:.0%}" if len(profiles) > shown else ""
     left = max(1.0 - first - rest, 0.0)
     return (
-        f"The {min(shown, len(profiles))} features shown carry {first:.0%} of the model's behaviour around this "
-        f"row{others}. The remaining {left:.0%} is in features that are not in the explanation, and in interactions."
+        f"The {min(shown, len(profiles))} features shown carry {first:.0%} of the model's behaviour around "
+        f"this row{others}. The remaining {left:.0%} is in features that are not in the "
+        "explanation, and in interactions."
     )
 
 
