@@ -1,8 +1,15 @@
-"""Bytes to UTF-8: find out how a file's letters were written."""
+"""Bytes to UTF-8: detect the encoding of a file's text.
+
+If the bytes are not UTF-8, the last guess goes by the letters. charset-normalizer names the most likely of a few
+encodings. It errs on short texts, so its answer must also fit the alphabet: Cyrillic, Greek and Asian letters are
+not next to Latin ones, and some letters of Central Europe are in no western language.
+"""
 
 import codecs
+import re
 
-from sparklime_core.data.guess_encoding import decodes, guess_encoding
+import charset_normalizer
+
 from sparklime_core.data.read_options import Decision
 from sparklime_core.errors import DataError
 
@@ -29,6 +36,18 @@ _LANGUAGES = (
     (("<!doctype", "<html", "<?xml"), "a web page or XML, not a table; download the CSV file itself"),
     (('{"', "{\n", "[{", "[[", "[\n"), "JSON, not a table; save it as CSV"),
 )
+SAMPLE = 2**20
+GUESSED_FROM = 2**16
+"""Bytes that are read for the guess, and bytes of lines with other than ASCII letters that it goes by."""
+
+SCRIPTS = ("cp1251", "koi8_r", "iso8859_5", "cp1253", "cp932", "euc_jp", "gb18030", "big5", "cp949")
+CENTRAL = "cp1250"
+_CENTRAL_LETTERS = re.compile(
+    rb"[A-Za-z\x80-\xff][\x8d\x9d\x9a\x9e\x9f\xb3\xb9\xbf\xbe][A-Za-z\x80-\xff]|\b[\x8a\x8e\xa3\x8f][a-z]"
+)
+_CENTRAL_LANGUAGES = ("Czech", "Slovak", "Polish", "Slovene", "Croatian", "Hungarian", "Romanian")
+_LETTER = r"[^\W\d_a-zA-Z]"
+_NEXT_TO_LATIN = re.compile(rf"[a-zA-Z]{_LETTER}|{_LETTER}[a-zA-Z]")
 
 
 def to_utf8(data: bytes, encoding: str | None, usual: str | None = None) -> tuple[bytes, Decision]:
@@ -114,3 +133,35 @@ def _check_text(text: bytes) -> None:
     for beginnings, what in _LANGUAGES:
         if head.startswith(beginnings):
             raise DataError(f"The file is {what}.")
+
+
+def guess_encoding(data: bytes) -> Decision:
+    """Return the encoding in which the letters of a file make most sense; Windows-1252 where none stands out."""
+    lines = [line for line in data[:SAMPLE].splitlines(keepends=True) if not line.isascii()]
+    found = _stands_out(b"".join(lines)[:GUESSED_FROM].rpartition(b"\n")[0] or b"".join(lines)) if lines else None
+    if found is not None and decodes(data, found):
+        return Decision("encoding", found, "its letters make most sense so; name another if they look wrong")
+    if decodes(data, "cp1252"):
+        return Decision("encoding", "cp1252", "it is not UTF-8; name another encoding if letters look wrong")
+    return Decision("encoding", "latin-1", "it is not UTF-8, and has bytes that Windows-1252 does not know")
+
+
+def decodes(data: bytes, encoding: str) -> bool:
+    """Return whether bytes are text in an encoding."""
+    try:
+        data.decode(encoding)
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def _stands_out(sample: bytes) -> str | None:
+    best = charset_normalizer.from_bytes(sample, cp_isolation=[*SCRIPTS, CENTRAL]).best()
+    if best is None:
+        return None
+    if best.encoding == CENTRAL:
+        central = len(_CENTRAL_LETTERS.findall(sample)) >= 2 and best.language in _CENTRAL_LANGUAGES
+        return CENTRAL if central else None
+    letters = re.findall(_LETTER, str(best))
+    apart = len(_NEXT_TO_LATIN.findall(str(best))) < 0.1 * len(letters)
+    return best.encoding if len(letters) >= 4 and apart else None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparklime_core.data.guess_encoding import guess_encoding
+from sparklime_core.data.text_encoding import guess_encoding
 
 
 @pytest.mark.parametrize(
