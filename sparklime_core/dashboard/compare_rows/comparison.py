@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
-from sparklime_core.dashboard.compare_rows.row_cards import row_cards
-from sparklime_core.dashboard.compare_rows.values_table import values_table
+from sparklime_core.dashboard.row_panel.row_frames import fit_badge
+from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import show_error
+from sparklime_core.dashboard.shared.navigation import ROWS
 from sparklime_core.dashboard.shared.run_cache import (
     explanations_of,
     inputs_of,
     shared_scale,
     what_if_of,
 )
+from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.row_view import RowView, view_row
 from sparklime_core.runs.run import Run
@@ -43,7 +47,7 @@ def comparison(run: Run, rows: Sequence[int]) -> None:
     inputs = inputs_of(run)
     views = [view for row in rows if (view := _view(run, inputs, row)) is not None]
     explained = [view for view in views if view.result["error"] is None]
-    row_cards(run, inputs, rows, views)
+    _row_cards(run, inputs, rows, views)
     if len(explained) < 2:
         st.info("A comparison needs at least two explained rows.", icon=":material/compare_arrows:")
         return
@@ -57,7 +61,7 @@ def comparison(run: Run, rows: Sequence[int]) -> None:
         alt=f"Weights of rows {', '.join(str(row.view.row_id) for row in compared)}, on one scale",
         key="comparison",
     )
-    values_table([row.view for row in compared], [row.explanation for row in compared])
+    _values_table([row.view for row in compared], [row.explanation for row in compared])
 
 
 def _view(run: Run, inputs: Inputs, row: int) -> RowView | None:
@@ -96,3 +100,70 @@ def _explained_for(run: Run, inputs: Inputs, views: Sequence[RowView], label: in
 def _stored(run: Run, row: int, label: int) -> list[dict[str, Any]] | None:
     results = explanations_of(run, row)
     return next((result["explanation"] for result in results if result["label"] == label), None)
+
+
+def _row_cards(run: Run, inputs: Inputs, rows: Sequence[int], views: Sequence[RowView]) -> None:
+    """Say of each row what the model says of it; a row leaves the comparison here."""
+    found = {view.row_id: view for view in views}
+    with st.grid(max(len(rows), 1), min_column_width=200, gap="small"):
+        for row in rows:
+            with st.container(border=True, height="stretch"):
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.page_link(
+                        ROWS,
+                        label=f"Row {row}",
+                        icon=":material/troubleshoot:",
+                        query_params={"run": run.id, "row": str(row), "compare": "-".join(map(str, rows))},
+                    )
+                    st.button(
+                        "Remove",
+                        key=f"take-away-{row}",
+                        icon=":material/close:",
+                        type="tertiary",
+                        help="Remove this row from the comparison",
+                        on_click=session_state.compare,
+                        args=([other for other in rows if other != row],),
+                    )
+                if row in found:
+                    _card(inputs, found[row])
+                else:
+                    st.caption("This row has no explanation in this run (yet).")
+
+
+def _card(inputs: Inputs, view: RowView) -> None:
+    if view.result["error"] is not None:
+        show_error(f"This row could not be explained: {view.result['error']}.")
+        return
+    predicted, truth = plain(view.predicted), plain(view.truth or "unknown")
+    if inputs.dataset.class_names is None:
+        st.markdown(f"Predicted **{predicted}**, true value **{truth}**")
+    else:
+        st.markdown(f"**{predicted}** ({view.result['prediction']:.2f}), true class **{truth}**")
+    words, colour = fit_badge(view.fit)
+    with st.container(horizontal=True, gap="xsmall"):
+        if view.right is not None:
+            st.badge("right" if view.right else "wrong", color="green" if view.right else "red")
+        st.badge(f"{words}, {view.fit:.2f}", color=colour)  # type: ignore[arg-type]
+
+
+def _values_table(rows: Sequence[RowView], explanations: Sequence[Sequence[dict[str, Any]]]) -> None:
+    """List the rows' values, those of the strongest weights first, and say where they differ."""
+    strongest: dict[str, float] = {}
+    for explanation in explanations:
+        for entry in explanation:
+            strongest[entry["feature"]] = max(strongest.get(entry["feature"], 0.0), abs(entry["weight"]))
+    names = sorted(rows[0].values, key=lambda name: -strongest.get(name, 0.0))
+    frame = pd.DataFrame({"feature": names})
+    for row in rows:
+        frame[f"Row {row.row_id}"] = [row.values[name] for name in names]
+    frame.insert(1, "differ", [len({row.values[name] for row in rows}) > 1 for name in names])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=min(38 + 35 * len(frame), 420),
+        column_config={
+            "feature": columns.FEATURE,
+            "differ": st.column_config.CheckboxColumn("Differ", width=60, help="Do the rows' values differ?"),
+        },
+        alt="Values of the compared rows, strongest weights first",
+    )
