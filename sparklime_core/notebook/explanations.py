@@ -113,9 +113,10 @@ class Explanations:
         """
         found = find_explanation(self.table, row, label)
         with extras_named():
-            from sparklime_core.notebook.weights_plot import weights_plot  # noqa: PLC0415 - altair, of an extra
+            from sparklime_core.charts.chart_template import WIDTH  # noqa: PLC0415 - altair, of an extra
+            from sparklime_core.charts.weights import fold_weights, weights_chart  # noqa: PLC0415
 
-            return weights_plot(found, BARS, self._largest())
+            return weights_chart(fold_weights(found["explanation"], {}, BARS), self._largest()).to_altair(WIDTH)
 
     def to_shap(self, label: int | str | None = None, data: Any = None) -> "shap.Explanation":
         """Return the explanations as SHAP's plots take them.

@@ -126,5 +126,5 @@ def test_showing_needs_no_package_of_an_extra() -> None:
 
 
 def test_a_plot_needs_what_the_extra_for_notebooks_brings_and_no_more() -> None:
-    drawn = "from sparklime_core.notebook.weights_plot import weights_plot\nprint('drawn')"
+    drawn = "from sparklime_core.charts.weights import weights_chart\nprint('drawn')"
     assert without(EXTRAS.keys() - {"altair"}, drawn) == "drawn\n"
