@@ -9,11 +9,10 @@ import numpy.typing as npt
 
 from sparklime_core.arguments import texts
 from sparklime_core.data.column_roles import ColumnRole, column_for, propose_roles
-from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset
+from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset, Origin
 from sparklime_core.data.feature_encoding import Encoding, Feature, encode_feature, fit_features
 from sparklime_core.data.missing_target import UNLABELLED
 from sparklime_core.data.parse_column import Column
-from sparklime_core.data.provenance import Origin
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.read_table import Reading, read_table
 from sparklime_core.data.source_bytes import Source

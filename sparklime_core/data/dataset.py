@@ -9,8 +9,32 @@ import pyarrow as pa
 
 from sparklime_core.data.feature_encoding import MISSING, Encoding
 from sparklime_core.data.missing_target import is_labelled
-from sparklime_core.data.provenance import Origin
-from sparklime_core.data.read_options import Decision
+from sparklime_core.data.read_options import Decision, ReadOptions
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The file of a dataset and all choices about it: with these a run can be repeated.
+
+    Attributes
+    ----------
+    file
+        The file's name, without its folder.
+    sha256
+        Of the file's bytes as they were given, packed or not, in hexadecimal.
+    options
+        How it is to be read.
+    target, task, roles
+        The column to predict, its task, and the roles of columns; see `sparklime_core.read_csv`. For new rows:
+        None, ``"auto"`` and no roles.
+    """
+
+    file: str
+    sha256: str
+    options: ReadOptions
+    target: str | None
+    task: str
+    roles: dict[str, str]
 
 
 @dataclass(frozen=True)

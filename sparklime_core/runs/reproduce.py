@@ -6,7 +6,7 @@ function of these: the same file and versions give the same bits, on any master.
 
 import shlex
 
-from sparklime_core.data.provenance import Origin
+from sparklime_core.data.dataset import Origin
 from sparklime_core.errors import RunError, SettingsError
 from sparklime_core.explain.settings import RunSettings
 from sparklime_core.printable import printable

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from sparklime_core.atomic_files import write_file
-from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.provenance import Origin
+from sparklime_core.data.dataset import Dataset, Origin
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import RunError

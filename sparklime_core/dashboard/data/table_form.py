@@ -9,7 +9,7 @@ import streamlit as st
 from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.reading_form import reading_form
 from sparklime_core.data.column_roles import ROLES, ColumnRole, propose_roles
-from sparklime_core.data.provenance import Origin
+from sparklime_core.data.dataset import Origin
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.table_source import TableSource
 

@@ -13,8 +13,7 @@ import streamlit as st
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.build_dataset import assemble
-from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.provenance import Origin
+from sparklime_core.data.dataset import Dataset, Origin
 from sparklime_core.data.samples import get_sample
 from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import ModelError, SparkLimeError

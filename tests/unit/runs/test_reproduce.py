@@ -16,7 +16,7 @@ import pytest
 from sparklime_core import ReadOptions, SparkLimeError, load_model, read_csv, read_rows, train_with
 from sparklime_core.cli.export import find_run
 from sparklime_core.cli.main import main
-from sparklime_core.data.provenance import Origin
+from sparklime_core.data.dataset import Origin
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
