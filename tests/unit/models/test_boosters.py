@@ -139,13 +139,13 @@ def test_a_file_without_names_of_categories_says_what_their_numbers_stand_for(ta
     del saved["learner"]["gradient_booster"]["model"]["cats"]  # as XGBoost before 3.1 writes them
     (tmp_path / "old.json").write_text(json.dumps(saved))
     assert_knows_numbers_alone(load_model(tmp_path / "old.json", table))
-    assert not any("by numbers alone" in note for note in adopt_model(own, table).notes)
+    assert not any("only by numbers" in note for note in adopt_model(own, table).notes)
 
 
 def assert_knows_numbers_alone(model):
     (note,) = [note for note in model.notes if "only by numbers" in note]
     assert note.startswith("the model knows the categories of 'c' only by numbers, and gets 0 for ")
-    assert note.endswith("where it was trained with another order, it is wrong")
+    assert note.endswith("if it was trained with another order, its predictions are wrong")
 
 
 def test_what_does_not_fit_is_said_by_name(table):
