@@ -1,5 +1,6 @@
 """Find the rows that are alike, so that what they share is computed once."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ def distinct_rows(codes: npt.NDArray[Any], wanted: BoolArray) -> tuple[npt.NDArr
     return distinct, which, labels
 
 
+@cache
 def _factors(width: int) -> npt.NDArray[np.uint64]:
     """Return odd numbers, so that rows that differ seldom have the same sum of products, modulo 2^64."""
     return np.random.default_rng(0).integers(0, 2**63, width, dtype=np.uint64) * np.uint64(2) + np.uint64(1)

@@ -96,13 +96,9 @@ _nodes: WeakKeyDictionary[Any, Nodes] = WeakKeyDictionary()
 def nodes_of(forest: Any, trees: list[Any]) -> Nodes:
     """Return the nodes of a forest's trees; they are read once, and again when the forest has other trees."""
     found = _nodes.get(forest)
-    if found is None or len(found.trees) != len(trees) or any(map(_differ, found.trees, trees)):
+    if found is None or found.trees != trees:  # a tree equals itself alone
         found = _nodes[forest] = _read_nodes(trees)
     return found
-
-
-def _differ(one: Any, other: Any) -> bool:
-    return one is not other
 
 
 def _read_nodes(trees: list[Any]) -> Nodes:

@@ -122,7 +122,8 @@ class LocalityDial:
         if not isinstance(engine, ExactEngine):
             return None
         own = engine.neighbourhood.own_bins(codes_of(self.task.explainer, self.row[None]))[0]
-        return RowWalk.of(engine, self.task.predict_fn, own)
+        listing = replace(engine, settings=replace(engine.settings, profiles=True))
+        return RowWalk.of(listing, self.task.predict_fn, own)
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood | None:

@@ -20,7 +20,7 @@ from sparklime_core.explain.settings import ExplainSettings, Labels
 from sparklime_core.explain.solved_block import SolvedBlock
 from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
-from sparklime_core.explain.vocabulary import Vocabulary, codes_of
+from sparklime_core.explain.vocabulary import Vocabulary, codes_kept, codes_of
 
 BLOCK_ROWS = 256
 """The most rows of a block, and how many are always predicted at once, padded where a block has fewer.
@@ -70,7 +70,7 @@ class ExplainTask:
 
     def explain_by(self, rows: FloatArray, row_ids: IntArray, solver: Solver) -> pa.RecordBatch:
         """Explain as `explain` does, by a solver that also learns which rows of the block it is given."""
-        with one_blas_thread():
+        with one_blas_thread(), codes_kept():
             errors, predictions, wanted = self.examine(rows)
             solved = SolvedBlock.empty(wanted.shape, rows.shape[1])
 

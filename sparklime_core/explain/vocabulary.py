@@ -1,5 +1,8 @@
 """Every text that an explanation can hold, numbered once, so that results carry numbers until the end."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -150,11 +153,41 @@ def _feature_terms(explainer: Explainer, feature: int, name: str) -> tuple[IntAr
     return np.array(list(categories), dtype=np.int64), [f"{name}={category}" for category in categories.values()]
 
 
+class _Kept(threading.local):
+    """The rows of the last look-up in this thread's block with their codes; None between blocks."""
+
+    last: tuple[Explainer, FloatArray, IntArray] | None = None
+    in_block: bool = False
+
+
+_kept = _Kept()
+
+
+@contextmanager
+def codes_kept() -> Iterator[None]:
+    """Look the codes of the same rows up once while this block of code runs, which must not change the rows."""
+    _kept.in_block = True
+    try:
+        yield
+    finally:
+        _kept.in_block, _kept.last = False, None
+
+
 def codes_of(explainer: Explainer, rows: FloatArray) -> IntArray:
-    """Return the code of every value of rows (n, d): its bin, its category, or 0.
+    """Return the code of every value of rows (n, d): its bin, its category, or 0; not to be written to.
 
     Rows must be finite; categories are compared as whole numbers, as lime compares them.
     """
+    last = _kept.last
+    if last is not None and last[0] is explainer and np.array_equal(last[1], rows):
+        return last[2]
+    codes = _look_up(explainer, rows)
+    if _kept.in_block:
+        _kept.last = (explainer, rows, codes)
+    return codes
+
+
+def _look_up(explainer: Explainer, rows: FloatArray) -> IntArray:
     discretizer, categorical = explainer.discretizer, categorical_keys(explainer)
     codes: npt.NDArray[np.int64] = np.zeros(rows.shape, dtype=np.int64)
     for feature in range(rows.shape[1]):

@@ -70,7 +70,7 @@ def solved(case, engine, rows, **settings):
     """Return the surrogates of all labels, with all features, as the engine has them."""
     width = rows.shape[1]
     task = prepare_task(
-        case.explainer, case.predict, ExplainSettings(engine=engine, labels="all", num_features=width, **settings)
+        case.explainer, case.predict, ExplainSettings(engine, "all", width, profiles=True, **settings)
     )
     _, predictions, wanted = task.examine(rows)
     return task.engine.solve(rows, predictions, wanted), wanted

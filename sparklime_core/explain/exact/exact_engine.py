@@ -132,8 +132,14 @@ class ExactEngine:
         row, label = np.nonzero(wanted)
         at = expected.which[row]
         own, pull = expected.own[at], expected.found.pull[expected.found.pair[at, label]]
-        variance = np.maximum(expected.variance[at, label], self.neighbourhood.additive_variance(own, pull))
-        profiles = exact_profiles(self.neighbourhood, own, pull, variance, fitted.features)
+        profiles = exact_profiles(
+            self.neighbourhood,
+            own,
+            pull,
+            expected.variance[at, label],
+            fitted.features,
+            listed=self.settings.profiles,
+        )
         return replace(fitted, effective_share=self.neighbourhood.effective_share(own), profiles=profiles)
 
 

@@ -3,40 +3,54 @@
 import numpy as np
 from numba import njit
 
+from sparklime_core.explain.exact.variance import bits_of
 from sparklime_core.explain.numba_cache import compiled
 from sparklime_core.explain.sums_numba import count_agreements
 
-WAYS = 4
-"""Sums that are kept apart, so that one sample need not wait for the one before."""
+
+@njit
+def _largest(agreeing):  # type: ignore[no-untyped-def]
+    most = agreeing[0]
+    for n in range(len(agreeing)):
+        most = max(most, agreeing[n])
+    return most
 
 
 @njit
-def _add_by_agreement(agreeing, values, squares, sums):  # type: ignore[no-untyped-def]
-    apart = np.zeros((WAYS, sums.shape[1], 3), dtype=np.int64)
-    whole = len(agreeing) // WAYS * WAYS
-    for n in range(0, whole, WAYS):
-        for way in range(WAYS):
-            to = agreeing[n + way]
-            apart[way, to, 0] += 1
-            apart[way, to, 1] += values[n + way]
-            apart[way, to, 2] += squares[n + way]
-    for n in range(whole, len(agreeing)):
-        apart[0, agreeing[n], 0] += 1
-        apart[0, agreeing[n], 1] += values[n]
-        apart[0, agreeing[n], 2] += squares[n]
-    for way in range(WAYS):
-        for to in range(sums.shape[1]):
-            for power in range(3):
-                sums[power, to] += apart[way, to, power]
+def _weigh(kernel, most, scale, weights):  # type: ignore[no-untyped-def]
+    """Fill the weight of a sample by the number of agreeing features, up to the largest one there is."""
+    for agreement in range(most + 1):
+        weights[agreement] = np.int64(np.rint(kernel[agreement] / kernel[most] * scale))
 
 
-def fill_sums(codes, powers, rows, first, label, agreeing, sums):  # type: ignore[no-untyped-def]
-    """Fill the sums; see `variance.fill_sums_numpy`."""
+@njit
+def _add(agreeing, weights, values, squares, sums):  # type: ignore[no-untyped-def]
+    total, of_values, of_squares = np.int64(0), np.int64(0), np.int64(0)
+    for n in range(len(agreeing)):
+        weight = weights[np.uint64(agreeing[n])]  # unsigned: none counts from the end
+        total += weight
+        of_values += weight * values[n]
+        of_squares += weight * squares[n]
+    sums[0], sums[1], sums[2] = total, of_values, of_squares
+
+
+def _fill(codes, powers, kernel, scale, rows, first, label, agreeing, sums):  # type: ignore[no-untyped-def]
+    weights = np.zeros(len(kernel), dtype=np.int64)
     for row in range(len(rows)):
         count_agreements(codes, rows[row], agreeing)
+        most = np.int64(_largest(agreeing))
+        if kernel[most] == 0.0:
+            continue
+        _weigh(kernel, most, scale, weights)
         for pair in range(first[row], first[row + 1]):
             of_label = powers[label[pair]]
-            _add_by_agreement(agreeing, of_label[0], of_label[1], sums[pair])
+            _add(agreeing, weights, of_label[0], of_label[1], sums[pair])
 
 
-fill_sums = compiled(fill_sums)
+_fill = compiled(_fill)
+
+
+def fill_sums(codes, powers, kernel, rows, first, label, agreeing, sums):  # type: ignore[no-untyped-def]
+    """Fill the sums; see `variance.fill_sums_numpy`."""
+    scale = 2.0 ** bits_of(codes.shape[1])
+    _fill(codes, powers, kernel, scale, rows, first, label, agreeing, sums)  # type: ignore[no-untyped-call]

@@ -48,6 +48,12 @@ class Entries:
     square_share: FloatArray
     first: IntArray
 
+    @classmethod
+    def none(cls) -> "Entries":
+        """List nothing."""
+        whole, share = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return cls(whole, whole, whole, whole, whole, np.zeros(0, dtype=np.bool_), share, share, whole)
+
     def by_feature(self, values: FloatArray) -> FloatArray:
         """Sum values (E,) over the bins of each feature: (G,). The bits of a sum depend on its own terms only."""
         return np.add.reduceat(values, self.first) if len(self.first) else np.zeros(0)
@@ -134,17 +140,16 @@ class Neighbourhood:
         share: FloatArray = ratio.prod(axis=1)
         return share
 
-    def additive_variance(self, own: IntArray, pull: FloatArray) -> FloatArray:
-        """Return the variance (p,) of the best additive surrogate in all bins, from each bin's pull (p, T).
+    def additive_variances(self, own: IntArray, pull: FloatArray) -> FloatArray:
+        """Return what each feature adds to the variance (p, d) of the best additive surrogate in all bins.
 
-        The share of a bin times its effect squared is ``mass * c * pull^2``.
+        ``pull`` (p, T) is that of each bin. The share of a bin times its effect squared is ``mass * c * pull^2``.
         """
         assert self.rho is not None  # noqa: S101 - see `factors`
         mass = np.tile(self.rho * self.frequency, (len(own), 1))
         np.put_along_axis(mass, own, self.frequency[own], axis=1)
-        of_features = np.add.reduceat(mass * pull**2, self.starts[:-1], axis=1) * self.factors(own)
-        total: FloatArray = np.add.accumulate(of_features, axis=1)[:, -1]
-        return total
+        of_features: FloatArray = np.add.reduceat(mass * pull**2, self.starts[:-1], axis=1) * self.factors(own)
+        return of_features
 
     def entries(self, features: IntArray, own: IntArray) -> Entries:
         """List the bins of the features (p, k) of explanations, -1 for none.

@@ -56,10 +56,13 @@ def test_centred_pulls_give_effects_that_cancel(counts, width, seed):
     entries = around.entries(np.arange(len(counts))[None], own)
     pull = state.normal(size=(1, len(around.codes)))
     pull[0, entries.bin] -= entries.spread(entries.by_feature(entries.share * pull[0, entries.bin]))
-    variance = around.additive_variance(own, pull)
-    found = exact_profiles(around, own, pull, variance, np.arange(len(counts))[None])
+    features = np.arange(len(counts))[None]
+    found = exact_profiles(around, own, pull, np.zeros(1), features, listed=True)
     np.testing.assert_allclose(entries.by_feature(found.entries.share * found.effects), 0.0, atol=1e-12)
     assert found.score[0] == pytest.approx(1.0, abs=1e-9)  # all features together explain what is additive
+    unlisted = exact_profiles(around, own, pull, np.zeros(1), features, listed=False)
+    assert (unlisted.score == found.score).all()
+    assert not len(unlisted.effects)
 
 
 @settings(max_examples=40, deadline=None)
