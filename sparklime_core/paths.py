@@ -34,6 +34,12 @@ def cache_folder() -> Path:
     return Path(home).expanduser() / "cache" if home else Path(platformdirs.user_cache_dir("sparklime"))
 
 
+def warehouse_folder() -> Path:
+    """Return where Spark's own catalog keeps its tables, which Spark makes at its start: else where one works."""
+    home = os.environ.get("SPARKLIME_HOME")
+    return (Path(home).expanduser() if home else Path(platformdirs.user_data_dir("sparklime"))) / "warehouse"
+
+
 def private_folder(folder: Path) -> Path:
     """Make a folder that its owner alone can enter, and the folders of SparkLIME above it; return it.
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sparklime_core.paths import warehouse_folder
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.class_archive import quick_start
 from sparklime_core.spark.session.jvm import LOOPBACK
@@ -59,6 +60,9 @@ def session_conf(
         # Spark never starts an executor that needs more memory than a worker has.
         fitting = min(int(worker["memory"]) for worker in workers)
         conf["spark.executor.memory"] = f"{max(min(EXECUTOR_MEMORY, fitting), SMALLEST_EXECUTOR_MEMORY)}m"
+    if master.is_local or known is not None:
+        # Where others run Spark, their settings say it.
+        conf["spark.sql.warehouse.dir"] = warehouse_folder().absolute().as_uri()
     if master.is_local:
         # Its executor asks the driver for the model over a port that every process of the machine can reach.
         # Spark makes the secret itself.

@@ -19,6 +19,16 @@ def test_settings_fit_the_workers_and_keep_secrets_off_the_command_line():
     assert told["spark.driver.host"] == "127.0.0.1"
 
 
+def test_spark_leaves_no_folder_where_one_works(monkeypatch, tmp_path):
+    monkeypatch.setenv("SPARKLIME_HOME", str(tmp_path / "home"))
+    setting = "spark.sql.warehouse.dir"
+    wanted = (tmp_path / "home" / "warehouse").as_uri()
+    own = ClusterRecord("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
+    assert session_conf(parse_master("local[2]"), "mine", None, (), None)[setting] == wanted
+    assert session_conf(parse_master("spark://127.0.0.1:1"), "mine", None, (), own)[setting] == wanted
+    assert setting not in session_conf(parse_master("spark://elsewhere:1"), "mine", None, (), None)
+
+
 def test_the_python_of_the_executors(monkeypatch):
     monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
     assert executors_python({}) == sys.executable
