@@ -84,6 +84,12 @@ def _explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--master", help=MASTER_HELP)
     _add_archive(command)
     command.add_argument("--resume", action="store_true", help="finish the run in FOLDER, with its own settings")
+    command.add_argument(
+        "--executors-write",
+        action="store_true",
+        help="let the executors write the results to FOLDER, which all of them must reach by the same path: for "
+        "more rows than one driver can write",
+    )
     _add_table(command)
     model = _add_model(command)
     model.add_argument(

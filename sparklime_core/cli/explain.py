@@ -22,7 +22,7 @@ from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.runner import explain_run
 from sparklime_core.models.train import train_with
 from sparklime_core.models.traps.find_traps import find_traps
-from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.manifest import Manifest, RunState, Writers
 from sparklime_core.runs.run import Run, holds_run
 from sparklime_core.spark.session.connection import given_session, master_of
 
@@ -71,7 +71,8 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
         inputs = plan.inputs()
 
         def work(cancel: threading.Event) -> Manifest:
-            manifest = dataclasses.replace(plan.manifest(master_of(spark)), request=request)
+            writers: Writers = "executors" if arguments.executors_write else "driver"
+            manifest = dataclasses.replace(plan.manifest(master_of(spark)), request=request, writers=writers)
             new = Run.create(arguments.out, manifest, inputs)
             try:
                 return explain_run(spark, new, inputs=inputs, phases=phases, cancel=cancel, on_progress=line.show)

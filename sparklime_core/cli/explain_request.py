@@ -13,7 +13,7 @@ from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run, check_free, holds_run
 from sparklime_core.runs.stored_model import model_path
 
-_CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume"}) | {
+_CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume", "executors_write"}) | {
     *("conf", "source", "source_format", "source_option"),
     *("out_table", "format", "mode", "out_option", "only_new", "steps"),
 }

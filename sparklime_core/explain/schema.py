@@ -122,6 +122,25 @@ DONE_SCHEMA = pa.schema(
 The phases are seconds since the block before; loading is with a task's first block.
 """
 
+PART_SCHEMA = pa.schema([("first", pa.int64()), ("end", pa.int64())])
+"""A part on its way to an executor that writes: its blocks are those from ``first`` up to ``end``, without it."""
+
+WRITTEN_SCHEMA = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("rows", "failed")),
+        ("block_seconds", pa.float64()),
+        *_TASK[1:],
+        *_PROCESS,
+        ("started", pa.int64()),
+        ("seconds", pa.float64()),
+        *((name, pa.float64()) for name in PHASES),
+    ]
+)
+"""A part that an executor wrote: its rows, how many of them failed, and the facts of its task.
+
+``block_seconds`` is the mean over its blocks.
+"""
+
 STABILITY_SCHEMA = pa.schema(
     [
         ("row_id", pa.int64()),

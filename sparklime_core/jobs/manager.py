@@ -18,7 +18,7 @@ from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.jobs.study import error_sentence
 from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.manifest import RunState
+from sparklime_core.runs.manifest import RunState, writers_from_environment
 from sparklime_core.runs.query.rows import index_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
@@ -93,7 +93,10 @@ class JobManager:
         """
         self._turns.check_room()
         inputs = plan.inputs()
-        run = self.store.of(person).create(plan.manifest(self.service.status().master), inputs)
+        manifest = dataclasses.replace(
+            plan.manifest(self.service.status().master), writers=writers_from_environment()
+        )
+        run = self.store.of(person).create(manifest, inputs)
         progress = Progress("waiting", len(inputs.row_ids))
         try:
             job = _Job(run, plan.dataset.name, progress, inputs)

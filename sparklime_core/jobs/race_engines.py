@@ -22,7 +22,8 @@ from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
 from sparklime_core.spark.recipe import recipe_udf, run_recipe
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.waves.scheduler import Wave, run_waves
+from sparklime_core.spark.waves.collected_waves import Wave
+from sparklime_core.spark.waves.scheduler import run_waves
 
 RECIPE_TASK_ROWS = 8
 """The most rows of a task of the recipe: its progress is seen task by task."""

@@ -15,7 +15,7 @@ from sparklime_core.explain.task import block_rows
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.jobs.race_engines import EngineInWaves
 from sparklime_core.jobs.race_state import ScalingStep
-from sparklime_core.spark.waves.scheduler import Wave
+from sparklime_core.spark.waves.collected_waves import Wave
 
 OnSteps = Callable[[tuple[ScalingStep, ...]], None]
 

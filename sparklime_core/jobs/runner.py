@@ -3,15 +3,15 @@
 import dataclasses
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 from pyspark.sql import SparkSession
 
-from sparklime_core.errors import CancelledError, SparkLimeError
+from sparklime_core.errors import CancelledError, RunError, SparkLimeError
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.task import ExplainTask, block_rows
@@ -19,9 +19,12 @@ from sparklime_core.explain.types import FloatArray, PredictFn
 from sparklime_core.jobs.phases import Phases
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import ExecutorFacts, Manifest, RunState
+from sparklime_core.runs.part_tables import count_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.session.monitor import application, list_executors
-from sparklime_core.spark.waves.scheduler import Wave, run_waves
+from sparklime_core.spark.waves.collected_waves import Wave
+from sparklime_core.spark.waves.scheduler import run_waves, write_waves
+from sparklime_core.spark.waves.written_waves import WrittenWave
 from sparklime_core.waiting import unless_cancelled
 
 
@@ -149,7 +152,9 @@ class _Attempt:
         self._run.update(**dataclasses.asdict(application(self._spark)))
         self._began = time.monotonic()
         self._report(stage="explaining")
-        if left:
+        if left and self._run.executors_write:
+            self._let_executors_write(left, next_wave, cancel)
+        elif left:
             run_waves(
                 self._spark,
                 self._task,
@@ -162,6 +167,27 @@ class _Attempt:
                 cancel=cancel,
             )
         self._enter("writing")
+
+    def _let_executors_write(self, blocks: list[int], first_wave: int, cancel: threading.Event) -> None:
+        row_ids = self._inputs.row_ids
+        self._phases.begin("storing")
+        size = block_rows(self._task.settings, len(row_ids))
+        write_waves(
+            self._spark,
+            self._task,
+            self._run.begin_attempt(self._rows(), row_ids, size),
+            blocks=blocks,
+            first_wave=first_wave,
+            on_wave=self._count,
+            on_stage=self._phases.begin,
+            cancel=cancel,
+        )
+        missing = len(set(blocks) - self._run.finished_blocks()[0])
+        if missing:
+            raise RunError(
+                f"The executors have written {missing} blocks that are not in {str(self._run.folder)!r} on this "
+                "machine: where executors write, a run must be in a folder that all reach by the same path."
+            )
 
     def _rows(self) -> FloatArray:
         """Return the rows to explain: the table itself where that is all of it, for a copy of it is large."""
@@ -180,18 +206,22 @@ class _Attempt:
         """Write a finished wave to disk, and only then count it."""
         explanations = self._task.vocabulary.decode(wave.explanations)
         self._run.append(wave.number, wave.blocks, explanations, wave.tasks, wave.work, wave.stability)
-        failed = explanations.filter(pc.is_valid(explanations["error"]))
-        tasks = {"tasks": float(np.sum(wave.tasks["seconds"]))}
-        for phase, seconds in {**wave.spent, **tasks}.items():
-            self._spent[phase] = self._spent.get(phase, 0.0) + seconds
-        by_executor = dict(self._progress.by_executor)
+        rows, failed = count_rows(explanations)
+        by_executor: Counter[str] = Counter()
         for task in wave.tasks.select(["executor", "rows"]).to_pylist():
-            by_executor[task["executor"]] = by_executor.get(task["executor"], 0) + task["rows"]
+            by_executor[task["executor"]] += task["rows"]
+        spent = {**wave.spent, "tasks": float(np.sum(wave.tasks["seconds"]))}
+        self._count(WrittenWave(wave.number, wave.blocks, rows, failed, by_executor, spent))
+
+    def _count(self, wave: WrittenWave) -> None:
+        """Count a wave that is on the disk."""
+        for phase, seconds in wave.spent.items():
+            self._spent[phase] = self._spent.get(phase, 0.0) + seconds
         self._report(
-            done=self._progress.done + pc.count_distinct(explanations["row_id"]).as_py(),
-            failed=self._progress.failed + pc.count_distinct(failed["row_id"]).as_py(),
-            by_executor=by_executor,
-            first_wave=self._progress.first_wave or (sum(by_executor.values()), time.monotonic() - self._began),
+            done=self._progress.done + wave.rows,
+            failed=self._progress.failed + wave.failed,
+            by_executor=dict(Counter(self._progress.by_executor) + Counter(wave.by_executor)),
+            first_wave=self._progress.first_wave or (wave.rows, time.monotonic() - self._began),
         )
 
     def _enter(self, stage: str) -> None:

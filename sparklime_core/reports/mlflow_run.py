@@ -67,7 +67,7 @@ def _log(client: Any, run: Run, manifest: Manifest, report: bytes, experiment: s
         for name, measure in measures(run, manifest).items():
             client.log_metric(logged, name, measure)
         for name in (EXPLANATIONS, TASKS, BLOCKS, STABILITY, MANIFEST):
-            if (run.folder / name).is_file():
+            if (run.folder / name).exists():
                 client.log_artifact(logged, str(run.folder / name), FOLDER)
         with TemporaryDirectory(prefix="sparklime-report-") as folder:
             (Path(folder) / REPORT).write_bytes(report)

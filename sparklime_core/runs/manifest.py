@@ -4,6 +4,7 @@ msgspec checks every type. cattrs would take a text for a list of its letters, a
 """
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -16,13 +17,33 @@ import msgspec
 from sparklime_core.atomic_files import write_file
 from sparklime_core.data.dataset import DataReport
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.errors import RunError, SparkLimeError
+from sparklime_core.errors import RunError, SettingsError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.runs.owner import Owner
 
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 """A whole number from 0 up."""
+
+
+Writers: TypeAlias = Literal["driver", "executors"]
+"""Who writes the results of a run."""
+
+EXECUTORS_WRITE = "SPARKLIME_EXECUTORS_WRITE"
+
+
+def writers_from_environment() -> Writers:
+    """Return who writes the results of the dashboard's runs: executors where the operator says so with ``1``.
+
+    Raises
+    ------
+    SettingsError
+        When the operator has set something else.
+    """
+    text = os.environ.get(EXECUTORS_WRITE, "").strip()
+    if text not in ("", "0", "1"):
+        raise SettingsError(f"{EXECUTORS_WRITE} must be 1 or 0, not {text!r}.")
+    return "executors" if text == "1" else "driver"
 
 
 class RunState(StrEnum):
@@ -179,6 +200,8 @@ class Manifest:
         The process that works on the run.
     request
         Arguments of the command that made the run, to recognise the same command; empty for a run of the page.
+    writers
+        Who writes the results: the driver, or the executors to a folder that all of them reach.
     """
 
     title: str
@@ -209,6 +232,7 @@ class Manifest:
     logs: str | None = None
     application: str | None = None
     request: dict[str, Any] = field(default_factory=dict)
+    writers: Writers = "driver"
 
     @property
     def measured_every(self) -> int:

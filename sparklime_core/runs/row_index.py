@@ -22,7 +22,7 @@ from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_files import EXPLANATIONS, MANIFEST, ROWS_FILE
+from sparklime_core.runs.run_files import EXPLANATIONS, MANIFEST, PARTS, ROWS_FILE
 from sparklime_core.runs.stored_tables import UNREADABLE, check_table, damage_explained, damaged, state_of_file
 
 GROUP_ROWS = 65_536
@@ -101,6 +101,8 @@ def scales(files: Iterable[str]) -> list[float]:
 def _index_of(results: Path) -> Path:
     if results.name == EXPLANATIONS:
         return results.with_name(ROWS_FILE)
+    if results.parent.name == EXPLANATIONS:  # a folder that is read as a table holds nothing else
+        return results.parents[1] / PARTS / f"rows-{results.stem.rpartition('-')[2]}.parquet"
     return results.with_name(f"rows-{results.stem.rpartition('-')[2]}.parquet")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -28,26 +29,18 @@ from sparklime_core.explain.schema import (
     result_schema,
 )
 from sparklime_core.explain.settings import OutputName
+from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
+from sparklime_core.runs.executor_parts import ExecutorParts
 from sparklime_core.runs.guard import Guard
 from sparklime_core.runs.inputs import Inputs, read_encoding, read_inputs, write_inputs
 from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
 from sparklime_core.runs.owner import Owner
+from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows, with_numbers
 from sparklime_core.runs.predicted import Predicted
-from sparklime_core.runs.run_files import (
-    BLOCKS,
-    COUNTS,
-    EXPLANATIONS,
-    MANIFEST,
-    NUMBERS,
-    RESERVE,
-    STABILITY,
-    TAKEN,
-    TASKS,
-    RunFiles,
-)
+from sparklime_core.runs.run_files import MANIFEST, RESERVE, TAKEN, RunFiles
 from sparklime_core.runs.stored_tables import damaged
-from sparklime_core.runs.wave_files import count_rows, with_numbers, write_part
+from sparklime_core.runs.wave_files import write_part
 
 _worked_on: set[Path] = set()
 _updating = threading.Lock()
@@ -114,6 +107,8 @@ class Run:
                         access.write(folder)
                     manifest.write(folder / MANIFEST)
                     run._files.reserve()
+                    if manifest.writers == "executors":
+                        run._files.let_executors_write(stability=manifest.stability > 0)
                     write_inputs(inputs, folder)
                 except BaseException:
                     run.discard()
@@ -217,11 +212,35 @@ class Run:
                 )
             if state is RunState.HALF_MADE:
                 raise RunError(f"The run {self.id!r} {_HALF_MADE}; delete it, and start it again.")
+            self._own_files.end_attempts()
             self.finished_blocks()  # raises for a damaged part while the run is unchanged
             self._own_files.clear_unfinished()
             self._own_files.reserve()
             self.update(state=RunState.RUNNING, owner=Owner.this_process(), error=None)
             _worked_on.add(self.folder.resolve())
+
+    @property
+    def executors_write(self) -> bool:
+        """Whether the executors write the results."""
+        return self._files.executors_write
+
+    def begin_attempt(self, rows: FloatArray, row_ids: IntArray, block_rows: int) -> ExecutorParts:
+        """Let executors write the parts of a run, until it ends or is taken over.
+
+        Parameters
+        ----------
+        rows, row_ids, block_rows
+            All rows (n, d) to explain, their (n,) ids, and how many of them a block has.
+
+        Raises
+        ------
+        RunError
+            When the disk refuses the rows.
+        """
+        with _explained(self.folder):
+            parts = self._own_files.begin_attempt(secrets.token_hex(4), block_rows)
+            parts.put_rows(rows, row_ids)
+        return parts
 
     def append(
         self,
@@ -271,6 +290,8 @@ class Run:
             When the disk refuses it. The run keeps its parts, and can be resumed.
         """
         try:
+            with _explained(self.folder):
+                self._own_files.end_attempts()
             changes |= self._own_files.counts()
             if state is RunState.FINISHED:
                 changes["schema_version"] = SCHEMA_VERSION
@@ -284,8 +305,9 @@ class Run:
         return manifest
 
     def tidy(self) -> None:
-        """Delete the parts of a finished run. They are joined, but a killed process may have left them."""
-        if Manifest.read(self._own_files.manifest).state is RunState.FINISHED:
+        """Delete the parts of a finished run that are joined; a killed process may have left them."""
+        is_finished = Manifest.read(self._own_files.manifest).state is RunState.FINISHED
+        if is_finished and not self.executors_write:
             remove_folder(self._own_files.parts)
 
     def discard(self) -> None:
@@ -306,19 +328,19 @@ class Run:
 
     def explanation_files(self) -> list[str]:
         """Return the files of results so far."""
-        return self._files.tables(EXPLANATIONS, "wave", needed=True)
+        return self._files.tables("wave", needed=True)
 
     def task_files(self) -> list[str]:
         """Return the files of finished tasks so far."""
-        return self._files.tables(TASKS, "tasks", needed=True)
+        return self._files.tables("tasks", needed=True)
 
     def block_files(self) -> list[str]:
         """Return the files of explained blocks so far; none in runs of versions without them."""
-        return self._files.tables(BLOCKS, "blocks")
+        return self._files.tables("blocks")
 
     def stability_files(self) -> list[str]:
         """Return the files of stability so far; none in a run without it."""
-        return self._files.tables(STABILITY, "stability")
+        return self._files.tables("stability")
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

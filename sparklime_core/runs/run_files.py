@@ -6,12 +6,23 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sparklime_core.atomic_files import clear_unfinished, is_unfinished, remove_file, write_file
+from sparklime_core.atomic_files import (
+    clear_unfinished,
+    is_unfinished,
+    make_folder,
+    remove_file,
+    remove_folder,
+    remove_from_others,
+    sync,
+    write_file,
+)
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
+from sparklime_core.runs.executor_parts import ExecutorParts, part_name
 from sparklime_core.runs.inputs import DATA_FILE, INPUT_FILES
 from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows
 from sparklime_core.runs.stored_tables import damaged, state_of_file
-from sparklime_core.runs.wave_files import count_rows, first_row, join_parts, numbers_of, read_outcomes
+from sparklime_core.runs.wave_files import first_row, join_parts, numbers_of, read_outcomes
 
 EXPLANATIONS = "explanations.parquet"
 TASKS = "tasks.parquet"
@@ -25,8 +36,12 @@ TAKEN = "taken"
 RESERVED_BYTES = 64 * 1024
 """Room on the disk that a run holds while it is worked on: for the manifest that says that the disk is full."""
 
-NUMBERS, COUNTS = "blocks", "counts"
-"""Names of the numbers that a part of results keeps: its blocks; its rows, and how many of them failed."""
+ATTEMPT = "attempt-"
+"""Begin of the name of the folder, among the parts, of an attempt whose executors write."""
+
+TABLES = {"wave": EXPLANATIONS, "tasks": TASKS, "blocks": BLOCKS, "stability": STABILITY}
+"""The kinds of parts, and what they become: a file into which the driver joins them, or, where executors write, a
+folder that they are in from the beginning. Parquet is read from either in the same way."""
 
 _FILES = (*INPUT_FILES, EXPLANATIONS, TASKS, BLOCKS, STABILITY, ROWS_FILE, RESERVE)
 """Everything in a run's folder but its manifest and its parts."""
@@ -53,16 +68,45 @@ class RunFiles:
         """The folder of the parts."""
         return self.folder / PARTS
 
+    def place(self, kind: str) -> Path:
+        """Return the folder of the parts of one kind."""
+        own = self.folder / TABLES[kind]
+        return own if own.is_dir() else self.parts
+
+    @property
+    def executors_write(self) -> bool:
+        """Whether the executors write the parts, which then stay parts."""
+        return (self.folder / EXPLANATIONS).is_dir()
+
+    def let_executors_write(self, *, stability: bool) -> None:
+        """Make the folders that executors write to; that of stability only where it is measured."""
+        for kind, name in TABLES.items():
+            if stability or kind != "stability":
+                make_folder(self.folder / name)
+
+    def begin_attempt(self, name: str, block_rows: int) -> ExecutorParts:
+        """Make the folder of an attempt whose executors write."""
+        attempt = make_folder(self.parts / f"{ATTEMPT}{name}")
+        return ExecutorParts(
+            attempt.absolute(), {kind: self.place(kind).absolute() for kind in TABLES}, block_rows
+        )
+
+    def end_attempts(self) -> None:
+        """Shut out executors that write still; a part that they have put here is whole."""
+        for attempt in self.parts.glob(f"{ATTEMPT}*"):
+            remove_from_others(attempt)
+
     def part(self, kind: str, wave: int) -> Path:
-        """Return the part of a wave."""
-        return self.parts / f"{kind}-{wave:05d}.parquet"
+        """Return the part of a wave, or, where executors write, of the task whose first block this is."""
+        name = part_name(kind, wave) if self.executors_write else f"{kind}-{wave:05d}.parquet"
+        return self.place(kind) / name
 
     def parts_of(self, kind: str) -> list[Path]:
         """Return the parts of one kind, of waves that are whole."""
-        parts = sorted(self.parts.glob(f"{kind}-*.parquet"))
+        parts = sorted(self.place(kind).glob(f"{kind}-*.parquet"))
         return [part for part in parts if self.part("wave", _wave(part)).exists()]
 
-    def tables(self, joined: str, kind: str, *, needed: bool = False) -> list[str]:
+    def tables(self, kind: str, *, needed: bool = False) -> list[str]:
         """Return the joined file, or the parts of a kind.
 
         Raises
@@ -70,17 +114,26 @@ class RunFiles:
         RunError
             When a finished run lacks a file that is needed.
         """
-        whole = self.folder / joined
-        files = [str(whole)] if whole.exists() else [str(path) for path in self.parts_of(kind)]
+        whole = self.folder / TABLES[kind]
+        files = [str(whole)] if whole.is_file() else [str(path) for path in self.parts_of(kind)]
         if needed and not files and Manifest.read(self.manifest).state is RunState.FINISHED:
-            if whole.exists():  # it has ended at this moment
+            if whole.is_file():  # it has ended at this moment
                 return [str(whole)]
             raise damaged(whole, "is missing")
+        if needed and whole.is_dir():
+            self._check_whole(whole)
         return files
+
+    def _check_whole(self, results: Path) -> None:
+        """Raise `RunError` when parts of a finished run are gone: nothing else would say so."""
+        manifest = Manifest.read(self.manifest)
+        there = self.counts()["rows_explained"] if manifest.state is RunState.FINISHED else manifest.rows_explained
+        if there != manifest.rows_explained:
+            raise damaged(results, f"has {there} of the {manifest.rows_explained} rows that were explained")
 
     def version(self) -> str:
         """Return the version of the results: number of files, and digest of their names, sizes and times."""
-        files = [(path.name, state_of_file(path)) for path in map(Path, self.tables(EXPLANATIONS, "wave"))]
+        files = [(path.name, state_of_file(path)) for path in map(Path, self.tables("wave"))]
         return f"{len(files)}.{sha256(repr(files).encode()).hexdigest()[:12]}"
 
     def finished_blocks(self) -> tuple[set[int], int]:
@@ -98,7 +151,11 @@ class RunFiles:
         }
 
     def join(self, schema: pa.Schema) -> None:
-        """Join the parts of each kind into one file, in row order."""
+        """Join the parts of each kind into one file, in row order; what executors wrote stays as it is."""
+        if self.executors_write:
+            for kind in TABLES:
+                sync(self.place(kind))  # their names; the parts themselves are on the disk
+            return
         join_parts(sorted(self.parts_of("wave"), key=first_row), schema, self.folder / EXPLANATIONS)
         join_parts(self.parts_of("tasks"), TASK_SCHEMA, self.folder / TASKS)
         join_parts(self.parts_of("blocks"), WORK_SCHEMA, self.folder / BLOCKS)
@@ -119,7 +176,8 @@ class RunFiles:
     def clear(self) -> None:
         """Delete everything but the manifest and the file that holds the lock."""
         for name in _FILES:
-            remove_file(self.folder / name)
+            path = self.folder / name
+            (remove_folder if path.is_dir() else remove_file)(path)
         self.clear_unfinished()
         for part in self.parts.glob("*.parquet"):
             remove_file(part)

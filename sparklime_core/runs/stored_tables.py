@@ -112,7 +112,7 @@ def state_of_file(path: Path) -> tuple[int, int]:
 def damaged(path: Path, what: str) -> RunError:
     """Return the error for a damaged file of a run."""
     is_part = path.parent.name == "parts"
-    folder = path.parent.parent if is_part else path.parent
+    folder = path.parent.parent if is_part or path.parent.suffix == path.suffix else path.parent
     advice = "delete this file and resume the run" if is_part else "delete the run, or explain it again"
     return RunError(f"The run in {str(folder)!r} is damaged: {path.name} {what}; {advice}.")
 

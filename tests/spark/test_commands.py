@@ -59,6 +59,26 @@ def test_a_run_on_a_cluster_writes_what_it_says(wine_folder, two_workers):
     assert run["model"]["metrics"]["accuracy"] > 0.8
 
 
+def test_executors_write_the_run_that_the_driver_would_have_written(wine_folder, two_workers):
+    where = ["--master", two_workers.url]
+    done(*WINE, "--out", "collected", *where)
+    done(*WINE, "--out", "written", "--executors-write", *where)
+    assert (wine_folder / "written" / "explanations.parquet").is_dir()
+    assert explanations(wine_folder / "written").equals(explanations(wine_folder / "collected"))
+    tasks = pq.read_table(wine_folder / "written" / "tasks.parquet")
+    assert tasks.schema.equals(TASK_SCHEMA)
+    assert sum(tasks["rows"].to_pylist()) == 178
+    for name in ("collected", "written"):
+        done("export", name, "--as", "csv", "--out", f"{name}.csv")
+    assert (wine_folder / "written.csv").read_bytes() == (wine_folder / "collected.csv").read_bytes()
+    collected, written = (
+        json.loads((wine_folder / name / "run.json").read_text()) for name in ("collected", "written")
+    )
+    for entry in ("state", "rows", "rows_explained", "rows_failed"):
+        assert written[entry] == collected[entry]
+    assert written["writers"] == "executors"
+
+
 def test_spark_connect_serves_the_same_commands(wine_folder, connect_server):
     url = connect_server.connect_url
     assert url.startswith("sc://127.0.0.1:")

@@ -109,7 +109,10 @@ def is_whole(run, undisturbed):
     return whole.equals(undisturbed)
 
 
-def test_a_killed_executor(cluster, run, plan, gate, undisturbed):
+@pytest.mark.parametrize("writers", ["driver", "executors"])
+def test_a_killed_executor(cluster, plan, tmp_path, gate, undisturbed, writers):
+    manifest = replace(plan.manifest("spark://"), writers=writers)
+    run = RunStore(tmp_path).create(manifest, plan.inputs())
     with cluster.hold(run, plan, gate) as ended:
         (worker,) = gate.waiting()
         executor = cluster.executor_of(worker)
@@ -198,9 +201,11 @@ def test_a_row_that_the_model_refuses_is_counted(cluster, plan, tmp_path):
     assert found.filter(pc.is_null(found["error"])).equals(alone.filter(pc.is_null(alone["error"])))
 
 
-def test_a_killed_driver_and_the_resumed_run(cluster, wine_folder, gate, undisturbed):
+@pytest.mark.parametrize("writers", ["driver", "executors"])
+def test_a_killed_driver_and_the_resumed_run(cluster, wine_folder, gate, undisturbed, writers):
     cluster.service.disconnect()
     options = ["--trees", str(TREES), "--engine", "reference", "--num-samples", "200", "--num-features", "10"]
+    options += ["--executors-write"] if writers == "executors" else []
     words = ["explain", "wine.csv", "--target", "cultivar", *options, "--rows", str(ROWS), "--out", "cut"]
     held = ["tests.spark.gated_command", gate.folder, ROWS - 1]
     run = Run(wine_folder / "cut")

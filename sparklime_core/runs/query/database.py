@@ -71,13 +71,18 @@ def forget_damaged(files: Sequence[str]) -> None:
     RunError
         When another file is damaged.
     """
-    for folder in {path.parents[path.parent.name == PARTS] for path in map(Path, files)}:
-        for path in (*folder.glob("*.parquet"), *(folder / PARTS).glob("*.parquet")):
+    for folder in {_run_folder(Path(file)) for file in files}:
+        for path in (found for found in folder.rglob("*.parquet") if found.is_file()):
             error = find_damage(path)
             if error is not None and not path.name.startswith(Path(ROWS_FILE).stem):
                 raise error
             if error is not None:
                 remove_file(path)
+
+
+def _run_folder(file: Path) -> Path:
+    is_part = file.parent.name == PARTS or file.parent.suffix == file.suffix
+    return file.parents[is_part]
 
 
 _BEST_LABEL = """

@@ -1,40 +1,40 @@
-"""`run_waves`: explain the rows of one run on Spark, wave by wave.
+"""`run_waves` and `write_waves`: explain the rows of one run on Spark, wave by wave.
 
 A *block* of rows is the unit of work, a *wave* is one Spark job over some blocks. Waves give live results,
-cancellation, bounded memory and resuming, all from one mechanism; two in flight hide the stragglers of one.
+cancellation, bounded memory and resuming, all from one mechanism; two in flight hide the stragglers of one. The
+results come back to the driver, or the executors write them to a folder that all of them reach.
 """
 
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-import numpy as np
-import pyarrow as pa
 from pyspark.sql import SparkSession
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from sparklime_core.errors import CancelledError, SparkError
 from sparklime_core.explain.engines import ENGINES
-from sparklime_core.explain.phase_timer import PHASES
-from sparklime_core.explain.schema import BLOCK_SCHEMA, DONE_SCHEMA, STABILITY_SCHEMA, compact_schema
+from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.stability_task import StabilityTask
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.preflight import require_able_executors
 from sparklime_core.spark.executors.watchdog import ExecutorWatchdog
+from sparklime_core.spark.session.backend import Backend
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
-from sparklime_core.spark.versions import to_arrow
+from sparklime_core.spark.waves.collected_waves import CollectedWaves, Wave
+from sparklime_core.spark.waves.part_writer import Parts
 from sparklime_core.spark.waves.payload import Payload, publish
-from sparklime_core.spark.waves.wave_results import task_table, unpack, work_table
-from sparklime_core.spark.waves.worker import block_explainer
+from sparklime_core.spark.waves.written_waves import WrittenWave, WrittenWaves
 from sparklime_core.waiting import unless_cancelled
 
-IN_FLIGHT = 2
+IN_FLIGHT, MOST_IN_FLIGHT = 2, 8
+"""How many waves are in flight; and at most, where a wave has fewer tasks than there are cores."""
+
 WAVE_SECONDS = 4.0
 """How long a wave should take: long against the tenth of a second that Spark needs per job, short for people."""
 
@@ -48,8 +48,8 @@ FIRST_SECONDS = 0.5
 GROWTH = 8
 """How much larger the second wave is than the first: executors then need not wait for the first measure."""
 
-WAVE_BYTES = 32 * 1024 * 1024
-"""The most bytes of the rows of a wave, at any speed: it bounds the driver's memory."""
+START_SECONDS = 0.003
+"""About what the driver takes to start a task on a core. It starts one after another."""
 
 RENEW_SECONDS = 5.0
 """How long a run over Spark Connect waits to learn how many cores there are; others may hold them all."""
@@ -60,35 +60,18 @@ LANDING_SECONDS = 1.0
 Spark looks after a cancelled one every two seconds. What is left of them ends without anybody waiting."""
 
 
-@dataclass(frozen=True)
-class Wave:
-    """A finished wave.
+WaveT = TypeVar("WaveT")
+WaveT_co = TypeVar("WaveT_co", covariant=True)
 
-    Attributes
-    ----------
-    number
-        Counted from the run's first wave on.
-    blocks
-        The blocks that it explained, ascending.
-    explanations
-        Table of `compact_schema`, in row order.
-    tasks
-        Table of `TASK_SCHEMA`.
-    work
-        Table of `WORK_SCHEMA`, by ascending block.
-    stability
-        Table of `STABILITY_SCHEMA`, in row order; None where the task measures none.
-    spent
-        Seconds of the executors by phase (`sparklime_core.explain.phase_timer.PHASES`), all its tasks together.
-    """
 
-    number: int
-    blocks: tuple[int, ...]
-    explanations: pa.Table
-    tasks: pa.Table
-    work: pa.Table
-    stability: pa.Table | None
-    spent: dict[str, float]
+class WaveWay(Protocol[WaveT_co]):
+    """A way to explain waves: `CollectedWaves` or `WrittenWaves`."""
+
+    def most_blocks(self, cores: int) -> int:
+        """Return how many blocks a wave may have."""
+
+    def explain(self, number: int, blocks: tuple[int, ...], tasks: int) -> tuple[WaveT_co, float]:
+        """Explain the blocks of a wave; return it, and the mean seconds of a block."""
 
 
 def run_waves(
@@ -137,7 +120,66 @@ def run_waves(
     """
     size = block_rows(task.settings, len(rows))
     wanted = sorted(range(-(-len(rows) // size)) if blocks is None else blocks)
-    if not wanted:
+    schema = compact_schema(profiles=task.settings.profiles)
+
+    def way(payload: Payload) -> CollectedWaves:
+        return CollectedWaves(backend_of(spark), payload, schema, rows, row_ids, size)
+
+    _run(spark, task, size, wanted, way, (on_wave, on_stage), cancel, first_wave, tasks_at_once)
+
+
+def write_waves(
+    spark: SparkSession,
+    task: ExplainTask,
+    parts: Parts,
+    *,
+    blocks: Sequence[int],
+    first_wave: int = 0,
+    on_wave: Callable[[WrittenWave], None],
+    on_stage: Callable[[str], None] = lambda _stage: None,
+    cancel: threading.Event,
+) -> None:
+    """Explain rows on the executors of a session, which write the results themselves.
+
+    The driver sends numbers of blocks, and gets counts back: what it does does not grow with the rows.
+
+    Parameters
+    ----------
+    parts
+        Where the executors read the rows, and write the results.
+    blocks
+        Which blocks, of ``parts.block_rows`` rows each, to explain.
+    spark, task, first_wave, on_wave, on_stage, cancel
+        As those of `run_waves`.
+
+    Raises
+    ------
+    CancelledError
+        After `cancel` was set, and the executors were told to stop.
+    SparkError
+        When a wave has failed, as where an executor does not reach the folder.
+    """
+
+    def way(payload: Payload) -> WrittenWaves:
+        return WrittenWaves(backend_of(spark), payload, parts)
+
+    _run(spark, task, parts.block_rows, sorted(blocks), way, (on_wave, on_stage), cancel, first_wave, None)
+
+
+def _run(
+    spark: SparkSession,
+    task: ExplainTask,
+    size: int,
+    blocks: Sequence[int],
+    way: Callable[[Payload], WaveWay[WaveT]],
+    tell: tuple[Callable[[WaveT], None], Callable[[str], None]],
+    cancel: threading.Event,
+    first_wave: int,
+    tasks_at_once: int | None,
+) -> None:
+    """Bring a task to the executors, and explain blocks in one way or the other."""
+    on_wave, on_stage = tell
+    if not blocks:
         return
     on_stage("broadcasting")
     ship_package(backend_of(spark))
@@ -148,10 +190,7 @@ def run_waves(
         unless_cancelled(lambda: require_able_executors(spark, payload.size, payload.packages), cancel)
         on_stage("explaining")
         pace = Pace(size * _expected_seconds(task))
-        schema = compact_schema(profiles=task.settings.profiles)
-        _WaveScheduler(spark, payload, schema, rows, row_ids, size, pace, tasks_at_once).run(
-            wanted, first_wave, on_wave, cancel
-        )
+        _WaveScheduler(backend, way(payload), pace, tasks_at_once).run(blocks, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
 
@@ -167,73 +206,75 @@ class Pace:
 
     def __init__(self, expected_seconds: float) -> None:
         self._seconds: float | None = None
+        self._expected = expected_seconds
         self._wave_seconds = WAVE_SECONDS
         self._guess = max(1, round(FIRST_SECONDS / expected_seconds))
 
-    def blocks(self, cores: int, block_bytes: int) -> int:
-        """Return a number of blocks: few at first, more while that wave's measure is awaited, and ever more."""
+    def blocks(self, cores: int, most: int) -> int:
+        """Return a number of blocks: few at first, more while that wave's measure is awaited, and ever more.
+
+        Parameters
+        ----------
+        cores
+            How many cores share them.
+        most
+            How many a wave may have; one block is a wave in any case.
+        """
         if self._seconds is None:
             wanted = self._guess
             self._guess *= GROWTH
         else:
             wanted = round(self._wave_seconds / self._seconds)
             self._wave_seconds = min(self._wave_seconds * LENGTHENING, LONGEST_SECONDS)
-        return cores * max(1, min(wanted, WAVE_BYTES // (cores * block_bytes)))
+        even = most // cores * cores or most  # an equal share for each core
+        return max(1, min(cores * max(1, wanted), even))
+
+    def tasks(self, blocks: int, cores: int) -> int:
+        """Return into how many tasks a wave is cut: a task takes longer than to start one on every core."""
+        seconds = blocks * (self._expected if self._seconds is None else self._seconds)
+        return max(1, min(round(seconds / (cores * START_SECONDS)), blocks, cores))
 
     def learn(self, block_seconds: float) -> None:
         """Take in how many seconds a core needed for a block of the last wave."""
         self._seconds = max(block_seconds, 1e-3)
 
 
-class _WaveScheduler:
-    """The waves of one call of `run_waves`."""
+class _WaveScheduler(Generic[WaveT]):
+    """The waves of one call of `run_waves` or `write_waves`."""
 
-    def __init__(
-        self,
-        spark: SparkSession,
-        payload: Payload,
-        schema: pa.Schema,
-        rows: FloatArray,
-        row_ids: IntArray,
-        size: int,
-        pace: Pace,
-        tasks_at_once: int | None,
-    ) -> None:
-        self._backend = backend_of(spark)
-        self._payload = payload
-        self._schema = schema
-        self._rows = rows
-        self._row_ids = row_ids
-        self._size = size
-        self._block_bytes = size * (rows.shape[1] + 1) * 8
+    def __init__(self, backend: Backend, way: WaveWay[WaveT], pace: Pace, tasks_at_once: int | None) -> None:
+        self._backend = backend
+        self._way = way
         self._tag = f"sparklime-{uuid.uuid4().hex}"
         self._pace = pace
         self._tasks_at_once = tasks_at_once
-        self._in_flight = IN_FLIGHT if tasks_at_once is None else 1
         self._landed = threading.Event()
 
     def run(
         self,
         blocks: Sequence[int],
         number: int,
-        on_wave: Callable[[Wave], None],
+        on_wave: Callable[[WaveT], None],
         cancel: threading.Event,
     ) -> None:
         left = list(blocks)
         watch = ExecutorWatchdog(self._backend)
-        pool = ThreadPoolExecutor(IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,))
-        flying: set[Future[Wave]] = set()
-        landed: set[Future[Wave]] = set()
+        pool = ThreadPoolExecutor(MOST_IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,))
+        flying: dict[Future[WaveT], int] = {}
+        landed: set[Future[WaveT]] = set()
         try:
             while left or flying or landed:
                 # The next wave starts first: the executors work on while the last one is written.
                 if left and self._may_start(flying):
-                    count = self._pace.blocks(self._cores(), self._block_bytes)
-                    flying.add(pool.submit(self._run_wave, number, tuple(left[:count])))
-                    del left[:count]
+                    cores = self._cores()
+                    wave = left[: self._pace.blocks(cores, self._way.most_blocks(cores))]
+                    tasks = self._pace.tasks(len(wave), cores)
+                    flying[pool.submit(self._run_wave, number, tuple(wave), tasks)] = tasks
+                    del left[: len(wave)]
                     number += 1
                 _deliver(landed, on_wave)
-                landed, flying = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                flying = {future: tasks for future, tasks in flying.items() if future not in landed}
                 if cancel.is_set():
                     _deliver(landed, on_wave)
                     raise CancelledError("The run was cancelled.")
@@ -244,58 +285,37 @@ class _WaveScheduler:
         finally:
             pool.shutdown(wait=False)
 
-    def _may_start(self, flying: "set[Future[Wave]]") -> bool:
-        """Tell whether it is time for one more wave: one at a time, and the next when Spark has a job of this run.
+    def _may_start(self, flying: "Mapping[Future[WaveT], int]") -> bool:
+        """Tell whether it is time for one more wave.
 
-        Spark runs jobs in the order in which they come; a small first one must not come after a large one.
+        There are as many waves as give each core a task, and a further one that hides the stragglers. The next
+        one starts when Spark has a job of this run: Spark runs jobs in the order in which they come, and a small
+        first one must not come after a large one.
         """
-        return len(flying) < self._in_flight and (not flying or self._backend.has_begun(self._tag))
+        if self._tasks_at_once is not None:
+            return not flying
+        is_time = len(flying) < IN_FLIGHT or sum(flying.values()) < IN_FLIGHT * self._cores()
+        return is_time and len(flying) < MOST_IN_FLIGHT and (not flying or self._backend.has_begun(self._tag))
 
     def _cores(self) -> int:
         cores = self._backend.parallelism()
         return cores if self._tasks_at_once is None else min(cores, self._tasks_at_once)
 
-    def _run_wave(self, number: int, blocks: tuple[int, ...]) -> Wave:
+    def _run_wave(self, number: int, blocks: tuple[int, ...], tasks: int) -> WaveT:
         if self._landed.is_set():
             raise CancelledError("The run was cancelled.")
-        sent = self._backend.send(self._pack(blocks))
-        if self._tasks_at_once is not None:
-            # Spark cuts small data into as many partitions as it has cores.
-            sent = sent.coalesce(self._cores())
-        done = to_arrow(sent.mapInArrow(block_explainer(self._payload), from_arrow_schema(DONE_SCHEMA)))
-        self._pace.learn(float(np.mean(done["block_seconds"])))
-        return Wave(
-            number,
-            blocks,
-            unpack(done, "explained", self._schema),
-            task_table(number, done),
-            work_table(number, done, self._row_ids, self._size),
-            unpack(done, "measured", STABILITY_SCHEMA),
-            {name: float(np.sum(done[name])) for name in PHASES},
-        )
+        wave, block_seconds = self._way.explain(number, blocks, tasks)
+        self._pace.learn(block_seconds)
+        return wave
 
-    def _pack(self, blocks: Sequence[int]) -> pa.Table:
-        cuts = [slice(block * self._size, (block + 1) * self._size) for block in blocks]
-        columns = [
-            pa.array(blocks, pa.int64()),
-            pa.array(
-                [np.ascontiguousarray(self._rows[at], dtype=np.float64).tobytes() for at in cuts], pa.binary()
-            ),
-            pa.array([self._row_ids[at].astype(np.int64).tobytes() for at in cuts], pa.binary()),
-        ]
-        whole = pa.record_batch(columns, schema=BLOCK_SCHEMA)
-        # A batch is a partition where Spark does not cut small data as it likes.
-        share = -(-len(blocks) // self._cores())
-        return pa.Table.from_batches([whole.slice(at, share) for at in range(0, len(blocks), share)])
-
-    def _stop(self, flying: Iterable["Future[Wave]"]) -> None:
+    def _stop(self, flying: Iterable["Future[WaveT]"]) -> None:
         """Cancel what runs, again and again: a wave may be just about to start its job."""
         self._landed.set()
         left = self._cancel(set(flying), LANDING_SECONDS)
         if left:
             threading.Thread(target=self._cancel, args=(left, float("inf")), daemon=True).start()
 
-    def _cancel(self, left: "set[Future[Wave]]", seconds: float) -> "set[Future[Wave]]":
+    def _cancel(self, left: "set[Future[WaveT]]", seconds: float) -> "set[Future[WaveT]]":
         end = time.monotonic() + seconds
         while left and time.monotonic() < end:
             _quietly(lambda: self._backend.cancel(self._tag))
@@ -309,7 +329,7 @@ def _expected_seconds(task: ExplainTask) -> float:
     return ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
 
 
-def _deliver(landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) -> None:
+def _deliver(landed: Iterable["Future[WaveT]"], on_wave: Callable[[WaveT], None]) -> None:
     """Hand over the finished waves; a failed wave costs no other wave."""
     failed = [future for future in landed if future.exception() is not None]
     for future in landed:
@@ -319,7 +339,7 @@ def _deliver(landed: Iterable["Future[Wave]"], on_wave: Callable[[Wave], None]) 
         _result(future)
 
 
-def _result(future: "Future[Wave]") -> Wave:
+def _result(future: "Future[WaveT]") -> WaveT:
     try:
         return future.result()
     except CancelledError:

@@ -1,0 +1,118 @@
+"""A run whose executors write: parts appear whole, only while their attempt lasts, and stay the run's results."""
+
+import shutil
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+
+from sparklime_core.errors import RunError, SettingsError
+from sparklime_core.explain.task import BLOCK_ROWS
+from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.manifest import EXECUTORS_WRITE, RunState, writers_from_environment
+from sparklime_core.runs.query.rows import count_found
+from sparklime_core.runs.run import Run
+from sparklime_core.runs.store import RunStore
+from tests.unit.runs.waves import tasks, work
+
+CUT = 200
+"""The first row of the second block."""
+
+
+@pytest.fixture
+def written(plan, tmp_path):
+    """A run whose executors write."""
+    return RunStore(tmp_path).create(replace(plan.manifest("spark://"), writers="executors"), plan.inputs())
+
+
+@pytest.fixture
+def parts(written, plan):
+    return written.begin_attempt(plan.dataset.features[: BLOCK_ROWS + 4], plan.row_ids(), CUT)
+
+
+def write(parts, explained, first):
+    rows = explained.slice(0, CUT) if first == 0 else explained.slice(CUT)
+    ids = rows["row_id"].to_pylist()
+    tables = {"wave": rows, "tasks": tasks(first, len(ids)), "blocks": work(first, ids[0], ids[-1])}
+    return parts.write(first, [first], tables)
+
+
+def test_rows_are_read_block_by_block(parts, plan):
+    rows, row_ids = parts.read(1)
+    assert row_ids.tolist() == list(range(CUT, BLOCK_ROWS + 4))
+    assert (rows == plan.dataset.features[CUT : BLOCK_ROWS + 4]).all()
+
+
+def test_parts_stay_the_results_of_a_finished_run(written, parts, explained):
+    assert write(parts, explained, 1) == (BLOCK_ROWS + 4 - CUT, 0)
+    assert written.finished_blocks()[0] == {1}
+    assert write(parts, explained, 0) == (CUT, 1)
+    ended = written.finish(RunState.FINISHED)
+    assert (ended.rows_explained, ended.rows_failed) == (BLOCK_ROWS + 4, 1)
+    assert pq.read_table(written.folder / "explanations.parquet").equals(explained)
+    assert sorted(path.name for path in (written.folder / "explanations.parquet").iterdir()) == [
+        "wave-000000000.parquet",
+        "wave-000000001.parquet",
+    ]
+    assert not list((written.folder / "parts").glob("attempt-*"))
+    written.tidy()
+    assert len(written.explanation_files()) == len(written.task_files()) == len(written.block_files()) == 2
+    assert count_found(written, RowFilter()) == BLOCK_ROWS + 4
+    # The index that the page has made is not among the results.
+    assert pq.read_table(written.folder / "explanations.parquet").equals(explained)
+    written.discard()
+    assert not written.folder.exists()
+
+
+@pytest.mark.parametrize("end", [lambda run: run.finish(RunState.CANCELLED), lambda run: run.take_over()])
+def test_an_executor_of_an_ended_attempt_adds_nothing(written, parts, explained, end):
+    write(parts, explained, 1)
+    written.update(state=RunState.FAILED)
+    end(written)
+    with pytest.raises(RunError, match=r"The executor on .* cannot use the folder"):
+        write(parts, explained, 0)
+    assert written.finished_blocks()[0] == {1}
+    assert len(list((written.folder / "tasks.parquet").iterdir())) == 1
+
+
+def test_a_part_that_cannot_be_put_in_place_leaves_nothing(written, parts, explained):
+    shutil.rmtree(written.folder / "explanations.parquet")
+    with pytest.raises(RunError, match="No such file or directory"):
+        write(parts, explained, 0)
+    assert sorted(path.name for path in parts.attempt.iterdir()) == ["row_ids.npy", "rows.npy"]
+    assert written.finished_blocks()[0] == set()
+
+
+def test_a_machine_that_does_not_reach_the_folder_says_so(parts, tmp_path):
+    elsewhere = replace(parts, attempt=tmp_path / "not" / "here" / "attempt-1")
+    with pytest.raises(RunError, match="a folder that all of them reach by the same path"):
+        elsewhere.read(0)
+
+
+def test_a_part_that_is_gone_from_a_finished_run_is_missed(written, parts, explained):
+    write(parts, explained, 0)
+    write(parts, explained, 1)
+    written.finish(RunState.FINISHED)
+    (written.folder / "explanations.parquet" / "wave-000000001.parquet").unlink()
+    with pytest.raises(RunError, match=f"has {CUT} of the {BLOCK_ROWS + 4} rows that were explained"):
+        Run(written.folder).explanation_files()
+
+
+def test_a_part_that_is_cut_off_is_named(written, parts, explained):
+    write(parts, explained, 0)
+    write(parts, explained, 1)
+    written.finish(RunState.FINISHED)
+    part = written.folder / "explanations.parquet" / "wave-000000001.parquet"
+    part.write_bytes(part.read_bytes()[:-20])
+    with pytest.raises(RunError, match=r"wave-000000001\.parquet is cut off, or another file; delete the run"):
+        count_found(written, RowFilter())
+
+
+def test_the_operator_says_who_writes(monkeypatch):
+    monkeypatch.delenv(EXECUTORS_WRITE, raising=False)
+    assert writers_from_environment() == "driver"
+    monkeypatch.setenv(EXECUTORS_WRITE, "1")
+    assert writers_from_environment() == "executors"
+    monkeypatch.setenv(EXECUTORS_WRITE, "yes")
+    with pytest.raises(SettingsError, match="must be 1 or 0, not 'yes'"):
+        writers_from_environment()
