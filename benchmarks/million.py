@@ -111,15 +111,20 @@ def random_rows(state: np.random.RandomState, count: int) -> pa.Table:
 
 def make_run(folder: Path, rows: int, *, num_samples: int = 5000, trees: int = 50) -> tuple[Run, Inputs]:
     """Make a run of such a table in a folder, all but its explanations, which `explain_run` adds."""
+    plan = make_plan(rows, num_samples=num_samples, trees=trees)
+    inputs = plan.inputs()
+    return Run.create(folder, plan.manifest("local[2]"), inputs), inputs
+
+
+def make_plan(rows: int, *, num_samples: int = 5000, trees: int = 50) -> RunPlan:
+    """Make such a table, and train a model on it."""
     state = np.random.RandomState(0)
     table = pa.concat_tables(random_rows(state, min(CHUNK, rows - start)) for start in range(0, rows, CHUNK))
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     dataset = read_csv(sink.getvalue().to_pybytes(), "y", name="million")
     model = train_with(dataset, ModelSettings(n_estimators=trees, max_depth=8))
-    plan = RunPlan(dataset, model, ExplainSettings(num_samples=num_samples))
-    inputs = plan.inputs()
-    return Run.create(folder, plan.manifest("local[2]"), inputs), inputs
+    return RunPlan(dataset, model, ExplainSettings(num_samples=num_samples))
 
 
 def explain_million(data: Path, out: Path, extra: list[str], home: Path) -> Measured:

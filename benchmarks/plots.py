@@ -110,15 +110,15 @@ def draw_scale(held, models, run_rows, path: Path) -> None:
     """Draw the speed-up by cores: points were measured, lines are the model's."""
     figure, panels = plt.subplots(1, len(models), figsize=(4.2 * len(models), 3.6), sharey=True, squeeze=False)
     cores = np.unique(np.logspace(0, 10, 41, base=2).round().astype(int))
-    for axes, (engine, model) in zip(panels[0], models.items(), strict=True):
+    for axes, (way, model) in zip(panels[0], models.items(), strict=True):
         axes.loglog(cores, cores, ":", color="#9ca3af", label="ideal")
-        for rows, style in zip(run_rows[engine], ("--", "-", "-."), strict=False):
+        for rows, style in zip(run_rows[way], ("--", "-", "-."), strict=False):
             speedups = [model.speedup(rows, int(count)) for count in cores]
-            axes.loglog(cores, speedups, style, color=SCALE_COLOURS[engine], label=f"model, {rows:,} rows")
-        one, *_ = runs = held[engine]
+            axes.loglog(cores, speedups, style, color=SCALE_COLOURS[way[0]], label=f"model, {rows:,} rows")
+        one, *_ = runs = held[way]
         points = [(min(run.workers, os.cpu_count() or 1), one.wall / run.wall) for run in runs]
         axes.loglog(*zip(*points, strict=True), "o", color="black", markersize=5, label="measured")
-        axes.set_title(engine)
+        axes.set_title(f"{way[0]}, {'executors write' if way[1] == 'executors' else 'driver writes'}", fontsize=9)
         axes.set_xlabel("cores")
         axes.set_xticks([1, 8, 64, 512], ["1", "8", "64", "512"])
         axes.set_yticks([1, 8, 64, 512], ["1", "8", "64", "512"])

@@ -7,10 +7,13 @@ itself. What is measured there, `benchmarks.scaling` extends to more cores than 
 import argparse
 import contextlib
 import os
+import secrets
 import statistics
+import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -20,86 +23,145 @@ import numpy as np  # noqa: E402 - after the number of threads
 import psutil  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
-from lime.lime_tabular import LimeTabularExplainer  # noqa: E402
-from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
 
-from benchmarks.million import FEATURES, random_rows  # noqa: E402
-from benchmarks.scaleruns import DEPTH, LAYOUTS, TRAINING_ROWS, TREES, Run, Start  # noqa: E402
-from sparklime_core.explain.prepare_task import prepare_task  # noqa: E402
+from benchmarks.million import make_plan  # noqa: E402
+from benchmarks.scaleruns import LAYOUTS, TREES, WAYS, Measured, Start  # noqa: E402
 from sparklime_core.explain.settings import ExplainSettings  # noqa: E402
-from sparklime_core.explain.task import ExplainTask  # noqa: E402
+from sparklime_core.explain.task import ExplainTask, block_rows  # noqa: E402
+from sparklime_core.jobs.plan import RunPlan  # noqa: E402
+from sparklime_core.jobs.runner import task_of  # noqa: E402
+from sparklime_core.runs.manifest import RunState, Writers  # noqa: E402
+from sparklime_core.runs.run import Run  # noqa: E402
 from sparklime_core.spark.cluster.local_cluster import LocalCluster  # noqa: E402
 from sparklime_core.spark.session.connection import connect, current, disconnect  # noqa: E402
 from sparklime_core.spark.session.master import read_json  # noqa: E402
 from sparklime_core.spark.session.monitor import application  # noqa: E402
-from sparklime_core.spark.waves.scheduler import Wave, run_waves  # noqa: E402
+from sparklime_core.spark.waves.collected_waves import Wave  # noqa: E402
+from sparklime_core.spark.waves.payload import pickled  # noqa: E402
+from sparklime_core.spark.waves.scheduler import run_waves, write_waves  # noqa: E402
+from sparklime_core.spark.waves.written_waves import WrittenWave  # noqa: E402
 
 ROWS = {"sampled": 120_000, "reference": 512}
 QUICK_ROWS = {"sampled": 20_000, "reference": 64}
 REPEATS = 3
 ASKED_TIMES = 20
-FEW_TASKS, MANY_TASKS = 2, 202
+FEW_TASKS, MANY_TASKS = 2, 502
 SETTLE_SECONDS = 1.0
 """How long Spark's page may need to hear of a task's end."""
 
 
-def measure(*, quick: bool) -> tuple[list[Start], list[Run], float]:
+@dataclass(frozen=True)
+class Problem:
+    """What is explained, and the folder in which runs of it are made."""
+
+    plan: RunPlan
+    tasks: dict[str, ExplainTask]
+    folder: Path
+
+    @classmethod
+    def of(cls, rows: int, folder: Path) -> "Problem":
+        """Make the table, and train its model."""
+        plan = make_plan(rows, trees=TREES)
+        manifest = plan.manifest("spark://")
+        tasks = {
+            engine: task_of(plan.inputs(), replace(manifest, explain=ExplainSettings(engine))) for engine in ROWS
+        }
+        return cls(plan, tasks, folder)
+
+    def run(self, engine: str, writers: Writers, rows: int) -> Run:
+        """Make a run of the first rows."""
+        plan = replace(self.plan, rows=rows, explain=ExplainSettings(engine))
+        manifest = replace(plan.manifest("spark://"), writers=writers)
+        return Run.create(self.folder / secrets.token_hex(4), manifest, plan.inputs())
+
+
+@dataclass
+class Kept:
+    """What is left of the waves of a run that are on the disk.
+
+    Attributes
+    ----------
+    waves
+        How many.
+    carried
+        Bytes of rows and results that went through the driver.
+    """
+
+    waves: int = 0
+    carried: int = 0
+
+
+def measure(*, quick: bool) -> tuple[list[Start], list[Measured], float]:
     """Start each layout, and explain on it; return also the JVM's seconds to start a task."""
     counts, repeats = (QUICK_ROWS, 1) if quick else (ROWS, REPEATS)
-    rows, tasks = _problem(max(counts.values()))
     starts, runs, task_seconds = [], [], []
-    for workers in LAYOUTS:
-        print(f"{time.strftime('%H:%M:%S')} {workers} one-core workers ...", flush=True)
-        began = time.perf_counter()
-        with LocalCluster.start(workers=workers, cores=1, memory="1g") as cluster:
-            started = time.perf_counter()
-            spark = connect(cluster.url)
-            connected = time.perf_counter()
-            _explain(spark, tasks["sampled"], rows[: 256 * workers])
-            warm = time.perf_counter()
-            starts.append(Start(workers, started - began, connected - started, warm - connected))
-            for engine, task in tasks.items():
-                _explain(spark, task, rows[: counts[engine] // 8])
-                found = [_measured(spark, task, rows[: counts[engine]], workers) for _ in range(repeats)]
-                runs.append(sorted(found, key=lambda run: run.wall)[len(found) // 2])
-            task_seconds.append(_task_seconds(spark))
-            disconnect()
+    with tempfile.TemporaryDirectory() as folder:
+        problem = Problem.of(max(counts.values()), Path(folder))
+        for workers in LAYOUTS:
+            print(f"{time.strftime('%H:%M:%S')} {workers} one-core workers ...", flush=True)
+            began = time.perf_counter()
+            with LocalCluster.start(workers=workers, cores=1, memory="1g") as cluster:
+                started = time.perf_counter()
+                spark = connect(cluster.url)
+                connected = time.perf_counter()
+                _explain(spark, problem, "sampled", "driver", 256 * workers)
+                warm = time.perf_counter()
+                starts.append(Start(workers, started - began, connected - started, warm - connected))
+                for engine, writers in WAYS:
+                    _explain(spark, problem, engine, writers, counts[engine] // 8)
+                    found = [
+                        _measured(spark, problem, engine, writers, counts[engine], workers) for _ in range(repeats)
+                    ]
+                    runs.append(sorted(found, key=lambda run: run.wall)[len(found) // 2])
+                task_seconds.append(_task_seconds(spark))
+                disconnect()
     return starts, runs, statistics.median(task_seconds)
 
 
-def _problem(count: int) -> tuple[np.ndarray, dict[str, ExplainTask]]:
-    """Return rows to explain, and a task for each engine."""
-    table = random_rows(np.random.RandomState(0), max(count, TRAINING_ROWS))
-    features = np.column_stack([table[f"x{at:02d}"].to_numpy() for at in range(FEATURES)])
-    learnt = slice(0, TRAINING_ROWS)
-    forest = RandomForestClassifier(TREES, max_depth=DEPTH, random_state=0, n_jobs=1)
-    forest.fit(features[learnt], table["y"].to_numpy(zero_copy_only=False)[learnt])
-    explainer = LimeTabularExplainer(features[learnt], random_state=0)
-    tasks = {engine: prepare_task(explainer, forest.predict_proba, ExplainSettings(engine)) for engine in ROWS}
-    return np.ascontiguousarray(features), tasks
-
-
-def _explain(spark, task: ExplainTask, rows: np.ndarray) -> list[Wave]:
-    """Explain rows, and do with each wave what a run does: put lime's texts in place."""
-    waves: list[Wave] = []
+def _explain(spark, problem: Problem, engine: str, writers: Writers, rows: int) -> tuple[Run, Kept]:
+    """Explain rows, and put each wave on the disk as a run does; the run has not ended then."""
+    run, task, kept = problem.run(engine, writers, rows), problem.tasks[engine], Kept()
+    features, row_ids = problem.plan.dataset.features[:rows], np.arange(rows)
 
     def keep(wave: Wave) -> None:
-        task.vocabulary.decode(wave.explanations)
-        waves.append(wave)
+        run.append(
+            wave.number,
+            wave.blocks,
+            task.vocabulary.decode(wave.explanations),
+            wave.tasks,
+            wave.work,
+            wave.stability,
+        )
+        kept.waves += 1
+        kept.carried += wave.explanations.nbytes
 
-    run_waves(spark, task, rows, np.arange(len(rows)), on_wave=keep, cancel=threading.Event())
-    return waves
+    def count(_wave: WrittenWave) -> None:
+        kept.waves += 1
+
+    cancel = threading.Event()
+    if writers == "driver":
+        run_waves(spark, task, features, row_ids, on_wave=keep, cancel=cancel)
+        kept.carried += features.nbytes + row_ids.nbytes
+    else:
+        size = block_rows(task.settings, rows)
+        parts = run.begin_attempt(features, row_ids, size)
+        write_waves(spark, task, parts, blocks=range(-(-rows // size)), on_wave=count, cancel=cancel)
+    return run, kept
 
 
-def _measured(spark, task: ExplainTask, rows: np.ndarray, workers: int) -> Run:
+def _measured(spark, problem: Problem, engine: str, writers: Writers, rows: int, workers: int) -> Measured:
     connection = current()
     java = psutil.Process(connection.gateway.process.pid)
     before = {stage["stageId"] for stage in _told(spark, "stages")}
     processor, java_processor = time.process_time(), _processor(java)
     began = time.perf_counter()
-    waves = _explain(spark, task, rows)
+    run, kept = _explain(spark, problem, engine, writers, rows)
     wall = time.perf_counter() - began
     driver = time.process_time() - processor, _processor(java) - java_processor
+    began = time.perf_counter()
+    run.finish(RunState.FINISHED)
+    joining = time.perf_counter() - began
     time.sleep(SETTLE_SECONDS)
     spark_tasks = [
         told
@@ -107,29 +169,35 @@ def _measured(spark, task: ExplainTask, rows: np.ndarray, workers: int) -> Run:
         if stage["stageId"] not in before
         for told in _told(spark, f"stages/{stage['stageId']}/{stage['attemptId']}/taskList?length=100000")
     ]
-    work, tasks = (pa.concat_tables([getattr(wave, name) for wave in waves]) for name in ("work", "tasks"))
+    work, tasks = (pq.read_table(files) for files in (run.block_files(), run.task_files()))
     by_executor: Counter[str] = Counter()
     for row in tasks.select(["executor", "rows"]).to_pylist():
         by_executor[row["executor"]] += row["rows"]
     seconds = work["seconds"].to_numpy()
-    return Run(
-        engine=task.settings.engine,
+    return Measured(
+        engine=engine,
+        writers=writers,
         workers=workers,
-        rows=len(rows),
+        rows=rows,
         wall=wall,
+        joining=joining,
         engine_busy=float(seconds.sum()),
         python_busy=pc.sum(tasks["seconds"]).as_py(),
         task_busy=_sum(spark_tasks, "executorRunTime"),
         starting=_sum(spark_tasks, "executorDeserializeTime"),
         returning=_sum(spark_tasks, "resultSerializationTime"),
-        tail=sum(_tail(wave.tasks, workers) for wave in waves),
+        tail=sum(
+            _tail(tasks.filter(pc.equal(tasks["wave"], wave)), workers)
+            for wave in pc.unique(tasks["wave"]).to_pylist()
+        ),
         driver_python=driver[0],
         driver_java=driver[1],
-        waves=len(waves),
+        waves=kept.waves,
         tasks=len(spark_tasks),
         spread=float(seconds.std() / seconds.mean()),
         by_executor=dict(by_executor),
-        payload=_payload_bytes(task),
+        payload=len(pickled(problem.tasks[engine])),
+        carried=kept.carried / rows,
     )
 
 
@@ -137,7 +205,7 @@ def _task_seconds(spark) -> float:
     """Return the seconds of the driver's JVM for one more task of a job: the job of many less that of a few."""
     java = psutil.Process(current().gateway.process.pid)
     taken = []
-    for tasks in (FEW_TASKS, FEW_TASKS, MANY_TASKS):
+    for tasks in (MANY_TASKS, FEW_TASKS, MANY_TASKS):  # the first compiles what the JVM runs
         before = _processor(java)
         spark.range(0, tasks, 1, tasks).mapInArrow(lambda batches: batches, "id long").toArrow()
         time.sleep(SETTLE_SECONDS)
@@ -172,12 +240,6 @@ def _sum(tasks: list[dict], metric: str) -> float:
 def _processor(process: psutil.Process) -> float:
     times = process.cpu_times()
     return times.user + times.system
-
-
-def _payload_bytes(task: ExplainTask) -> int:
-    import dill  # noqa: PLC0415 - only to count
-
-    return len(dill.dumps(task, recurse=True))
 
 
 def main() -> None:

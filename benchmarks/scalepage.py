@@ -6,12 +6,20 @@ from pathlib import Path
 
 from benchmarks.pages import machine, table
 from benchmarks.plots import draw_scale
-from benchmarks.scaleruns import DEPTH, LAYOUTS, TREES, Run, Start
+from benchmarks.scaleruns import DEPTH, LAYOUTS, TREES, WAYS, Measured, Start
 from benchmarks.scaling import EXECUTOR_CORES, FEATURES, MOST_CORES, NETWORK_BYTES, Driver, Model
 
 CORES = (1, 2, 8, 64, 512)
-RUN_ROWS = {"sampled": (100_000, 1_000_000, 100_000_000), "reference": (10_000, 1_000_000)}
-TITLES = {"sampled": "the fast engine (`sampled`)", "reference": "lime itself (`reference`)"}
+RUN_ROWS = {
+    ("sampled", "driver"): (100_000, 1_000_000, 100_000_000),
+    ("sampled", "executors"): (100_000, 1_000_000, 100_000_000),
+    ("reference", "driver"): (10_000, 1_000_000),
+}
+TITLES = {
+    ("sampled", "driver"): "the fast engine (`sampled`)",
+    ("sampled", "executors"): "the fast engine, where executors write (`--executors-write`)",
+    ("reference", "driver"): "lime itself (`reference`)",
+}
 HALF = 0.5
 
 INTRODUCTION = """# Scale
@@ -47,20 +55,26 @@ MODEL = """## What more cores would give
 
 A model, not a measurement: `benchmarks/scaling.py` states it in full. Waves are cut as the job cuts them; each
 lasts as long as its largest share, longer by the spread of block times, and some time is lost between two.
-Beside them, one driver packs every row and takes every result apart (in Python), and plans every wave and starts
-every task (in its JVM); the slowest of the three decides. The payload is handed on from executor to executor
-({executor} cores each) at {network:.0f} MB/s. It assumes executors as fast as those here, a driver with cores of
-its own, no failures, and a network that is never full. All figures are fitted on the runs above; the driver's on
-all of them, with the cost of a task from jobs of 2 and of 202 tasks that do nothing.
+Beside them, one driver packs every row, takes every result apart and writes it (in Python), passes them on, plans
+every wave and starts every task (in its JVM), over one link; the slowest decides. At the end it joins the parts.
+Where the executors write, the driver has nothing to do for a row, and nothing is joined: the executors have links
+of their own to a disk that serves them all. The payload is handed on from executor to executor ({executor} cores
+each) at {network:.0f} MB/s. It assumes executors as fast as those here, a driver with cores of its own, no
+failures, and a network that is never full. All figures are fitted on the runs above; the driver's on all of them,
+with the cost of a task from jobs of 2 and of 502 tasks that do nothing.
 """
 
 
-def write_scale_page(starts: list[Start], runs: list[Run], task_seconds: float, load: float, folder: Path) -> None:
+def write_scale_page(
+    starts: list[Start], runs: list[Measured], task_seconds: float, load: float, folder: Path
+) -> None:
     """Write ``scale.md`` and ``img/scale.svg``."""
-    engines = list(dict.fromkeys(run.engine for run in runs))
-    held = {engine: [run for run in runs if run.engine == engine] for engine in engines}
-    driver = Driver.fit(runs, task_seconds)
-    models = {engine: Model.fit(found, starts, driver) for engine, found in held.items()}
+    held = {way: [run for run in runs if (run.engine, run.writers) == way] for way in WAYS}
+    drivers = {
+        "driver": Driver.fit([run for run in runs if run.writers == "driver"], task_seconds),
+        "executors": Driver.fit_written([run for run in runs if run.writers == "executors"], task_seconds),
+    }
+    models = {way: Model.fit(found, starts, drivers[way[1]]) for way, found in held.items()}
     introduction = INTRODUCTION.format(
         layouts=", ".join(map(str, LAYOUTS[:-1])) + f" and {LAYOUTS[-1]}",
         cores=os.cpu_count(),
@@ -71,7 +85,7 @@ def write_scale_page(starts: list[Start], runs: list[Run], task_seconds: float, 
         load=load,
     )
     parts = [introduction, "![Speed-up by cores](img/scale.svg)\n", _starting(starts)]
-    parts += [_running(held[engine]) for engine in engines]
+    parts += [_running(held[way]) for way in WAYS]
     parts.append(MODEL.format(executor=EXECUTOR_CORES, network=NETWORK_BYTES / 1e6))
     parts += [_fitted(models), _checked(models, held)]
     parts += [_extended(model) for model in models.values()]
@@ -88,7 +102,7 @@ def _starting(starts: list[Start]) -> str:
     return STARTING + "\n" + table(["workers", "cluster", "session", "first run"], rows)
 
 
-def _running(runs: list[Run]) -> str:
+def _running(runs: list[Measured]) -> str:
     one = runs[0]
     speeds, shares = [], []
     for run in runs:
@@ -98,23 +112,23 @@ def _running(runs: list[Run]) -> str:
             [
                 f"{run.workers}", f"{run.wall:.1f}", f"{run.rows / run.wall:,.0f}", f"{faster:.2f}",
                 f"{faster / cores:.0%}", f"{run.skew:.2f}", f"{run.waves}", f"{run.tasks}",
-                f"{run.driver_python:.1f}", f"{run.driver_java:.1f}",
+                f"{run.driver_python:.1f}", f"{run.driver_java:.1f}", f"{run.joining:.1f}",
             ]
         )  # fmt: skip
         shares.append([f"{run.workers}", *(f"{share:.1%}" for share in shares_of(run).values())])
     header = ["workers", "seconds", "rows a second", "speed-up", "efficiency", "skew", "waves", "tasks"]
-    title = TITLES[one.engine]
+    title = TITLES[one.engine, one.writers]
     return (
         RUNNING.format(title=title[0].upper() + title[1:], rows=one.rows)
         + "\n"
-        + table([*header, "driver's Python, s", "its JVM, s"], speeds)
+        + table([*header, "driver's Python, s", "its JVM, s", "joining, s"], speeds)
         + SHARES
         + "\n"
         + table(["workers", *shares_of(one)], shares)
     )
 
 
-def shares_of(run: Run) -> dict[str, float]:
+def shares_of(run: Measured) -> dict[str, float]:
     """Return where the time of the executors of a run went, as shares that sum to one."""
     whole = run.workers * run.wall
     seconds = {
@@ -127,35 +141,39 @@ def shares_of(run: Run) -> dict[str, float]:
     return {**shares, "waiting": max(1 - sum(shares.values()), 0.0)}
 
 
-def _fitted(models: dict[str, Model]) -> str:
+def _fitted(models: dict[tuple[str, str], Model]) -> str:
     rows = [
         [
-            TITLES[engine], f"{1e3 * model.row:.3g}", f"{model.spread:.2f}", f"{model.wave:.2f}",
+            TITLES[way], f"{1e3 * model.row:.3g}", f"{model.spread:.2f}", f"{model.wave:.2f}",
             f"{model.payload / 1e6:.2f}", f"{model.start:.1f}",
         ]
-        for engine, model in models.items()
+        for way, model in models.items()
     ]  # fmt: skip
     header = ["", "a row, ms of a core", "spread of blocks", "lost a wave, s", "payload, MB", "start, s"]
-    driver = next(iter(models.values())).driver
+    driver, written = models["sampled", "driver"].driver, models["sampled", "executors"].driver
     return table(header, rows) + (
-        f"\nThe driver's Python takes {1e6 * driver.row:.3g} µs a row and {1e3 * driver.wave:.0f} ms a wave, its "
-        f"JVM {1e3 * driver.java_wave:.0f} ms a wave and {1e3 * driver.java_task:.2g} ms a task.\n"
+        f"\nWhere the driver writes, its Python takes {1e6 * driver.row:.3g} µs a row and {1e3 * driver.wave:.0f} "
+        f"ms a wave, its JVM {1e6 * driver.java_row:.3g} µs a row, {1e3 * driver.java_wave:.0f} ms a wave and "
+        f"{1e3 * driver.java_task:.2g} ms a task, its link {1e6 * driver.link:.3g} µs a row, and joining the "
+        f"parts {1e6 * driver.joining:.3g} µs a row. Where the executors write, Python takes "
+        f"{1e3 * written.wave:.0f} ms a wave, the JVM {1e3 * written.java_wave:.0f} ms a wave and the same for a "
+        "task, and a row costs neither anything.\n"
     )
 
 
-def _checked(models: dict[str, Model], held: dict[str, list[Run]]) -> str:
+def _checked(models: dict[tuple[str, str], Model], held: dict[tuple[str, str], list[Measured]]) -> str:
     rows = []
-    for engine, runs in held.items():
+    for way, runs in held.items():
         for run in runs:
             if run.workers <= (os.cpu_count() or 1):
-                told = models[engine].seconds(run.rows, run.workers)
+                measured, told = run.wall + run.joining, models[way].seconds(run.rows, run.workers)
                 rows.append(
                     [
-                        TITLES[engine],
+                        TITLES[way],
                         f"{run.workers}",
-                        f"{run.wall:.1f}",
+                        f"{measured:.1f}",
                         f"{told:.1f}",
-                        f"{told / run.wall - 1:+.0%}",
+                        f"{told / measured - 1:+.0%}",
                     ]
                 )
     return "Against what was measured:\n\n" + table(["", "workers", "measured, s", "model, s", "off by"], rows)
@@ -163,7 +181,8 @@ def _checked(models: dict[str, Model], held: dict[str, list[Run]]) -> str:
 
 def _extended(model: Model) -> str:
     rows = []
-    for count in RUN_ROWS[model.engine]:
+    way = (model.engine, model.writers)
+    for count in RUN_ROWS[way]:
         for cores in CORES:
             faster = model.speedup(count, cores)
             rows.append(
@@ -175,12 +194,11 @@ def _extended(model: Model) -> str:
                     f"{faster / cores:.0%}",
                 ]
             )
-    largest = RUN_ROWS[model.engine][-1]
+    largest = RUN_ROWS[way][-1]
     return (
-        f"### {TITLES[model.engine][0].upper()}{TITLES[model.engine][1:]}\n\n"
+        f"### {TITLES[way][0].upper()}{TITLES[way][1:]}\n\n"
         + table(["rows", "cores", "start and run", "speed-up of the run", "efficiency"], rows)
-        + f"\n{_stops(model, largest)}"
-        " Where the driver stops it, let the executors write (`explain_dataframe`): nothing comes back then.\n"
+        + f"\n{_stops(model, largest)}\n"
     )
 
 

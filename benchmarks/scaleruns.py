@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from sparklime_core.runs.manifest import Writers
+
 LAYOUTS = (1, 2, 4)
 """Numbers of one-core workers."""
 
-TREES, DEPTH, TRAINING_ROWS = 50, 8, 20_000
+TREES, DEPTH = 50, 8
+WAYS: tuple[tuple[str, Writers], ...] = (("sampled", "driver"), ("sampled", "executors"), ("reference", "driver"))
+"""Engines, and who writes what they find."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,17 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Run:
+class Measured:
     """One run on workers that have started. Seconds, all of them; of cores where they are sums over tasks.
 
     Attributes
     ----------
-    engine, workers, rows
-        What ran.
+    engine, writers, workers, rows
+        What ran: an engine, and whether the driver or the executors write.
     wall
-        From the run's begin to its end.
+        From the run's begin until its last wave is on the disk.
+    joining
+        From then until the run has ended: parts that the driver wrote become one file.
     engine_busy
         Of cores, inside the engine.
     python_busy
@@ -48,7 +54,7 @@ class Run:
     tail
         Of cores that had no task left while another core still worked on a wave.
     driver_python, driver_java
-        Of the driver's processor, in this process and in its JVM.
+        Of the driver's processor, in this process and in its JVM, while waves are explained.
     waves, tasks
         How many.
     spread
@@ -57,12 +63,16 @@ class Run:
         Rows by executor.
     payload
         Bytes of model, explainer and engine.
+    carried
+        Bytes of rows and results that go through the driver's link for a row.
     """
 
     engine: str
+    writers: Writers
     workers: int
     rows: int
     wall: float
+    joining: float
     engine_busy: float
     python_busy: float
     task_busy: float
@@ -76,6 +86,7 @@ class Run:
     spread: float
     by_executor: dict[str, int]
     payload: int
+    carried: float
 
     @property
     def skew(self) -> float:
