@@ -32,6 +32,9 @@ from sparklime_core.spark.cluster.local_cluster import LocalCluster
 TIMES = 3
 LONGEST = 120.0
 IDLE_WINDOW, IDLE_SHARE = 0.3, 0.05
+DAEMONS = {"pyspark.daemon", "sparklime_worker_daemon"}
+"""Modules that Python workers run: Spark's own, and that of executors on this machine."""
+
 SAMPLE = ["breast_cancer", "--target", "diagnosis"]
 
 Seconds = tuple[float, float]
@@ -116,7 +119,7 @@ def _workers_seconds() -> dict[int, float]:
     found = {}
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "pyspark.daemon" in process.cmdline():
+            if DAEMONS & {*process.cmdline()}:
                 found[process.pid] = sum(process.cpu_times()[:2])
     return found
 

@@ -264,9 +264,11 @@ class Contract:
         def where(_):
             import sparklime_core
 
-            return sparklime_core.__file__
+            parent = Path(f"/proc/{os.getppid()}/cmdline").read_text().split("\0")
+            return json.dumps([sparklime_core.__file__, parent])
 
-        self.report["origin"] = [row[0] for row in self.spark.range(0, 2, 1, 2).select(where("id")).collect()]
+        told = self.spark.range(0, 2, 1, 2).select(where("id")).collect()
+        self.report["origin"] = [json.loads(row[0]) for row in told]
 
     def write(self):
         (self.folder / "report.json").write_text(json.dumps(self.report))

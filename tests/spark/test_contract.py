@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+import sparklime_core
 from sparklime_core import RESULT_SCHEMA
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.spark.executors.logs import cluster_outputs, embedded_output
@@ -74,8 +75,16 @@ def test_links_lead_to_this_machine_only(spread):
     assert all(link.startswith("http://127.0.0.1:") for link in links.values())
 
 
-def test_the_executors_run_the_shipped_package(outcome):
-    assert all(".zip" in origin for origin in outcome.report["origin"])
+def test_executors_of_others_run_the_shipped_package(remote):
+    assert all(".zip" in origin and "pyspark.daemon" in parent for origin, parent in remote.report["origin"])
+
+
+@pytest.mark.parametrize("kind", ["embedded", "standalone"])
+def test_executors_here_are_forked_from_one_thread_that_has_imported_this_package(kind, request):
+    # A daemon that has threads gives way to Spark's own.
+    for origin, parent in request.getfixturevalue(kind).report["origin"]:
+        assert origin == sparklime_core.__file__
+        assert "sparklime_worker_daemon" in parent
 
 
 def test_nothing_is_left_in_the_directory_of_the_script(outcome):

@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import sparklime_core.spark.daemon
 from sparklime_core.paths import warehouse_folder
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.class_archive import quick_start
@@ -15,6 +17,8 @@ EXECUTOR_MEMORY = 1024
 SMALLEST_EXECUTOR_MEMORY = 512
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 SECRETIVE = ("secret", "password", "token", "key")
+DAEMON = "sparklime_worker_daemon"
+PYTHON_PATH = "spark.executorEnv.PYTHONPATH"
 
 
 def session_conf(
@@ -72,6 +76,29 @@ def session_conf(
     if known is not None:
         conf.update(authentication(known.secret))
     return conf
+
+
+def daemon_conf(master: Master, known: ClusterRecord | None, asked: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings with which Python workers are forked from a process that has imported what they need.
+
+    They are for executors that run this very Python on this machine: embedded ones, and those of a local cluster.
+    There are none for other executors, nor on systems that cannot tell how many threads a process has.
+
+    Parameters
+    ----------
+    known
+        The local cluster of the master, if it is one.
+    asked
+        Settings that win over these.
+    """
+    is_here = master.is_local or known is not None
+    is_this_python = executors_python(asked) == sys.executable and PYTHON_PATH not in asked
+    if not (is_here and is_this_python and sys.platform == "linux"):
+        return {}
+    return {
+        "spark.python.daemon.module": DAEMON,
+        PYTHON_PATH: str(Path(sparklime_core.spark.daemon.__file__).parent),
+    }
 
 
 def authentication(secret: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ from sparklime_core.spark.session.master import (
     read_facts,
 )
 from sparklime_core.spark.session.owner import Connection, forget_session
-from sparklime_core.spark.session.spark_conf import executors_python, session_conf, without_secrets
+from sparklime_core.spark.session.spark_conf import daemon_conf, executors_python, session_conf, without_secrets
 from sparklime_core.waiting import GaveUpError, call, passed, wait_for
 
 KEPT_LOGS = 20
@@ -93,7 +93,7 @@ def start(
     if master.is_connect:
         return _start_remote(master, asked, approach, deadline)
     own = session_conf(master, app_name, approach.address, facts.workers, approach.known)
-    conf = {**own, **asked}
+    conf = {**own, **daemon_conf(master, approach.known, asked), **asked}
     log = _new_log()
     gateway = start_gateway(without_secrets(conf), log, deadline)
     try:

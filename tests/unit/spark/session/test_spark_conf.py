@@ -1,10 +1,11 @@
 """The settings of a session."""
 
 import sys
+from pathlib import Path
 
 from sparklime_core.spark.cluster.registry import ClusterRecord
 from sparklime_core.spark.session.master import parse_master
-from sparklime_core.spark.session.spark_conf import executors_python, session_conf, without_secrets
+from sparklime_core.spark.session.spark_conf import daemon_conf, executors_python, session_conf, without_secrets
 
 
 def test_settings_fit_the_workers_and_keep_secrets_off_the_command_line():
@@ -35,3 +36,17 @@ def test_the_python_of_the_executors(monkeypatch):
     assert executors_python({"spark.pyspark.python": "./env/bin/python"}) == "./env/bin/python"
     monkeypatch.setenv("PYSPARK_PYTHON", "/opt/python")
     assert executors_python({}) == "/opt/python"
+
+
+def test_workers_are_forked_with_all_imported_where_the_executors_are_here_and_run_this_python(monkeypatch):
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
+    embedded, elsewhere = parse_master("local[2]"), parse_master("spark://127.0.0.1:1")
+    known = ClusterRecord("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
+    conf = daemon_conf(embedded, None, {})
+    assert (Path(conf["spark.executorEnv.PYTHONPATH"]) / f"{conf['spark.python.daemon.module']}.py").is_file()
+    assert daemon_conf(elsewhere, known, {}) == conf
+    assert daemon_conf(elsewhere, None, {}) == {}
+    assert daemon_conf(embedded, None, {"spark.pyspark.python": "./env/bin/python"}) == {}
+    assert daemon_conf(embedded, None, {"spark.executorEnv.PYTHONPATH": "/mine"}) == {}
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert daemon_conf(embedded, None, {}) == {}
