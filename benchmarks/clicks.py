@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server
-from tests.browser.steps import chart, heading, settled
+from tests.browser.steps import chart, heading, settled, watched
 
 WAIT_MS = 240_000
 PAGES = ("Workers", "Explain", "Data")
@@ -55,7 +55,7 @@ def main() -> None:
 def _lap(browser: Browser, server: Server) -> Times:
     times: Times = {}
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    page = context.new_page()
+    page = watched(context.new_page())
     page.set_default_timeout(WAIT_MS)
     began = time.perf_counter()
     try:

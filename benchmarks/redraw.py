@@ -31,7 +31,7 @@ from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import running_server
-from tests.browser.steps import ROW_HEIGHT, heading, settled
+from tests.browser.steps import ROW_HEIGHT, heading, settled, watched
 
 POOLS = 5
 LINES = 12
@@ -66,7 +66,7 @@ def main() -> None:
         run = make_run(RunStore(home / "runs")) if given is None else Run(given)
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         with running_server(home) as server:
-            page = browser.new_page(viewport={"width": 1400, "height": 900})
+            page = watched(browser.new_page(viewport={"width": 1400, "height": 900}))
             page.set_default_timeout(WAIT_MS)
             start = time.perf_counter()
             page.goto(f"{server.url}/rows?run={run.id}")
