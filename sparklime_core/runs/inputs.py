@@ -32,6 +32,27 @@ _KEY = b"sparklime"
 
 
 @dataclass(frozen=True)
+class Tables:
+    """What a run explains, without the model, which takes seconds to open.
+
+    Attributes
+    ----------
+    dataset, test_rows, row_ids, training
+        As in `Inputs`.
+    """
+
+    dataset: Dataset
+    test_rows: npt.NDArray[np.int64]
+    row_ids: npt.NDArray[np.int64]
+    training: Dataset | None = None
+
+    @property
+    def learnt_from(self) -> Dataset:
+        """The table that the model was trained on."""
+        return self.dataset if self.training is None else self.training
+
+
+@dataclass(frozen=True)
 class Inputs:
     """What a run explains, and with what.
 
@@ -86,15 +107,20 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
     _write_dataset(inputs.dataset, folder / DATA_FILE, marks)
 
 
-def read_inputs(folder: Path) -> Inputs:
-    """Read a run's inputs back; raise `RunError` when they are not there or not whole."""
+def read_tables(folder: Path) -> Tables:
+    """Read the tables of a run; raise `RunError` when they are not there or not whole."""
     dataset, marks = _read_dataset(folder / DATA_FILE)
     training = folder / TRAINING_FILE
     learnt_from = _read_dataset(training)[0] if training.exists() else None
     with missing_explained(folder / DATA_FILE):
         test, selected = (np.flatnonzero(marks[name].to_numpy()) for name in ("test", "selected"))
-    estimator, file = read_stored_model(folder, dataset if learnt_from is None else learnt_from, dataset.features)
-    return Inputs(dataset, estimator, test, selected, learnt_from, file)
+    return Tables(dataset, test, selected, learnt_from)
+
+
+def read_inputs(folder: Path, tables: Tables) -> Inputs:
+    """Read the model of a run's tables; raise `SparkLimeError` when it is not there or not whole."""
+    estimator, file = read_stored_model(folder, tables.learnt_from, tables.dataset.features)
+    return Inputs(tables.dataset, estimator, tables.test_rows, tables.row_ids, tables.training, file)
 
 
 def read_encoding(folder: Path) -> Encoding:

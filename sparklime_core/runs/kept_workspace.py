@@ -4,7 +4,7 @@ import io
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -15,10 +15,11 @@ from sparklime_core.data.read_table import read_table
 from sparklime_core.data.server_folders import ServerTable
 from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import RunError, SparkLimeError
-from sparklime_core.models.metrics import Metrics
-from sparklime_core.models.train import Model
 from sparklime_core.runs.stored_model import read_stored_model
 from sparklime_core.runs.workspace import KeptNewRows, KeptTable, NewRows, WorkspaceFacts, encoding_digest
+
+if TYPE_CHECKING:
+    from sparklime_core.models.train import Model
 
 TEST_ROWS = "test_rows.npy"
 """The positions of the rows that a model has not seen, beside its files."""
@@ -75,7 +76,7 @@ class KeptWorkspace:
             found = remember(self.folder, chosen, made)
         return found  # type: ignore[no-any-return]
 
-    def model(self) -> Model | None:
+    def model(self) -> "Model | None":
         """Return the model; None before it was trained.
 
         Raises
@@ -83,6 +84,9 @@ class KeptWorkspace:
         SparkLimeError
             When it is missing or damaged, or the table has other features than those that it has learnt from.
         """
+        from sparklime_core.models.metrics import Metrics  # noqa: PLC0415 - imports scikit-learn
+        from sparklime_core.models.train import Model  # noqa: PLC0415 - as above
+
         kept, dataset = self.facts.model, self.dataset()
         if kept is None or dataset is None:
             return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.trust import Verdict, judge
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.wording import number
@@ -112,6 +113,12 @@ def view_row(
 def most_probable(results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return the result of a row's most probable label, of those that are explained."""
     return max(results, key=lambda result: float("-inf") if result["prediction"] is None else result["prediction"])
+
+
+def have_predicted(results: Sequence[Mapping[str, Any]], settings: ExplainSettings) -> bool:
+    """Return whether a row's results have its most probable class, so that the model need not be opened for it."""
+    of_all_classes = settings.output == "probability" and isinstance(settings.labels, str)
+    return of_all_classes and all(_named(result) and result["prediction"] is not None for result in results)
 
 
 def class_probabilities(inputs: Inputs, row_id: int) -> tuple[float, ...] | None:

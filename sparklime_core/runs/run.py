@@ -28,12 +28,12 @@ from sparklime_core.explain.schema import (
     WORK_SCHEMA,
     result_schema,
 )
-from sparklime_core.explain.settings import OutputName
+from sparklime_core.explain.settings import ExplainSettings, OutputName
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
 from sparklime_core.runs.executor_parts import ExecutorParts
 from sparklime_core.runs.guard import Guard
-from sparklime_core.runs.inputs import Inputs, read_encoding, read_inputs, write_inputs
+from sparklime_core.runs.inputs import Inputs, Tables, read_encoding, read_inputs, read_tables, write_inputs
 from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
 from sparklime_core.runs.owner import Owner
 from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows, with_numbers
@@ -168,10 +168,15 @@ class Run:
         """Features, classes, target, task and digest of the table. They never change, and are read once."""
         return self._at_first_sight.data
 
-    @cached_property
+    @property
+    def explain(self) -> ExplainSettings:
+        """The settings of the explanations."""
+        return self._at_first_sight.explain
+
+    @property
     def output(self) -> OutputName:
         """Which output of the model is explained."""
-        return self._at_first_sight.explain.output
+        return self.explain.output
 
     @cached_property
     def predicted(self) -> Predicted:
@@ -187,9 +192,13 @@ class Run:
         """Return the version of the run's results: another text when there are more."""
         return self._files.version()
 
-    def inputs(self) -> Inputs:
-        """Read the table, the model and the rows to explain."""
-        return read_inputs(self._files.folder)
+    def tables(self) -> Tables:
+        """Read the table and the rows to explain, without the model."""
+        return read_tables(self._files.folder)
+
+    def inputs(self, tables: Tables | None = None) -> Inputs:
+        """Read the table, the model and the rows to explain; the model alone where the tables are at hand."""
+        return read_inputs(self._files.folder, tables or self.tables())
 
     def encoding(self) -> Encoding:
         """Read the table's encoding, without the table."""

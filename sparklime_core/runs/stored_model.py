@@ -10,7 +10,6 @@ import numpy.typing as npt
 from sparklime_core.atomic_files import atomic_write, write_file
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.kinds.registry import SUFFIXES
-from sparklime_core.models.columns_model import ColumnsModel
 from sparklime_core.models.model_files import (
     ASKED_ROWS,
     ModelFile,
@@ -19,7 +18,6 @@ from sparklime_core.models.model_files import (
     read_model,
     save_estimator,
 )
-from sparklime_core.models.own_model import reload_model
 from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.runs.stored_tables import missing_explained
 
@@ -32,6 +30,8 @@ DECODING_FILE = "decoding.json"
 
 def write_model(estimator: Any, file: ModelFile | None, folder: Path) -> None:
     """Write a model into a folder: the file that it came in, or without one the estimator in skops' format."""
+    from sparklime_core.models.columns_model import ColumnsModel  # noqa: PLC0415 - imports scikit-learn
+
     if isinstance(estimator, ColumnsModel):
         write_file(folder / DECODING_FILE, json.dumps(decoding_as_dict(estimator.decoding)))
         estimator = estimator.estimator
@@ -70,6 +70,8 @@ def read_stored_model(
     path = model_path(folder)
     if path.name == MODEL_FILE:
         return _read_skops(folder, rows), None
+    from sparklime_core.models.own_model import reload_model  # noqa: PLC0415 - imports scikit-learn
+
     file = read_model(path)
     return reload_model(file, learnt_from), file
 
@@ -85,4 +87,6 @@ def _read_skops(folder: Path, rows: npt.NDArray[np.float64]) -> Any:
     with missing_explained(folder / DECODING_FILE):
         decoding = decoding_from_dict(json.loads((folder / DECODING_FILE).read_text(encoding="utf-8")))
         asked = decoding.decode(rows[:ASKED_ROWS])
+    from sparklime_core.models.columns_model import ColumnsModel  # noqa: PLC0415 - as above
+
     return ColumnsModel(load_estimator(folder / MODEL_FILE, asked), decoding, rows.shape[1])

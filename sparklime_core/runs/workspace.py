@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -14,8 +14,10 @@ from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import RunError
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.train import Model
 from sparklime_core.runs.access import Access
+
+if TYPE_CHECKING:
+    from sparklime_core.models.train import Model
 
 FACTS_FILE = "workspace.json"
 
@@ -57,7 +59,7 @@ class Workspace:
 
     source: TableSource
     dataset: Dataset | None = None
-    model: Model | None = None
+    model: "Model | None" = None
     new_rows: NewRows | None = None
 
 
@@ -141,7 +143,7 @@ class KeptModel:
     trained_elsewhere: bool
 
     @classmethod
-    def of(cls, model: Model, folder: str) -> "KeptModel":
+    def of(cls, model: "Model", folder: str) -> "KeptModel":
         """Return what there is to know of a model."""
         return cls(folder, model.settings, model.metrics.as_dict(), model.notes, model.trained_elsewhere)
 

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +23,6 @@ from sparklime_core.atomic_files import (
 from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import RunError
 from sparklime_core.limited.limits import GIB, positive_number
-from sparklime_core.models.train import Model
 from sparklime_core.paths import private_folder
 from sparklime_core.runs.access import ANYBODY, Access, Person
 from sparklime_core.runs.kept_workspace import TEST_ROWS, KeptWorkspace, alive, remember, table_file
@@ -37,6 +37,9 @@ from sparklime_core.runs.workspace import (
     WorkspaceFacts,
     encoding_digest,
 )
+
+if TYPE_CHECKING:
+    from sparklime_core.models.train import Model
 
 DAYS, SIZE = "SPARKLIME_WORKSPACE_DAYS", "SPARKLIME_WORKSPACE_SIZE"
 USUAL_DAYS, USUAL_SIZE = 30.0, 10.0
@@ -208,7 +211,7 @@ def _write_new_rows(folder: Path, new: NewRows) -> KeptNewRows:
     return kept
 
 
-def _write_model(folder: Path, model: Model) -> KeptModel:
+def _write_model(folder: Path, model: "Model") -> KeptModel:
     """Write a model into a folder of its own, unless it is there already."""
     with contextlib.suppress(RunError):
         before = WorkspaceFacts.read(folder).model

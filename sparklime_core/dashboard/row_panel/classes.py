@@ -16,11 +16,6 @@ MOST_CLASSES = 8
 MOST_FEATURES = 12
 
 
-def has_classes(row: RowContext) -> bool:
-    """Return whether the run's model has classes."""
-    return not row.regression
-
-
 def draw_classes(row: RowContext) -> None:
     """List the classes, and compare the explanations of those that have one."""
     explained = {result["label"]: result for result in row.results if result["explanation"] is not None}
@@ -60,7 +55,7 @@ def draw_classes(row: RowContext) -> None:
 
 def _frame(row: RowContext) -> pd.DataFrame:
     """Return a line a class, the most probable first."""
-    names = row.inputs.dataset.class_names or ()
+    names = row.tables.dataset.class_names or ()
     by_label = {result["label"]: result for result in row.results}
     known: Sequence[float | None] = row.probabilities or [None] * len(names)
     lines = [

@@ -41,7 +41,7 @@ def draw_nearest_changes(row: RowContext) -> None:
         wanted = _wanted(row, search)
         locked = st.multiselect(
             "Locked features",
-            row.inputs.dataset.feature_names,
+            row.tables.dataset.feature_names,
             default=search.usually_locked,
             key="change-locked",
             persist_state="session",
@@ -55,7 +55,7 @@ def draw_nearest_changes(row: RowContext) -> None:
 
 
 def _wanted(row: RowContext, search: NearestChanges) -> Wanted:
-    names = row.inputs.dataset.class_names
+    names = row.tables.dataset.class_names
     if names is not None:
         texts = {ANY: "any other class", **dict(enumerate(names))}
         label = st.selectbox(
@@ -75,14 +75,14 @@ def _wanted(row: RowContext, search: NearestChanges) -> Wanted:
         persist_state="session",
         required=True,
     )
-    step = 0.1 * row.inputs.learnt_from.prediction_span * (1 if above == "above" else -1)
+    step = 0.1 * row.tables.learnt_from.prediction_span * (1 if above == "above" else -1)
     bound = float(f"{_now(row, search)[0] + step:.4g}")
     bound = right.number_input("this", value=bound, format="%g", key=f"change-bound-{row.view.row_id}-{above}")
     return Wanted(above=bound) if above == "above" else Wanted(below=bound)
 
 
 def _now(row: RowContext, search: NearestChanges) -> FloatArray:
-    now: FloatArray = search.predict(row.inputs.dataset.features[[row.view.row_id]].astype(np.float64))[0]
+    now: FloatArray = search.predict(row.tables.dataset.features[[row.view.row_id]].astype(np.float64))[0]
     return now
 
 
@@ -108,7 +108,7 @@ def _changes(row: RowContext, search: NearestChanges, wanted: Wanted, locked: Se
 
 
 def _many(row: RowContext, search: NearestChanges, wanted: Wanted, locked: Sequence[str]) -> None:
-    ids = row.inputs.row_ids[row.inputs.row_ids >= row.view.row_id]
+    ids = row.tables.row_ids[row.tables.row_ids >= row.view.row_id]
     wished = st.number_input(
         "Number of rows, from this row on",
         1,

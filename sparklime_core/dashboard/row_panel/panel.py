@@ -5,43 +5,36 @@ from typing import Any
 
 import streamlit as st
 
-from sparklime_core.dashboard.row_panel.classes import draw_classes, has_classes
 from sparklime_core.dashboard.row_panel.context import PanelPart, RowContext
 from sparklime_core.dashboard.row_panel.header import badges, fit_sentence, label_switch, sentence, who_explained
-from sparklime_core.dashboard.row_panel.locality import draw_locality
-from sparklime_core.dashboard.row_panel.nearest_changes import draw_nearest_changes
 from sparklime_core.dashboard.row_panel.row_facts import (
     POOLS_NOW,
     measured_now,
     prediction_span,
     row_probabilities,
 )
-from sparklime_core.dashboard.row_panel.shap_panel import draw_shap
-from sparklime_core.dashboard.row_panel.similar_rows import draw_alike
-from sparklime_core.dashboard.row_panel.trust import MEASURED_RUN, draw_trust
-from sparklime_core.dashboard.row_panel.values import draw_values, values_table
-from sparklime_core.dashboard.row_panel.what_if import draw_whatif
-from sparklime_core.dashboard.row_panel.why import draw_why
+from sparklime_core.dashboard.row_panel.trust import MEASURED_RUN
+from sparklime_core.dashboard.row_panel.values import values_table
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.downloads import report_button
 from sparklime_core.dashboard.shared.errors import show_error
 from sparklime_core.dashboard.shared.navigation import HELP
-from sparklime_core.dashboard.shared.run_cache import explained_by, explanations_of, inputs_of, stability_of
-from sparklime_core.runs.row_view import row_verdict, view_row
+from sparklime_core.dashboard.shared.run_cache import explained_by, explanations_of, stability_of, tables_of
+from sparklime_core.runs.row_view import have_predicted, row_verdict, view_row
 from sparklime_core.runs.run import Run
 
 PARTS = (
-    PanelPart("Why", draw_why),
-    PanelPart("Values", draw_values),
-    PanelPart("Trust", draw_trust),
-    PanelPart("How local?", draw_locality),
-    PanelPart("SHAP", draw_shap),
-    PanelPart("What if", draw_whatif),
-    PanelPart("Nearest change", draw_nearest_changes),
-    PanelPart("Alike", draw_alike),
-    PanelPart("Classes", draw_classes, has_classes),
+    PanelPart("Why", "why:draw_why"),
+    PanelPart("Values", "values:draw_values"),
+    PanelPart("Trust", "trust:draw_trust"),
+    PanelPart("How local?", "locality:draw_locality"),
+    PanelPart("SHAP", "shap_panel:draw_shap"),
+    PanelPart("What if", "what_if:draw_whatif"),
+    PanelPart("Nearest change", "nearest_changes:draw_nearest_changes"),
+    PanelPart("Alike", "similar_rows:draw_alike"),
+    PanelPart("Classes", "classes:draw_classes", lambda row: not row.regression),
 )
-"""What the panel can show, in the order of its switch. Only the part that is looked at is computed."""
+"""What the panel can show, in the order of its switch."""
 
 
 def row_panel(run: Run, row_id: int) -> None:
@@ -67,15 +60,15 @@ def row_panel(run: Run, row_id: int) -> None:
 
 
 def _context(run: Run, results: Sequence[Mapping[str, Any]]) -> RowContext:
-    inputs, row_id = inputs_of(run), int(results[0]["row_id"])
-    probabilities = row_probabilities(run, row_id)
-    view = view_row(results, inputs.dataset, inputs.test_rows, session_state.label(), probabilities=probabilities)
+    tables, row_id = tables_of(run), int(results[0]["row_id"])
+    probabilities = None if have_predicted(results, run.explain) else row_probabilities(run, row_id)
+    view = view_row(results, tables.dataset, tables.test_rows, session_state.label(), probabilities=probabilities)
     measured, pools = stability_of(run, row_id), run.manifest().stability
     if not measured and st.session_state.get(MEASURED_RUN) == run.id and view.result["error"] is None:
         measured, pools = measured_now(run, row_id), POOLS_NOW
     stability = next((found for found in measured if found["label"] == view.result["label"]), None)
     verdict = row_verdict(view.result, stability, prediction_span(run))
-    return RowContext(run, inputs, results, view, probabilities, stability, pools, verdict)
+    return RowContext(run, tables, results, view, stability, pools, verdict)
 
 
 def _chosen_part(row: RowContext) -> PanelPart:

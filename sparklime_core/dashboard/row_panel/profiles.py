@@ -50,7 +50,7 @@ def draw_profiles(row: RowContext, shown: int) -> None:
     chosen = [profile for profile in profiles if profile["feature"] in opened]
     if chosen:
         label = int(row.view.result["label"])
-        features = list(row.inputs.dataset.feature_names)
+        features = list(row.tables.dataset.feature_names)
         averages = {}
         with shown_errors():
             averages = {name: dependence_of(row.run, features.index(name), label) for name in opened}
@@ -69,5 +69,5 @@ def row_result(row: RowContext) -> Mapping[str, Any]:
     result = row.view.result
     if result.get("profiles") is not None:
         return result
-    rows = row.inputs.dataset.features[row.view.row_id : row.view.row_id + 1]
+    rows = row.tables.dataset.features[row.view.row_id : row.view.row_id + 1]
     return what_if_of(row.run).explain(rows, int(result["label"]))[0].result

@@ -7,7 +7,7 @@ import numpy as np
 
 from sparklime_core.dashboard.row_panel.distribution import Distribution, categories, numbers
 from sparklime_core.dashboard.shared.cache import keep
-from sparklime_core.dashboard.shared.run_cache import inputs_of
+from sparklime_core.dashboard.shared.run_cache import inputs_of, tables_of
 from sparklime_core.runs.row_view import class_probabilities
 from sparklime_core.runs.run import Run
 
@@ -22,12 +22,14 @@ POOLS_NOW = 10
 @partial(keep, entries=512)
 def row_probabilities(run: Run, row_id: int) -> tuple[float, ...] | None:
     """Return the model's probabilities of all classes; None in regression, and where the model gives none."""
-    return class_probabilities(inputs_of(run), row_id)
+    return None if run.facts.is_regression else class_probabilities(inputs_of(run), row_id)
 
 
 @partial(keep, entries=16)
 def prediction_span(run: Run) -> float:
     """Return the range of predictions of a run's model."""
+    if run.output == "probability":
+        return tables_of(run).learnt_from.prediction_span
     return inputs_of(run).prediction_span(run.output)
 
 
@@ -36,7 +38,7 @@ def explainer_of(run: Run) -> "Explainer":
     """Return the explainer of a run."""
     from sparklime_core.explain.explainer import build_explainer  # noqa: PLC0415 - imports lime
 
-    return build_explainer(inputs_of(run).learnt_from, run.manifest().explainer)
+    return build_explainer(tables_of(run).learnt_from, run.manifest().explainer)
 
 
 @partial(keep, entries=2, spinner=f"Drawing {POOLS_NOW} pools of samples …")
@@ -53,7 +55,7 @@ def measuring_task(run: Run) -> "ExplainTask":
 @partial(keep, entries=512)
 def measured_now(run: Run, row_id: int) -> list[dict[str, Any]]:
     """Measure how stable a row's explanations are, here and now."""
-    rows = inputs_of(run).dataset.features[row_id : row_id + 1]
+    rows = tables_of(run).dataset.features[row_id : row_id + 1]
     _, found = measuring_task(run).explain_and_measure(rows, np.array([row_id]))
     measured: list[dict[str, Any]] = [] if found is None else found.to_pylist()
     return measured
@@ -62,7 +64,7 @@ def measured_now(run: Run, row_id: int) -> list[dict[str, Any]]:
 @partial(keep, entries=256)
 def distribution_of(run: Run, feature: int) -> Distribution:
     """Return how the values of a feature are distributed in the table that the model was trained on."""
-    table = inputs_of(run).learnt_from
+    table = tables_of(run).learnt_from
     column = table.features[table.labelled, feature]
     names = table.categorical_names.get(feature)
     if names is not None:

@@ -117,7 +117,7 @@ def _offer(run: Run) -> None:
 
 
 def _weights(row: RowContext) -> "FloatArray":
-    names = list(row.inputs.dataset.feature_names)
+    names = list(row.tables.dataset.feature_names)
     weights = np.full(len(names), np.nan)
     for entry in row.view.result["explanation"]:
         weights[names.index(entry["feature"])] = entry["weight"]
@@ -139,7 +139,7 @@ def _agreement(row: RowContext, both: _Both) -> None:
 
 
 def _chart(row: RowContext, both: _Both) -> None:
-    names = list(row.inputs.dataset.feature_names)
+    names = list(row.tables.dataset.feature_names)
     texts = {entry["feature"]: entry["feature_explanation"] for entry in row.view.result["explanation"]}
     lines = shares_frame(names, shares(both.lime), shares(both.shap), texts, TOP)
     draw(
@@ -160,7 +160,7 @@ def _table(row: RowContext, both: _Both) -> None:
     how = shap_of(row.run, is_sampled(row.run)).how
     st.caption(f"SHAP's values lead from the average {number(both.base)} to this row's {number(end)}, {how}.")
     st.dataframe(
-        values_frame(list(row.inputs.dataset.feature_names), row.view.values, both.weights, both.shap),
+        values_frame(list(row.tables.dataset.feature_names), row.view.values, both.weights, both.shap),
         hide_index=True,
         column_config={
             "feature": columns.FEATURE,

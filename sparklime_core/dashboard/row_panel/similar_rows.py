@@ -41,7 +41,7 @@ def draw_alike(row: RowContext) -> None:
 
 
 def _comparable(row: RowContext) -> str:
-    classes = row.inputs.dataset.class_names
+    classes = row.tables.dataset.class_names
     return " Only rows of the same predicted class." if classes is not None and len(classes) > 2 else ""
 
 
@@ -50,12 +50,12 @@ def _table(row: RowContext, found: pd.DataFrame, name: str, alt: str) -> None:
         st.info("No other explained row can be compared with this one.", icon=":material/search_off:")
         return
     row_ids = [int(other) for other in found["row_id"]]
-    classes = row.inputs.dataset.class_names
+    classes = row.tables.dataset.class_names
     shown = pd.DataFrame({"row": row_ids})
     if classes is not None:
         shown["predicted"] = found["label_name"]
     shown["prediction"] = found["prediction"]
-    shown["truth"] = [row.inputs.dataset.target_text(other) for other in row_ids]
+    shown["truth"] = [row.tables.dataset.target_text(other) for other in row_ids]
     shown["apart"] = found["apart"]
     if "far" in found:
         shown["far"] = found["far"]

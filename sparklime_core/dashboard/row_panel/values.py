@@ -29,7 +29,7 @@ CAPTION = (
 def draw_values(row: RowContext) -> None:
     """Draw the strongest features' distributions, and list all features."""
     entries = {entry["feature"]: entry for entry in row.view.result["explanation"] or ()}
-    names = list(row.inputs.dataset.feature_names)
+    names = list(row.tables.dataset.feature_names)
     chosen = st.multiselect(
         "Features",
         [*entries, *(name for name in names if name not in entries)],
@@ -45,7 +45,7 @@ def draw_values(row: RowContext) -> None:
 
 
 def _feature(row: RowContext, feature: int, entry: Mapping[str, Any] | None) -> None:
-    dataset, view = row.inputs.dataset, row.view
+    dataset, view = row.tables.dataset, row.view
     value = float(dataset.features[view.row_id, feature])
     found = distribution_of(row.run, feature)
     name = dataset.feature_names[feature]

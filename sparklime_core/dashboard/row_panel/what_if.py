@@ -32,7 +32,7 @@ def draw_whatif(row: RowContext) -> None:
     with shown_errors():
         what_if = what_if_of(row.run)
         view = row.view
-        before = row.inputs.dataset.features[view.row_id].astype(np.float64)
+        before = row.tables.dataset.features[view.row_id].astype(np.float64)
         order = _order(row)
         st.caption(
             "Change values within the range of the training rows; the model is asked again at once. The "
@@ -46,7 +46,7 @@ def draw_whatif(row: RowContext) -> None:
             show_error(f"These values could not be explained: {failed}")
             return
         _said(row, answers, len(changed))
-        _by_profiles(answers, [row.inputs.dataset.feature_names[at] for at in changed])
+        _by_profiles(answers, [row.tables.dataset.feature_names[at] for at in changed])
         _figures(answers)
         _chart(row, answers)
         _table(row, answers, before, after, order)
@@ -54,7 +54,7 @@ def draw_whatif(row: RowContext) -> None:
 
 def _order(row: RowContext) -> list[int]:
     """Return the features' positions, those of the explanation first."""
-    names = list(row.inputs.dataset.feature_names)
+    names = list(row.tables.dataset.feature_names)
     explained = [names.index(entry["feature"]) for entry in row.view.result["explanation"] or ()]
     return [*explained, *(at for at in range(len(names)) if at not in explained)]
 
@@ -150,12 +150,12 @@ def _key(row: RowContext, at: int) -> str:
 
 
 def _text(row: RowContext, at: int, value: float) -> str:
-    return row.inputs.dataset.value_text(at, value)
+    return row.tables.dataset.value_text(at, value)
 
 
 def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
     """Say what the model says now, and what it said before."""
-    names = row.inputs.dataset.class_names
+    names = row.tables.dataset.class_names
     if not changed:
         st.info("No value is changed yet.", icon=":material/tune:")
         return
@@ -209,7 +209,7 @@ def _table(
     row: RowContext, answers: Sequence[Answer], before: FloatArray, after: FloatArray, order: Sequence[int]
 ) -> None:
     entries = [{entry["feature"]: entry for entry in answer.result["explanation"]} for answer in answers]
-    names = row.inputs.dataset.feature_names
+    names = row.tables.dataset.feature_names
     lines = [
         {
             "changed": bool(after[at] != before[at]),

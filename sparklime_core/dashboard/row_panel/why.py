@@ -11,6 +11,7 @@ from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.row_panel.profiles import draw_profiles
 from sparklime_core.dashboard.row_panel.row_frames import classes_frame
 from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.run_cache import shared_scale
 from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.explain.trust import FIT, LOW_R2
@@ -25,8 +26,10 @@ def draw_why(row: RowContext) -> None:
     shown = _weights(row)
     _figures(row)
     draw_profiles(row, shown)
-    if row.probabilities is not None:
-        _classes(row, row.probabilities)
+    with shown_errors():
+        probabilities = row.probabilities  # last: it opens the model
+        if probabilities is not None:
+            _classes(row, probabilities)
 
 
 def _weights(row: RowContext) -> int:
@@ -101,7 +104,7 @@ def _figures(row: RowContext) -> None:
 
 def _classes(row: RowContext, probabilities: Sequence[float]) -> None:
     view = row.view
-    names = row.inputs.dataset.class_names or ()
+    names = row.tables.dataset.class_names or ()
     st.markdown("**Class probabilities**")
     classes = classes_frame(names, probabilities, int(view.result["label"]), MOST_CLASSES)
     draw(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sparklime_core.explain.task import ExplainTask
     from sparklime_core.jobs.nearest_changes import NearestChanges
     from sparklime_core.jobs.what_if import WhatIf
+    from sparklime_core.runs.inputs import Inputs
 
 PAGE_ROWS = 100
 """Lines of a page of the table."""
@@ -35,8 +36,14 @@ explained_by = remember(results.explained_by, entries=512)
 stability_of = remember(results.stability_of, entries=512)
 mean_score = remember(results.mean_score, entries=512)
 
-inputs_of = keep(Run.inputs, spinner="Reading the run's table and model …")
+tables_of = keep(Run.tables, spinner="Reading the run's table …")
 encoding_of = keep(Run.encoding, entries=64)
+
+
+@partial(keep, spinner="Opening the run's model …")
+def inputs_of(run: Run) -> "Inputs":
+    """Return the run's tables with its model, which takes a new server seconds to open."""
+    return run.inputs(tables_of(run))
 
 
 @partial(keep, spinner="Preparing the engine, once for this run …")
