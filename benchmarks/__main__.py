@@ -17,8 +17,10 @@ from benchmarks.plots import draw_all  # noqa: E402
 from benchmarks.problems import BREAST_CANCER, DEEP, GROWTH  # noqa: E402
 from benchmarks.report import write_page  # noqa: E402
 from benchmarks.results import Results  # noqa: E402
-from benchmarks.timing import race  # noqa: E402
+from benchmarks.timing import LAP_SECONDS, race  # noqa: E402
 from sparklime_core.spark.session.connection import disconnect  # noqa: E402
+
+QUICK_LAP_SECONDS = 0.05
 
 FAST = (LIME, SAMPLED, EXACT, TREE_SHAP)
 
@@ -40,11 +42,11 @@ def measure(*, quick: bool) -> Results:
     """Run the races, one after the other."""
     start, load = time.perf_counter(), os.getloadavg()[0]
     results = Results()
-    repeats, most_rows = (3, 128) if quick else (5, 512)
+    repeats, lap_seconds = (3, QUICK_LAP_SECONDS) if quick else (5, LAP_SECONDS)
     for problem in (BREAST_CANCER,) if quick else (BREAST_CANCER, DEEP):
         _say(f"racing on {problem.name}")
         contestants = ALL.values() if problem is BREAST_CANCER else FAST
-        results.headline.append((problem, race(problem, tuple(contestants), repeats, most_rows)))
+        results.headline.append((problem, race(problem, tuple(contestants), repeats, lap_seconds)))
     disconnect()  # the recipe's session
     for name in (name for name in ALL if name != RECIPE.name):
         _say(f"memory of {name}")
@@ -52,7 +54,7 @@ def measure(*, quick: bool) -> Results:
     if not quick:
         for varied, problems in GROWTH.items():
             _say(f"growth with {varied}")
-            results.growth[varied] = [(problem, race(problem, FAST, 3, most_rows)) for problem in problems]
+            results.growth[varied] = [(problem, race(problem, FAST, 3, lap_seconds)) for problem in problems]
     for engine in ("sampled", "exact"):
         _say(f"distributing {engine}")
         results.distributed.append(distribute(engine, 5_000 if quick else 100_000))

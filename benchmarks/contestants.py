@@ -31,7 +31,7 @@ class Contestant:
     prepare
         Does what is done once a model, and returns the function that explains rows.
     rows
-        How many rows are timed together: as many as take a fair time.
+        The fewest rows that are timed together; the race takes a multiple of them.
     clock
         What times it, in seconds: this process's own time, which other work does not add to.
     """

@@ -35,7 +35,7 @@ class Rates:
 
 def distribute(engine: str, count: int) -> Rates:
     """Explain rows in this process, then with Spark on ``local[2]``, then in this process again."""
-    rows = _many_rows(count)
+    rows = BREAST_CANCER.rows(count)
     task = prepare_task(BREAST_CANCER.explainer, BREAST_CANCER.model.predict_proba, ExplainSettings(engine))
     explain_with(task, rows[:512], np.arange(512))
     before = _alone(task, rows)
@@ -43,14 +43,6 @@ def distribute(engine: str, count: int) -> Rates:
     _spread(spark, task, rows[:2048])  # the Python workers start and load what was broadcast
     spread = _spread(spark, task, rows)
     return Rates(engine, count, (before + _alone(task, rows)) / 2, spread)
-
-
-def _many_rows(count: int) -> np.ndarray:
-    """Return rows around the training rows, no two of them alike."""
-    table = BREAST_CANCER.table[0]
-    state = np.random.RandomState(0)
-    noise = state.normal(size=(count, table.shape[1])) * table.std(axis=0) / 4
-    return np.ascontiguousarray(table[state.randint(0, len(table), count)] + noise)
 
 
 def _alone(task: ExplainTask, rows: np.ndarray) -> float:

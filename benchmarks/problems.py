@@ -11,6 +11,9 @@ from sklearn.ensemble import RandomForestClassifier
 NUM_SAMPLES = 5000
 TEN_CLASSES = 10
 
+NOISE = 4
+"""A feature of a row to explain is off its training row's by a normal of the feature's spread over this."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -54,10 +57,12 @@ class Problem:
         """Return lime's explainer with lime's defaults."""
         return LimeTabularExplainer(self.table[0], random_state=0)
 
-    def rows(self, count):
-        """Return rows to explain, (count, d): training rows in an order of their own, over again where few."""
-        order = np.random.RandomState(1).permutation(len(self.table[0]))
-        return np.ascontiguousarray(self.table[0][np.resize(order, count)])
+    def rows(self, count, lap=0):
+        """Return rows to explain, (count, d): around training rows, no two alike; each lap has others."""
+        table = self.table[0]
+        state = np.random.RandomState(lap)
+        noise = state.normal(size=(count, table.shape[1])) * table.std(axis=0) / NOISE
+        return np.ascontiguousarray(table[state.randint(0, len(table), count)] + noise)
 
     @property
     def splits(self):

@@ -8,14 +8,15 @@ from benchmarks.distributed import CORES
 from benchmarks.pages import machine, table
 from benchmarks.problems import NUM_SAMPLES, Problem
 from benchmarks.results import Results
-from benchmarks.timing import Timing
+from benchmarks.timing import LAP_SECONDS, Timing
 
 INTRODUCTION = """# Benchmarks
 
 Written by `make bench`; do not edit. One run, one core, one BLAS thread; the contestants take turns, and a figure
-is the median of its repeats. Each explains the predicted class, with N = {samples}; SHAP's explain all classes.
-Times are processor time; the recipe's, whose work is in Spark's processes, are wall time. Its preparing is the
-start of Spark.
+is the median of five laps, or of three where cost grows. A lap takes each of them about {lap} s. Its rows are new:
+around the training rows, no two alike. Each explains the predicted class, with N = {samples}; SHAP's explain all
+classes. Times are processor time; the recipe's, whose work is in Spark's processes, are wall time. Its preparing
+is the start of Spark.
 
 {machine}. The run took {minutes:.0f} minutes. The load of the machine's {cores} cores was {before:.1f} before and
 {after:.1f} after it; a load above their number means that other work slowed all contestants, and wall time most.
@@ -26,6 +27,7 @@ def write_page(results: Results, path: Path) -> None:
     """Write the page of the results."""
     introduction = INTRODUCTION.format(
         samples=NUM_SAMPLES,
+        lap=LAP_SECONDS,
         machine=machine("numpy", "scikit-learn", "lime", "shap", "pyspark"),
         minutes=math.ceil(results.seconds / 60),
         cores=os.cpu_count(),
