@@ -7,7 +7,7 @@ from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.text import count, duration, speed
+from sparklime_core.dashboard.shared.text import count, duration, executor_name, speed
 from sparklime_core.dashboard.workers.task_frames import imbalance, throughput_frame, timeline_frame
 from sparklime_core.dashboard.workers.time_shares import shares_panel
 from sparklime_core.runs.query.results import executors, tasks
@@ -63,7 +63,7 @@ def _charts(run: Run) -> None:
         )
     st.markdown("## Executors")
     st.dataframe(
-        by_executor,
+        by_executor.assign(executor=by_executor["executor"].map(executor_name)),
         hide_index=True,
         column_config={
             "executor": "Executor",
