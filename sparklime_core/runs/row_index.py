@@ -5,6 +5,7 @@ The index has a column for each fact and for the weight of each feature. It is m
 made again at any time: per wave while a run lasts, and once when it has ended.
 """
 
+import functools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -69,13 +70,14 @@ def index_files(run: Run, features: tuple[str, ...]) -> list[str]:
         When the index cannot be written.
     """
     found = []
+    truth = functools.cache(lambda: _truth(run))  # once for all parts
     for results in map(Path, run.explanation_files()):
         index = _index_of(results)
         try:
             if not _is_current(index, results, len(features)):
                 check_table(str(results), RESULT_SCHEMA)
                 with disk_errors_explained(run.folder):
-                    _write_index(run, results, index, features)
+                    _write_index(run, results, index, features, truth())
         except (RunError, FileNotFoundError):
             if results.exists() or not run.folder.is_dir():
                 raise
@@ -121,10 +123,14 @@ def _metadata(index: Path) -> dict[str, Any]:
     return kept
 
 
-def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...]) -> None:
-    """Write the index of a file of results, whole or not at all. Two threads may do so at once."""
+def _truth(run: Run) -> pa.Table:
+    """Return target and test of all rows of the run's table."""
     with damage_explained(run.folder / DATA_FILE):
-        truth = pq.read_table(run.folder / DATA_FILE, columns=["target", "test"], partitioning=None)
+        return pq.read_table(run.folder / DATA_FILE, columns=["target", "test"], partitioning=None)
+
+
+def _write_index(run: Run, results: Path, index: Path, features: tuple[str, ...], truth: pa.Table) -> None:
+    """Write the index of a file of results, whole or not at all. Two threads may do so at once."""
     schema, state = index_schema(len(features)), state_of_file(results)
     scale, rows = _Scale(), 0
     with atomic_write(index) as temporary, pq.ParquetWriter(temporary, schema) as writer:
