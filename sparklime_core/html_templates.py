@@ -1,4 +1,4 @@
-"""HTML from the templates beside this module. Every value is made printable and escaped here, and nowhere else.
+"""HTML from the package's templates. Every value is made printable and escaped here, and nowhere else.
 
 A template says how a document looks; what stands in it is plain values. Reports are made of these templates, and
 whatever else shows results as HTML can take the same style and macros from them.

@@ -1,4 +1,4 @@
-"""What tells a process from others that had its number, whatever becomes of the system's clock."""
+"""The identity of a process: its start, which changes of the system's clock do not change."""
 
 from pathlib import Path
 

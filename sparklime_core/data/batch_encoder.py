@@ -18,7 +18,7 @@ from sparklime_core.errors import DataError
 class BatchEncoder:
     """Encodes batches as the model's own table was encoded, value by value: how they are cut changes nothing.
 
-    What can only be told from a whole column is settled beforehand: texts are written as in the model's table,
+    What depends on a whole column is settled beforehand: texts are written as in the model's table,
     unless the options say otherwise. A number or date in another notation cannot be explained.
 
     Attributes

@@ -47,7 +47,7 @@ def read_csv(
     name
         What to call the table; the file's name if there is one.
     categorical, drop
-        Columns that hold categories, whatever they look like; columns to leave out. Short for `roles`.
+        Columns to use as categories, also if they hold numbers; columns to leave out. Short for `roles`.
     task
         ``"classification"`` or ``"regression"`` to overrule what the target's values suggest.
     roles

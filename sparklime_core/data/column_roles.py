@@ -1,4 +1,4 @@
-"""What each column is used for, with a reason, and with whatever the person has chosen instead."""
+"""The role of each column with its reason: proposed, or chosen by the person."""
 
 import re
 from collections.abc import Mapping

@@ -159,7 +159,7 @@ class Dataset:
 
     @property
     def prediction_span(self) -> float:
-        """The range of predictions, beside which a gap is seen: of probabilities 1; see `explain.trust.GAP`."""
+        """The range of predictions, of which a gap is a share: of probabilities 1; see `explain.trust.GAP`."""
         if self.class_names is not None:
             return 1.0
         low, high = np.percentile(self.target[self.labelled], [5, 95])

@@ -21,14 +21,14 @@ _MADE_UP = re.compile(r"(?:Unnamed: \d+(?:[._]\w+)*|__index_level_\d+__)$")
 """How pandas names what has no name, and an index."""
 
 _INDEX = re.compile(r"(?:(?:index|level_\d+)(?:_\d+)?)?$")
-"""No name, or one under which pandas and polars write an index; it begins anew where tables were put together."""
+"""No name, or one under which pandas and polars write an index; it starts again where tables were joined."""
 
 _COUNTER = re.compile(r"(?:X|\.\.\.1|idx|row|row[._ ]?(?:nr|no|num|number|index|id|names?))$", re.IGNORECASE)
 """Names under which R, polars and databases write the numbers of rows."""
 
 
 def index_reason(reading: Reading, position: int) -> str | None:
-    """Return why a column is an index that a tool has written beside the data; None when it is data."""
+    """Return why a column is an index that a tool has written with the data; None when it is data."""
     column = reading.columns[position]
     header = reading.headers[position].strip() if reading.headers else column.name
     if column.name in reading.indexes:

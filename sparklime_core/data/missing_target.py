@@ -1,4 +1,4 @@
-"""How a row without a target is told from one with a target."""
+"""Whether a row has a target."""
 
 from typing import Any
 

@@ -98,7 +98,7 @@ def parse_column(
     decimal
         The decimal mark where a column's own values leave it open.
     wanted
-        What it is to be taken for, whatever it looks like; values that are none become missing, with a note.
+        The kind to read it as; values of another kind become missing, with a note.
     like
         How numbers and dates are known to be written: every value is then read by itself, whatever the others
         look like.

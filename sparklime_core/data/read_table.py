@@ -67,7 +67,7 @@ class Reading:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str, wanted: Kind | None = None, like: ColumnFormat | None = None) -> Column:
-        """Return a column by its name, taken for what is wanted whatever it looks like.
+        """Return a column by its name, read as the given kind.
 
         Parameters
         ----------

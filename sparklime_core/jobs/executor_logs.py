@@ -1,4 +1,4 @@
-"""The recipe's proof for a run: what its executors printed while they explained."""
+"""The executors' logs of a run: what they printed while they explained."""
 
 from pathlib import Path
 

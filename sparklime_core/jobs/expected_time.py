@@ -1,4 +1,4 @@
-"""About how long a run will take: what the engines take for a row of a middling table, over the cores."""
+"""An estimate of a run's time: the engines' time per row of a medium table, divided by the cores."""
 
 from sparklime_core.explain.engines import ENGINES
 
@@ -6,10 +6,10 @@ USUAL_STABILITY_ROWS = 20_000
 """On about how many rows of a large table stability is measured, unless a person chooses otherwise."""
 
 SETUP_SECONDS = 3.0
-"""What a run of any size takes: the engine is prepared, and the Python workers import lime and load the model."""
+"""Seconds of every run: the engine is prepared, and the Python workers import lime and load the model."""
 
 SAMPLES = 5_000
-"""Samples of a pool that the engines' figures are for."""
+"""The number of samples per pool to which the engines' figures apply."""
 
 
 def usual_stability_rows(rows: int) -> int | None:

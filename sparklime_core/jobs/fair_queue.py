@@ -53,7 +53,7 @@ class Ticket:
     person
         Whose it is; see `Person.queue_name`.
     alone
-        Whether nothing else may run beside it.
+        Whether nothing else may run at the same time.
     """
 
     person: str = ""

@@ -1,4 +1,4 @@
-"""How local? The task that explains one row of a run at any kernel width."""
+"""The task that explains one row of a run at any kernel width."""
 
 import dataclasses
 
@@ -14,7 +14,7 @@ from sparklime_core.runs.manifest import Manifest
 def prepare_any_width(manifest: Manifest, inputs: Inputs) -> ExplainTask:
     """Prepare a task for `explain.locality.LocalityDial`.
 
-    It has the engine ``exact`` where that serves the run's model, which any width can be asked of, or else
+    Its engine is ``exact``, which serves any width, if it serves the run's model; otherwise
     ``sampled``.
 
     Raises

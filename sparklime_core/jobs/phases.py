@@ -10,7 +10,7 @@ class Phases:
     Parameters
     ----------
     seconds
-        What earlier sittings of the same run took.
+        Seconds by phase of earlier attempts at the same run.
     """
 
     def __init__(self, seconds: Mapping[str, float] | None = None) -> None:

@@ -37,7 +37,7 @@ class RunPlan:
     training
         The table that the model was trained on, where it is another one than the table that is explained.
     stability
-        From how many pools of samples the stability of each explanation is measured beside it, at the cost of a
+        From how many pools of samples the stability of each explanation is measured, at the cost of a
         solve each; 0: not at all. It changes no explanation.
     stability_rows
         On about how many rows; None: on all of them.

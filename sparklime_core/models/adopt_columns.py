@@ -71,7 +71,7 @@ def adopt_columns(estimator: Any, dataset: Dataset, table: Any = None) -> Column
     frame = typed.reindex(columns=list(names))
     try:
         predicted = ask(estimator, frame)
-    except Exception as error:  # noqa: BLE001 - whatever the model raises about types that it does not take
+    except Exception as error:  # noqa: BLE001 - a model may raise anything about types that it does not take
         frame, predicted = _asked_with_categories(estimator, dataset, frame, error)
         columns = fit_columns(dataset, frame, names, used)
     if table is None:
@@ -114,7 +114,7 @@ def _asked_with_categories(
     with_them = with_categories(frame)
     try:
         return with_them, ask(estimator, with_them)
-    except Exception:  # noqa: BLE001 - whatever the model raises, the first reason is the one to tell
+    except Exception:  # noqa: BLE001 - a model may raise anything; the first reason is reported
         raise ModelError(
             f"The model cannot predict the rows of {dataset.name!r} as pandas reads them: {reason(error)}; give "
             "them in the types that it was trained on: adopt_model(estimator, dataset, table=frame)."
@@ -144,6 +144,6 @@ def _log_likelihood(estimator: Any, table: Any, dataset: Dataset, rows: npt.NDAr
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # scikit-learn's, on names that are not there
             predicted = ask(estimator, table)
-    except Exception:  # noqa: BLE001 - whatever the model raises about columns of other types
+    except Exception:  # noqa: BLE001 - a model may raise anything about columns of other types
         return -np.inf
     return log_likelihood(predicted, dataset, rows)

@@ -1,4 +1,4 @@
-"""How well a model predicts rows, and whether it clearly predicts them better when it is asked in another way."""
+"""How well a model predicts rows, and whether another form of input clearly gives better predictions."""
 
 import math
 
@@ -8,7 +8,7 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.types import FloatArray, IntArray
 
 CLEARLY = math.log(100)
-"""One way of asking is clearly better when the targets are a hundred times as likely by it."""
+"""One form of input is clearly better when it makes the targets a hundred times as likely."""
 
 LEAST = 0.1
 """The least probability that counts for a class, and the least error that counts for a number, as a share of the

@@ -1,4 +1,4 @@
-"""When two spellings of a class, or of a category, are the same."""
+"""Whether two spellings of a class, or of a category, are the same."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from sparklime_core.data.feature_encoding import number_text
 
 
 def label(value: Any) -> str:
-    """Return a class in the one spelling that all its spellings share: 1, 1.0, "1.0" and " 1 " are the same."""
+    """Return a class in its normal spelling: 1, 1.0, "1.0" and " 1 " are the same."""
     text = value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
     text = text.strip()
     try:

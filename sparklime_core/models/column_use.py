@@ -84,7 +84,7 @@ def _first_steps(estimator: Any) -> Iterator[Any]:
 
 
 def _names_of(chosen: Any, names: Sequence[str]) -> list[str]:
-    """Return the names of what a `ColumnTransformer` was told to take: names, positions, a mask or a slice."""
+    """Return the names of a `ColumnTransformer`'s columns, given as names, positions, a mask or a slice."""
     if isinstance(chosen, str):
         return [chosen]
     if isinstance(chosen, slice) and any(isinstance(end, str) for end in (chosen.start, chosen.stop)):

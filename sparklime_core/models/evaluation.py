@@ -13,7 +13,7 @@ from sparklime_core.errors import ModelError, raised_as
 
 CALIBRATION_BINS = 10
 MOST_POINTS = 500
-"""Points of a curve that are kept; more cannot be told apart in a plot."""
+"""Points of a curve that are kept; a plot cannot show more."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How good a model is on rows that it has not seen, beside what could be had without it."""
+"""Measures of a model on rows that it has not seen, and of a baseline without a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -115,7 +115,7 @@ def _choose(uri: str, folder: Path, flavours: dict[str, dict[str, Any]], say: Sa
 
 
 def _unpickled(uri: str, flavour: str, folder: Path) -> Any:
-    """Return a pickled model as MLflow itself opens it, with the code that was stored beside it."""
+    """Return a pickled model as MLflow itself opens it, with the code that was stored with it."""
     from importlib import import_module  # noqa: PLC0415 - MLflow has a module for each flavour
 
     with extras_named():

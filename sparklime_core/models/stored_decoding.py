@@ -1,4 +1,4 @@
-"""A `Decoding` as plain values for JSON, so that a run keeps it beside its model."""
+"""A `Decoding` as plain values for JSON, so that a run keeps it with its model."""
 
 import datetime as dt
 import decimal

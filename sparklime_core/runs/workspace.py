@@ -1,4 +1,4 @@
-"""`Workspace`: what a person works with before a run. Its facts are a file; its table and model lie beside it."""
+"""`Workspace`: what a person works with before a run. Its facts are one file, next to its table and model."""
 
 import hashlib
 import json
@@ -155,7 +155,7 @@ class WorkspaceFacts:
     Attributes
     ----------
     access
-        Whose it is. Without sign-in, one of nobody is of whoever has its key.
+        Whose it is. Without sign-in, a workspace of nobody belongs to everybody with its key.
     table
         The table.
     chosen

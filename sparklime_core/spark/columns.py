@@ -1,4 +1,4 @@
-"""Columns of a Spark DataFrame by their exact names: with dots, backticks or spaces, and beside structs."""
+"""Columns of a Spark DataFrame by their exact names: with dots, backticks or spaces, and next to structs."""
 
 import re
 from collections.abc import Sequence

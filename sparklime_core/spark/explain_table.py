@@ -103,7 +103,7 @@ def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event
     Raises
     ------
     CancelledError
-        After `cancel` was set, and the executors were told to stop.
+        After `cancel` was set, and the executors were asked to stop.
     SparkError
         When Spark cannot write there, or the job has failed.
     """

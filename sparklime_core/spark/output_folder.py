@@ -1,4 +1,4 @@
-"""The folder that executors write to: one process at a time, and nothing of a killed one stands in the way."""
+"""The output folder of executors: one process writes at a time, and the rest of a killed one is cleared."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sparklime_core.errors import SparkError
 from sparklime_core.paths import cache_folder, private_folder
 
 UNFINISHED = "_temporary"
-"""Where Spark's committer keeps what is written until all of it is: in folders of numbers, one an attempt."""
+"""The folder of unfinished output of Spark's committer: it has numbered folders, one per attempt."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The help page's sections, from the Markdown files beside this module."""
+"""The help page's sections, from the Markdown files of the assets."""
 
 from dataclasses import dataclass
 from functools import cache

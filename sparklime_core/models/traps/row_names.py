@@ -40,7 +40,7 @@ def find_row_names(evidence: Evidence) -> Iterator[Trap]:
 
 
 def _what_it_names(name: str, values: npt.NDArray[np.float64]) -> str | None:
-    """Return what a column of numbers, in the order of the rows, does beside measuring; None: nothing."""
+    """Return what makes a column, with values in row order, a name of rows; None when nothing does."""
     distinct = len(np.unique(values))
     if distinct < len(values):
         return None
