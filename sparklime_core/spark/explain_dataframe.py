@@ -16,7 +16,7 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
 from sparklime_core.explain.types import Explainer
 from sparklime_core.spark.columns import check_number, feature_order, names_of, place_of
-from sparklime_core.spark.explained_frame import Beside, NumberColumns, RowsOf, explained_frame
+from sparklime_core.spark.explained_frame import KeptColumns, NumberColumns, RowsOf, explained_frame
 from sparklime_core.spark.session.failures import raised_by_spark
 
 ENCODED_TYPES = (NumericType, BooleanType, StringType, DateType, TimestampType, TimestampNTZType)
@@ -89,10 +89,10 @@ def explain_dataframe(
     features = feature_names(explainer) if flag("weight_columns", weight_columns) else ()
     with raised_by_spark("The DataFrame cannot be explained"):
         names = names_of(feature_cols, "feature_cols")
-        beside = Beside(id_col, tuple(names_of(keep, "keep")), features)
+        kept_columns = KeptColumns(id_col, tuple(names_of(keep, "keep")), features)
         columns, rows_of = _input(df, names, feature_names(explainer), encoding)
         task = prepare_task(explainer, predict_fn, settings)
-        return explained_frame(df, task, columns, rows_of, beside)
+        return explained_frame(df, task, columns, rows_of, kept_columns)
 
 
 def check_encoding(encoding: Any, features: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as sf
 from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.errors import CancelledError, DataError, SparkError
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.spark.explained_frame import Beside, explained_frame
+from sparklime_core.spark.explained_frame import KeptColumns, explained_frame
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence, raised_by_spark
 from sparklime_core.spark.table_sink import Sink
@@ -94,7 +94,7 @@ def explain_table(
         When there is no such column.
     """
     with raised_by_spark("The table cannot be explained"):
-        return explained_frame(df, task, encoder.columns, encoder.encode, Beside(id_col), payload)
+        return explained_frame(df, task, encoder.columns, encoder.encode, KeptColumns(id_col), payload)
 
 
 def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event) -> Written:

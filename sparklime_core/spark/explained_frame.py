@@ -31,8 +31,8 @@ RowsOf = Callable[[Sequence[pa.Array]], FloatArray]
 
 
 @dataclass(frozen=True)
-class Beside:
-    """What stands beside the explanations.
+class KeptColumns:
+    """Columns of a result apart from the explanations.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ def explained_frame(
     task: ExplainTask,
     columns: Sequence[str],
     rows_of: RowsOf,
-    beside: Beside,
+    kept_columns: KeptColumns,
     payload: Payload | None = None,
 ) -> DataFrame:
     """Return a lazy DataFrame with the columns of `result_schema`, and what is to be kept.
@@ -71,29 +71,32 @@ def explained_frame(
     Raises
     ------
     SparkError
-        When a column is not there, is there twice, or cannot stand beside the result.
+        When a column is not there, is there twice, or cannot be kept in the result.
     """
     own = from_arrow_schema(result_schema(profiles=task.settings.profiles)).fields[1:]
-    fields, places = df.schema.fields, [place_of(df, name) for name in beside.keep]
-    weights = [f"weight_{name}" for name in beside.weights_of]
+    fields, places = df.schema.fields, [place_of(df, name) for name in kept_columns.keep]
+    weights = [f"weight_{name}" for name in kept_columns.weights_of]
     _check_kept([*(fields[at].name for at in places), *weights], ["row_id", *(field.name for field in own)])
     numbered, row_id = by_place(df), sf.col(ID)
     kind: DataType = LongType()
-    if beside.id_col is not None:
-        at = place_of(df, beside.id_col)
+    if kept_columns.id_col is not None:
+        at = place_of(df, kept_columns.id_col)
         row_id, kind = sf.col(f"c{at}"), fields[at].dataType
     elif df.isStreaming:
         raise SparkError("The rows of a streaming DataFrame have no positions; give id_col.")
     else:
         numbered = with_positions(numbered, ID)
     kept = [StructField(fields[at].name, fields[at].dataType) for at in places]
-    for name, carried in ((beside.id_col or "row_id", kind), *((field.name, field.dataType) for field in kept)):
+    for name, carried in (
+        (kept_columns.id_col or "row_id", kind),
+        *((field.name, field.dataType) for field in kept),
+    ):
         _check_carried(name, carried)
     sent = [f"c{at}" for at in (*places, *(place_of(df, name) for name in columns))]
     ship_package(backend_of(df.sparkSession))
     explain = table_explainer(payload or publish(df.sparkSession, task), rows_of, len(kept))
     schema = StructType([StructField("row_id", kind), *own, *kept])
-    # A column may be sent twice, as a feature and beside the result.
+    # A column may be sent twice, as a feature and to be kept.
     selected = [sf.col(name).alias(f"s{at}") for at, name in enumerate(sent)]
     explained = numbered.select(row_id.alias(ID), *selected).mapInArrow(explain, schema)
     if not weights:
@@ -103,7 +106,7 @@ def explained_frame(
     )
     columns_of = [
         sf.try_element_at(by_feature, sf.lit(feature)).alias(name)
-        for feature, name in zip(beside.weights_of, weights, strict=True)
+        for feature, name in zip(kept_columns.weights_of, weights, strict=True)
     ]
     return explained.select("*", *columns_of)
 
@@ -114,7 +117,7 @@ def _check_carried(name: str, kind: DataType) -> None:
         to_arrow_type(kind)
     except Exception as error:
         raise SparkError(
-            f"The column {name!r} is of type {kind.simpleString()}, which cannot stand beside the result; "
+            f"The column {name!r} is of type {kind.simpleString()}, which cannot be kept in the result; "
             "cast it to another type."
         ) from error
 
@@ -131,13 +134,13 @@ def table_explainer(payload: Payload, rows_of: RowsOf, kept: int) -> Callable[[B
     def explain(batches: Batches) -> Batches:
         task = payload.load()
         for batch in batches:
-            beside, columns = batch.columns[1 : 1 + kept], batch.columns[1 + kept :]
+            kept_values, columns = batch.columns[1 : 1 + kept], batch.columns[1 + kept :]
             for compact in explained_blocks(task, rows_of(columns), batch.column(0)):
                 decoded = task.vocabulary.decode(pa.Table.from_batches([compact]))
                 # Ids may be null or repeat, so the row's place in the batch has stood in for them.
                 places = compact["row_id"]
                 decoded = decoded.set_column(0, "row_id", batch.column(0).take(places))
-                for at, column in enumerate(beside):
+                for at, column in enumerate(kept_values):
                     decoded = decoded.append_column(f"kept {at}", column.take(places))
                 yield from decoded.combine_chunks().to_batches()
 
