@@ -27,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    # It changes the server's session for one on a cluster. Before the others, there is none to be started again.
+    items.sort(key=lambda item: item.path.name != "test_main_flow.py")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """A server that is started again, or killed in the middle of a run, and one that has drawn no page yet."""
 
 import re
+import stat
 from collections.abc import Iterator
 from ipaddress import ip_address
 
@@ -43,14 +44,19 @@ def run(own_server: Server) -> Run:
     return make_run(RunStore(own_server.home / "runs"), penguins, train_forest(penguins, n_estimators=5), 12)
 
 
-def test_a_server_restart_loses_no_run(page: Page, started: Server, run: Run) -> None:
+def test_a_server_restart_loses_no_run_and_closes_a_home_that_others_could_read(
+    page: Page, started: Server, run: Run
+) -> None:
     visit(page, f"{started.url}/rows?run={run.id}", "Rows")
     select_table_row(page, 5)
     expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
     link = page.url
 
-    started.restart()
+    started.stop()
+    started.home.chmod(0o755)
+    started.start()
 
+    assert stat.S_IMODE(started.home.stat().st_mode) == 0o700
     visit(page, link, "Rows")
     expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)

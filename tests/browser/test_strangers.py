@@ -1,7 +1,6 @@
 """Other web sites, in a real browser: none shows the dashboard in a frame, or reaches it by a name of its own."""
 
 import http.server
-import stat
 import threading
 import urllib.error
 import urllib.request
@@ -41,10 +40,3 @@ def test_a_name_of_another_site_that_points_here_gets_nothing(server, host):
             urllib.request.urlopen(request)
         with caught.value as answer:
             assert answer.code == 400
-
-
-def test_a_home_that_others_could_read_is_closed_when_the_server_starts(server):
-    server.stop()
-    server.home.chmod(0o755)
-    server.start()
-    assert stat.S_IMODE(server.home.stat().st_mode) == 0o700
