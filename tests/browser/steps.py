@@ -23,12 +23,22 @@ LOOK_MS = 25
 _DRAWN = "() => new Promise(done => requestIdleCallback(done, {timeout: 1000}))"
 """Waits until the page has time; a page that always draws something, as a moving skeleton, may never have any."""
 
+STILL = """
+const still = new CSSStyleSheet();
+still.replaceSync(`*, *::before, *::after {
+    animation-duration: 0s !important; animation-iteration-count: 1 !important
+}`);
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
+"""
+"""Ends all that moves by itself: a wheel that turns while Spark works is drawn sixty times a second."""
+
 ROW_HEIGHT = 33
 """Pixels of a table's line at the theme's font size."""
 
 
 def watched(page: Page) -> Page:
-    """Return the page, whose conversation with the server is listened to from now on."""
+    """Return the page, which stands still, and whose conversation with the server is listened to from now on."""
+    page.add_init_script(STILL)
     _CONVERSATIONS[page] = _Conversation(page)
     return page
 
