@@ -14,6 +14,9 @@ from sparklime_core.explain.numba_cache import compiled
 WORD = 64
 BYTE = 8
 
+WAYS = 4
+"""Counts that are kept apart, so that one sample need not wait for the one before."""
+
 IN_ANY_ORDER = {"reassoc", "nsz"}
 
 
@@ -61,32 +64,57 @@ def _agreements(positions, signature, agreeing, sample_words, sample_bytes):  # 
 
 
 @njit
+def _count(agreeing, count):  # type: ignore[no-untyped-def]
+    """Count samples (WAYS, d + 1) by agreement; every fourth one belongs to the same way."""
+    whole = len(agreeing) // WAYS * WAYS
+    for n in range(0, whole, WAYS):
+        for way in range(WAYS):
+            count[way, agreeing[n + way]] += np.uint64(1)
+    for n in range(whole, len(agreeing)):
+        count[0, agreeing[n]] += np.uint64(1)
+
+
+@njit
+def _place(agreeing, words, place, ordered):  # type: ignore[no-untyped-def]
+    """Put a word of each sample where its way and its agreement have come to."""
+    whole = len(agreeing) // WAYS * WAYS
+    for n in range(0, whole, WAYS):
+        for way in range(WAYS):
+            at = place[way, agreeing[n + way]]
+            place[way, agreeing[n + way]] = at + np.uint64(1)
+            ordered[at] = words[n + way]
+    for n in range(whole, len(agreeing)):
+        at = place[0, agreeing[n]]
+        place[0, agreeing[n]] = at + np.uint64(1)
+        ordered[at] = words[n]
+
+
+@njit
 def _group(agreeing, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
     """Order samples by agreement into groups of 64, filled up with zeros; return the number of groups.
 
     ``group_class`` is filled with how many features the samples of each group agree in. Unsigned numbers need no
     look at whether they count from the end.
     """
-    one, most = np.uint64(1), len(sample_words) * WORD
-    count = np.zeros(most + 1, dtype=np.uint64)
-    for n in range(len(agreeing)):
-        count[agreeing[n]] += one
-    place = np.zeros(most + 1, dtype=np.uint64)
+    most = len(sample_words) * WORD
+    count = np.zeros((WAYS, most + 1), dtype=np.uint64)
+    _count(agreeing, count)
+    place = np.zeros((WAYS, most + 1), dtype=np.uint64)
     groups = 0
     for agreement in range(most + 1):
-        place[agreement] = groups * WORD
-        held = np.int64(count[agreement])
+        begin = groups * WORD
+        held = np.int64(0)
+        for way in range(WAYS):
+            place[way, agreement] = begin + held
+            held += np.int64(count[way, agreement])
         for _ in range(0, held, WORD):
             group_class[groups] = agreement
             groups += 1
         for word in range(ordered.shape[0]):
-            for at in range(np.int64(place[agreement]) + held, groups * WORD):
+            for at in range(begin + held, groups * WORD):
                 ordered[word, at] = 0
-    for n in range(len(agreeing)):
-        at = place[agreeing[n]]
-        place[agreeing[n]] = at + one
-        for word in range(sample_words.shape[0]):
-            ordered[word, at] = sample_words[word, n]
+    for word in range(ordered.shape[0]):
+        _place(agreeing, sample_words[word], place.copy(), ordered[word])
     return groups
 
 
