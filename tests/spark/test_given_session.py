@@ -11,11 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.spark.cluster.registry import find_cluster
 from sparklime_core.spark.session.connection import connect, current, disconnect, master_of
 from sparklime_core.spark.session.jvm import spark_environment
 from sparklime_core.spark.session.owner import forget_session
-from tests.spark.conftest import EMBEDDED, ROOT, done
+from tests.spark.conftest import ROOT, done
 
 pytestmark = pytest.mark.spark
 WORDS = ["explain", "wine.csv", "--target", "cultivar", "--trees", "5", "--num-samples", "100"]
@@ -65,9 +66,10 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
         "give them to the program that starts it, such as spark-submit.",
     ]
     assert json.loads((wine_folder / "submitted" / "run.json").read_text())["master"] == "local[2]"
-    done(*WORDS, "--out", "here", "--master", EMBEDDED)
-    submitted, here = (pq.read_table(f"{name}/explanations.parquet") for name in ("submitted", "here"))
-    assert submitted.equals(here)
+    dataset = load_sample("wine")
+    model = train_forest(dataset, n_estimators=5)
+    here = explain_rows(build_explainer(dataset), model.predict_fn, dataset.features, num_samples=100)
+    assert pq.read_table("submitted/explanations.parquet").equals(here)
 
 
 def test_a_session_of_spark_connect_is_taken(connect_server, wine_folder):

@@ -52,19 +52,15 @@ ORDERS = {
 """What Spark's web servers do for whoever asks, where they are not told otherwise."""
 
 
-@pytest.fixture
-def session():
-    """A function that connects this process, which has no session before and after."""
-    disconnect()
-    yield connect
-    disconnect()
+EMBEDDED = "local[1]"
 
 
-@pytest.mark.parametrize("kind", ["embedded", "cluster"])
-def test_who_has_no_secret_gets_nothing_but_pages(kind, session, request):
+@pytest.mark.parametrize("kind", ["cluster", "embedded"])
+def test_who_has_no_secret_gets_nothing_but_pages(kind, request):
     cluster = request.getfixturevalue("connect_server") if kind == "cluster" else None
+    disconnect()
     others = listeners() if kind == "embedded" else {}
-    spark = session(cluster.connect_url if cluster else "local[1]")
+    spark = connect(cluster.connect_url if cluster else EMBEDDED)
     assert spark.range(3).count() == 3
     python_workers(spark)
     connect_port = int(cluster.connect_url.rpartition(":")[2]) if cluster else None
@@ -83,11 +79,10 @@ def test_who_has_no_secret_gets_nothing_but_pages(kind, session, request):
         for path, order in ORDERS.items():
             status, answer = post(port, path, order)
             assert status >= 400, (port, path, answer)
-    disconnect()
 
 
-def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
-    spark, gate, begun = session("local[1]"), tmp_path / "gate", tmp_path / "begun"
+def test_a_job_is_not_ended_through_sparks_page(tmp_path):
+    spark, gate, begun = connect(EMBEDDED), tmp_path / "gate", tmp_path / "begun"
     opened, entered, done = str(gate), str(begun), []
 
     def wait_at_the_gate(number):
@@ -104,12 +99,14 @@ def test_a_job_is_not_ended_through_sparks_page(session, tmp_path):
     job.start()
     try:
         wait_for(begun.exists)
-        pages = spark.sparkContext.uiWebUrl
+        pages, status = spark.sparkContext.uiWebUrl, spark.sparkContext.statusTracker()
         port = urllib.parse.urlsplit(pages).port
-        for page, path in (("/jobs/", "/jobs/job/kill/"), ("/stages/", "/stages/stage/kill/")):
-            with urllib.request.urlopen(pages + page, timeout=SECONDS) as answer:
+        ids = {"jobs": status.getActiveJobsIds(), "stages": status.getActiveStageIds()}
+        for page, path in (("jobs", "/jobs/job/kill/"), ("stages", "/stages/stage/kill/")):
+            (active,) = ids[page]
+            with urllib.request.urlopen(f"{pages}/{page}/", timeout=SECONDS) as answer:
                 token = re.search(r'name="csrfToken"\s+value="([^"]+)"', answer.read().decode())
-            form = {"id": "0", "terminate": "true", "csrfToken": token[1] if token else ""}
+            form = {"id": active, "terminate": "true", "csrfToken": token[1] if token else ""}
             assert post(port, path, urllib.parse.urlencode(form))[0] >= 400
     finally:
         gate.touch()
