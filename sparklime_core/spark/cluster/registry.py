@@ -25,6 +25,8 @@ class ClusterRecord:
         Process ids.
     connect_url, connect_web_url
         Where a server of Spark Connect on the cluster listens, and the page of its application; None without one.
+    python_path
+        What the executors' Python has on its path, separated as in ``PYTHONPATH``; empty in earlier records.
     supervisor_start, master_start
         Starts of these processes, which identify them; see `process_start`. None in earlier records.
     """
@@ -40,6 +42,7 @@ class ClusterRecord:
     connect_web_url: str | None = None
     supervisor_start: str | None = None
     master_start: str | None = None
+    python_path: str = ""
 
     def has_supervisor(self) -> bool:
         """Return whether the process that the cluster lives in still runs."""

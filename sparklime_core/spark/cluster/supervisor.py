@@ -92,6 +92,7 @@ def _start(folder: Path, workers: int, cores: str, memory: str) -> tuple[Cluster
         pids,
         supervisor_start=process_start(os.getpid()),
         master_start=process_start(master.pid),
+        python_path=os.environ.get("PYTHONPATH", ""),
     )
     return known, master
 

@@ -8,6 +8,8 @@ import contextlib
 import gc
 import os
 import sys
+import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -24,11 +26,14 @@ HOME = str(Path(__file__).parents[3])
 
 def main() -> None:
     """Import, then wait for Spark to ask for workers."""
-    os.environ.update(NO_THREADS)
-    # What is missing here, a worker that needs it names. Spark reads standard output.
-    with contextlib.suppress(Exception), contextlib.redirect_stdout(sys.stderr):
-        import_needed()
-    if len(os.listdir("/proc/self/task")) > 1:
+    for name, value in NO_THREADS.items():
+        os.environ.setdefault(name, value)
+    with printing_to_stderr():
+        try:
+            import_needed()
+        except Exception:  # noqa: BLE001 - a worker that needs what is missing names it
+            traceback.print_exc()
+    if has_threads():
         # A fork copies the locks of all threads, and none of the threads that would open them.
         os.execv(sys.executable, [sys.executable, "-m", SPARKS_OWN, *sys.argv[1:]])  # noqa: S606
     gc.freeze()  # workers share it, and collect garbage after each task
@@ -36,14 +41,37 @@ def main() -> None:
     daemon.manager()
 
 
+@contextlib.contextmanager
+def printing_to_stderr() -> Iterator[None]:
+    """Send to standard error what anything prints, libraries in C too: Spark reads a port from standard output."""
+    output = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(output, 1)
+        os.close(output)
+
+
 def import_needed() -> None:
     """Import what a worker imports for a task of ours, and load what numba has compiled."""
     sys.path.insert(0, HOME)
-    needed = import_module("sparklime_core.spark.executors.prewarm").NEEDED
-    sys.path.remove(HOME)  # what else is in that folder is not for workers
+    try:
+        needed = import_module("sparklime_core.spark.executors.prewarm").NEEDED
+    finally:
+        sys.path.remove(HOME)  # what else is in that folder is not for workers
     for name in ("pyspark.worker", *needed):
         import_module(name)
     import_module("sparklime_core.explain.precompile").compile_ahead()
+
+
+def has_threads() -> bool:
+    """Return whether this process has more than one thread, or cannot tell."""
+    try:
+        return len(os.listdir("/proc/self/task")) > 1
+    except OSError:
+        return True
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ def daemon_conf(master: Master, known: ClusterRecord | None, asked: Mapping[str,
     """Return the settings with which Python workers are forked from a process that has imported what they need.
 
     They are for executors that run this very Python on this machine: embedded ones, and those of a local cluster.
-    There are none for other executors, nor on systems that cannot tell how many threads a process has.
+    There are none for other executors, for a cluster that an earlier version has started, nor where the system
+    cannot tell how many threads a process has.
 
     Parameters
     ----------
@@ -91,13 +92,14 @@ def daemon_conf(master: Master, known: ClusterRecord | None, asked: Mapping[str,
     asked
         Settings that win over these.
     """
-    is_here = master.is_local or known is not None
+    is_here = master.is_local or (known is not None and known.python_path)
     is_this_python = executors_python(asked) == sys.executable and PYTHON_PATH not in asked
     if not (is_here and is_this_python and sys.platform == "linux"):
         return {}
+    folder = str(Path(sparklime_core.spark.daemon.__file__).parent)
     return {
         "spark.python.daemon.module": DAEMON,
-        PYTHON_PATH: str(Path(sparklime_core.spark.daemon.__file__).parent),
+        PYTHON_PATH: os.pathsep.join([folder, known.python_path] if known else [folder]),
     }
 
 

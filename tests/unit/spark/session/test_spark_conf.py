@@ -1,6 +1,7 @@
 """The settings of a session."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from sparklime_core.spark.cluster.registry import ClusterRecord
@@ -41,10 +42,16 @@ def test_the_python_of_the_executors(monkeypatch):
 def test_workers_are_forked_with_all_imported_where_the_executors_are_here_and_run_this_python(monkeypatch):
     monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
     embedded, elsewhere = parse_master("local[2]"), parse_master("spark://127.0.0.1:1")
-    known = ClusterRecord("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
+    earlier = ClusterRecord("spark://127.0.0.1:1", "", (), "s3cret", 1, 2, (3,))
+    known = replace(earlier, python_path="/package:/mine")
     conf = daemon_conf(embedded, None, {})
     assert (Path(conf["spark.executorEnv.PYTHONPATH"]) / f"{conf['spark.python.daemon.module']}.py").is_file()
-    assert daemon_conf(elsewhere, known, {}) == conf
+    folder = conf["spark.executorEnv.PYTHONPATH"]
+    assert daemon_conf(elsewhere, known, {}) == {
+        **conf,
+        "spark.executorEnv.PYTHONPATH": f"{folder}:/package:/mine",
+    }
+    assert daemon_conf(elsewhere, earlier, {}) == {}
     assert daemon_conf(elsewhere, None, {}) == {}
     assert daemon_conf(embedded, None, {"spark.pyspark.python": "./env/bin/python"}) == {}
     assert daemon_conf(embedded, None, {"spark.executorEnv.PYTHONPATH": "/mine"}) == {}
