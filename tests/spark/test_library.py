@@ -217,7 +217,7 @@ def test_a_pipeline_on_raw_columns_is_asked_in_them_on_executors(spark):
         (
             lambda df: df.withColumn("i", sf.expr("interval '1' year")),
             {"id_col": "i"},
-            "'i' is of type .* cannot stand",
+            "'i' is of type .* cannot be kept",
         ),
         (lambda df: df.withColumn("score", sf.lit(1)), {"keep": ["score"]}, "a column 'score' already"),
         (lambda df: df, {"keep": " tail "}, "keep must be a sequence of names"),
