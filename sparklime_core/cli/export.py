@@ -9,9 +9,9 @@ from sparklime_core.cli.output import say
 from sparklime_core.errors import SettingsError
 from sparklime_core.runs import reproduce
 from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.folder_layout import MANIFEST
 from sparklime_core.runs.query import export
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_files import MANIFEST
 from sparklime_core.runs.store import RunStore
 
 

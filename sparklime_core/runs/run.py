@@ -32,13 +32,14 @@ from sparklime_core.explain.settings import ExplainSettings, OutputName
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
 from sparklime_core.runs.executor_parts import ExecutorParts
+from sparklime_core.runs.folder_layout import MANIFEST
 from sparklime_core.runs.guard import Guard
 from sparklime_core.runs.inputs import Inputs, Tables, read_encoding, read_inputs, read_tables, write_inputs
 from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
 from sparklime_core.runs.owner import Owner
 from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows, with_numbers
 from sparklime_core.runs.predicted import Predicted
-from sparklime_core.runs.run_files import MANIFEST, RESERVE, TAKEN, RunFiles
+from sparklime_core.runs.run_files import RESERVE, TAKEN, RunFiles
 from sparklime_core.runs.stored_tables import damaged
 from sparklime_core.runs.wave_files import write_part
 

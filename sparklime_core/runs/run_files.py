@@ -18,19 +18,22 @@ from sparklime_core.atomic_files import (
 )
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
 from sparklime_core.runs.executor_parts import ExecutorParts, part_name
+from sparklime_core.runs.folder_layout import (
+    BLOCKS,
+    EXPLANATIONS,
+    MANIFEST,
+    PARTS,
+    ROWS_FILE,
+    STABILITY,
+    TABLES,
+    TASKS,
+)
 from sparklime_core.runs.inputs import DATA_FILE, INPUT_FILES
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows
 from sparklime_core.runs.stored_tables import damaged, state_of_file
 from sparklime_core.runs.wave_files import first_row, join_parts, numbers_of, read_outcomes
 
-EXPLANATIONS = "explanations.parquet"
-TASKS = "tasks.parquet"
-BLOCKS = "blocks.parquet"
-STABILITY = "stability.parquet"
-ROWS_FILE = "rows.parquet"
-MANIFEST = "run.json"
-PARTS = "parts"
 RESERVE = "reserve"
 TAKEN = "taken"
 RESERVED_BYTES = 64 * 1024
@@ -38,10 +41,6 @@ RESERVED_BYTES = 64 * 1024
 
 ATTEMPT = "attempt-"
 """Begin of the name of the folder, among the parts, of an attempt whose executors write."""
-
-TABLES = {"wave": EXPLANATIONS, "tasks": TASKS, "blocks": BLOCKS, "stability": STABILITY}
-"""The kinds of parts, and what they become: a file into which the driver joins them, or, where executors write, a
-folder that they are in from the beginning. Parquet is read from either in the same way."""
 
 _FILES = (*INPUT_FILES, EXPLANATIONS, TASKS, BLOCKS, STABILITY, ROWS_FILE, RESERVE)
 """Everything in a run's folder but its manifest and its parts."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError
+from sparklime_core.runs.folder_layout import PARTS, run_folder
 
 UNREADABLE = (OSError, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError)
 """Errors that reading a damaged or a foreign file raises."""
@@ -111,8 +112,8 @@ def state_of_file(path: Path) -> tuple[int, int]:
 
 def damaged(path: Path, what: str) -> RunError:
     """Return the error for a damaged file of a run."""
-    is_part = path.parent.name == "parts"
-    folder = path.parent.parent if is_part or path.parent.suffix == path.suffix else path.parent
+    folder = run_folder(path)
+    is_part = path.parent == folder / PARTS
     advice = "delete this file and resume the run" if is_part else "delete the run, or explain it again"
     return RunError(f"The run in {str(folder)!r} is damaged: {path.name} {what}; {advice}.")
 

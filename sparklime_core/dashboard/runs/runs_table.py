@@ -13,10 +13,10 @@ from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.shared.sharing import owner_name
 from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.errors import RunError
+from sparklime_core.runs.folder_layout import MANIFEST
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.query.compare import forget_comparisons
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_files import MANIFEST
 from sparklime_core.runs.store import LONGEST_TITLE
 
 MEASURES = (("accuracy", "accuracy"), ("r2", "R²"))

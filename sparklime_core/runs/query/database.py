@@ -1,7 +1,7 @@
 """One DuckDB database for all questions, over Parquet files that are never loaded whole."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from sparklime_core.atomic_files import remove_file
 from sparklime_core.explain.schema import RESULT_SCHEMA, WORK_SCHEMA
+from sparklime_core.runs.folder_layout import PARTS, TABLES, is_index, run_folder
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_files import PARTS, ROWS_FILE
 from sparklime_core.runs.stored_tables import check_table, damaged, find_damage, literal, scan
 
 Files: TypeAlias = Callable[[], list[str]]
@@ -71,18 +71,19 @@ def forget_damaged(files: Sequence[str]) -> None:
     RunError
         When another file is damaged.
     """
-    for folder in {_run_folder(Path(file)) for file in files}:
-        for path in (found for found in folder.rglob("*.parquet") if found.is_file()):
+    for folder in {run_folder(Path(file)) for file in files}:
+        for path in _tables_in(folder):
             error = find_damage(path)
-            if error is not None and not path.name.startswith(Path(ROWS_FILE).stem):
+            if error is not None and not is_index(path):
                 raise error
             if error is not None:
                 remove_file(path)
 
 
-def _run_folder(file: Path) -> Path:
-    is_part = file.parent.name == PARTS or file.parent.suffix == file.suffix
-    return file.parents[is_part]
+def _tables_in(run: Path) -> Iterator[Path]:
+    """Yield the Parquet files of a run; what else lies in its folder is none of ours."""
+    for folder in (run, run / PARTS, *(run / name for name in TABLES.values())):
+        yield from (found for found in folder.glob("*.parquet") if found.is_file())
 
 
 _BEST_LABEL = """

@@ -263,3 +263,20 @@ def test_a_damaged_run_leaves_the_others_usable(run, made) -> None:
     (run.folder / "run.json").write_text("[]")
     usable = [found for found in RunStore(run.folder.parent).runs() if found.id == "two"]
     assert answers(usable[0], made) == {}
+
+
+@pytest.mark.parametrize("name", ["run.parquet", "explanations.parquet", "parts"])
+def test_a_run_that_is_called_like_a_table_costs_no_file_of_others(run, name) -> None:
+    called = Run(run.folder.rename(run.folder.with_name(name)))
+    others = [called.folder.parent / "rows.parquet", called.folder.parent / "rows of June.parquet"]
+    others += [called.folder / "mine" / "rows.parquet", called.folder.parent / "other" / "rows-1.parquet"]
+    for other in others:
+        other.parent.mkdir(exist_ok=True)
+        other.write_text("not a table")
+    cut(called.folder / "rows.parquet")
+    assert len(find_rows(called, EVERY, limit=99)) == 24
+    (called.folder / "rows.parquet").unlink()
+    cut(called.folder / "explanations.parquet")
+    with pytest.raises(RunError, match=f"The run in '{called.folder}' is damaged"):
+        mean_score(called)
+    assert all(other.exists() for other in others)

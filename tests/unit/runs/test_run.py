@@ -13,6 +13,7 @@ from sparklime_core import SparkLimeError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.runs.filter.row_filter import RowFilter
+from sparklime_core.runs.folder_layout import PARTS
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.owner import Owner
 from sparklime_core.runs.query import results
@@ -20,7 +21,7 @@ from sparklime_core.runs.query.plot import density
 from sparklime_core.runs.query.rows import filtered, find_rows, index_rows
 from sparklime_core.runs.query.weight_totals import Explained, weight_totals
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_files import PARTS, TAKEN
+from sparklime_core.runs.run_files import TAKEN
 from tests.unit.runs.waves import append_both, tasks
 
 

@@ -7,8 +7,8 @@ import pytest
 from sparklime_core.dashboard.shared.cache import keep, remember
 from sparklime_core.errors import RunError
 from sparklime_core.runs.access import Access, Person
+from sparklime_core.runs.folder_layout import PARTS
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.run_files import PARTS
 
 
 def test_a_question_is_asked_again_when_the_run_has_more_results(tmp_path: Path) -> None:
