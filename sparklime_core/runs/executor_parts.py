@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from sparklime_core.errors import RunError
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows, with_numbers, write_parquet
+from sparklime_core.runs.part_tables import COUNTS, NUMBERS, WAVES, count_rows, with_numbers, write_parquet
 
 ROWS, ROW_IDS = "rows.npy", "row_ids.npy"
 LAST = "wave"
@@ -88,7 +88,8 @@ class ExecutorParts:
             When this machine cannot write to the folder.
         """
         counts = count_rows(tables[LAST])
-        named = with_numbers(tables[LAST], {NUMBERS: blocks, COUNTS: counts})
+        waves = tables["tasks"]["wave"].unique().to_pylist()
+        named = with_numbers(tables[LAST], {NUMBERS: blocks, COUNTS: counts, WAVES: waves})
         kinds = sorted(tables, key=lambda kind: kind == LAST)
         try:
             for kind in kinds:

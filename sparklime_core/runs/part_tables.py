@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-NUMBERS, COUNTS = "blocks", "counts"
-"""Names of the numbers that a part of results keeps: its blocks; its rows, and how many of them failed."""
+NUMBERS, COUNTS, WAVES = "blocks", "counts", "waves"
+"""Names of the numbers that a part of results keeps: its blocks; its rows, and how many of them failed; where
+executors write, its wave, which the driver's parts have in their names."""
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -32,7 +32,7 @@ from sparklime_core.explain.settings import ExplainSettings, OutputName
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
 from sparklime_core.runs.executor_parts import ExecutorParts
-from sparklime_core.runs.folder_layout import MANIFEST
+from sparklime_core.runs.folder_layout import EXPLANATIONS, MANIFEST
 from sparklime_core.runs.guard import Guard
 from sparklime_core.runs.inputs import Inputs, Tables, read_encoding, read_inputs, read_tables, write_inputs
 from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
@@ -297,13 +297,15 @@ class Run:
         Raises
         ------
         RunError
-            When the disk refuses it. The run keeps its parts, and can be resumed.
+            When the disk refuses it, or the parts are not the run's rows. The run keeps its parts, and can be
+            resumed.
         """
         try:
             with _explained(self.folder):
                 self._own_files.end_attempts()
             changes |= self._own_files.counts()
             if state is RunState.FINISHED:
+                self._check_complete(changes["rows_explained"])
                 changes["schema_version"] = SCHEMA_VERSION
                 with _explained(self.folder):
                     self._own_files.join(self.result_schema())
@@ -313,6 +315,12 @@ class Run:
             _worked_on.discard(self.folder.resolve())
         self.tidy()
         return manifest
+
+    def _check_complete(self, explained: int) -> None:
+        """Raise `RunError` when the parts that executors wrote have another number of rows than the run."""
+        rows = self._at_first_sight.rows
+        if self.executors_write and explained != rows:
+            raise damaged(self.folder / EXPLANATIONS, f"has {explained} explained rows where the run has {rows}")
 
     def tidy(self) -> None:
         """Delete the parts of a finished run that are joined; a killed process may have left them."""
@@ -346,11 +354,11 @@ class Run:
 
     def block_files(self) -> list[str]:
         """Return the files of explained blocks so far; none in runs of versions without them."""
-        return self._files.tables("blocks")
+        return self._files.tables("blocks", needed=self.executors_write)
 
     def stability_files(self) -> list[str]:
         """Return the files of stability so far; none in a run without it."""
-        return self._files.tables("stability")
+        return self._files.tables("stability", needed=self.executors_write and self._at_first_sight.stability > 0)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ from sparklime_core.runs.folder_layout import (
 )
 from sparklime_core.runs.inputs import DATA_FILE, INPUT_FILES
 from sparklime_core.runs.manifest import Manifest, RunState
-from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows
+from sparklime_core.runs.part_tables import COUNTS, NUMBERS, WAVES, count_rows
 from sparklime_core.runs.stored_tables import damaged, state_of_file
 from sparklime_core.runs.wave_files import first_row, join_parts, numbers_of, read_outcomes
 
@@ -95,15 +95,19 @@ class RunFiles:
         for attempt in self.parts.glob(f"{ATTEMPT}*"):
             remove_from_others(attempt)
 
-    def part(self, kind: str, wave: int) -> Path:
-        """Return the part of a wave, or, where executors write, of the task whose first block this is."""
-        name = part_name(kind, wave) if self.executors_write else f"{kind}-{wave:05d}.parquet"
+    def part(self, kind: str, number: int) -> Path:
+        """Return the part of a wave by its number, or, where executors write, by the first of its blocks."""
+        name = part_name(kind, number) if self.executors_write else f"{kind}-{number:05d}.parquet"
         return self.place(kind) / name
 
     def parts_of(self, kind: str) -> list[Path]:
-        """Return the parts of one kind, of waves that are whole."""
-        parts = sorted(self.place(kind).glob(f"{kind}-*.parquet"))
-        return [part for part in parts if self.part("wave", _wave(part)).exists()]
+        """Return the parts of one kind that have their results.
+
+        They are looked up by their names: a shared disk lists new files late.
+        """
+        results = sorted(self.place("wave").glob("wave-*.parquet"))
+        parts = [self.part(kind, _number(part)) for part in results]
+        return [part for part in parts if part.exists()]
 
     def tables(self, kind: str, *, needed: bool = False) -> list[str]:
         """Return the joined file, or the parts of a kind.
@@ -120,15 +124,20 @@ class RunFiles:
                 return [str(whole)]
             raise damaged(whole, "is missing")
         if needed and whole.is_dir():
-            self._check_whole(whole)
+            self._check_whole(kind)
         return files
 
-    def _check_whole(self, results: Path) -> None:
+    def _check_whole(self, kind: str) -> None:
         """Raise `RunError` when parts of a finished run are gone: nothing else would say so."""
         manifest = Manifest.read(self.manifest)
-        there = self.counts()["rows_explained"] if manifest.state is RunState.FINISHED else manifest.rows_explained
-        if there != manifest.rows_explained:
-            raise damaged(results, f"has {there} of the {manifest.rows_explained} rows that were explained")
+        if manifest.state is not RunState.FINISHED:
+            return
+        there, wanted = self.counts()["rows_explained"], manifest.rows_explained
+        if there != wanted:
+            raise damaged(self.folder / EXPLANATIONS, f"has {there} of the {wanted} rows that were explained")
+        there, wanted = len(self.parts_of(kind)), len(self.parts_of("wave"))  # a part has a file of each kind
+        if there != wanted:
+            raise damaged(self.folder / TABLES[kind], f"has {there} of {wanted} parts")
 
     def version(self) -> str:
         """Return the version of the results: number of files, and digest of their names, sizes and times."""
@@ -136,10 +145,22 @@ class RunFiles:
         return f"{len(files)}.{sha256(repr(files).encode()).hexdigest()[:12]}"
 
     def finished_blocks(self) -> tuple[set[int], int]:
-        """Return the blocks that have their results, and the number of the next wave."""
-        waves = self.parts_of("wave")
-        blocks = {block for part in waves for block in numbers_of(part, NUMBERS)}
-        return blocks, 1 + max(map(_wave, waves), default=-1)
+        """Return the blocks that have their results, and the number of the next wave.
+
+        Raises
+        ------
+        RunError
+            When two parts have the same block: its rows would count twice.
+        """
+        blocks: set[int] = set()
+        last = -1
+        for part in self.parts_of("wave"):
+            of_part = numbers_of(part, NUMBERS)
+            if not blocks.isdisjoint(of_part):
+                raise damaged(part, "has rows that another part has, too")
+            blocks.update(of_part)
+            last = max(last, *(numbers_of(part, WAVES) or [_number(part)]))
+        return blocks, last + 1
 
     def counts(self) -> dict[str, int]:
         """Return ``rows_explained`` and ``rows_failed`` of the waves on the disk."""
@@ -150,10 +171,9 @@ class RunFiles:
         }
 
     def join(self, schema: pa.Schema) -> None:
-        """Join the parts of each kind into one file, in row order; what executors wrote stays as it is."""
+        """Join the parts of each kind into one file, in row order; the parts that executors wrote stay parts."""
         if self.executors_write:
-            for kind in TABLES:
-                sync(self.place(kind))  # their names; the parts themselves are on the disk
+            self._settle()
             return
         join_parts(sorted(self.parts_of("wave"), key=first_row), schema, self.folder / EXPLANATIONS)
         join_parts(self.parts_of("tasks"), TASK_SCHEMA, self.folder / TASKS)
@@ -161,6 +181,17 @@ class RunFiles:
         measured = sorted(self.parts_of("stability"), key=first_row)
         if measured:
             join_parts(measured, STABILITY_SCHEMA, self.folder / STABILITY)
+
+    def _settle(self) -> None:
+        """Leave the parts that have their results: others read these folders, and would count the rest, too.
+
+        An executor that was killed before it wrote the results of a part has left the other files of it.
+        """
+        for kind in TABLES:
+            for part in sorted(self.place(kind).glob(f"{kind}-*.parquet")):
+                if not self.part("wave", _number(part)).exists():
+                    remove_file(part)
+            sync(self.place(kind))  # their names; the parts themselves are on the disk
 
     def reserve(self) -> None:
         """Hold room on the disk for the last manifest."""
@@ -194,5 +225,5 @@ def _is_left_over(entry: Path) -> bool:
     return is_unfinished(entry) and entry.name.startswith(MANIFEST)
 
 
-def _wave(part: Path) -> int:
+def _number(part: Path) -> int:
     return int(part.stem.partition("-")[2])

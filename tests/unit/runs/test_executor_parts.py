@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core.errors import RunError, SettingsError
+from sparklime_core.explain.schema import STABILITY_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import EXECUTORS_WRITE, RunState, writers_from_environment
@@ -30,10 +31,10 @@ def parts(written, plan):
     return written.begin_attempt(plan.dataset.features[: BLOCK_ROWS + 4], plan.row_ids(), CUT)
 
 
-def write(parts, explained, first):
+def write(parts, explained, first, **more):
     rows = explained.slice(0, CUT) if first == 0 else explained.slice(CUT)
     ids = rows["row_id"].to_pylist()
-    tables = {"wave": rows, "tasks": tasks(first, len(ids)), "blocks": work(first, ids[0], ids[-1])}
+    tables = {"wave": rows, "tasks": tasks(first, len(ids)), "blocks": work(first, ids[0], ids[-1]), **more}
     return parts.write(first, [first], tables)
 
 
@@ -96,6 +97,70 @@ def test_a_part_that_is_gone_from_a_finished_run_is_missed(written, parts, expla
     (written.folder / "explanations.parquet" / "wave-000000001.parquet").unlink()
     with pytest.raises(RunError, match=f"has {CUT} of the {BLOCK_ROWS + 4} rows that were explained"):
         Run(written.folder).explanation_files()
+
+
+@pytest.mark.parametrize("kind", ["tasks", "blocks"])
+def test_a_part_of_tasks_or_blocks_that_is_gone_is_missed(written, parts, explained, kind):
+    write(parts, explained, 0)
+    write(parts, explained, 1)
+    written.finish(RunState.FINISHED)
+    ask = {"tasks": written.task_files, "blocks": written.block_files}[kind]
+    assert len(ask()) == 2
+    folder = written.folder / f"{kind}.parquet"
+    (folder / f"{kind}-000000000.parquet").unlink()
+    with pytest.raises(RunError, match=rf"{kind}\.parquet has 1 of 2 parts"):
+        ask()
+    shutil.rmtree(folder)
+    with pytest.raises(RunError, match=rf"{kind}\.parquet is missing"):
+        ask()
+
+
+@pytest.mark.parametrize("stability", [0, 2])
+def test_a_part_of_stability_is_missed_where_it_was_measured(plan, tmp_path, explained, stability):
+    manifest = replace(plan.manifest("spark://"), writers="executors", stability=stability)
+    run = RunStore(tmp_path).create(manifest, plan.inputs())
+    parts = run.begin_attempt(plan.dataset.features[: BLOCK_ROWS + 4], plan.row_ids(), CUT)
+    measured = {"stability": STABILITY_SCHEMA.empty_table()} if stability else {}
+    write(parts, explained, 0, **measured)
+    write(parts, explained, 1, **measured)
+    run.finish(RunState.FINISHED)
+    assert len(run.stability_files()) == stability
+    if stability:
+        (run.folder / "stability.parquet" / "stability-000000001.parquet").unlink()
+        with pytest.raises(RunError, match=r"stability\.parquet has 1 of 2 parts"):
+            run.stability_files()
+
+
+def test_what_an_executor_that_was_killed_left_is_gone_when_the_run_ends(written, parts, explained):
+    write(parts, explained, 0)
+    write(parts, explained, 1)
+    for kind in ("tasks", "blocks"):
+        left = written.folder / f"{kind}.parquet" / f"{kind}-000000007.parquet"
+        shutil.copy(left.with_name(f"{kind}-000000001.parquet"), left)
+    written.finish(RunState.FINISHED)
+    for kind in ("tasks", "blocks"):
+        assert pq.read_table(written.folder / f"{kind}.parquet").num_rows == 2
+
+
+def test_parts_with_the_same_block_are_refused(written, parts, explained):
+    write(parts, explained, 0)
+    write(parts, explained, 1)
+    parts.write(2, [1, 2], {"wave": explained.slice(CUT), "tasks": tasks(2, 60), "blocks": work(2, CUT, 259)})
+    with pytest.raises(RunError, match=r"wave-000000002\.parquet has rows that another part has, too"):
+        written.finished_blocks()
+
+
+def test_a_run_with_rows_too_many_or_too_few_does_not_end_as_finished(written, parts, explained):
+    write(parts, explained, 0)
+    with pytest.raises(RunError, match=f"has {CUT} explained rows where the run has {BLOCK_ROWS + 4}"):
+        written.finish(RunState.FINISHED)
+    assert written.manifest().state is not RunState.FINISHED
+
+
+def test_waves_of_a_run_that_goes_on_are_counted_from_its_last_wave(written, parts, explained):
+    rows = explained.slice(CUT)
+    parts.write(1, [1], {"wave": rows, "tasks": tasks(5, 60), "blocks": work(5, CUT, 259)})
+    assert written.finished_blocks() == ({1}, 6)
 
 
 def test_a_part_that_is_cut_off_is_named(written, parts, explained):
