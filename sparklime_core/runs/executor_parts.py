@@ -4,6 +4,7 @@ Executors have no more than what explaining needs, so this module imports little
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import socket
@@ -85,7 +86,7 @@ class ExecutorParts:
         Raises
         ------
         RunError
-            When this machine cannot write to the folder.
+            When this machine cannot write to the folder, or the attempt has ended.
         """
         counts = count_rows(tables[LAST])
         waves = tables["tasks"]["wave"].unique().to_pylist()
@@ -96,7 +97,7 @@ class ExecutorParts:
                 table = named if kind == LAST else tables[kind]
                 self._write_whole(table, self.places[kind] / part_name(kind, first))
         except OSError as error:
-            raise self._out_of_reach(error) from error
+            raise self._unusable(error) from error
         return counts
 
     def _write_whole(self, table: pa.Table, path: Path) -> None:
@@ -115,15 +116,23 @@ class ExecutorParts:
         try:
             return np.load(self.attempt / name, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
         except OSError as error:
-            raise self._out_of_reach(error) from error
+            raise self._unusable(error) from error
 
-    def _out_of_reach(self, error: OSError) -> RunError:
+    def _unusable(self, error: OSError) -> RunError:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        folder = str(self.attempt.parents[1])
         return RunError(
-            f"The executor on {socket.gethostname()} cannot use the folder {folder!r} ({reason}): "
-            "where executors write, a run must be in a folder that all of them reach by the same path"
+            f"The executor on {socket.gethostname()} cannot use the folder {str(self.attempt.parents[1])!r} "
+            f"({reason}): {self._advice(error)}"
         )
+
+    def _advice(self, error: OSError) -> str:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return "the disk is full; make room there and resume the run"
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return "executors that write must run as the user who explains, or be let into the folder"
+        if self.attempt.parent.is_dir() and not self.attempt.exists():
+            return "the run has ended, or was resumed, while this executor worked on it"
+        return "where executors write, a run must be in a folder that all of them reach by the same path"
 
 
 def part_name(kind: str, first: int) -> str:

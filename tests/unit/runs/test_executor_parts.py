@@ -1,5 +1,7 @@
 """A run whose executors write: parts appear whole, only while their attempt lasts, and stay the run's results."""
 
+import errno
+import os
 import shutil
 from dataclasses import replace
 
@@ -70,7 +72,7 @@ def test_an_executor_of_an_ended_attempt_adds_nothing(written, parts, explained,
     write(parts, explained, 1)
     written.update(state=RunState.FAILED)
     end(written)
-    with pytest.raises(RunError, match=r"The executor on .* cannot use the folder"):
+    with pytest.raises(RunError, match=r"cannot use the folder .*: the run has ended, or was resumed, while"):
         write(parts, explained, 0)
     assert written.finished_blocks()[0] == {1}
     assert len(list((written.folder / "tasks.parquet").iterdir())) == 1
@@ -82,6 +84,24 @@ def test_a_part_that_cannot_be_put_in_place_leaves_nothing(written, parts, expla
         write(parts, explained, 0)
     assert sorted(path.name for path in parts.attempt.iterdir()) == ["row_ids.npy", "rows.npy"]
     assert written.finished_blocks()[0] == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        (errno.ENOSPC, "the disk is full; make room there and resume the run"),
+        (errno.EDQUOT, "the disk is full; make room there and resume the run"),
+        (errno.EACCES, "executors that write must run as the user who explains"),
+        (errno.EIO, "where executors write, a run must be in a folder that all of them reach by the same path"),
+    ],
+)
+def test_what_the_disk_refuses_is_said_with_what_to_do(parts, explained, monkeypatch, code, advice):
+    def refuse(*_arguments):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(RunError, match=rf"\({os.strerror(code)}\): {advice}"):
+        write(parts, explained, 0)
 
 
 def test_a_machine_that_does_not_reach_the_folder_says_so(parts, tmp_path):
