@@ -65,10 +65,8 @@ class WrittenWaves:
 
     def explain(self, number: int, blocks: tuple[int, ...], tasks: int) -> tuple[WrittenWave, float]:
         """Explain the blocks of a wave; return it, and the mean seconds of a block."""
-        wanted = [
-            pa.record_batch([[first], [end]], schema=PART_SCHEMA)
-            for first, end in stretches(blocks, -(-len(blocks) // tasks))
-        ]
+        most = part_blocks(len(blocks), tasks, self.parts.block_rows)
+        wanted = [pa.record_batch([[first], [end]], schema=PART_SCHEMA) for first, end in stretches(blocks, most)]
         sent = self.backend.send(pa.Table.from_batches(wanted)).coalesce(tasks)
         write = part_writer(self.payload, self.parts, number)
         done = to_arrow(sent.mapInArrow(write, from_arrow_schema(WRITTEN_SCHEMA)))
@@ -79,6 +77,11 @@ class WrittenWaves:
         spent = {**{name: sums[name] for name in PHASES}, "tasks": sums["seconds"]}
         wave = WrittenWave(number, blocks, int(sums["rows"]), int(sums["failed"]), by_executor, spent)
         return wave, float(np.mean(done["block_seconds"]))
+
+
+def part_blocks(blocks: int, tasks: int, block_rows: int) -> int:
+    """Return how many blocks a part may have: a task's share of a wave, in several parts where that is large."""
+    return min(-(-blocks // tasks), PART_ROWS // block_rows)
 
 
 def stretches(blocks: Sequence[int], most: int) -> Iterator[tuple[int, int]]:

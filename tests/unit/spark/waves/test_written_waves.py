@@ -17,7 +17,7 @@ from sparklime_core.jobs.runner import task_of
 from sparklime_core.runs.store import RunStore
 from sparklime_core.spark.waves import payload
 from sparklime_core.spark.waves.part_writer import part_writer
-from sparklime_core.spark.waves.written_waves import stretches
+from sparklime_core.spark.waves.written_waves import part_blocks, stretches
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,14 @@ from sparklime_core.spark.waves.written_waves import stretches
 )
 def test_blocks_are_cut_at_gaps_and_at_the_most(blocks, most, found):
     assert list(stretches(blocks, most)) == found
+
+
+@pytest.mark.parametrize(
+    ("blocks", "tasks", "most"),
+    [(7, 2, 4), (3, 5, 1), (102_400, 171, 256)],  # the last: 400 cores, and a block in 2 ms
+)
+def test_a_part_is_the_share_of_a_task_and_no_larger_than_an_executor_should_hold(blocks, tasks, most):
+    assert part_blocks(blocks, tasks, 256) == most
 
 
 class InMemory:
