@@ -25,7 +25,11 @@ from sparklime_core.spark.session.monitor import application, list_executors
 from sparklime_core.spark.waves.collected_waves import Wave
 from sparklime_core.spark.waves.scheduler import run_waves, write_waves
 from sparklime_core.spark.waves.written_waves import WrittenWave
-from sparklime_core.waiting import unless_cancelled
+from sparklime_core.waiting import after, unless_cancelled
+
+LISTING_SECONDS, LOOK_SECONDS = 90.0, 1.0
+"""How long the driver waits for parts that executors have written, and between two looks: NFS may list a folder as
+it was a minute ago."""
 
 
 @dataclass(frozen=True)
@@ -182,12 +186,7 @@ class _Attempt:
             on_stage=self._phases.begin,
             cancel=cancel,
         )
-        missing = len(set(blocks) - self._run.finished_blocks()[0])
-        if missing:
-            raise RunError(
-                f"The executors have written {missing} blocks that are not in {str(self._run.folder)!r} on this "
-                "machine: where executors write, a run must be in a folder that all reach by the same path."
-            )
+        await_parts(self._run, set(blocks), cancel)
 
     def _rows(self) -> FloatArray:
         """Return the rows to explain: the table itself where that is all of it, for a copy of it is large."""
@@ -232,6 +231,27 @@ class _Attempt:
         seconds = time.monotonic() - self._began
         self._progress = dataclasses.replace(self._progress, seconds=seconds, **changes)
         self._on_progress(self._progress)
+
+
+def await_parts(run: Run, blocks: set[int], cancel: threading.Event) -> None:
+    """Wait until this machine finds the parts with some blocks that executors have written.
+
+    Raises
+    ------
+    RunError
+        When they do not come: executors write to another folder.
+    CancelledError
+        When the run is cancelled meanwhile.
+    """
+    is_late = after(LISTING_SECONDS)
+    while missing := len(blocks - run.finished_blocks()[0]):
+        if is_late():
+            raise RunError(
+                f"The executors have written {missing} blocks that are not in {str(run.folder)!r} on this "
+                "machine: where executors write, a run must be in a folder that all reach by the same path."
+            )
+        if cancel.wait(LOOK_SECONDS):
+            raise CancelledError("The run was cancelled.")
 
 
 def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
