@@ -127,6 +127,7 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     if not manifest.state.is_resumable():
         stored.tidy()
         return manifest
+    _warn_of_writers(arguments, stored, line)
     usual = manifest.master if given_session() is None else None
     with session(arguments.master or usual, line, arguments.archive) as spark:
 
@@ -135,6 +136,17 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
             return explain_run(spark, stored, cancel=cancel, on_progress=line.show)
 
         return interruptible(work)
+
+
+def _warn_of_writers(arguments: argparse.Namespace, stored: Run, line: ProgressLine) -> None:
+    """Say that a run's results are written as they were begun, where the command asks for the other way."""
+    writes, asked = stored.executors_write, arguments.executors_write
+    if writes != asked and (asked or not arguments.resume):  # --resume goes on with the run's own settings
+        who = "its executors write" if writes else "the driver writes"
+        line.warn(
+            f"The run in {str(arguments.out)!r} goes on as it was begun: {who} its results; "
+            "to change that, explain the table to another folder."
+        )
 
 
 def _check_new(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,7 @@
-"""Warnings of the command ``explain`` before its run."""
+"""Warnings of the command ``explain``."""
+
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,6 +13,9 @@ from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
+from sparklime_core.runs.manifest import Manifest, RunState, Writers
+from sparklime_core.runs.run import Run
+from tests.explain_here import TABLE, explain_here
 
 
 def test_a_model_that_fails_while_traps_are_looked_for_is_one_warning(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,3 +33,34 @@ def test_a_model_that_fails_while_traps_are_looked_for_is_one_warning(capsys: py
 
 def _refuse(_rows: np.ndarray) -> np.ndarray:
     raise ValueError("a licence has ended")
+
+
+@pytest.mark.parametrize(
+    ("writers", "options", "who"),
+    [
+        ("driver", ["--executors-write"], "the driver writes"),
+        ("driver", ["--executors-write", "--resume"], "the driver writes"),
+        ("driver", [], None),
+        ("executors", [], "its executors write"),
+        ("executors", ["--resume"], None),
+        ("executors", ["--executors-write"], None),
+    ],
+)
+def test_a_run_that_goes_on_says_where_another_way_to_write_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], writers: Writers, options: list[str], who: str | None
+) -> None:
+    (tmp_path / "table.csv").write_text(TABLE)
+    began = ["--executors-write"] if writers == "executors" else []
+    with mock.patch("tests.explain_here.explain_run_here", _cut_off):
+        explain_here(tmp_path, *began)
+    assert Run(tmp_path / "out").manifest().state is RunState.CANCELLED
+    capsys.readouterr()
+    with mock.patch("tests.explain_here.explain_run_here", _cut_off):
+        explain_here(tmp_path, *options)
+    warnings = [line for line in capsys.readouterr().err.splitlines() if "goes on as it was begun" in line]
+    assert len(warnings) == (who is not None)
+    assert all(f"begun: {who} its results" in line for line in warnings)
+
+
+def _cut_off(_spark: None, run: Run, **_options: object) -> Manifest:
+    return run.finish(RunState.CANCELLED, seconds=1.0)
