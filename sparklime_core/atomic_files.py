@@ -102,7 +102,7 @@ def remove_folder(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def remove_from_others(path: Path) -> None:
+def remove_at_once(path: Path) -> None:
     """Delete a folder that others may write to: from now on they do not find it, nor what they put there."""
     gone = path.with_name(f"{path.name}-{secrets.token_hex(4)}")
     path.rename(gone)

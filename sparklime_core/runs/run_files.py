@@ -10,9 +10,9 @@ from sparklime_core.atomic_files import (
     clear_unfinished,
     is_unfinished,
     make_folder,
+    remove_at_once,
     remove_file,
     remove_folder,
-    remove_from_others,
     sync,
     write_file,
 )
@@ -93,7 +93,7 @@ class RunFiles:
     def end_attempts(self) -> None:
         """Shut out executors that write still; a part that they have put here is whole."""
         for attempt in self.parts.glob(f"{ATTEMPT}*"):
-            remove_from_others(attempt)
+            remove_at_once(attempt)
 
     def part(self, kind: str, number: int) -> Path:
         """Return the part of a wave by its number, or, where executors write, by the first of its blocks."""

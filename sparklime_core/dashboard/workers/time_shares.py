@@ -49,7 +49,9 @@ PARTS = (
         "the rest of the cores' time while rows were explained: transfer of rows and results, Spark's "
         "scheduling, the start of Python processes, and idle cores",
     ),
-    TimeShare("writing", "writing", "on the driver, at the end: the waves' files are joined"),
+    TimeShare(
+        "writing", "writing", "on the driver, at the end: it joins the waves' files, unless the executors write"
+    ),
 )
 ON_EXECUTORS = ("load", "model", "algebra", "packing")
 
