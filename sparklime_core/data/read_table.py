@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -61,10 +62,16 @@ class Reading:
         """Number of rows."""
         return len(self.columns[0].raw)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the columns."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        """Where each name stands first: as it is written, or else without the spaces around it."""
+        found = [(name, position) for position, name in enumerate(self.names)][::-1]
+        return {name.strip(): position for name, position in found} | dict(found)
 
     def column(self, name: str, wanted: Kind | None = None, like: ColumnFormat | None = None) -> Column:
         """Return a column by its name, read as the given kind.
@@ -105,9 +112,8 @@ class Reading:
         return self.columns[self._position(name)].name
 
     def _position(self, name: str) -> int:
-        for matches in (self.names, tuple(known.strip() for known in self.names)):
-            if name in matches:
-                return matches.index(name)
+        if name in self._positions:
+            return self._positions[name]
         known = ", ".join(self.names[:12]) + (", …" if len(self.names) > 12 else "")
         raise DataError(f"There is no column {name!r} in {self.name!r}; the columns are {known}.")
 

@@ -37,6 +37,9 @@ FORKS = "linux" in sys.platform
 MOST_JSON = 2**26
 """The longest answer besides its content, in bytes."""
 
+COUNTED_AS_USED = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_MMAP_THRESHOLD_": str(2**18)}
+"""Variables of children, in which no more memory counts than is used."""
+
 STARTUP_SECONDS = 60.0
 """How long the modules of a piece of work may take to load."""
 
@@ -246,10 +249,14 @@ atexit.register(_template.close)
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of children: modules as here, one BLAS thread, no memory before it is needed."""
+    """Return the environment of children: modules as here, one BLAS thread, no memory before it is needed.
+
+    Arrow asks for a block of the file for each column, and keeps a part of it. glibc gives the rest back only
+    where it takes large pieces from the system one by one; in one heap, the gaps between columns count as memory.
+    """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    return {**os.environ, **threads, "PYTHONPATH": path, "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    return {**os.environ, **threads, "PYTHONPATH": path, **COUNTED_AS_USED}
 
 
 def _run_python(request: IO[bytes], answer: IO[bytes], limits: Limits, work: str) -> bytes:

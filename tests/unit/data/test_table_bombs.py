@@ -51,6 +51,12 @@ BOMBS = {
 }
 
 
+def test_a_file_of_many_columns_needs_no_more_memory_than_another():
+    names, line = (",".join(fields) + "\n" for fields in ([f"c{at}" for at in range(500)], ["12.345678"] * 500))
+    table = read_table((names + 1500 * line).encode())
+    assert (table.rows, len(table.columns)) == (1500, 500)
+
+
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_small_file_that_becomes_large_is_refused(quarter, bomb):
     content = BOMBS[bomb]()
