@@ -161,7 +161,7 @@ def test_what_is_old_or_too_much_goes(
         store.of(ME).save(key, Workspace(whole.source))
         age(store, key, days)
     monkeypatch.setenv(DAYS, "7")
-    with pytest.raises(RunError, match="has gone"):
+    with pytest.raises(RunError, match="There is no such table here"):
         store.of(ME).open(old)
     store.of(ME).save(new, Workspace(whole.source))
     assert {folder.name for folder in store.root.iterdir()} == {used, new}
