@@ -235,6 +235,8 @@ class TestShap:
         app = open_panel(open_page, "SHAP", runs.classes)
 
         assert "5 of 12 rows, a random sample, the same every time" in words(app)
+        assert "5 rows compared, too few to count how often the methods agree" in words(app)
+        assert "Same first three" not in words(app)
         st.cache_resource.clear()
 
     def test_partial_dependence_is_of_one_class(self, runs: Runs, open_page: OpenPage) -> None:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 TOP = 12
 UNLIKE = 5
+FEW_ROWS = 20
+"""Of fewer rows, unless the run has no more, it is not said how often the methods agree."""
+
 AXIS = "Mean share of all that a method gives to the features"
 HELP = (
     "Each row's explanation beside its SHAP values, for the same class. The shares are of sizes, whatever the "
@@ -53,7 +56,14 @@ def shap_panel(scope: RunTotals) -> None:
         lime = lime_parts_of(scope.run, sample.weights[: len(ids)], ids)
         signs = compares_signs(scope.run)
         agreed = agreed_rows(ids, lime, found.values, signs)
-        _figures(agreed, signs)
+        if len(ids) < min(FEW_ROWS, scope.totals().rows):
+            st.info(
+                f"SHAP takes long for this model: {count(len(ids), 'row')} compared, too few to count how often "
+                "the methods agree. With a smaller model there are more.",
+                icon=":material/hourglass_empty:",
+            )
+        else:
+            _figures(agreed, signs)
         how = shap_of(scope.run, is_sampled(scope.run)).how
         st.caption(f"{of_all(sample, scope.totals().rows, len(ids))}. SHAP's values are {how}. {WHY}")
         left, right = st.columns([11, 10], gap="medium")
