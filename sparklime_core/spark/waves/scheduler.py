@@ -27,6 +27,7 @@ from sparklime_core.spark.session.backend import Backend
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.waves.collected_waves import CollectedWaves, Wave
+from sparklime_core.spark.waves.pace import Pace
 from sparklime_core.spark.waves.part_writer import Parts
 from sparklime_core.spark.waves.payload import Payload, publish
 from sparklime_core.spark.waves.written_waves import WrittenWave, WrittenWaves
@@ -34,22 +35,6 @@ from sparklime_core.waiting import unless_cancelled
 
 IN_FLIGHT, MOST_IN_FLIGHT = 2, 8
 """How many waves are in flight; and at most, where a wave has fewer tasks than there are cores."""
-
-WAVE_SECONDS = 4.0
-"""How long a wave should take: long against the tenth of a second that Spark needs per job, short for people."""
-
-LONGEST_SECONDS, LENGTHENING = 12.0, 1.2
-"""The longest wave of a long run, and how many times as long as the last one a wave may be. A job costs the driver
-a third of a second of processor time, and Python workers wait between tasks."""
-
-FIRST_SECONDS = 0.5
-"""How long the first wave should take, by what a row is expected to cost: results are there soon."""
-
-GROWTH = 8
-"""How much larger the second wave is than the first: executors then need not wait for the first measure."""
-
-START_SECONDS = 0.003
-"""About what the driver takes to start a task on a core. It starts one after another."""
 
 RENEW_SECONDS = 5.0
 """How long a run over Spark Connect waits to learn how many cores there are; others may hold them all."""
@@ -193,50 +178,6 @@ def _run(
         _WaveScheduler(backend, way(payload), pace, tasks_at_once).run(blocks, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
-
-
-class Pace:
-    """Decides how many blocks the next wave has, from the measured speed of the last ones.
-
-    Parameters
-    ----------
-    expected_seconds
-        What a block is expected to cost a core, until it is measured.
-    """
-
-    def __init__(self, expected_seconds: float) -> None:
-        self._seconds: float | None = None
-        self._expected = expected_seconds
-        self._wave_seconds = WAVE_SECONDS
-        self._guess = max(1, round(FIRST_SECONDS / expected_seconds))
-
-    def blocks(self, cores: int, most: int) -> int:
-        """Return a number of blocks: few at first, more while that wave's measure is awaited, and ever more.
-
-        Parameters
-        ----------
-        cores
-            How many cores share them.
-        most
-            How many a wave may have; one block is a wave in any case.
-        """
-        if self._seconds is None:
-            wanted = self._guess
-            self._guess *= GROWTH
-        else:
-            wanted = round(self._wave_seconds / self._seconds)
-            self._wave_seconds = min(self._wave_seconds * LENGTHENING, LONGEST_SECONDS)
-        even = most // cores * cores or most  # an equal share for each core
-        return max(1, min(cores * max(1, wanted), even))
-
-    def tasks(self, blocks: int, cores: int) -> int:
-        """Return into how many tasks a wave is cut: a task takes longer than to start one on every core."""
-        seconds = blocks * (self._expected if self._seconds is None else self._seconds)
-        return max(1, min(round(seconds / (cores * START_SECONDS)), blocks, cores))
-
-    def learn(self, block_seconds: float) -> None:
-        """Take in how many seconds a core needed for a block of the last wave."""
-        self._seconds = max(block_seconds, 1e-3)
 
 
 class _WaveScheduler(Generic[WaveT]):

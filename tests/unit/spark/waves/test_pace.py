@@ -1,6 +1,6 @@
 """How many blocks a wave has, and how many tasks."""
 
-from sparklime_core.spark.waves.scheduler import LONGEST_SECONDS, START_SECONDS, Pace
+from sparklime_core.spark.waves.pace import LONGEST_SECONDS, START_SECONDS, Pace
 
 MANY = 10**9
 
