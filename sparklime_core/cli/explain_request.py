@@ -7,7 +7,7 @@ from typing import Any
 
 from sparklime_core.cli.commands import option_defaults
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.part_files import digest
+from sparklime_core.data.source_files import digest
 from sparklime_core.errors import RunError
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run, check_free, holds_run

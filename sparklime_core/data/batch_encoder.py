@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from sparklime_core.data.feature_encoding import Encoding, encode_feature
 from sparklime_core.data.parse_column import Column, parse_column
-from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.table_format import TableFormat
+from sparklime_core.data.read_options import ReadOptions, TableFormat
 from sparklime_core.errors import DataError
 
 

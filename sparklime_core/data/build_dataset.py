@@ -9,14 +9,12 @@ import numpy.typing as npt
 
 from sparklime_core.arguments import texts
 from sparklime_core.data.column_roles import ColumnRole, column_for, propose_roles
-from sparklime_core.data.dataset import ColumnReport, DataReport, Dataset, Origin
+from sparklime_core.data.dataset import UNLABELLED, ColumnReport, DataReport, Dataset, Origin
 from sparklime_core.data.feature_encoding import Encoding, Feature, encode_feature, fit_features
-from sparklime_core.data.missing_target import UNLABELLED
 from sparklime_core.data.parse_column import Column
-from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.read_options import ColumnFormat, ColumnKind, ReadOptions, TableFormat
 from sparklime_core.data.read_table import Reading, read_table
-from sparklime_core.data.source_bytes import Source
-from sparklime_core.data.table_format import ColumnFormat, Kind, TableFormat
+from sparklime_core.data.source_files import Source
 from sparklime_core.data.target import Target, encode_known, encode_target
 from sparklime_core.errors import DataError, raised_as
 
@@ -282,7 +280,7 @@ def _known_target(encoding: Encoding, reading: Reading) -> tuple[npt.NDArray[Any
     blank = np.full(reading.rows, np.nan) if encoding.class_names is None else np.full(reading.rows, UNLABELLED)
     if encoding.target.strip() not in [name.strip() for name in reading.names]:
         return blank, ()
-    wanted: Kind | None = "number" if encoding.class_names is None else None
+    wanted: ColumnKind | None = "number" if encoding.class_names is None else None
     like = _like(encoding, reading, encoding.target)
     column = reading.column(encoding.target, like.kind if like is not None else wanted, like)
     if column.kind == "empty":

@@ -1,7 +1,14 @@
-"""Cut a text into columns with pyarrow, and mend the lines that have too few or too many fields."""
+r"""Cut a text into columns with pyarrow, and mend the lines that have too few or too many fields.
+
+pyarrow reads doubled quotation marks, so escaped ones are doubled first. Spark's CSV writer puts a backslash
+before a quotation mark in a text, doubles the backslashes before such a mark, and leaves all others alone. MySQL
+doubles every backslash. A file with doubled quotation marks may hold ``\"`` too, where a text ends in a backslash.
+The lines that hold it tell which of the two it is.
+"""
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sparklime_core.data.csv_dialect import Dialect, csv_reader
+from sparklime_core.data.csv_dialect import CHOSEN, Dialect, csv_reader
 from sparklime_core.data.read_options import Decision
 from sparklime_core.errors import DataError
 
@@ -23,21 +30,8 @@ _END_ROWS = 2**16
 _BLOCK = 2**22
 _LARGE = 2**31 - 1
 
-
-@dataclass(frozen=True)
-class Cut:
-    """A text, cut.
-
-    Attributes
-    ----------
-    table
-        Columns of text, named by their position.
-    decisions
-        What was done to lines that did not fit.
-    """
-
-    table: pa.Table
-    decisions: tuple[Decision, ...]
+MOST_LINES = 2000
+"""How many of the lines that hold an escaped quotation mark are looked at."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +40,15 @@ class _Misfit:
     text: str
 
 
-def cut(text: bytes, dialect: Dialect) -> Cut:
+def cut_rows(text: bytes, dialect: Dialect) -> tuple[pa.Table, list[Decision]]:
     """Cut a text in UTF-8.
+
+    Returns
+    -------
+    table
+        Columns of text, named by their position.
+    decisions
+        What was done to lines that did not fit.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def cut(text: bytes, dialect: Dialect) -> Cut:
     if misfits:
         table, mended = _mend(table, misfits, width, delimiter, dialect.quote)
         decisions += mended
-    return Cut(_without_empty_end(table), tuple(decisions))
+    return _without_empty_end(table), decisions
 
 
 def _parse(rows: bytes, width: int, delimiter: str, quote: str) -> tuple[pa.Table, list[_Misfit]]:
@@ -209,3 +210,93 @@ def _without_empty_end(table: pa.Table) -> pa.Table:
         if filled.any():
             return table.slice(0, start + int(np.flatnonzero(filled)[-1]) + 1)
     return table.slice(0, 0)
+
+
+def without_escapes(
+    text: bytes, quote: str, escape: str | None, *, chosen: bool
+) -> tuple[bytes, str | None, list[Decision]]:
+    """Return a text in UTF-8 with doubled quotation marks instead of escaped ones.
+
+    Parameters
+    ----------
+    text
+        The whole file.
+    quote
+        The quotation mark, or ``""``.
+    escape
+        The character before a mark in a text, ``""`` where marks are doubled; None: find out.
+    chosen
+        Whether a person chose it.
+
+    Returns
+    -------
+    text
+        The same where nothing is escaped.
+    escape
+        The character; None where the text does not tell.
+    decisions
+        What was decided, if there was anything to decide.
+    """
+    if not quote or escape == "":
+        return text, escape, [Decision("escape", "none", CHOSEN)] if chosen and escape == "" else []
+    mark = (escape or "\\").encode() + quote.encode()
+    if mark not in text:
+        return text, escape, []
+    if escape is None:
+        lines = b"\n".join(_lines_with(text, mark))
+        if _strays(_doubled(lines, "\\", quote), quote) >= _strays(lines, quote):
+            said = Decision("escape", "none", "quotation marks after a backslash end a text")
+            return text, "", [said]
+        reason = f"a backslash before a quotation mark ({_shown(lines, mark)}) makes it part of the text"
+    else:
+        reason = CHOSEN if chosen else "as in the model's table"
+    found = escape or "\\"
+    return _doubled(text, found, quote), found, [Decision("escape", found, reason)]
+
+
+def _lines_with(text: bytes, mark: bytes) -> list[bytes]:
+    found: list[bytes] = []
+    at = text.find(mark)
+    while at >= 0 and len(found) < MOST_LINES:
+        begin, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+        end = len(text) if end < 0 else end
+        found.append(text[begin:end])
+        at = text.find(mark, end)
+    return found
+
+
+def _doubled(text: bytes, escape: str, quote: str) -> bytes:
+    """Return a text with doubled quotation marks; a pair of escapes before a mark is one of them."""
+    run = re.compile(rb"((?:" + re.escape(escape.encode()) + rb")+)" + quote.encode())
+    one, mark = escape.encode(), quote.encode()
+
+    def rewritten(found: re.Match[bytes]) -> bytes:
+        count = len(found[1])
+        return one * (count // 2) + mark * (1 + count % 2)
+
+    if escape == "\\" and _doubles_all(text, mark):
+        return re.sub(rb"\\(.)", lambda found: _meant(found[1], mark), text, flags=re.DOTALL)
+    return run.sub(rewritten, text)
+
+
+def _doubles_all(text: bytes, mark: bytes) -> bool:
+    r"""Return whether every backslash is part of an escape, as in MySQL's files, and one escapes another."""
+    others = re.sub(rb"\\(?:[\\0Nntr\r\n]|" + mark + rb")", b"", text)
+    free = re.sub(rb"\\+" + mark, b"", text)
+    return b"\\" not in others and b"\\\\" in free
+
+
+def _meant(letter: bytes, mark: bytes) -> bytes:
+    return {mark: mark * 2, b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"", b"N": b"\\N"}.get(letter, letter)
+
+
+def _strays(text: bytes, quote: str) -> int:
+    """Return how many quotation marks neither begin nor end a text, and are not doubled."""
+    mark = re.escape(quote).encode()
+    whole = rb"(?:^|(?<=[,;|\t:]))[ ]*" + mark + rb"(?:[^" + mark + rb"]|" + mark * 2 + rb")*+" + mark
+    return re.sub(whole + rb"(?=[ ]*(?:[,;|\t:\r\n]|$))", b"", text, flags=re.MULTILINE).count(quote.encode())
+
+
+def _shown(lines: bytes, mark: bytes) -> str:
+    at = lines.find(mark)
+    return repr(lines[max(0, at - 10) : at + 12].decode("utf-8", errors="ignore").splitlines()[0])

@@ -1,15 +1,23 @@
 """`Dataset`: a table in the one space that the model, lime and every engine share."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from sparklime_core.data.feature_encoding import MISSING, Encoding
-from sparklime_core.data.missing_target import is_labelled
 from sparklime_core.data.read_options import Decision, ReadOptions
+
+UNLABELLED = -1
+"""The class code of a row without a class; in regression, NaN stands for "no value"."""
+
+
+def is_labelled(target: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return (n,) which class codes or values are there."""
+    found: npt.NDArray[np.bool_] = np.isfinite(target) if target.dtype.kind == "f" else target >= 0
+    return found
 
 
 @dataclass(frozen=True)

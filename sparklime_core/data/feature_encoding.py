@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data.parse_column import Column
-from sparklime_core.data.table_format import Kind, TableFormat
+from sparklime_core.data.read_options import ColumnKind, TableFormat
 
 MISSING = "missing"
 """How a missing value is called, as a category and in an explanation."""
@@ -71,7 +71,7 @@ class Feature:
 
     name: str
     column: str
-    kind: Kind
+    kind: ColumnKind
     part: str | None = None
     categories: tuple[str, ...] | None = None
     missing: float | None = None

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,13 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sparklime_core.data.csv_dialect import Dialect, find_dialect, find_quote
-from sparklime_core.data.csv_escapes import without_escapes
-from sparklime_core.data.csv_rows import Cut, cut
+from sparklime_core.data.csv_rows import cut_rows, without_escapes
 from sparklime_core.data.parse_column import is_text
-from sparklime_core.data.part_files import PartFile
 from sparklime_core.data.read_options import Decision, ReadOptions
-from sparklime_core.data.source_bytes import MAX_BYTES, Content
+from sparklime_core.data.source_files import SourceFile, SourceFiles
 from sparklime_core.data.text_encoding import to_utf8
+from sparklime_core.data.unpack import MAX_BYTES
 from sparklime_core.errors import DataError
 
 PARQUET = b"PAR1"
@@ -31,6 +30,8 @@ class RawTable:
 
     Attributes
     ----------
+    name, file, sha256
+        As `SourceFiles` has them.
     names, columns
         In the order of the files; names are as written.
     decisions
@@ -41,24 +42,24 @@ class RawTable:
         Positions of the columns that a file says are the index of a table, and not data.
     """
 
+    name: str
+    file: str
+    sha256: str
     names: tuple[str, ...]
     columns: list[pa.ChunkedArray]
     decisions: tuple[Decision, ...]
     found: ReadOptions
-    indexes: frozenset[int] = frozenset()
+    indexes: tuple[int, ...] = ()
 
 
-def read_raw(
-    parts: Sequence[PartFile],
-    options: ReadOptions,
-    header_names: Sequence[str],
-    like: ReadOptions | None = None,
+def load_columns(
+    source: SourceFiles, options: ReadOptions, header_names: Sequence[str], like: ReadOptions | None = None
 ) -> RawTable:
-    """Read the files of a table, of which all are Parquet, or none.
+    """Load the columns of a table's files, of which all are Parquet, or none.
 
     Parameters
     ----------
-    parts
+    source
         The files.
     options
         What the person has decided.
@@ -72,86 +73,109 @@ def read_raw(
     DataError
         When they are no table, or not of one.
     """
-    kinds = {part.content.data.startswith(PARQUET) for part in parts}
+    kinds = {file.data.startswith(PARQUET) for file in source.files}
     if len(kinds) > 1:
         raise DataError("The folder holds Parquet files and others; name a folder with files of one kind.")
-    return _read_parquets(parts) if kinds == {True} else _read_texts(parts, options, header_names, like)
+    return _load_parquets(source) if kinds == {True} else _load_texts(source, options, header_names, like)
 
 
-def _read_texts(
-    parts: Sequence[PartFile], options: ReadOptions, header_names: Sequence[str], like: ReadOptions | None
+def _load_texts(
+    source: SourceFiles, options: ReadOptions, header_names: Sequence[str], like: ReadOptions | None
 ) -> RawTable:
-    filled = [part for part in parts if part.content.data.strip()] or parts[:1]
+    files = [file for file in source.files if file.data.strip()] or list(source.files[:1])
     usual = like or ReadOptions()
-    decoded = [to_utf8(part.content.data, options.encoding, usual.encoding) for part in filled]
+    decoded = [to_utf8(file.data, options.encoding, usual.encoding) for file in files]
     texts, encoding = [text for text, _ in decoded], decoded[0][1]
     sample = max(range(len(texts)), key=lambda at: len(texts[at]))
-    quote = find_quote(texts[sample], options.over(usual))
-    escape = options.escape if options.escape is not None else usual.escape
-    _, escape, escaped = without_escapes(texts[sample], quote, escape, chosen=options.escape is not None)
-    texts = [without_escapes(text, quote, escape, chosen=False)[0] for text in texts] if escape else texts
+    texts, escape, escaped = _unescaped(texts, sample, options, usual)
     dialect = find_dialect(texts[sample], options, header_names, like)
     _check_width(len(dialect.names))
     head = texts[sample][: dialect.start]
-    found = [
-        (_cut_part(part, text, dialect) if len(parts) > 1 else cut(text, dialect), part.keys)
-        for part, text in zip(filled, texts, strict=True)
-        if _has_rows(part, text, head, filled[sample])
+    filled = [
+        (file, text)
+        for file, text in zip(files, texts, strict=True)
+        if file is files[sample] or _has_rows(file, text, head, files[sample])
     ]
-    table = pa.concat_tables([cut_part.table for cut_part, _ in found])
-    names, columns = list(dialect.names), list(table.columns)
-    unused = 0
-    while len(names) > 1 and not names[-1].strip() and _is_blank(columns[-1]):
-        names.pop()
-        columns.pop()
-        unused += 1
-    mended = dict.fromkeys(decision for cut_part, _ in found for decision in cut_part.decisions)
-    decisions = [encoding, *dialect.decisions, *escaped, *mended]
-    if unused:
-        decisions.append(Decision("empty columns", f"{unused} left out", "they have neither a name nor a value"))
-    keys = _key_columns([(cut_part.table.num_rows, keys) for cut_part, keys in found], names)
-    plain = any(decision.what == "quote" and decision.value == "none" for decision in decisions)
-    found_options = ReadOptions(
+    cuts = [_cut_file(file, text, dialect, is_alone=len(source.files) == 1) for file, text in filled]
+    tables, mended = [table for table, _ in cuts], [decision for _, decisions in cuts for decision in decisions]
+    names, columns, unused = _without_unused(list(dialect.names), list(pa.concat_tables(tables).columns))
+    keys = _key_columns([file for file, _ in filled], tables, names)
+    decisions = (*source.decisions, encoding, *dialect.decisions, *escaped, *dict.fromkeys(mended), *unused)
+    is_plain = any(decision.what == "quote" and decision.value == "none" for decision in decisions)
+    found = ReadOptions(
         encoding=encoding.value if any(not text.isascii() for text in texts) else None,
         delimiter=dialect.delimiter,
-        quote="" if plain else dialect.quote,
+        quote="" if is_plain else dialect.quote,
         escape=escape,
         header=dialect.has_header,
     )
-    # R leaves out the name of its row names.
-    indexes = [at for at, name in enumerate(names) if dialect.has_row_names and at == 0]
     return RawTable(
-        (*names, *keys), [*columns, *keys.values()], tuple(decisions), found_options, frozenset(indexes)
+        *(source.name, source.file, source.sha256),
+        (*names, *keys),
+        [*columns, *keys.values()],
+        decisions,
+        found,
+        (0,) if dialect.has_row_names else (),  # R leaves out the name of its row names
     )
 
 
-def _has_rows(part: PartFile, text: bytes, head: bytes, sample: PartFile) -> bool:
+def _unescaped(
+    texts: list[bytes], sample: int, options: ReadOptions, usual: ReadOptions
+) -> tuple[list[bytes], str | None, list[Decision]]:
+    """Return texts without escapes, the escape, and what one of the texts tells of it."""
+    quote = find_quote(texts[sample], options.over(usual))
+    escape = options.over(usual).escape
+    _, escape, decisions = without_escapes(texts[sample], quote, escape, chosen=options.escape is not None)
+    if escape:
+        texts = [without_escapes(text, quote, escape, chosen=False)[0] for text in texts]
+    return texts, escape, decisions
+
+
+def _has_rows(file: SourceFile, text: bytes, head: bytes, sample: SourceFile) -> bool:
     """Tell whether a file of a table holds more than the header line, with which every one of them begins."""
-    if part is sample:
-        return True
     if not text.startswith(head) and text.strip() != head.strip():
         raise DataError(
-            f"The file {part.content.file!r} does not begin as {sample.content.file!r} does; the files of a "
+            f"The file {file.file!r} does not begin as {sample.file!r} does; the files of a "
             "folder must have the same header line, or none."
         )
     return bool(text[len(head) :].strip())
 
 
-def _cut_part(part: PartFile, text: bytes, dialect: Dialect) -> Cut:
+def _cut_file(
+    file: SourceFile, text: bytes, dialect: Dialect, *, is_alone: bool
+) -> tuple[pa.Table, list[Decision]]:
     try:
-        return cut(text, dialect)
+        return cut_rows(text, dialect)
     except DataError as error:
-        raise DataError(f"In {part.content.file!r}: {error}") from error
+        if is_alone:
+            raise
+        raise DataError(f"In {file.file!r}: {error}") from error
+
+
+def _without_unused(
+    names: list[str], columns: list[pa.ChunkedArray]
+) -> tuple[list[str], list[pa.ChunkedArray], list[Decision]]:
+    """Leave out columns at the end that have neither a name nor a value."""
+    kept = len(names)
+    while kept > 1 and not names[kept - 1].strip() and _is_blank(columns[kept - 1]):
+        kept -= 1
+    if kept == len(names):
+        return names, columns, []
+    what = f"{len(names) - kept} left out"
+    decision = Decision("empty columns", what, "they have neither a name nor a value")
+    return names[:kept], columns[:kept], [decision]
 
 
 def _key_columns(
-    parts: Sequence[tuple[int, Mapping[str, str | None]]], taken: Sequence[str]
+    files: Sequence[SourceFile], tables: Sequence[pa.Table], taken: Sequence[str]
 ) -> dict[str, pa.ChunkedArray]:
-    """Return the columns that only the names of folders hold, for parts of so many rows."""
-    names = [name for name in parts[0][1] if name not in taken]
+    """Return the columns that only the names of folders hold, for the tables of files."""
+    names = [name for name in files[0].keys if name not in taken]
+    pairs = list(zip(files, tables, strict=True))
     return {
         name: pa.chunked_array(
-            [pa.repeat(pa.scalar(keys[name], pa.string()), rows) for rows, keys in parts], pa.string()
+            [pa.repeat(pa.scalar(file.keys[name], pa.string()), table.num_rows) for file, table in pairs],
+            pa.string(),
         )
         for name in names
     }
@@ -161,14 +185,15 @@ def _is_blank(values: pa.ChunkedArray) -> bool:
     return not pc.any(pc.not_equal(pc.utf8_trim_whitespace(values), "")).as_py()
 
 
-def _read_parquets(parts: Sequence[PartFile]) -> RawTable:
-    tables = [_read_parquet(part.content) for part in parts]
+def _load_parquets(source: SourceFiles) -> RawTable:
+    files = source.files
+    tables = [_load_parquet(file.data) for file in files]
     names = tables[0].column_names
-    for part, table in zip(parts, tables, strict=True):
+    for file, table in zip(files, tables, strict=True):
         if sorted(table.column_names) != sorted(names):
             unlike = next(iter(set(table.column_names) ^ set(names)), "")
             raise DataError(
-                f"The file {part.content.file!r} of the folder has other columns than {parts[0].content.file!r}, "
+                f"The file {file.file!r} of the folder has other columns than {files[0].file!r}, "
                 f"the first that differs being {unlike!r}; name a folder of one table."
             )
     ordered = [table if table.column_names == names else table.select(names) for table in tables]
@@ -180,11 +205,15 @@ def _read_parquets(parts: Sequence[PartFile]) -> RawTable:
         raise DataError(
             f"The files of the folder cannot be put together: {str(error).splitlines()[0]}."
         ) from error
-    keys = _key_columns([(len(table), part.keys) for part, table in zip(parts, tables, strict=True)], names)
-    columns = [_plain(column) for column in whole.columns]
-    decision = Decision("format", "Parquet", "the file begins as Parquet files do")
-    indexes = frozenset(names.index(name) for name in _pandas_index(tables[0].schema) if name in names)
-    return RawTable((*names, *keys), [*columns, *keys.values()], (decision,), ReadOptions(), indexes)
+    keys = _key_columns(files, tables, names)
+    return RawTable(
+        *(source.name, source.file, source.sha256),
+        (*names, *keys),
+        [*map(_plain, whole.columns), *keys.values()],
+        (*source.decisions, Decision("format", "Parquet", "the file begins as Parquet files do")),
+        ReadOptions(),
+        tuple(names.index(name) for name in _pandas_index(tables[0].schema) if name in names),
+    )
 
 
 def _pandas_index(schema: pa.Schema) -> list[str]:
@@ -209,19 +238,18 @@ def _with_zones(table: pa.Table) -> pa.Table:
     return table
 
 
-def _read_parquet(content: Content) -> pa.Table:
+def _load_parquet(data: bytes) -> pa.Table:
     """Read a Parquet file batch by batch: what it says of its size need not be true."""
     try:
-        file = pq.ParquetFile(io.BytesIO(content.data))
+        file = pq.ParquetFile(io.BytesIO(data))
         _check_width(len(file.schema_arrow))
         table = pa.Table.from_batches(_bounded(file.iter_batches(BATCH_ROWS)), file.schema_arrow)
         table.validate(full=True)  # a damaged file may hold text that is none
-        table = _with_zones(table)
+        return _with_zones(table)
     except MemoryError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise DataError("The Parquet file is damaged and cannot be read.") from error
-    return table
 
 
 def _bounded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data import parse_dates, parse_numbers
-from sparklime_core.data.read_options import MISSING_WORDS, NO_NUMBERS, ReadOptions
-from sparklime_core.data.table_format import ColumnFormat, Kind
+from sparklime_core.data.read_options import MISSING_WORDS, NO_NUMBERS, ColumnFormat, ColumnKind, ReadOptions
 
 MOSTLY = 0.9
 """A column is one of numbers when so large a share of its values are; the others are then taken as missing."""
@@ -51,7 +50,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     values: pa.Array
     raw: pa.ChunkedArray
     reason: str
@@ -84,7 +83,7 @@ def parse_column(
     options: ReadOptions,
     *,
     decimal: str,
-    wanted: Kind | None = None,
+    wanted: ColumnKind | None = None,
     like: ColumnFormat | None = None,
 ) -> Column:
     """Understand a column.
@@ -197,7 +196,7 @@ def _number_column(cells: _Cells, found: parse_numbers.Numbers, reason: str) -> 
     return cells.column(values, reason, *others, *beyond, written=ColumnFormat("number", found.notation))
 
 
-def _understand(cells: _Cells, wanted: Kind | None) -> Column:
+def _understand(cells: _Cells, wanted: ColumnKind | None) -> Column:
     if wanted in ("text", "boolean"):
         return cells.column(cells.texts, "its values are text", written=ColumnFormat(wanted))
     values = cells

@@ -6,6 +6,8 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparklime_core.data.read_options import ANY, GROUPINGS, Notation
+
 EXACT = 2**53
 """Beyond it, neighbouring whole numbers become the same float64."""
 
@@ -13,10 +15,6 @@ REACH = 1e37
 """The largest number that is kept: a forest compares numbers as float32."""
 
 MARKS = (".", ",")
-ANY = "any"
-GROUPINGS = ("", "mark", "space", "apostrophe", "lakh")
-"""How thousands are grouped: not at all, by the mark that is not the decimal one, by a space, by an apostrophe, or
-by the other mark as in India (12,34,567)."""
 
 _GAP = r"[ \x{a0}\x{202f}\x{2009}]"
 _CODES = (
@@ -28,22 +26,6 @@ _EXPONENT = r"(?:[eE][-+]?\d{1,3})?"
 _UNUSUAL = r"[^-0-9eE.,+()%$€£'’ʼ \x{2212}\x{a0}\x{202f}\x{2009}]"
 _NEGATIVE = r"^[^\d]*[-\x{2212}(]|[-\x{2212}]$"
 _GROUPED_OR_SHORT = r"^[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d{1,3})$"
-
-
-@dataclass(frozen=True)
-class Notation:
-    """How the numbers of a column are written.
-
-    Attributes
-    ----------
-    mark
-        The decimal mark, ``"."`` or ``","``.
-    thousands
-        One of `GROUPINGS`, or `ANY` of them.
-    """
-
-    mark: str
-    thousands: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,42 @@
-"""Read a source's columns in a limited process: what a file can do to a reader, it does to that one."""
+"""Read a source's columns in a limited process, within the memory that all tables of this process may take.
 
+What a file can do to its reader, it does to the limited process.
+"""
+
+import contextlib
 import mmap
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
 import pandas  # noqa: F401, ICN001 - pyarrow loads it when it is first asked: here once, not in every process
+import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparklime_core.data.load_columns import RawTable, read_raw
+from sparklime_core.data.load_columns import RawTable, load_columns
 from sparklime_core.data.parse_column import is_text
-from sparklime_core.data.part_files import part_files, read_parts
 from sparklime_core.data.read_options import Decision, ReadOptions
-from sparklime_core.data.source_bytes import Source, base_name, bytes_of, file_of
-from sparklime_core.data.table_account import tables
+from sparklime_core.data.source_files import Source, base_name, bytes_of, file_of, read_files, size_of
 from sparklime_core.errors import DataError, LimitError
+from sparklime_core.limited.limits import GIB, Limits
 from sparklime_core.limited.process import call_limited
+
+VARIABLES = "SPARKLIME_TABLE"
+SECONDS = 300.0
+MACHINE_SHARE = 0.5
+"""The share of the machine's memory that tables may have together, unless the operator says otherwise."""
+
+LEAST, TIMES = GIB, 64
+"""Reading a file may take the first (bytes), and so many times its own size."""
+
+SMALLEST = 2**26
+"""Nothing is read with fewer bytes left."""
 
 THREADS = 2
 MOST_TEXT = 2**20
@@ -28,23 +45,59 @@ MOST_TEXT = 2**20
 WORK = "Reading the table"
 
 
-@dataclass(frozen=True)
-class LimitedTable:
-    """A source as it was read in a limited process.
+class TableAccount:
+    """How much memory tables take; safe to use from several threads."""
 
-    Attributes
-    ----------
-    name, file, sha256, decisions
-        As `Content` has them.
-    table
-        Its columns as its files hold them.
-    """
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = 0
 
-    name: str
-    file: str
-    sha256: str
-    decisions: tuple[Decision, ...]
-    table: RawTable
+    @property
+    def taken(self) -> int:
+        """Bytes that are reserved for reading or kept."""
+        with self._lock:
+            return self._taken
+
+    @contextlib.contextmanager
+    def reading(self, size: int, threads: int) -> Iterator[Limits]:
+        """Reserve memory while a file of `size` bytes is read; yield what reading it may take.
+
+        Raises
+        ------
+        DataError
+            When other tables have taken all there is.
+        """
+        most = Limits.from_environment(VARIABLES, memory=_default_gib(), seconds=SECONDS, threads=threads)
+        with self._lock:
+            reserved = min(most.memory - self._taken, LEAST + TIMES * size)
+            if reserved < SMALLEST and reserved < most.memory:
+                raise DataError(
+                    f"The tables that are read and kept here take {self._taken / GIB:.3g} GiB of memory already; "
+                    f"try it later, or raise {VARIABLES}_MEMORY."
+                )
+            self._taken += reserved
+        try:
+            yield Limits(reserved, most.seconds, threads, VARIABLES)
+        finally:
+            self._give_back(reserved)
+
+    def keep(self, owner: Any, size: int) -> None:
+        """Count bytes for as long as their owner exists."""
+        with self._lock:
+            self._taken += size
+        weakref.finalize(owner, self._give_back, size)
+
+    def _give_back(self, size: int) -> None:
+        with self._lock:
+            self._taken -= size
+
+
+def _default_gib() -> float:
+    return MACHINE_SHARE * psutil.virtual_memory().total / GIB
+
+
+tables = TableAccount()
+"""The memory of all tables of this process: of those that are being read, and of those that are kept."""
 
 
 def read_limited(
@@ -53,7 +106,7 @@ def read_limited(
     header_names: Sequence[str] = (),
     file: str | None = None,
     like: ReadOptions | None = None,
-) -> LimitedTable:
+) -> RawTable:
     """Read a source's columns; their memory is counted in `tables` for as long as they exist.
 
     Parameters
@@ -64,27 +117,27 @@ def read_limited(
     Raises
     ------
     DataError
-        When there is no such file, it is no table, or reading it takes more memory or time than there is for it.
+        When there is no such file, it is no table, or reading it takes too much memory or time.
     """
     called = file_of(source) if file is None else base_name(file)
     if not isinstance(source, (str, PathLike)):
         source = bytes_of(source)
-    with tables.reading(_size(source), THREADS) as limits:
+    with tables.reading(size_of(source), THREADS) as limits:
         try:
             arguments = (source, called, str(Path.cwd()), options, tuple(header_names), like)
             answer = call_limited(read_columns, *arguments, limits=limits, work=WORK)
         except LimitError as error:
             raise DataError(str(error)) from error
-    said = answer.value
+    facts = answer.value
     table = RawTable(
-        names=tuple(said["names"]),
-        columns=_columns(answer.content),
-        decisions=_decisions(said["table_decisions"]),
-        found=ReadOptions(**said["found"]),
-        indexes=frozenset(said["indexes"]),
+        **{key: value if isinstance(value, str) else tuple(value) for key, value in facts.items()}
+        | {
+            "columns": _columns(answer.content),
+            "decisions": tuple(Decision(**decision) for decision in facts["decisions"]),
+            "found": ReadOptions(**facts["found"]),
+        }
     )
-    named = said["file"] if file is None else called
-    return LimitedTable(said["name"], named, said["sha256"], _decisions(said["decisions"]), table)
+    return table if file is None else replace(table, file=called)
 
 
 def read_columns(
@@ -96,29 +149,16 @@ def read_columns(
     header_names: Sequence[str],
     like: ReadOptions | None,
 ) -> dict[str, Any]:
-    """Write a source's columns into a file as an Arrow stream, and return what else is known of it."""
+    """Write a source's columns into a file as an Arrow stream, and return what else is known of the table."""
     os.chdir(folder)
-    parts = read_parts(source, options.member, None if like is None else like.member, called)
-    raw = read_raw(parts.parts, options, header_names, like)
+    files = read_files(source, options.member, None if like is None else like.member, called)
+    raw = load_columns(files, options, header_names, like)
     for name, column in zip(raw.names, raw.columns, strict=True):
         _check_texts(name, column)
     table = pa.table(raw.columns, names=[str(at) for at in range(len(raw.columns))])
     with pa.ipc.new_stream(file, table.schema) as stream:
         stream.write_table(table)
-    return {
-        "name": parts.name,
-        "file": parts.file,
-        "sha256": parts.sha256,
-        "decisions": [asdict(decision) for decision in parts.decisions],
-        "names": raw.names,
-        "table_decisions": [asdict(decision) for decision in raw.decisions],
-        "found": asdict(raw.found),
-        "indexes": sorted(raw.indexes),
-    }
-
-
-def _decisions(said: Sequence[dict[str, str]]) -> tuple[Decision, ...]:
-    return tuple(Decision(**decision) for decision in said)
+    return asdict(replace(raw, columns=[]))
 
 
 def _check_texts(name: str, column: pa.ChunkedArray) -> None:
@@ -141,14 +181,3 @@ def _columns(content: mmap.mmap | bytes) -> list[pa.ChunkedArray]:
     if isinstance(content, mmap.mmap):
         tables.keep(content, len(content))
     return list(table.columns)
-
-
-def _size(source: str | PathLike[str] | bytes) -> int:
-    """Return how large a source is, as far as one can see from outside."""
-    if isinstance(source, bytes):
-        return len(source)
-    try:
-        path = Path(source)
-        return sum(part.stat().st_size for part in part_files(path)) if path.is_dir() else path.stat().st_size
-    except (OSError, ValueError):
-        return 0  # reading it says what is wrong

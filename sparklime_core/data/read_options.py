@@ -1,8 +1,9 @@
-"""What a person may overrule about reading a file, and what was decided instead."""
+"""How a table is read: what a person chooses, what is decided instead, and what is kept to read new rows alike."""
 
 import codecs
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from sparklime_core.setting import Settings, setting
 from sparklime_core.setting_kinds import Kind, Text, Texts, YesNo
@@ -19,6 +20,15 @@ MISSING_WORDS = (
 
 NO_NUMBERS = ("none", "None", "NONE", "nil", "Nil", "NIL")
 """Words that mean the same among numbers and dates, but are categories like any other among texts."""
+
+ColumnKind = Literal["number", "boolean", "date", "text", "empty"]
+
+_ESCAPES = {"": "none", "\\": "backslash"}
+
+ANY = "any"
+GROUPINGS = ("", "mark", "space", "apostrophe", "lakh")
+"""How thousands are grouped: not at all, by the mark that is not the decimal one, by a space, by an apostrophe, or
+by the other mark as in India (12,34,567)."""
 
 
 def _is_text_codec(name: str) -> bool:
@@ -39,9 +49,6 @@ def _is_escape(text: str) -> bool:
 def _option(kind: Kind, **about: str) -> Any:
     """Return a setting that is found out where a person leaves it open."""
     return setting(kind, None, unset="detect", **about)
-
-
-_ESCAPES = {"": "none", "\\": "backslash"}
 
 
 @dataclass(frozen=True)
@@ -154,3 +161,83 @@ class Decision:
     what: str
     value: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How the numbers of a column are written.
+
+    Attributes
+    ----------
+    mark
+        The decimal mark, ``"."`` or ``","``.
+    thousands
+        One of `GROUPINGS`, or `ANY` of them.
+    """
+
+    mark: str
+    thousands: str = ""
+
+
+@dataclass(frozen=True)
+class ColumnFormat:
+    """How the values of a column are written.
+
+    Attributes
+    ----------
+    kind
+        What they are taken for.
+    notation
+        That of numbers in texts.
+    day_first
+        Whether the day is first where a date is three numbers; None where the table has no such dates.
+    zone
+        The time zone of all times; None where they are as written, or have none.
+    """
+
+    kind: ColumnKind
+    notation: Notation | None = None
+    day_first: bool | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """How a table is read.
+
+    Attributes
+    ----------
+    options
+        What was chosen or found out about the file; None for what the file does not have.
+    columns
+        How the values of each column are written.
+    width
+        How many columns the file has.
+    """
+
+    options: ReadOptions
+    columns: dict[str, ColumnFormat] = field(default_factory=dict)
+    width: int = 0
+
+    def column(self, name: str, kind: ColumnKind, options: ReadOptions) -> ColumnFormat:
+        """Return how a column of another table is written: as this one's, or as is chosen now.
+
+        A column of which nothing is known has decimal points, and dates with the month first.
+        """
+        known = self.columns.get(name, ColumnFormat(kind, day_first=False))
+        notation = known.notation or Notation(self.options.decimal or ".", ANY)
+        notation = notation if options.decimal is None else Notation(options.decimal, ANY)
+        return ColumnFormat(
+            kind, notation, known.day_first if options.day_first is None else options.day_first, known.zone
+        )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TableFormat":
+        """Return a format from what ``dataclasses.asdict`` gave, through JSON or not."""
+        columns = {}
+        for name, entry in values["columns"].items():
+            notation = entry["notation"]
+            columns[name] = ColumnFormat(
+                **{**entry, "notation": None if notation is None else Notation(**notation)}
+            )
+        return cls(ReadOptions(**values["options"]), columns, values["width"])

@@ -11,9 +11,8 @@ import pyarrow.compute as pc
 from sparklime_core.data import parse_numbers
 from sparklime_core.data.parse_column import Column, is_text, parse_column
 from sparklime_core.data.read_limited import read_limited
-from sparklime_core.data.read_options import Decision, ReadOptions
-from sparklime_core.data.source_bytes import Source
-from sparklime_core.data.table_format import ColumnFormat, Kind
+from sparklime_core.data.read_options import ColumnFormat, ColumnKind, Decision, ReadOptions
+from sparklime_core.data.source_files import Source
 from sparklime_core.errors import DataError, raised_as
 
 VOTES = 1000
@@ -73,7 +72,7 @@ class Reading:
         found = [(name, position) for position, name in enumerate(self.names)][::-1]
         return {name.strip(): position for name, position in found} | dict(found)
 
-    def column(self, name: str, wanted: Kind | None = None, like: ColumnFormat | None = None) -> Column:
+    def column(self, name: str, wanted: ColumnKind | None = None, like: ColumnFormat | None = None) -> Column:
         """Return a column by its name, read as the given kind.
 
         Parameters
@@ -147,8 +146,7 @@ def read_table(
         When there is no such file, or it is no table.
     """
     options = options or ReadOptions()
-    read = read_limited(source, options, header_names, file, like)
-    table = read.table
+    table = read_limited(source, options, header_names, file, like)
     if not table.columns or len(table.columns[0]) == 0:
         raise DataError("The file has a header line but no rows; give at least two rows.")
     options = options if like is None else replace(options, missing_words=options.over(like).missing_words)
@@ -159,13 +157,13 @@ def read_table(
         for column, values in zip(names, table.columns, strict=True)
     )
     return Reading(
-        name=name or read.name,
+        name=name or table.name,
         columns=columns,
-        decisions=(*read.decisions, *table.decisions, *renamed, *said),
+        decisions=(*table.decisions, *renamed, *said),
         options=options,
         decimal=decimal,
-        file=read.file,
-        sha256=read.sha256,
+        file=table.file,
+        sha256=table.sha256,
         found=options.over(table.found),
         headers=table.names,
         indexes=frozenset(names[at] for at in table.indexes),

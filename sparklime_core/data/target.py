@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sparklime_core.data.dataset import UNLABELLED, is_labelled
 from sparklime_core.data.feature_encoding import as_spelled, category_texts
-from sparklime_core.data.missing_target import UNLABELLED, is_labelled
 from sparklime_core.data.parse_column import TAKEN, Column
 from sparklime_core.data.read_table import Reading
 from sparklime_core.errors import DataError

@@ -7,7 +7,6 @@ import numpy.typing as npt
 from lime.discretize import BaseDiscretizer
 from lime.lime_tabular import LimeTabularExplainer
 
-from sparklime_core.data.missing_target import is_labelled
 from sparklime_core.errors import SettingsError, raised_as
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.explain.types import Explainer, FloatArray
@@ -33,6 +32,8 @@ class Tabular(Protocol):
     def missing_values(self) -> dict[int, float]: ...  # noqa: D102
     @property
     def target(self) -> npt.NDArray[Any]: ...  # noqa: D102
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]: ...  # noqa: D102
     @property
     def target_name(self) -> str: ...  # noqa: D102
     @property
@@ -61,7 +62,7 @@ def build_explainer(dataset: Tabular, settings: ExplainerSettings | None = None)
         raise SettingsError(
             "Columns with missing values need a discretizer, which gives 'missing' a bin of its own."
         )
-    labelled = is_labelled(dataset.target)
+    labelled = dataset.labelled
     if not labelled.any():
         raise SettingsError(
             "No row of this table has a target; fit the explainer on the table that the model was trained on."
@@ -105,7 +106,7 @@ class MissingAwareDiscretizer(BaseDiscretizer):  # type: ignore[misc]
         self._kind = kind
         self.missing = dict(dataset.missing_values)
         names = list(dataset.feature_names)
-        labelled = is_labelled(dataset.target)
+        labelled = dataset.labelled
         features, labels = dataset.features[labelled], dataset.target[labelled]
         super().__init__(features, list(dataset.categorical_features), names, labels=labels, random_state=0)
         for feature, sentinel in self.missing.items():

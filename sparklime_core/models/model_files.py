@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparklime_core.data.source_bytes import read_at_most
+from sparklime_core.data.source_files import read_at_most
 from sparklime_core.errors import ModelError
 from sparklime_core.explain.kinds.registry import SUFFIXES
 from sparklime_core.limited.limits import Limits

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparklime_core.data.source_bytes import BOUNDED, DAMAGED
+from sparklime_core.data.unpack import BOUNDED, DAMAGED
 from sparklime_core.errors import ModelError
 
 SCHEMA = "schema.json"

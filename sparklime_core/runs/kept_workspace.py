@@ -12,8 +12,7 @@ import numpy as np
 from sparklime_core.data.build_dataset import assemble, read_rows
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_table import read_table
-from sparklime_core.data.server_folders import ServerTable
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import ServerTable, TableSource
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.runs.stored_model import read_stored_model
 from sparklime_core.runs.workspace import KeptNewRows, KeptTable, NewRows, WorkspaceFacts, encoding_digest

@@ -104,7 +104,7 @@ import pyarrow.parquet as pq
 import sparklime_core
 from sparklime_core import (
 {names})
-from sparklime_core.data.part_files import digest
+from sparklime_core.data.source_files import digest
 
 
 def checked(position, name, sha256):

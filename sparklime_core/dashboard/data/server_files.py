@@ -4,8 +4,7 @@ import streamlit as st
 
 from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.data.server_folders import ServerTable, data_folders, list_tables
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import ServerTable, TableSource, data_folders, list_tables
 
 
 def server_files() -> None:

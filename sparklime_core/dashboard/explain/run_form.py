@@ -15,7 +15,7 @@ from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
 from sparklime_core.dashboard.shared.text import count, duration, plain
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.source_bytes import base_name
+from sparklime_core.data.source_files import base_name
 from sparklime_core.explain.engines import ENGINES, USUAL_POOLS
 from sparklime_core.explain.settings import (
     ExplainerSettings,

@@ -8,7 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.settings_form import SettingsForm
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.source_bytes import MOST_ENDING, base_name
+from sparklime_core.data.source_files import MOST_ENDING, base_name
 from sparklime_core.models.model_files import list_types
 from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import KINDS, ModelSettings

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError, read_csv
-from sparklime_core.data import source_bytes
+from sparklime_core.data import unpack
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.read_table import read_table
-from sparklime_core.data.source_bytes import read_content
+from sparklime_core.data.source_files import read_files
 from sparklime_core.errors import DataError
 
 GOOD = b"a,b,kind\n1,2.5,x\n2,3.5,y\n3,4.5,x\n4,5.5,y\n"
@@ -186,15 +186,15 @@ def test_gzip_and_zip_are_unpacked(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(source_bytes, "SMALL", 2**20)
-    monkeypatch.setattr(source_bytes, "MOST_RATIO", 10)
+    monkeypatch.setattr(unpack, "SMALL", 2**20)
+    monkeypatch.setattr(unpack, "MOST_RATIO", 10)
     zeros = b"0,0\n" * 2**20
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("t.csv", zeros)
     for bomb in (gzip.compress(zeros), packed.getvalue()):
         with pytest.raises(SparkLimeError, match="unpacks to more than 1 MiB"):
-            read_content(bomb)
+            read_files(bomb)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -226,7 +226,7 @@ def test_a_damaged_archive_is_read_or_refused_in_a_sentence(method):
         damaged = np.frombuffer(held.getvalue(), dtype=np.uint8).copy()
         damaged[random.integers(4, len(damaged), size=random.integers(1, 4))] = random.integers(0, 256)
         with contextlib.suppress(DataError):
-            read_content(damaged.tobytes())
+            read_files(damaged.tobytes())
 
 
 def test_a_parquet_file_is_read_with_its_types():

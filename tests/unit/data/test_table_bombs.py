@@ -11,9 +11,9 @@ import pytest
 
 from sparklime_core.data import csv_rows
 from sparklime_core.data.csv_dialect import Dialect
+from sparklime_core.data.read_limited import TableAccount, tables
 from sparklime_core.data.read_table import read_table
-from sparklime_core.data.source_bytes import MOST_NAME, base_name
-from sparklime_core.data.table_account import TableAccount, tables
+from sparklime_core.data.source_files import MOST_NAME, base_name
 from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import DataError, SettingsError
 from sparklime_core.limited.limits import GIB

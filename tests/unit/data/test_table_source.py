@@ -5,10 +5,9 @@ import os
 import pytest
 
 from sparklime_core import SparkLimeError
-from sparklime_core.data import server_folders
+from sparklime_core.data import table_source
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.server_folders import ServerTable, data_folders, list_tables, read_server_table
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import ServerTable, TableSource, data_folders, list_tables, read_server_table
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ def test_a_folder_that_is_not_named_is_refused(folder):
 
 
 def test_a_large_folder_is_listed_in_part(folder, monkeypatch):
-    monkeypatch.setattr(server_folders, "MOST_LISTED", 2)
+    monkeypatch.setattr(table_source, "MOST_LISTED", 2)
     assert len(list_tables(folder)) == 2
 
 
