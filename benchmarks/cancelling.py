@@ -23,7 +23,7 @@ from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.manager import JobManager
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.spark_connection import SparkService
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

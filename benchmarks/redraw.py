@@ -24,7 +24,7 @@ from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.what_if import prepare_what_if
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.query.results import explanations_of
 from sparklime_core.runs.run import Run

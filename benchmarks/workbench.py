@@ -23,7 +23,7 @@ from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState

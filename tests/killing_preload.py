@@ -13,7 +13,7 @@ import sparklime_core.cli.main
 import sparklime_core.data.read_table
 import sparklime_core.explain.reference_engine
 import sparklime_core.jobs.runner
-import sparklime_core.models.train_forest
+import sparklime_core.models.train
 import sparklime_core.reports.run_report
 import sparklime_core.runs.query.compare
 import sparklime_core.runs.query.export

@@ -12,7 +12,7 @@ from sparklime_core.errors import SettingsError
 from sparklime_core.explain.schema import SCHEMA_VERSION
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, RunSettings
 from sparklime_core.explain.types import IntArray
-from sparklime_core.models.metrics import Metrics
+from sparklime_core.models.evaluation import Metrics
 from sparklime_core.models.train import Model
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, ModelFacts, RunState, TableFacts

@@ -12,9 +12,8 @@ from sparklime_core.explain.kinds.booster import Booster, BoosterFacts
 from sparklime_core.explain.kinds.encoded_booster import EncodedBooster, EncodedClassifier
 from sparklime_core.explain.kinds.registry import SUFFIXES
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.models.agreement import clearly_better, log_likelihood
-from sparklime_core.models.class_labels import label
-from sparklime_core.models.compare_decoded import ask
+from sparklime_core.models.check_fit import label
+from sparklime_core.models.compare_predictions import ask, clearly_better, log_likelihood
 from sparklime_core.models.model_files import ModelFile
 
 SHOWN = 6

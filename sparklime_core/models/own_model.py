@@ -17,9 +17,10 @@ from sparklime_core.explain.kinds.spark_trees import SparkTrees
 from sparklime_core.limited.process import call_limited
 from sparklime_core.models.adopt_columns import adopt_columns, takes_columns, with_own_gaps
 from sparklime_core.models.boosters import booster_notes, encode_booster, restore_booster
-from sparklime_core.models.class_labels import are_same
+from sparklime_core.models.check_fit import check_fit, check_task
 from sparklime_core.models.columns_model import ColumnsModel
-from sparklime_core.models.metrics import Metrics, measure
+from sparklime_core.models.decoding import decoding_as_dict, decoding_from_dict
+from sparklime_core.models.evaluation import Metrics, measure
 from sparklime_core.models.mlflow_models import Say, fetched, is_model_uri, warn
 from sparklime_core.models.model_files import (
     SKOPS,
@@ -30,13 +31,11 @@ from sparklime_core.models.model_files import (
     model_limits,
     read_model,
 )
-from sparklime_core.models.model_parts import check_trees, use_one_thread
+from sparklime_core.models.model_parts import use_one_thread
 from sparklime_core.models.model_trial import audited, reason, restore
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.spark_ml.adopt import adopt_spark_model, is_spark_model
-from sparklime_core.models.spark_ml.read_model import read_spark_model
+from sparklime_core.models.spark_ml.read_model import adopt_spark_model, is_spark_model, read_spark_model
 from sparklime_core.models.spark_ml.stored_trees import SUFFIX, dump_trees, restore_trees
-from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.models.train import Model
 
 OWN = "the model was trained elsewhere: it may have been trained on the rows that measure it"
@@ -140,10 +139,10 @@ def adopt_model(estimator: Any, dataset: Dataset, *, table: Any = None) -> Model
     if is_spark_model(estimator):
         return _adopted_trees(adopt_spark_model(estimator, dataset, table), dataset)
     if table is not None or takes_columns(estimator, dataset):
-        _check_task(estimator, dataset)
+        check_task(estimator, dataset)
         estimator = adopt_columns(estimator, dataset, table)
     elif dataset.missing_values and _is_silent_on_gaps(estimator):
-        _check_fit(estimator, dataset)
+        check_fit(estimator, dataset)
         estimator = with_own_gaps(estimator, dataset)
     return _taken_over(estimator, _measured(estimator, dataset), _gap_notes(estimator, dataset))
 
@@ -176,7 +175,7 @@ def _adopted_trees(found: SparkTrees, dataset: Dataset) -> Model:
 
 def _measured(estimator: Any, dataset: Dataset) -> Metrics:
     """Check that a model fits a dataset, and measure it."""
-    _check_fit(estimator, dataset)
+    check_fit(estimator, dataset)
     use_one_thread(estimator)
     rows = np.flatnonzero(dataset.labelled & np.isfinite(dataset.features).all(axis=1))
     try:
@@ -204,56 +203,3 @@ def _taken_over(
 ) -> Model:
     none = np.empty(0, dtype=np.int64)
     return Model(estimator, ModelSettings(), metrics, none, (OWN, *notes), trained_elsewhere=True, file=file)
-
-
-def _check_fit(estimator: Any, dataset: Dataset) -> None:
-    """Raise `ModelError` when a model is none of a dataset's features and target, or is damaged."""
-    _check_width(estimator, dataset)
-    _check_task(estimator, dataset)
-    check_trees(estimator)
-
-
-def _check_width(estimator: Any, dataset: Dataset) -> None:
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is not None and tuple(map(str, names)) != dataset.feature_names:
-        pairs = zip(map(str, names), dataset.feature_names, strict=False)
-        unlike = next((f"{ours!r} where it wants {theirs!r}" for theirs, ours in pairs if theirs != ours), "")
-        raise ModelError(
-            f"The model wants {len(names)} features, and the table has {len(dataset.feature_names)}"
-            + (f", the first that differs being {unlike}" if unlike else "")
-            + "; change the columns' roles."
-        )
-    width = getattr(estimator, "n_features_in_", None)
-    if width is None:
-        raise ModelError("The file holds no fitted scikit-learn model.")
-    if width != len(dataset.feature_names):
-        raise ModelError(
-            f"The model wants {width} features, and the table has {len(dataset.feature_names)}; "
-            "change the columns' roles."
-        )
-
-
-def _check_task(estimator: Any, dataset: Dataset) -> None:
-    classes = getattr(estimator, "classes_", None)
-    if dataset.class_names is None:
-        if classes is not None or not hasattr(estimator, "predict"):
-            raise ModelError("The model predicts classes, and the target is a number; choose the other task.")
-        return
-    if classes is None:
-        raise ModelError("The model predicts numbers, and the target has classes; choose the other task.")
-    if not hasattr(estimator, "predict_proba"):
-        raise ModelError("The model has no predict_proba, which LIME needs; train it with probabilities.")
-    known = np.asarray(classes).tolist()
-    codes = list(range(len(dataset.class_names)))
-    if not any(are_same(known, names) for names in (dataset.class_names, codes)):
-        raise ModelError(
-            f"The model knows the classes {_listed(classes)}, and the target has {_listed(dataset.class_names)}; "
-            "they must be the same, in the same order."
-        )
-
-
-def _listed(classes: Any) -> str:
-    names = [
-        repr(value) if isinstance(value, (str, bytes)) else str(value) for value in np.asarray(classes).tolist()
-    ]
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")

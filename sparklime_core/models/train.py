@@ -1,20 +1,36 @@
-"""Train a model on the labelled rows of a dataset, and measure it on rows that it has not seen."""
+"""Train a model on the labelled rows of a dataset, and measure it on rows that it has not seen.
+
+A new kind of model is a function that makes its estimator, in `_BUILDERS`, and a name in `settings.KINDS`.
+"""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
-from sparklime_core.models.estimators import build_estimator
-from sparklime_core.models.metrics import Metrics, measure
+from sparklime_core.models.evaluation import Metrics, measure
 from sparklime_core.models.model_files import ModelFile
 from sparklime_core.models.settings import ModelSettings
 
@@ -25,6 +41,14 @@ ENOUGH = 5
 """... where classes of fewer rows are not counted."""
 
 Positions = npt.NDArray[np.int64]
+
+
+MANY_ROWS = 20_000
+"""A boosted regressor of so many rows is trained on histograms; one of fewer can be explained exactly."""
+
+BOOSTING_DEPTH = 3
+SHRINK = 0.1
+"""scikit-learn's own learning rate of boosting."""
 
 
 @dataclass(frozen=True)
@@ -139,3 +163,101 @@ def _keep_every_class(target: npt.NDArray[Any], train: Positions, test: Position
     unseen = np.setdiff1d(target[test], target[train])
     moved = np.array([test[np.argmax(target[test] == label)] for label in unseen], dtype=np.int64)
     return np.concatenate([train, moved]), np.setdiff1d(test, moved)
+
+
+@raised_as(ModelError, "The model cannot be trained")
+def train_forest(
+    dataset: Dataset,
+    n_estimators: int = 100,
+    max_depth: int | None = None,
+    test_size: float = 0.25,
+    seed: int = 0,
+    *,
+    min_samples_leaf: int = 1,
+) -> Model:
+    """Train a random forest and measure it on a test split, stratified by class where each class allows it.
+
+    Raises
+    ------
+    SettingsError
+        When a hyperparameter is outside of what is allowed.
+    ModelError
+        When the dataset is too small to split.
+    """
+    return train_with(dataset, ModelSettings(n_estimators, max_depth, min_samples_leaf, test_size, seed))
+
+
+def build_estimator(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
+    """Return an estimator for a dataset's features; `class_weight` is scikit-learn's, and of classes only."""
+    return _BUILDERS[settings.kind](dataset, settings, class_weight)
+
+
+def _forest(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
+    regression, classification = RandomForestRegressor, RandomForestClassifier
+    return _trees(regression, classification, dataset, settings, class_weight)
+
+
+def _extra_trees(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
+    return _trees(ExtraTreesRegressor, ExtraTreesClassifier, dataset, settings, class_weight)
+
+
+def _trees(
+    regression: type, classification: type, dataset: Dataset, settings: ModelSettings, class_weight: str | None
+) -> BaseEstimator:
+    chosen: dict[str, Any] = {
+        "n_estimators": settings.n_estimators,
+        "max_depth": settings.max_depth,
+        "min_samples_leaf": settings.min_samples_leaf,
+        "random_state": settings.seed,
+        "n_jobs": -1,
+    }
+    if dataset.class_names is None:
+        return regression(**chosen)
+    return classification(**chosen, class_weight=class_weight)
+
+
+def _boosting(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
+    depth = settings.max_depth or BOOSTING_DEPTH
+    common: dict[str, Any] = {
+        "max_depth": depth,
+        "min_samples_leaf": settings.min_samples_leaf,
+        "learning_rate": SHRINK,
+    }
+    if dataset.class_names is None and dataset.rows <= MANY_ROWS:
+        return GradientBoostingRegressor(n_estimators=settings.n_estimators, random_state=settings.seed, **common)
+    common |= {"max_iter": settings.n_estimators, "random_state": settings.seed, "early_stopping": False}
+    if dataset.class_names is None:
+        return HistGradientBoostingRegressor(**common)
+    return HistGradientBoostingClassifier(class_weight=class_weight, **common)
+
+
+def _linear(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
+    """Return a linear model that decodes what a linear model cannot use: sentinels and codes."""
+    if dataset.class_names is None:
+        last: BaseEstimator = Ridge(random_state=settings.seed)
+    else:
+        last = LogisticRegression(max_iter=1000, class_weight=class_weight, random_state=settings.seed)
+    return Pipeline([("decode", _decoder(dataset)), ("model", last)])
+
+
+def _decoder(dataset: Dataset) -> ColumnTransformer:
+    """Return a transformer of encoded features: gaps imputed and indicated, numbers scaled, codes one-hot."""
+    codes = dataset.categorical_names
+    gaps = dataset.missing_values
+    plain = [index for index in range(len(dataset.feature_names)) if index not in codes and index not in gaps]
+    steps: list[tuple[str, Any, Sequence[int]]] = [("numbers", StandardScaler(), plain)]
+    for index, sentinel in gaps.items():
+        imputer = SimpleImputer(missing_values=sentinel, strategy="median", add_indicator=True)
+        steps.append((f"gaps_{index}", Pipeline([("impute", imputer), ("scale", StandardScaler())]), [index]))
+    if codes:
+        known = [[float(code) for code in range(len(names))] for names in codes.values()]
+        steps.append(("codes", OneHotEncoder(categories=known, sparse_output=False), list(codes)))
+    return ColumnTransformer(steps)
+
+
+_BUILDERS: dict[str, Callable[[Dataset, ModelSettings, str | None], BaseEstimator]] = {
+    "forest": _forest,
+    "extra_trees": _extra_trees,
+    "boosting": _boosting,
+    "linear": _linear,
+}

@@ -83,7 +83,7 @@ class KeptWorkspace:
         SparkLimeError
             When it is missing or damaged, or the table has other features than those that it has learnt from.
         """
-        from sparklime_core.models.metrics import Metrics  # noqa: PLC0415 - imports scikit-learn
+        from sparklime_core.models.evaluation import Metrics  # noqa: PLC0415 - imports scikit-learn
         from sparklime_core.models.train import Model  # noqa: PLC0415 - as above
 
         kept, dataset = self.facts.model, self.dataset()

@@ -130,7 +130,7 @@ class ModelFacts:
     type
         Class of the scikit-learn estimator, or the library that a booster is of.
     metrics
-        See `sparklime_core.models.metrics.Metrics.as_dict`.
+        See `sparklime_core.models.evaluation.Metrics.as_dict`.
     notes
         Remarks about its training.
     trained_elsewhere

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sparklime_core.atomic_files import atomic_write, write_file
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.kinds.registry import SUFFIXES
+from sparklime_core.models.decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.models.model_files import (
     ASKED_ROWS,
     ModelFile,
@@ -18,7 +19,6 @@ from sparklime_core.models.model_files import (
     read_model,
     save_estimator,
 )
-from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.runs.stored_tables import missing_explained
 
 MODEL_FILE = "model.skops"

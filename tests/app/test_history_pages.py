@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from tests.app.conftest import OpenPage, Runs, services_store, words

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import NASTY, OpenPage, Runs, sound, words

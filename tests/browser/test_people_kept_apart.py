@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from sparklime_core.dashboard.shared.person import account
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.access import Access, Person
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

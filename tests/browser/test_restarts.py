@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.task import SLOW_BLOCK_ROWS
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.browser.server import Server, running_server

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
 from sparklime_core.data.build_dataset import read_csv
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import nasty_csv

@@ -16,7 +16,7 @@ from sparklime_core.jobs.race_engines import EngineInWaves, Track
 from sparklime_core.jobs.race_scaling import scale
 from sparklime_core.jobs.race_state import LaneState
 from sparklime_core.jobs.spark_connection import SparkService
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from tests.spark.conftest import EMBEDDED
 from tests.spark.gate import GuardedModel
 

@@ -9,7 +9,7 @@ from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
-from sparklime_core.models.traps.trap import Trap
+from sparklime_core.models.traps.evidence import Trap
 
 CHANGED = {
     "min_samples_leaf": "Train again with at least {} rows in a leaf",

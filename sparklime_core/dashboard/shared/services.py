@@ -51,7 +51,7 @@ NEEDED = (
     "skops.io",
     "sklearn.datasets",
     "sparklime_core.jobs.manager",
-    "sparklime_core.models.train_forest",
+    "sparklime_core.models.train",
 )
 """Modules that take long to import, and that the next click needs, besides those of the pages."""
 

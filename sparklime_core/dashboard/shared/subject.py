@@ -85,7 +85,7 @@ def _of_sample() -> Subject:
 @st.cache_resource(show_spinner="Training a forest on the sample …")
 def _trained_sample() -> tuple[Dataset, Any]:
     from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - imports scikit-learn
-    from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
+    from sparklime_core.models.train import train_forest  # noqa: PLC0415
 
     dataset = load_sample(workspace.SAMPLE)
     return dataset, train_forest(dataset).estimator

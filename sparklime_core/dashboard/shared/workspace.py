@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sparklime_core.models.evaluation import Evaluation
     from sparklime_core.models.settings import ModelSettings
     from sparklime_core.models.train import Model
-    from sparklime_core.models.traps.trap import Trap
+    from sparklime_core.models.traps.evidence import Trap
     from sparklime_core.runs.kept_workspace import KeptWorkspace
     from sparklime_core.runs.workspace import NewRows, WorkspaceFacts
 

@@ -14,7 +14,7 @@ def try_it() -> str:
         services().spark.connect_soon()
         from sparklime_core.explain.settings import ExplainSettings  # noqa: PLC0415 - seconds, and only for this click
         from sparklime_core.jobs.plan import RunPlan  # noqa: PLC0415
-        from sparklime_core.models.train_forest import train_forest  # noqa: PLC0415
+        from sparklime_core.models.train import train_forest  # noqa: PLC0415
 
         dataset = workspace.use_sample(workspace.SAMPLE)
         model = train_forest(dataset)

@@ -1,5 +1,11 @@
-"""A saved model of ``pyspark.ml`` to a plain sum of trees over the features of a dataset."""
+"""A model of ``pyspark.ml``, saved or in memory, to a plain sum of trees over the features of a dataset.
 
+A place of Spark's feature vector is a number of the dataset, or a value for each code of a category. A split on
+the former is a threshold, with a side for gaps. One on the latter is a set of codes, also where Spark compares
+with a threshold.
+"""
+
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,19 +14,24 @@ import numpy as np
 import numpy.typing as npt
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.errors import ModelError
+from sparklime_core.errors import ModelError, reason
+from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
+from sparklime_core.explain.exact.recoding import Recoding, Recodings
 from sparklime_core.explain.kinds.spark_trees import Refused, SparkClassifier, SparkTrees
-from sparklime_core.models.spark_ml.compile_trees import compile_ensemble
-from sparklime_core.models.spark_ml.saved_stages import Stage, read_stages
-from sparklime_core.models.spark_ml.saved_trees import SavedTree, read_trees
-from sparklime_core.models.spark_ml.slots import Codes, Slot, spelled
-from sparklime_core.models.spark_ml.vector import Columns, encoded, string_labels
+from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
+from sparklime_core.models.spark_ml.saved_model import SavedTree, Stage, is_saved_model, read_stages, read_trees
+from sparklime_core.models.spark_ml.vector import Codes, Columns, Number, Slot, encoded, spelled, string_labels
 
 AVERAGED = ("DecisionTreeClassificationModel", "RandomForestClassificationModel")
 BOOSTED = "GBTClassificationModel"
 NUMBERS = ("DecisionTreeRegressionModel", "RandomForestRegressionModel", "GBTRegressionModel")
 TREES = (*AVERAGED, BOOSTED, *NUMBERS)
 
+CHECKED_ROWS = 10_000
+TOLERANCE = 1e-9
+"""Spark's own predictions of so many rows are compared, and how far they may be off."""
+
+BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -150,3 +161,134 @@ def _refused(slots: tuple[Slot, ...], dataset: Dataset) -> tuple[Refused, ...]:
 
 def _width(dataset: Dataset) -> int:
     return len(dataset.feature_names)
+
+
+def compile_ensemble(
+    trees: Sequence[SavedTree], values: Sequence[FloatArray], slots: Sequence[Slot], gaps: dict[int, float]
+) -> Ensemble:
+    """Return the sum of trees over a dataset's features.
+
+    Parameters
+    ----------
+    trees
+        As they were saved.
+    values
+        By tree, what each node would add to each score, (m, S).
+    slots
+        What each place of the feature vector is.
+    gaps
+        By feature, the number that stands for a gap.
+    """
+    numbers = {slot.feature: slot for slot in slots if isinstance(slot, Number)}
+    recodings: Recodings = {feature: (Recoding.of_gap(gaps[feature]),) for feature in numbers if feature in gaps}
+    sets: list[CategorySet] = []
+    compiled = [_compiled(tree, value, slots, sets) for tree, value in zip(trees, values, strict=True)]
+    start = np.zeros(values[0].shape[1])
+    return assembled(compiled, start, single=False, sets=sets, recodings=recodings)
+
+
+def _compiled(tree: SavedTree, value: FloatArray, slots: Sequence[Slot], sets: list[CategorySet]) -> TreeArrays:
+    count = len(tree.left)
+    feature, chosen = np.zeros(count, dtype=np.int64), np.full(count, -1, dtype=np.int64)
+    threshold, gap_left = np.zeros(count), np.zeros(count, dtype=np.bool_)
+    for node in np.flatnonzero(tree.left >= 0).tolist():
+        slot = slots[tree.slot[node]]
+        feature[node] = slot.feature
+        if isinstance(slot, Codes):
+            codes = np.flatnonzero(goes_left(tree, node, slot.values)).astype(np.float64)
+            chosen[node] = len(sets)
+            sets.append(CategorySet(codes, left=True))
+        else:
+            threshold[node] = tree.threshold[node]
+            gap = np.nan if slot.gap is None else slot.gap
+            gap_left[node] = goes_left(tree, node, np.array([gap]))[0]
+    return TreeArrays(tree.left, tree.right, feature, threshold, gap_left, value, tree.rows, chosen)
+
+
+def goes_left(tree: SavedTree, node: int, values: FloatArray) -> BoolArray:
+    """Return which values go to the left at a split, as Spark's ``Split.shouldGoLeft`` has it.
+
+    Of a set of categories Spark keeps the smaller side, so that a value of neither side goes to the other one.
+    """
+    if node not in tree.sets:
+        below: BoolArray = values <= tree.threshold[node]
+        return below
+    left, count = tree.sets[node]
+    if len(left) <= count // 2:
+        return np.isin(values, left)
+    return ~np.isin(values, np.setdiff1d(np.arange(count, dtype=np.float64), left))
+
+
+def is_spark_model(model: Any) -> bool:
+    """Tell whether an object is of ``pyspark.ml``, which need not be installed."""
+    return type(model).__module__.startswith("pyspark.ml.")
+
+
+def adopt_spark_model(model: Any, dataset: Dataset, table: Any = None) -> SparkTrees:
+    """Take over a fitted tree model of Spark, or a pipeline with one.
+
+    Parameters
+    ----------
+    model
+        Of a classic session, or of Spark Connect where the server runs on this machine.
+    dataset
+        The encoded table.
+    table
+        A Spark DataFrame of the same rows in the same order: Spark's own predictions for the first of them are
+        then held against those of the plain trees.
+
+    Raises
+    ------
+    ModelError
+        When Spark cannot save it where this process can read it, or it does not fit the dataset.
+    """
+    with tempfile.TemporaryDirectory(prefix="sparklime-model-") as parent:
+        folder = Path(parent) / "model"
+        try:
+            model.write().overwrite().save(folder.as_uri())
+        except Exception as error:
+            raise ModelError(f"Spark cannot save the {type(model).__name__}: {reason(error)}.") from error
+        if not is_saved_model(folder):
+            raise ModelError(
+                "Spark runs on other machines and has saved the model where this one cannot read it; save it to "
+                "a shared folder, and give that to load_model."
+            )
+        found = read_spark_model(folder, dataset)
+        if table is not None:
+            params = next(stage.params for stage in read_stages(folder) if stage.kind in TREES)
+            _check_predictions(found, model, dataset, table, params)
+    return found
+
+
+def _check_predictions(
+    found: SparkTrees, model: Any, dataset: Dataset, table: Any, params: dict[str, Any]
+) -> None:
+    """Hold the plain trees against Spark's own predictions, and name the first row that differs."""
+    column, predict = params.get("predictionCol", "prediction"), found.predict
+    if isinstance(found, SparkClassifier):
+        column, predict = params.get("probabilityCol", "probability"), found.predict_proba
+    try:
+        wanted = [row[0] for row in model.transform(table).select(column).take(CHECKED_ROWS)]
+    except Exception as error:
+        raise ModelError(
+            f"The model cannot predict the rows of the table that was given: {reason(error)}."
+        ) from error
+    if len(wanted) != min(dataset.rows, CHECKED_ROWS):
+        raise ModelError(
+            f"The table that was given has {len(wanted)} rows, and {dataset.name!r} has {dataset.rows}; give the "
+            "same rows in the same order."
+        )
+    rows = np.flatnonzero(np.isfinite(dataset.features[: len(wanted)]).all(axis=1))
+    predicted = np.asarray(predict(dataset.features[rows])).reshape(len(rows), -1)
+    own = np.array([_numbers(wanted[row], found) for row in rows]).reshape(len(rows), -1)
+    off = np.flatnonzero(np.abs(predicted - own).max(axis=1) > TOLERANCE * max(1.0, float(np.abs(own).max())))
+    if len(off):
+        raise ModelError(
+            f"Spark predicts {len(off)} of {len(rows)} rows otherwise than its trees here, first row "
+            f"{rows[off[0]] + 1}; give the table as the model was trained on it, with the same columns and gaps."
+        )
+
+
+def _numbers(answer: Any, found: SparkTrees) -> Any:
+    """Return Spark's answer for one row as numbers; its classes in the dataset's order."""
+    return answer.toArray()[list(found.spark_order)] if isinstance(found, SparkClassifier) else answer

@@ -1,4 +1,4 @@
-"""`Evidence`: samples of the rows that a model has and has not seen, and what it predicts for them."""
+"""`Evidence`: samples of the rows that a model has and has not seen, with predictions; a `Trap` is found in it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn import metrics as scores
 
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model, Positions
 
 MOST_ROWS = 10_000
@@ -16,6 +17,28 @@ MOST_ROWS = 10_000
 
 LEAST_ROWS = 20
 """With fewer test rows a score says too little."""
+
+
+@dataclass(frozen=True)
+class Trap:
+    """One thing that should make a person stop.
+
+    Attributes
+    ----------
+    sentence
+        What was found, with the figures that were measured.
+    column
+        The table's column that it is about; leaving it out is the way out. None: it is about no single one.
+    rows
+        Positions of the rows that it is about, the first of them.
+    settings
+        Settings to train with in place of those of the model; None where others would not help.
+    """
+
+    sentence: str
+    column: str | None = None
+    rows: tuple[int, ...] = ()
+    settings: ModelSettings | None = None
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,9 @@ from collections.abc import Callable, Iterator
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.models.train import Model
-from sparklime_core.models.traps.classes import find_class_traps
-from sparklime_core.models.traps.evidence import Evidence, gather
-from sparklime_core.models.traps.giveaways import find_giveaways
-from sparklime_core.models.traps.quality import find_no_better, find_overfit
-from sparklime_core.models.traps.row_names import find_row_names
-from sparklime_core.models.traps.trap import Trap
-from sparklime_core.models.traps.twins import find_twins
+from sparklime_core.models.traps.column_traps import find_giveaways, find_row_names
+from sparklime_core.models.traps.evidence import Evidence, Trap, gather
+from sparklime_core.models.traps.score_traps import find_class_traps, find_no_better, find_overfit, find_twins
 
 FINDERS: tuple[Callable[[Evidence], Iterator[Trap]], ...] = (
     find_giveaways,

@@ -7,7 +7,7 @@ from sparklime_core.explain.call_lime import explain_plainly
 from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.seeded import seeded
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 
 
 @pytest.mark.parametrize("name", ["wine", "diabetes"])

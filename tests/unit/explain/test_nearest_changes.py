@@ -6,7 +6,7 @@ import pytest
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.nearest_changes import ChangeSearch, Observed, Wanted, observe
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 
 GRID = observe(np.arange(101) / 10, is_category=False, gap=None)
 CODES = observe(np.array([0.0, 1.0, 2.0, 1.0]), is_category=True, gap=None)

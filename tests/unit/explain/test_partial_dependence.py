@@ -7,7 +7,7 @@ from sklearn.inspection import partial_dependence as of_sklearn
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.partial_dependence import partial_dependence
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 
 DATASET = load_sample("penguins")
 MODEL = train_forest(DATASET, n_estimators=10)

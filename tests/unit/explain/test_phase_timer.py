@@ -10,7 +10,7 @@ from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.phase_timer import PHASES, phase, take_seconds
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ENGINE_NAMES, EngineName, ExplainSettings
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 
 
 @pytest.fixture

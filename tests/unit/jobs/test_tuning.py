@@ -15,7 +15,7 @@ from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.stability import stability
 from sparklime_core.jobs.tuning import TuningPlan, TuningStudy
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 
 SETTINGS = ExplainSettings(num_features=6, seed=5)
 

@@ -9,7 +9,7 @@ import pytest
 from lime.submodular_pick import SubmodularPick
 
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.results import explanations_of
 from sparklime_core.runs.query.row_sample import sample_rows

@@ -16,7 +16,7 @@ from sparklime_core.data.samples import sample_csv
 from sparklime_core.data.table_source import ServerTable, TableSource
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.models import model_files
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs import kept_workspace
 from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.workspace import NewRows, Workspace

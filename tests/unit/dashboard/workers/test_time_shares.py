@@ -8,7 +8,7 @@ import pytest
 from sparklime_core.charts.time_shares import shares_chart
 from sparklime_core.dashboard.workers.time_shares import shares_frame
 from sparklime_core.data.samples import load_sample
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

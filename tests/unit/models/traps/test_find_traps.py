@@ -10,8 +10,8 @@ from sparklime_core.errors import ModelError
 from sparklime_core.models.own_model import adopt_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model, train_with
+from sparklime_core.models.traps.evidence import Trap
 from sparklime_core.models.traps.find_traps import find_traps
-from sparklime_core.models.traps.trap import Trap
 
 ROWS = 400
 

@@ -9,8 +9,7 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.models.train import Model
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import Model, train_forest
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.export import explanations_csv, explanations_parquet, weights_csv

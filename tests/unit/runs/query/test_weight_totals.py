@@ -9,7 +9,7 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
-from sparklime_core.models.train_forest import train_forest
+from sparklime_core.models.train import train_forest
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.results import explanations_of
 from sparklime_core.runs.query.row_sample import RowSample, sample_rows

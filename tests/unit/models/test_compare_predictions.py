@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparklime_core.models.agreement import LEAST, clearly_better, log_likelihood
+from sparklime_core.models.compare_predictions import LEAST, clearly_better, log_likelihood
 
 
 def of_shares(dataset, shares):

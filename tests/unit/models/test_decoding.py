@@ -9,8 +9,14 @@ import pandas as pd
 import pytest
 
 from sparklime_core import SparkLimeError
-from sparklime_core.models.decoding import CategoryDecoder, ConstantDecoder, Decoding, NumberDecoder
-from sparklime_core.models.stored_decoding import decoding_as_dict, decoding_from_dict
+from sparklime_core.models.decoding import (
+    CategoryDecoder,
+    ConstantDecoder,
+    Decoding,
+    NumberDecoder,
+    decoding_as_dict,
+    decoding_from_dict,
+)
 
 PLACES = np.array([1, 0, -1])
 HELD = {
