@@ -17,9 +17,8 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, RunSettings
-from sparklime_core.jobs.phases import Phases
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
-from sparklime_core.jobs.runner import explain_run
+from sparklime_core.jobs.runner import Phases, explain_run
 from sparklime_core.models.train import train_with
 from sparklime_core.models.traps.find_traps import find_traps
 from sparklime_core.runs.manifest import Manifest, RunState, Writers

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import CancelledError, EngineError, SettingsError, SparkLimeError
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.row_errors import row_errors
 from sparklime_core.explain.types import FloatArray, IntArray
@@ -25,10 +26,9 @@ from sparklime_core.jobs.race_engines import (
     Track,
     Weights,
     cores_of,
+    scale,
 )
-from sparklime_core.jobs.race_scaling import scale
 from sparklime_core.jobs.race_state import Lane, LaneState, ScalingStep, agreement
-from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.jobs.study import Study, StudyState, Subject
 from sparklime_core.waiting import unless_cancelled

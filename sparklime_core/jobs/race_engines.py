@@ -1,11 +1,16 @@
 """Who takes part in the race: lime as people call it, the recipe's UDF, and the engines ``sampled`` and ``exact``.
 
 Each warms up first, so that what is timed afterwards is explaining and not the start of Python processes.
+
+`scale` lets an engine explain the same rows over one core, two, four and so on. The session keeps all its cores,
+and Spark never gets more tasks at once than a step may use: a session for each step would measure Spark's start.
 """
 
+import dataclasses
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +25,7 @@ from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
+from sparklime_core.jobs.race_state import ScalingStep
 from sparklime_core.spark.recipe import recipe_udf, run_recipe
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.waves.collected_waves import Wave
@@ -32,6 +38,7 @@ Weights = Mapping[str, float]
 """An explanation: weights by lime's texts."""
 
 OnRows = Callable[[int], None]
+OnSteps = Callable[[tuple[ScalingStep, ...]], None]
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ class EngineInWaves:
     def __init__(self, track: Track, spark: SparkSession, engine: EngineName) -> None:
         self._track, self._spark = track, spark
         self.task: ExplainTask = prepare_task(
-            track.explainer, track.predict_fn, replace(track.settings, engine=engine)
+            track.explainer, track.predict_fn, dataclasses.replace(track.settings, engine=engine)
         )
 
     def warm_up(self, rows: FloatArray) -> None:
@@ -173,3 +180,51 @@ def _weights_of(explained: pa.Table) -> list[tuple[int, Weights]]:
         (line["row_id"], {part["feature_explanation"]: part["weight"] for part in line["explanation"] or ()})
         for line in lines
     ]
+
+
+def levels(cores: int) -> tuple[int, ...]:
+    """Return the numbers of cores to try: the powers of two, and all."""
+    powers = [2**power for power in range(cores.bit_length())]
+    return tuple(sorted({*(power for power in powers if power <= cores), cores}))
+
+
+def scale(engine: EngineInWaves, rows: FloatArray, cores: int, on_steps: OnSteps) -> tuple[ScalingStep, ...]:
+    """Explain rows (n, d) again and again, by more and more tasks at once; report after every wave."""
+    engine.warm_up(rows)
+    blocks = -(-len(rows) // block_rows(engine.task.settings, len(rows)))
+    steps: tuple[ScalingStep, ...] = ()
+    first: pa.Table | None = None
+    for level in levels(min(cores, blocks)):
+        step, explained = _run_step(engine, rows, level, steps, on_steps)
+        first = explained if first is None else first
+        same = None if not steps else explained.equals(first)
+        steps = (*steps, dataclasses.replace(step, same=same))
+        on_steps(steps)
+    return steps
+
+
+def _run_step(
+    engine: EngineInWaves, rows: FloatArray, cores: int, ended: tuple[ScalingStep, ...], on_steps: OnSteps
+) -> tuple[ScalingStep, pa.Table]:
+    step = ScalingStep(cores, len(rows))
+    on_steps((*ended, step))
+    waves: list[Wave] = []
+    began = time.perf_counter()
+
+    def note(done: int) -> None:
+        nonlocal step
+        executors = {name for wave in waves for name in wave.tasks["executor"].to_pylist()}
+        at_once = max(most_at_once(wave.tasks) for wave in waves)
+        step = ScalingStep(cores, len(rows), done, time.perf_counter() - began, len(executors), at_once)
+        on_steps((*ended, step))
+
+    engine.run(rows, waves.append, note, cores)
+    return step, pa.concat_tables([wave.explanations for wave in waves]).sort_by("row_id").combine_chunks()
+
+
+def most_at_once(tasks: pa.Table) -> int:
+    """Return how many tasks of a wave (`TASK_SCHEMA`) ran at the same time, at the most."""
+    starts = np.array([started.timestamp() for started in tasks["started"].to_pylist()])
+    ends = starts + tasks["seconds"].to_numpy()
+    running = (starts[:, None] >= starts) & (starts[:, None] < ends)
+    return int(running.sum(axis=1).max(initial=0))

@@ -13,10 +13,10 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, RunError, SparkLimeError
 from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.task import ExplainTask, block_rows
-from sparklime_core.explain.types import FloatArray, PredictFn
-from sparklime_core.jobs.phases import Phases
+from sparklime_core.explain.types import FloatArray
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import ExecutorFacts, Manifest, RunState
 from sparklime_core.runs.part_tables import count_rows
@@ -30,6 +30,34 @@ from sparklime_core.waiting import after, unless_cancelled
 LISTING_SECONDS, LOOK_SECONDS = 90.0, 1.0
 """How long the driver waits for parts that executors have written, and between two looks: NFS may list a folder as
 it was a minute ago."""
+
+
+class Phases:
+    """Wall time by phase; each lasts until the next one begins.
+
+    Parameters
+    ----------
+    seconds
+        Seconds by phase of earlier attempts at the same run.
+    """
+
+    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+        self._seconds = dict(seconds or {})
+        self._name: str | None = None
+        self._since = 0.0
+
+    def begin(self, name: str) -> None:
+        """End the phase that lasts, and begin another."""
+        now = time.monotonic()
+        if self._name is not None:
+            self._seconds[self._name] = self._seconds.get(self._name, 0.0) + now - self._since
+        self._name, self._since = name, now
+
+    def seconds(self) -> dict[str, float]:
+        """Return the seconds of each phase, the one that lasts included."""
+        if self._name is not None:
+            self.begin(self._name)
+        return dict(self._seconds)
 
 
 @dataclass(frozen=True)
@@ -259,11 +287,6 @@ def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
     explainer = build_explainer(inputs.learnt_from, manifest.explainer)
     predict_fn, pools = predict_fn_of(inputs.estimator), manifest.stability
     return prepare_measured(explainer, predict_fn, manifest.explain, pools, manifest.measured_every)
-
-
-def predict_fn_of(estimator: Any) -> PredictFn:
-    """Return what lime takes of a scikit-learn estimator."""
-    return getattr(estimator, "predict_proba", None) or estimator.predict  # type: ignore[no-any-return]
 
 
 def _executors(spark: SparkSession) -> list[Any]:

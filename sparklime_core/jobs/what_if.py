@@ -1,5 +1,6 @@
 """What if this value were another? A run's model and engine, kept ready to explain values of one's own at once."""
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from sparklime_core.errors import EngineError
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
+from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
-from sparklime_core.jobs.runner import predict_fn_of
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
 
@@ -120,18 +122,40 @@ def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
     SparkLimeError
         When the run's model and settings do not go together any more.
     """
-    learnt_from = inputs.learnt_from
-    explainer = build_explainer(learnt_from, manifest.explainer)
-    predict_fn = predict_fn_of(inputs.estimator)
+    own = manifest.explain.engine
+    engines = ("sampled", own) if ENGINES[own].is_slow else (own,)
     settings = dataclasses.replace(manifest.explain, labels="predicted", profiles=True)
-    if ENGINES[settings.engine].is_slow:
-        try:
-            task = prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine="sampled"))
-        except EngineError:
-            task = prepare_task(explainer, predict_fn, settings)
-    else:
-        task = prepare_task(explainer, predict_fn, settings)
-    return WhatIf(task, fields_of(learnt_from))
+    return WhatIf(_prepare(manifest, inputs, settings, engines), fields_of(inputs.learnt_from))
+
+
+def prepare_any_width(manifest: Manifest, inputs: Inputs) -> ExplainTask:
+    """Prepare a task for `explain.locality.LocalityDial`, which explains a row of a run at any kernel width.
+
+    Its engine is ``exact``, which serves any width, if it serves the run's model; otherwise
+    ``sampled``.
+
+    Raises
+    ------
+    SparkLimeError
+        When neither serves the run's model and settings.
+    """
+    settings = dataclasses.replace(manifest.explain, labels="all", profiles=True)
+    return _prepare(manifest, inputs, settings, ("exact", "sampled"))
+
+
+def _prepare(
+    manifest: Manifest, inputs: Inputs, settings: ExplainSettings, engines: tuple[EngineName, ...]
+) -> ExplainTask:
+    """Prepare the first of the engines that can serve; the last one's error is raised where none can."""
+    explainer, predict_fn = (
+        build_explainer(inputs.learnt_from, manifest.explainer),
+        predict_fn_of(inputs.estimator),
+    )
+    *others, last = engines
+    for engine in others:
+        with contextlib.suppress(EngineError):
+            return prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine=engine))
+    return prepare_task(explainer, predict_fn, dataclasses.replace(settings, engine=last))
 
 
 def fields_of(dataset: Dataset) -> tuple[Field, ...]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, reason
+from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.models.columns_model import ColumnsModel
 
@@ -27,7 +28,7 @@ targets' standard deviation: a few rows that a model is sure about do not decide
 
 def ask(estimator: Any, table: pd.DataFrame | FloatArray) -> FloatArray:
     """Return a model's probabilities (n, K), or its values (n, 1), for a table or an array."""
-    predict = getattr(estimator, "predict_proba", None) or estimator.predict
+    predict = predict_fn_of(estimator)
     parts = [
         np.asarray(predict(table[begin : begin + ASKED_AT_ONCE]), dtype=np.float64)
         for begin in range(0, len(table), ASKED_AT_ONCE)

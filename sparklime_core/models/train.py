@@ -30,6 +30,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
+from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.models.evaluation import Metrics, measure
 from sparklime_core.models.model_files import ModelFile
 from sparklime_core.models.settings import ModelSettings
@@ -84,8 +85,7 @@ class Model:
     @property
     def predict_fn(self) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]]:
         """What lime takes: the bound ``predict_proba``, or ``predict`` in regression."""
-        estimator: Any = self.estimator
-        return getattr(estimator, "predict_proba", None) or estimator.predict  # type: ignore[no-any-return]
+        return predict_fn_of(self.estimator)
 
 
 @raised_as(ModelError, "The model cannot be trained")

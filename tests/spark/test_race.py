@@ -12,8 +12,7 @@ from sparklime_core import adopt_model, build_explainer
 from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.race import FEWEST_ROWS, Race, RacePlan, RaceState
-from sparklime_core.jobs.race_engines import EngineInWaves, Track
-from sparklime_core.jobs.race_scaling import scale
+from sparklime_core.jobs.race_engines import EngineInWaves, Track, scale
 from sparklime_core.jobs.race_state import LaneState
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.models.train import train_forest

@@ -44,8 +44,8 @@ def explainer_of(run: Run) -> "Explainer":
 @partial(keep, entries=2, spinner=f"Drawing {POOLS_NOW} pools of samples …")
 def measuring_task(run: Run) -> "ExplainTask":
     """Return what explains rows of a run as it was explained, and measures their stability."""
+    from sparklime_core.explain.predict_function import predict_fn_of  # noqa: PLC0415 - imports lime
     from sparklime_core.explain.stability_task import prepare_measured  # noqa: PLC0415 - imports lime
-    from sparklime_core.jobs.runner import predict_fn_of  # noqa: PLC0415 - imports Spark
 
     settings = run.manifest().explain
     predict_fn = predict_fn_of(inputs_of(run).estimator)

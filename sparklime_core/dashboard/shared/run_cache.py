@@ -64,7 +64,7 @@ def nearest_changes_of(run: Run) -> "NearestChanges":
 
 @partial(keep, entries=2, spinner="Preparing the kernel widths, once for this run …")
 def _any_width_of(run: Run) -> "ExplainTask":
-    from sparklime_core.jobs.locality import prepare_any_width  # noqa: PLC0415 - imports lime, and Spark's driver side
+    from sparklime_core.jobs.what_if import prepare_any_width  # noqa: PLC0415 - imports lime, and Spark's driver side
 
     return prepare_any_width(run.manifest(), inputs_of(run))
 

@@ -30,8 +30,7 @@ from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.workspace_store import WorkspaceStore
 
 if TYPE_CHECKING:
-    from sparklime_core.jobs.manager import JobManager, QueueEntry
-    from sparklime_core.jobs.personal_jobs import PersonalJobs
+    from sparklime_core.jobs.manager import JobManager, PersonalJobs, QueueEntry
     from sparklime_core.jobs.runner import Progress
     from sparklime_core.jobs.spark_connection import SparkService
 
@@ -132,7 +131,7 @@ class Services:
     @property
     def jobs(self) -> "PersonalJobs":
         """The jobs; their first use imports Spark's driver side, but starts no JVM."""
-        from sparklime_core.jobs.personal_jobs import PersonalJobs  # noqa: PLC0415
+        from sparklime_core.jobs.manager import PersonalJobs  # noqa: PLC0415
 
         return PersonalJobs(self._server.manager, self.person)
 

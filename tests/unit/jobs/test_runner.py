@@ -1,13 +1,14 @@
 """The end of a run whose executors write: the driver finds their parts, though a shared disk lists them late."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from sparklime_core.errors import CancelledError, RunError
 from sparklime_core.jobs import runner
-from sparklime_core.jobs.runner import await_parts
+from sparklime_core.jobs.runner import Phases, await_parts
 
 
 class Listed:
@@ -45,3 +46,27 @@ def test_a_cancelled_run_waits_for_no_parts() -> None:
     cancel.set()
     with pytest.raises(CancelledError):
         await_parts(Listed(10**9), {1, 2}, cancel)
+
+
+def test_a_phase_lasts_until_the_next_begins():
+    phases = Phases()
+    assert phases.seconds() == {}
+    began = time.monotonic()
+    phases.begin("reading")
+    time.sleep(0.02)
+    phases.begin("training")
+    time.sleep(0.01)
+    found = phases.seconds()
+    assert list(found) == ["reading", "training"]
+    assert found["reading"] >= 0.02
+    assert sum(found.values()) <= time.monotonic() - began
+
+
+def test_a_later_sitting_adds_to_an_earlier_ones():
+    phases = Phases({"explaining": 100.0, "reading": 5.0})
+    phases.begin("explaining")
+    time.sleep(0.01)
+    later = phases.seconds()
+    assert later["reading"] == 5.0
+    assert 100.01 <= later["explaining"] < 200.0
+    assert phases.seconds()["explaining"] >= later["explaining"]
