@@ -19,8 +19,8 @@ def process_start(pid: int) -> str | None:
     try:
         if not _BOOT.exists():
             return str(psutil.Process(pid).create_time())
-        told = (_PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-        facts = told.rpartition(")")[2].split()
+        line = (_PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+        facts = line.rpartition(")")[2].split()
         return None if facts[_STATE] in "ZX" else f"{_BOOT.read_text(encoding='ascii').strip()} {facts[_START]}"
     except (OSError, psutil.NoSuchProcess):
         return None

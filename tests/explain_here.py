@@ -9,7 +9,7 @@ from unittest import mock
 
 import pyarrow as pa
 
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.jobs.runner import task_of
 from sparklime_core.runs.inputs import Inputs

@@ -7,9 +7,9 @@ import pytest  # noqa: F401
 import skops.io  # noqa: F401
 import tqdm.auto  # noqa: F401
 
+import sparklime_core.cli
 import sparklime_core.cli.explain
 import sparklime_core.cli.export
-import sparklime_core.cli.main
 import sparklime_core.data.read_table
 import sparklime_core.explain.reference_engine
 import sparklime_core.jobs.runner

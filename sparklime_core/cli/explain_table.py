@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparklime_core.cli.explain_request import request_of, unusual
+from sparklime_core.cli.explain import request_of, unusual
 from sparklime_core.cli.options import interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine

@@ -140,8 +140,8 @@ def encode_rows(encoding: Encoding, reading: Reading) -> tuple[npt.NDArray[np.fl
         if column is None:
             features[:, index] = np.nan if feature.missing is None else feature.missing
             continue
-        features[:, index], said = encode_feature(feature, column)
-        notes[feature.column] += said
+        features[:, index], new_notes = encode_feature(feature, column)
+        notes[feature.column] += new_notes
     reports = [_used_report(encoding, name, column, notes.get(name, [])) for name, column in used.items()]
     found = {column.name for column in used.values() if column is not None}
     found.update(name for name in reading.names if name.strip() == encoding.target.strip())
@@ -180,7 +180,7 @@ def read_rows(
     header_names = [*encoding.columns(), encoding.target]
     reading = read_table(source, options, name=name, header_names=header_names, like=like)
     features, reports = encode_rows(encoding, reading)
-    target, said = _known_target(encoding, reading)
+    target, target_reports = _known_target(encoding, reading)
     return Dataset(
         name=reading.name,
         features=features,
@@ -188,7 +188,7 @@ def read_rows(
         encoding=encoding,
         report=DataReport(
             reading.rows,
-            (*said, *reports),
+            (*target_reports, *reports),
             reading.decisions,
             Origin(reading.file, reading.sha256, reading.options, None, "auto", {}),
         ),
@@ -210,7 +210,7 @@ def _use(
     if not made:
         return (), [], _report(column, LEFT_OUT, "it is constant")
     encoded = [encode_feature(feature, column) for feature in made]
-    notes = tuple(dict.fromkeys([*column.notes, *(note for _, said in encoded for note in said)]))
+    notes = tuple(dict.fromkeys([*column.notes, *(note for _, made_notes in encoded for note in made_notes)]))
     names = tuple(feature.name for feature in made)
     return made, [values for values, _ in encoded], _report(column, role.role, role.reason, notes, names)
 

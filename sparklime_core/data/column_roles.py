@@ -178,18 +178,18 @@ def is_identifier_name(name: str) -> bool:
 
 
 def _of_text(column: Column, filled: pa.Array, distinct: int) -> tuple[str, str]:
-    said = f"{distinct} different values in {len(filled)} rows"
+    counts_text = f"{distinct} different values in {len(filled)} rows"
     if distinct > 10 and distinct > MOSTLY_DIFFERENT * len(filled):
         kind = "free text" if pc.mean(pc.utf8_length(filled)).as_py() > LONG_TEXT else "an identifier"
-        return "drop", f"it is {kind}: {said}"
+        return "drop", f"it is {kind}: {counts_text}"
     if distinct <= MOST_CATEGORIES:
         return "categorical", f"{column.reason}, and there are {distinct} different ones"
     if pc.mean(pc.utf8_length(filled)).as_py() > LONG_TEXT:
-        return "drop", f"it is free text: {said}"
+        return "drop", f"it is free text: {counts_text}"
     counts = sorted((entry["counts"] for entry in pc.value_counts(filled).to_pylist()), reverse=True)
     if sum(counts[:MOST_CATEGORIES]) < LEAST_COVERED * len(filled):
-        return "drop", f"it has too many categories: {said}"
-    return "categorical", f"{column.reason}: {said}, of which the {MOST_CATEGORIES} most frequent are kept"
+        return "drop", f"it has too many categories: {counts_text}"
+    return "categorical", f"{column.reason}: {counts_text}, of which the {MOST_CATEGORIES} most frequent are kept"
 
 
 def _index_reason(reading: Reading, position: int) -> str | None:

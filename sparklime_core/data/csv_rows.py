@@ -245,8 +245,8 @@ def without_escapes(
     if escape is None:
         lines = b"\n".join(_lines_with(text, mark))
         if _strays(_doubled(lines, "\\", quote), quote) >= _strays(lines, quote):
-            said = Decision("escape", "none", "quotation marks after a backslash end a text")
-            return text, "", [said]
+            decision = Decision("escape", "none", "quotation marks after a backslash end a text")
+            return text, "", [decision]
         reason = f"a backslash before a quotation mark ({_shown(lines, mark)}) makes it part of the text"
     else:
         reason = CHOSEN if chosen else "as in the model's table"

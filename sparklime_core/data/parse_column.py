@@ -274,20 +274,20 @@ def _some(misfits: pa.Array) -> pa.Array | None:
 def _typed(name: str, raw: pa.ChunkedArray, zone: str | None) -> Column:
     """Take over a column whose file says its type, as Parquet does."""
     kind = raw.type
-    said = f"the file says its type, {kind}"
+    reason = f"the file says its type, {kind}"
     if pa.types.is_null(kind):
         return Column(name, "empty", pa.nulls(len(raw), pa.string()), raw, "it has no values")
     if pa.types.is_boolean(kind):
-        return Column(name, "boolean", _flat(raw), raw, said, written=ColumnFormat("boolean"))
+        return Column(name, "boolean", _flat(raw), raw, reason, written=ColumnFormat("boolean"))
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         values, used, notes = parse_dates.local_times(raw, zone)
-        return Column(name, "date", values, raw, said, notes, ColumnFormat("date", zone=used))
+        return Column(name, "date", values, raw, reason, notes, ColumnFormat("date", zone=used))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _typed_numbers(name, raw, said)
-    return Column(name, "text", pa.nulls(len(raw), pa.string()), raw, said, written=ColumnFormat("text"))
+        return _typed_numbers(name, raw, reason)
+    return Column(name, "text", pa.nulls(len(raw), pa.string()), raw, reason, written=ColumnFormat("text"))
 
 
-def _typed_numbers(name: str, raw: pa.ChunkedArray, said: str) -> Column:
+def _typed_numbers(name: str, raw: pa.ChunkedArray, reason: str) -> Column:
     if parse_numbers.is_beyond_exact(raw):
         reason = "its whole numbers are too large to be held exactly"
         return Column(name, "text", _flat(raw), raw, reason, written=ColumnFormat("text"))
@@ -295,7 +295,7 @@ def _typed_numbers(name: str, raw: pa.ChunkedArray, said: str) -> Column:
     if values.null_count == len(values):
         return Column(name, "empty", values, raw, "it has no values", notes)
     written = ColumnFormat("number", parse_numbers.Notation("."))
-    return Column(name, "number", values, raw, said, notes, written)
+    return Column(name, "number", values, raw, reason, notes, written)
 
 
 def _as_text(raw: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -243,15 +243,15 @@ def _convert(texts: pa.Array, mark: str) -> pa.Array:
 
 
 def _reason(distinct: pa.Array, notation: Notation, decimal: str) -> str:
-    said = []
+    signs = []
     if (notation.mark == "," or decimal == ",") and pc.any(
         pc.match_substring_regex(distinct, pattern=rf"[{notation.mark}]\d*\D*$")
     ).as_py():
-        said.append("decimal commas" if notation.mark == "," else "decimal points")
+        signs.append("decimal commas" if notation.mark == "," else "decimal points")
     if notation.thousands:
-        said.append("thousands separators")
+        signs.append("thousands separators")
     if pc.any(pc.match_substring_regex(distinct, pattern=_CURRENCY)).as_py():
-        said.append("currency signs")
+        signs.append("currency signs")
     if pc.any(pc.match_substring(distinct, "%")).as_py():
-        said.append("percent signs")
-    return "all its values are numbers" + (f", written with {' and '.join(said)}" if said else "")
+        signs.append("percent signs")
+    return "all its values are numbers" + (f", written with {' and '.join(signs)}" if signs else "")

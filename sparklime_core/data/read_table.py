@@ -151,7 +151,7 @@ def read_table(
         raise DataError("The file has a header line but no rows; give at least two rows.")
     options = options if like is None else replace(options, missing_words=options.over(like).missing_words)
     names, renamed = _repaired(table.names)
-    decimal, said = _decimal(table.columns, table.decisions, options)
+    decimal, marks = _decimal(table.columns, table.decisions, options)
     columns = tuple(
         parse_column(column, values, options, decimal=decimal)
         for column, values in zip(names, table.columns, strict=True)
@@ -159,7 +159,7 @@ def read_table(
     return Reading(
         name=name or table.name,
         columns=columns,
-        decisions=(*table.decisions, *renamed, *said),
+        decisions=(*table.decisions, *renamed, *marks),
         options=options,
         decimal=decimal,
         file=table.file,
@@ -190,7 +190,7 @@ def _repaired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[Decision, ..
     """Give every column a name of its own; names that are unique stay as they are written."""
     taken = {name for name in names if name.strip()}
     counts: Counter[str] = Counter()
-    repaired, said = [], []
+    repaired, given = [], []
     for position, name in enumerate(names, start=1):
         counts[name] += 1
         if name.strip() and counts[name] == 1:
@@ -201,10 +201,10 @@ def _repaired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[Decision, ..
             wanted += "_"
         taken.add(wanted)
         repaired.append(wanted)
-        said.append(wanted)
-    if not said:
+        given.append(wanted)
+    if not given:
         return tuple(repaired), ()
-    shown = ", ".join(said[:8]) + (", …" if len(said) > 8 else "")
+    shown = ", ".join(given[:8]) + (", …" if len(given) > 8 else "")
     reason = "columns without a name, or with the name of another one, were given these"
     return tuple(repaired), (Decision("names", shown, reason),)
 

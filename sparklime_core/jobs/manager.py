@@ -78,11 +78,11 @@ class JobManager:
     def __init__(self, store: RunStore, service: SparkService, limits: QueueLimits | None = None) -> None:
         self.store = store
         self.service = service
-        self._turns = FairQueue(limits or QueueLimits.from_environment())
-        self._queued: dict[Ticket, _Job | ExclusiveJob] = {}
+        self._queue = FairQueue(limits or QueueLimits.from_environment())
+        self._jobs: dict[Ticket, _Job | ExclusiveJob] = {}
         self._lock = threading.Lock()
         self._resuming = threading.Lock()
-        for number in range(self._turns.limits.running):
+        for number in range(self._queue.limits.running):
             threading.Thread(target=self._work, name=f"sparklime-jobs-{number}", daemon=True).start()
 
     def submit(self, plan: RunPlan, person: Person = ANYBODY) -> str:
@@ -93,7 +93,7 @@ class JobManager:
         RunError
             When the queue is full, or the run cannot be stored.
         """
-        self._turns.check_room()
+        self._queue.check_room()
         inputs = plan.inputs()
         manifest = dataclasses.replace(
             plan.manifest(self.service.status().master), writers=writers_from_environment()
@@ -117,7 +117,7 @@ class JobManager:
             When there is no such run of the person, nothing of it is left to do, or the queue is full.
         """
         with self._resuming:
-            self._turns.check_room()
+            self._queue.check_room()
             self.store.of(person).open_own(run_id)
             run = self.store.open(run_id)  # the work goes on, also where the run is given to another person
             manifest = run.manifest()
@@ -127,7 +127,7 @@ class JobManager:
         progress = Progress("waiting", manifest.rows, manifest.rows_explained, manifest.rows_failed)
         self._join(Ticket(person.queue_name), _Job(run, manifest.title, progress))
 
-    def submit_errand(self, errand: ExclusiveJob) -> None:
+    def submit_exclusive(self, job: ExclusiveJob) -> None:
         """Queue work that is no run; it has its turn like one, but nothing else runs meanwhile.
 
         Raises
@@ -135,7 +135,7 @@ class JobManager:
         RunError
             When the queue is full.
         """
-        self._join(Ticket(alone=True), errand)
+        self._join(Ticket(alone=True), job)
 
     def cancel(self, run_id: str) -> None:
         """Stop a run, queued or running; what it has finished stays. An ended run is left as it is."""
@@ -145,7 +145,7 @@ class JobManager:
             return
         ticket, job = found
         job.cancel.set()
-        if self._turns.leave(ticket):
+        if self._queue.leave(ticket):
             self._end(ticket, job)
 
     def progress(self, run_id: str) -> Progress | None:
@@ -166,58 +166,58 @@ class JobManager:
 
     def queue(self) -> list[QueueEntry]:
         """Return the runs that run, then those that wait in the order of their turns."""
-        running, waiting = self._turns.in_order()
+        running, waiting = self._queue.in_order()
         positions = {**dict.fromkeys(running, 0), **{ticket: at for at, ticket in enumerate(waiting, 1)}}
         with self._lock:
             return [
                 QueueEntry(job.run.id, job.title, ticket.person, position, job.progress)
                 for ticket, position in positions.items()
-                if isinstance(job := self._queued.get(ticket), _Job)
+                if isinstance(job := self._jobs.get(ticket), _Job)
             ]
 
-    def errand_runs(self) -> bool:
+    def exclusive_runs(self) -> bool:
         """Return whether work that is no run has Spark to itself at this moment."""
-        running, _ = self._turns.in_order()
+        running, _ = self._queue.in_order()
         with self._lock:
-            return any(ticket in self._queued for ticket in running if ticket.alone)
+            return any(ticket in self._jobs for ticket in running if ticket.alone)
 
     def _find(self, run_id: str) -> "tuple[Ticket, _Job] | None":
-        for ticket, work in self._queued.items():
+        for ticket, work in self._jobs.items():
             if isinstance(work, _Job) and work.run.id == run_id:
                 return ticket, work
         return None
 
     def _join(self, ticket: Ticket, work: "_Job | ExclusiveJob") -> None:
         with self._lock:
-            self._queued[ticket] = work
+            self._jobs[ticket] = work
         try:
-            self._turns.join(ticket)
+            self._queue.join(ticket)
         except RunError:
             with self._lock:
-                del self._queued[ticket]
+                del self._jobs[ticket]
             raise
 
     def _work(self) -> None:
         while True:
-            ticket = self._turns.take()
+            ticket = self._queue.take()
             with self._lock:
-                work = self._queued[ticket]
+                work = self._jobs[ticket]
             try:
                 if isinstance(work, _Job):
                     self._work_on(ticket, work)
                 else:
                     self._run_exclusive(ticket, work)
             finally:
-                self._turns.end(ticket)
+                self._queue.end(ticket)
 
-    def _run_exclusive(self, ticket: Ticket, errand: ExclusiveJob) -> None:
+    def _run_exclusive(self, ticket: Ticket, job: ExclusiveJob) -> None:
         try:
-            errand.run(self.service)
-        except Exception as error:  # noqa: BLE001 - it is the errand's; the next one must have its turn
-            errand.fail(error_sentence(error))
+            job.run(self.service)
+        except Exception as error:  # noqa: BLE001 - it is the job's; the next one must have its turn
+            job.fail(error_sentence(error))
         finally:
             with self._lock:
-                del self._queued[ticket]
+                del self._jobs[ticket]
 
     def _work_on(self, ticket: Ticket, job: _Job) -> None:
         try:
@@ -260,7 +260,7 @@ class JobManager:
             _log.exception("The end of the run %s could not be written", job.run.id)
         finally:
             with self._lock:
-                del self._queued[ticket]
+                del self._jobs[ticket]
 
     def _report(self, job: _Job, progress: Progress) -> None:
         with self._lock:
@@ -294,9 +294,9 @@ class PersonalJobs:
         """Store a new run of the person and queue it; see `JobManager.submit`."""
         return self.manager.submit(plan, self.person)
 
-    def submit_errand(self, errand: ExclusiveJob) -> None:
-        """Queue work that is no run; see `JobManager.submit_errand`."""
-        self.manager.submit_errand(errand)
+    def submit_exclusive(self, job: ExclusiveJob) -> None:
+        """Queue work that is no run; see `JobManager.submit_exclusive`."""
+        self.manager.submit_exclusive(job)
 
     def resume(self, run_id: str) -> None:
         """Queue what is left of a run; see `JobManager.resume`. It raises `RunError` for another person's run."""

@@ -65,8 +65,8 @@ class NearestChanges:
 
     def predict(self, rows: FloatArray) -> FloatArray:
         """Return the model's probabilities (n, K) of encoded rows, or its values (n, 1)."""
-        said = np.asarray(predict_fn_of(self.inputs.estimator)(rows), dtype=np.float64)
-        return said.reshape(len(rows), -1)
+        predicted = np.asarray(predict_fn_of(self.inputs.estimator)(rows), dtype=np.float64)
+        return predicted.reshape(len(rows), -1)
 
     def find(self, row_id: int, wanted: Wanted, locked: Collection[str] = (), most: int = 5) -> list[Change]:
         """Return the nearest changes of a row, the fewest features first; see `ChangeSearch.find`.
@@ -89,7 +89,7 @@ class NearestChanges:
     def table(self, row_ids: Iterable[int], wanted: Wanted, locked: Collection[str] = ()) -> pa.Table:
         """Return one line a row: its nearest change, or that none was found.
 
-        Columns ``row``, ``now`` and ``then`` (what the model says), ``changed`` (how many features), ``change``
+        Columns ``row``, ``now`` and ``then`` (predictions), ``changed`` (how many features), ``change``
         (in words) and ``distance``.
         """
         lines: list[dict[str, Any]] = []
@@ -98,10 +98,14 @@ class NearestChanges:
                 continue  # the model has never seen such values: the row has no explanation either
             found = self.find(row_id, wanted, locked, most=1)
             now = self.predict(self._table.features[[row_id]].astype(np.float64))[0]
-            line = {"row": row_id, "now": self.said(now), "then": None, "changed": None, "change": None}
+            line = {"row": row_id, "now": self.prediction_text(now), "then": None, "changed": None, "change": None}
             if found:
                 words = "; ".join(f"{name}: {old} → {new}" for name, old, new in self.words(row_id, found[0]))
-                line |= {"then": self.said(found[0].predicted), "changed": len(found[0].features), "change": words}
+                line |= {
+                    "then": self.prediction_text(found[0].predicted),
+                    "changed": len(found[0].features),
+                    "change": words,
+                }
             lines.append({**line, "distance": found[0].distance if found else None})
         return pa.Table.from_pylist(lines, TABLE)
 
@@ -117,8 +121,8 @@ class NearestChanges:
             for at, value in zip(change.features, change.values, strict=True)
         ]
 
-    def said(self, predicted: FloatArray) -> str:
-        """Return what the model says, in words."""
+    def prediction_text(self, predicted: FloatArray) -> str:
+        """Return the model's prediction in words."""
         names = self._table.class_names
         if names is None:
             return f"{predicted[0]:.6g}"

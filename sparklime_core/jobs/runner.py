@@ -71,11 +71,11 @@ class Progress:
     rows, done, failed
         Rows to explain; those that are explained and on disk; those of them whose result is an error.
     seconds
-        Wall time since explaining began in this sitting.
+        Wall time since explaining began in this attempt.
     by_executor
-        Rows explained by each executor in this sitting.
+        Rows explained by each executor in this attempt.
     first_wave
-        Rows and seconds of this sitting when its first wave was done.
+        Rows and seconds of this attempt when its first wave was done.
     error
         What ended the run, if that was an error.
     """
@@ -91,7 +91,7 @@ class Progress:
 
     @property
     def rows_per_second(self) -> float | None:
-        """Rows explained a second in this sitting; None before the first wave is done."""
+        """Rows explained a second in this attempt; None before the first wave is done."""
         rows = sum(self.by_executor.values())
         return rows / self.seconds if rows and self.seconds else None
 
@@ -141,17 +141,17 @@ def explain_run(
     Manifest
         The run's, as it ended. An error ends it as ``FAILED`` and is raised again.
     """
-    sitting = _Attempt(spark, run, inputs or run.inputs(), phases or Phases(run.manifest().phases), on_progress)
+    attempt = _Attempt(spark, run, inputs or run.inputs(), phases or Phases(run.manifest().phases), on_progress)
     try:
-        sitting.explain(cancel)
-        return sitting.end(RunState.FINISHED)
+        attempt.explain(cancel)
+        return attempt.end(RunState.FINISHED)
     except CancelledError:
-        return sitting.end(RunState.CANCELLED)
+        return attempt.end(RunState.CANCELLED)
     except SparkLimeError as error:
-        sitting.end(RunState.FAILED, str(error))
+        attempt.end(RunState.FAILED, str(error))
         raise
     except BaseException as error:
-        sitting.end(RunState.FAILED, f"{type(error).__name__}: {error}")
+        attempt.end(RunState.FAILED, f"{type(error).__name__}: {error}")
         raise
 
 

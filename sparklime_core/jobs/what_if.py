@@ -147,10 +147,8 @@ def _prepare(
     manifest: Manifest, inputs: Inputs, settings: ExplainSettings, engines: tuple[EngineName, ...]
 ) -> ExplainTask:
     """Prepare the first of the engines that can serve; the last one's error is raised where none can."""
-    explainer, predict_fn = (
-        build_explainer(inputs.learnt_from, manifest.explainer),
-        predict_fn_of(inputs.estimator),
-    )
+    explainer = build_explainer(inputs.learnt_from, manifest.explainer)
+    predict_fn = predict_fn_of(inputs.estimator)
     *others, last = engines
     for engine in others:
         with contextlib.suppress(EngineError):

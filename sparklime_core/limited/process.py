@@ -28,8 +28,8 @@ from typing import IO, Any
 
 from sparklime_core import errors
 from sparklime_core.errors import LimitError
+from sparklime_core.limited.child import DONE, MEMORY, READY
 from sparklime_core.limited.limits import Limits
-from sparklime_core.limited.work import DONE, MEMORY, READY
 
 FORKS = "linux" in sys.platform
 """Whether this system can fork workers from a template."""
@@ -264,7 +264,7 @@ def _run_python(request: IO[bytes], answer: IO[bytes], limits: Limits, work: str
     with tempfile.TemporaryDirectory() as folder:
         asked, answered = Path(folder, "request"), Path(folder, "answer")
         asked.write_bytes(request.read())
-        command = [sys.executable, "-m", "sparklime_core.limited.work", str(asked), str(answered)]
+        command = [sys.executable, "-m", "sparklime_core.limited.child", str(asked), str(answered)]
         try:
             ended = subprocess.run(
                 command,
@@ -301,12 +301,12 @@ def _read_answer(answer: IO[bytes], sizes: bytes) -> tuple[Any, mmap.mmap | byte
     return value, mmap.mmap(answer.fileno(), content, access=mmap.ACCESS_READ) if content else b""
 
 
-def _value(said: Any, limits: Limits, work: str) -> Any:
+def _value(answer: Any, limits: Limits, work: str) -> Any:
     """Return what a function has returned, or raise what it has raised."""
-    if isinstance(said, dict) and "value" in said:
-        return said["value"]
-    known = isinstance(said, dict) and {"error", "message"} <= said.keys()
-    name, message = (str(said["error"]), str(said["message"])) if known else ("", "its answer is damaged")
+    if isinstance(answer, dict) and "value" in answer:
+        return answer["value"]
+    known = isinstance(answer, dict) and {"error", "message"} <= answer.keys()
+    name, message = (str(answer["error"]), str(answer["message"])) if known else ("", "its answer is damaged")
     if name == MEMORY:
         raise LimitError(limits.too_large(work))
     kind = getattr(errors, name, None) if name else None

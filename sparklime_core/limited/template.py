@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 
-from sparklime_core.limited.work import READY, answer_request
+from sparklime_core.limited.child import READY, answer_request
 
 MOST_NAME = 4096
 PARENT_DEATH_SIGNAL = 1

@@ -101,13 +101,13 @@ def _of_classes(
         return values
     binary = len(labels) == 2
     truth = target if binary else (target[:, None] == labels).astype(np.int64)
-    said = probabilities[:, 1] if binary else probabilities
+    scored = probabilities[:, 1] if binary else probabilities
     values["roc_auc"] = (
-        scores.roc_auc_score(target, said)
+        scores.roc_auc_score(target, scored)
         if binary
-        else scores.roc_auc_score(target, said, multi_class="ovr", labels=labels)
+        else scores.roc_auc_score(target, scored, multi_class="ovr", labels=labels)
     )
-    values["average_precision"] = scores.average_precision_score(truth, said)
+    values["average_precision"] = scores.average_precision_score(truth, scored)
     return values
 
 
@@ -140,13 +140,13 @@ class Evaluation:
         """Return ``truth``, ``predicted`` (names), ``true_order``, ``predicted_order`` and ``rows``."""
         names = self._names()
         counts = scores.confusion_matrix(self.truth, self.predicted.argmax(axis=1), labels=range(len(names)))
-        true, said = np.indices(counts.shape)
+        true, predicted = np.indices(counts.shape)
         return pd.DataFrame(
             {
                 "truth": np.array(names, dtype=object)[true.ravel()],
-                "predicted": np.array(names, dtype=object)[said.ravel()],
+                "predicted": np.array(names, dtype=object)[predicted.ravel()],
                 "true_order": true.ravel(),
-                "predicted_order": said.ravel(),
+                "predicted_order": predicted.ravel(),
                 "rows": counts.ravel(),
             }
         )
@@ -175,9 +175,9 @@ class Evaluation:
 
     def calibration(self, label: int, bins: int = CALIBRATION_BINS) -> pd.DataFrame:
         """Return ``predicted`` and ``observed`` shares of a class and ``rows``, by bins of its probability."""
-        said = self.predicted[:, label]
-        at = np.minimum((said * bins).astype(np.int64), bins - 1)
-        frame = pd.DataFrame({"bin": at, "predicted": said, "observed": self._is(label).astype(np.float64)})
+        probability = self.predicted[:, label]
+        at = np.minimum((probability * bins).astype(np.int64), bins - 1)
+        frame = pd.DataFrame({"bin": at, "predicted": probability, "observed": self._is(label).astype(np.float64)})
         grouped = frame.groupby("bin")
         found = grouped[["predicted", "observed"]].mean()
         found["rows"] = grouped.size()

@@ -59,7 +59,7 @@ def test_a_file_that_its_library_cannot_read_is_a_sentence(
 def test_a_race_of_a_run_of_margins_says_that_it_is_about_probabilities(
     no_runs: RunStore, open_page: OpenPage, asked: Callable[[str], list["Race"]]
 ) -> None:
-    queued = asked("submit_errand")
+    queued = asked("submit_exclusive")
     dataset = load_sample("breast_cancer")
     run = make_run(no_runs, dataset, adopt_model(boosted(dataset), dataset), 20, engine="exact", output="margin")
 

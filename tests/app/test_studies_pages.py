@@ -19,7 +19,7 @@ class TestRace:
     def test_a_race_is_queued_for_the_open_run_and_shown(
         self, runs: Runs, open_page: OpenPage, asked: Callable[[str], list["Race"]]
     ) -> None:
-        queued = asked("submit_errand")
+        queued = asked("submit_exclusive")
         app = open_page("race", run=runs.regression.id)
         assert app.selectbox(key="race-subject").value == "run"
 
@@ -41,7 +41,7 @@ class TestRace:
     ) -> None:
         from sparklime_core.jobs.manager import JobManager
 
-        monkeypatch.setattr(JobManager, "submit_errand", lambda _self, race: race.fail("Spark is *gone*."))
+        monkeypatch.setattr(JobManager, "submit_exclusive", lambda _self, race: race.fail("Spark is *gone*."))
         app = open_page("race", run=runs.nasty.id)
 
         sound(send(app, "Start the race"))

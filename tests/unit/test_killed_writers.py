@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from sparklime_core.atomic_files import UNFINISHED
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest, RunState

@@ -46,5 +46,5 @@ def race_form() -> None:
     from sparklime_core.jobs.race import Race, RacePlan  # noqa: PLC0415 - imports Spark's driver side and lime
 
     race = Race(RacePlan(**vars(load()), lime_seconds=float(seconds), scaling=scaling))
-    services().jobs.submit_errand(race)
+    services().jobs.submit_exclusive(race)
     begin("race", race)

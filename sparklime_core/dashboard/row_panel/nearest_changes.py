@@ -103,7 +103,7 @@ def _changes(row: RowContext, search: NearestChanges, wanted: Wanted, locked: Se
                 st.markdown(f"**{plain(name)}**: {plain(before)} → **{plain(after)}**")
             st.caption(
                 f"{count(len(change.features), 'change')}, distance {number(change.distance)}; the model "
-                f"then predicts {plain(search.said(change.predicted))}"
+                f"then predicts {plain(search.prediction_text(change.predicted))}"
             )
 
 

@@ -175,7 +175,7 @@ class Services:
 
     def race_runs(self) -> bool:
         """Return whether a race has Spark to itself."""
-        return self.started and self._server.manager.errand_runs()
+        return self.started and self._server.manager.exclusive_runs()
 
     def pace(self) -> int:
         """Return how many times as long a page waits between two looks at the work as it does for one or two runs.

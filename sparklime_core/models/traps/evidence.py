@@ -76,8 +76,8 @@ class Evidence:
 
     def predict(self, features: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return the predicted classes (codes) or values of encoded rows (r, d)."""
-        said: npt.NDArray[Any] = np.asarray(self.model.predict_fn(features))
-        return said if self.dataset.class_names is None else said.argmax(axis=1)
+        predicted: npt.NDArray[Any] = np.asarray(self.model.predict_fn(features))
+        return predicted if self.dataset.class_names is None else predicted.argmax(axis=1)
 
     def score(self, rows: Positions, predicted: npt.NDArray[Any]) -> float:
         """Return R², or the mean over the classes of the share that is predicted right; see `score_name`."""

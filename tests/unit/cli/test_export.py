@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 from sparklime_core.runs.run import Run
 
 

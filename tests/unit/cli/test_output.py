@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import sparklime_core.cli
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 
 COMMANDS = Path(sparklime_core.cli.__file__).parent
 ODD = "\x1b]0;owned\x07\x9b31m\u202e"

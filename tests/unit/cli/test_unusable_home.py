@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 from tests.explain_here import TABLE
 
 Spoil = Callable[[Path, pytest.MonkeyPatch], Path]

@@ -31,20 +31,20 @@ class ExclusiveJob:
 def test_errands_are_done_in_their_order_and_a_failed_one_is_told(tmp_path: Path) -> None:
     manager = JobManager(RunStore(tmp_path), SparkService())
     done: list[str] = []
-    errands = [
+    jobs = [
         ExclusiveJob(done, "first"),
         ExclusiveJob(done, "second", SparkError("No executor is left.")),
         ExclusiveJob(done, "third", ZeroDivisionError("division by zero")),
         ExclusiveJob(done, "fourth"),
     ]
 
-    for errand in errands:
-        manager.submit_errand(errand)
+    for job in jobs:
+        manager.submit_exclusive(job)
 
-    assert all(errand.ended.wait(240) for errand in errands)
+    assert all(job.ended.wait(240) for job in jobs)
 
     assert done == ["first", "second", "third", "fourth"]
-    assert [errand.said for errand in errands] == [
+    assert [job.said for job in jobs] == [
         None,
         "No executor is left.",
         "ZeroDivisionError: division by zero",
@@ -63,14 +63,14 @@ def test_an_errand_is_known_to_run_until_it_has_ended(tmp_path: Path) -> None:
 
         def fail(self, sentence: str) -> None: ...
 
-    assert not manager.errand_runs()
-    manager.submit_errand(Slow())
+    assert not manager.exclusive_runs()
+    manager.submit_exclusive(Slow())
     assert begun.wait(240)
-    assert manager.errand_runs()
+    assert manager.exclusive_runs()
 
     let_go.set()
 
     late = time.monotonic() + 240
-    while manager.errand_runs() and time.monotonic() < late:
+    while manager.exclusive_runs() and time.monotonic() < late:
         time.sleep(0.01)
-    assert not manager.errand_runs()
+    assert not manager.exclusive_runs()

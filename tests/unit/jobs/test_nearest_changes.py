@@ -38,7 +38,7 @@ def test_a_change_is_said_in_the_tables_own_words(search: NearestChanges) -> Non
     ((name, before, after),) = search.words(row, change)
     assert (name, before) == ("sum", search.inputs.dataset.values_of(row)["sum"])
     assert 49 <= float(after) <= 53
-    assert search.said(change.predicted).startswith("yes (0.")
+    assert search.prediction_text(change.predicted).startswith("yes (0.")
 
 
 def test_parts_of_a_date_stay_unless_they_are_freed(search: NearestChanges) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 from sparklime_core.errors import RunError
 from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.filter.conditions import ValueCondition

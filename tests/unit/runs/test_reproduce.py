@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import ReadOptions, SparkLimeError, load_model, read_csv, read_rows, train_with
+from sparklime_core.cli import main
 from sparklime_core.cli.export import find_run
-from sparklime_core.cli.main import main
 from sparklime_core.data.dataset import Origin
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.explain.explain_rows import explain_rows

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sparklime_core.cli.main import main
+from sparklime_core.cli import main
 from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.filter.conditions import ValueCondition

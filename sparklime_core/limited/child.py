@@ -29,14 +29,14 @@ def answer_request(request: IO[bytes], answer: IO[bytes]) -> bytes:
         set_limits(limits)
         module, name = function.split(":")
         value = getattr(importlib.import_module(module), name)(answer, *arguments)
-        said = json.dumps({"value": value})
+        written = json.dumps({"value": value})
         answer.flush()
     except BaseException as error:  # noqa: BLE001 - all of it is reported to the process that asks
-        said = json.dumps(_reported(error))
+        written = json.dumps(_reported(error))
         with contextlib.suppress(OSError):
             answer.seek(0)
     content = answer.tell()
-    encoded = said.encode()
+    encoded = written.encode()
     answer.write(encoded)
     answer.flush()
     return DONE.pack(content, len(encoded))
