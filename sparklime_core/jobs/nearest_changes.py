@@ -101,11 +101,8 @@ class NearestChanges:
             line = {"row": row_id, "now": self.prediction_text(now), "then": None, "changed": None, "change": None}
             if found:
                 words = "; ".join(f"{name}: {old} → {new}" for name, old, new in self.words(row_id, found[0]))
-                line |= {
-                    "then": self.prediction_text(found[0].predicted),
-                    "changed": len(found[0].features),
-                    "change": words,
-                }
+                then = self.prediction_text(found[0].predicted)
+                line |= {"then": then, "changed": len(found[0].features), "change": words}
             lines.append({**line, "distance": found[0].distance if found else None})
         return pa.Table.from_pylist(lines, TABLE)
 

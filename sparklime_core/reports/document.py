@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from sparklime_core import __version__
 from sparklime_core.errors import RunError
-from sparklime_core.html_templates import render
+from sparklime_core.reports.html_templates import render
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.reproduce import command_line, run_settings
 from sparklime_core.runs.run import Run

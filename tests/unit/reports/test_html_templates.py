@@ -1,6 +1,6 @@
 """Values in a template are text, whatever they hold."""
 
-from sparklime_core.html_templates import LONGEST_CELL, environment
+from sparklime_core.reports.html_templates import LONGEST_CELL, environment
 
 TABLE = """{% import "parts.html" as parts %}{{ parts.table(names, rows) }}"""
 NASTY = "<b>x</b>\x1b\u202e"

@@ -1,7 +1,6 @@
 """HTML from the package's templates. Every value is made printable and escaped here, and nowhere else.
 
-A template says how a document looks; what stands in it is plain values. Reports are made of these templates, and
-whatever else shows results as HTML can take the same style and macros from them.
+A template says how a document looks, with a style and macros for all of them. Its values are plain.
 """
 
 from functools import cache
