@@ -9,7 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sparklime_core.data import parse_dates, parse_numbers
-from sparklime_core.data.read_options import MISSING_WORDS, NO_NUMBERS, ColumnFormat, ColumnKind, ReadOptions
+from sparklime_core.data.read_options import (
+    MISSING_WORDS,
+    NO_NUMBERS,
+    ColumnFormat,
+    ColumnKind,
+    Notation,
+    ReadOptions,
+)
 
 MOSTLY = 0.9
 """A column is one of numbers when so large a share of its values are; the others are then taken as missing."""
@@ -294,7 +301,7 @@ def _typed_numbers(name: str, raw: pa.ChunkedArray, reason: str) -> Column:
     values, notes = parse_numbers.within_reach(raw.cast(pa.float64(), safe=False).combine_chunks())
     if values.null_count == len(values):
         return Column(name, "empty", values, raw, "it has no values", notes)
-    written = ColumnFormat("number", parse_numbers.Notation("."))
+    written = ColumnFormat("number", Notation("."))
     return Column(name, "number", values, raw, reason, notes, written)
 
 

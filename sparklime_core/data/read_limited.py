@@ -128,16 +128,17 @@ def read_limited(
             answer = call_limited(read_columns, *arguments, limits=limits, work=WORK)
         except LimitError as error:
             raise DataError(str(error)) from error
-    facts = answer.value
-    table = RawTable(
-        **{key: value if isinstance(value, str) else tuple(value) for key, value in facts.items()}
-        | {
-            "columns": _columns(answer.content),
-            "decisions": tuple(Decision(**decision) for decision in facts["decisions"]),
-            "found": ReadOptions(**facts["found"]),
-        }
+    facts: dict[str, Any] = answer.value
+    return RawTable(
+        name=facts["name"],
+        file=facts["file"] if file is None else called,
+        sha256=facts["sha256"],
+        names=tuple(facts["names"]),
+        columns=_columns(answer.content),
+        decisions=tuple(Decision(**decision) for decision in facts["decisions"]),
+        found=ReadOptions(**facts["found"]),
+        indexes=tuple(facts["indexes"]),
     )
-    return table if file is None else replace(table, file=called)
 
 
 def read_columns(

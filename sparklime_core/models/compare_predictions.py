@@ -28,7 +28,7 @@ targets' standard deviation: a few rows that a model is sure about do not decide
 
 def ask(estimator: Any, table: pd.DataFrame | FloatArray) -> FloatArray:
     """Return a model's probabilities (n, K), or its values (n, 1), for a table or an array."""
-    predict = predict_fn_of(estimator)
+    predict: Any = predict_fn_of(estimator)
     parts = [
         np.asarray(predict(table[begin : begin + ASKED_AT_ONCE]), dtype=np.float64)
         for begin in range(0, len(table), ASKED_AT_ONCE)

@@ -94,7 +94,7 @@ def test_more_misfits_than_can_be_put_right_are_refused(monkeypatch):
     monkeypatch.setattr(csv_rows, "MOST_MISFITS", 1000)
     text = b"1,2\n" + b"1\n" * 2000
     with pytest.raises(DataError, match="More than 1,000 rows have more or fewer fields than the 2 columns"):
-        csv_rows.cut(text, Dialect(",", '"', ("a", "b"), 0, False, ()))
+        csv_rows.cut_rows(text, Dialect(",", '"', ("a", "b"), 0, False, ()))
 
 
 @pytest.mark.parametrize("rows", [1, 65_535, 65_536, 65_537])
