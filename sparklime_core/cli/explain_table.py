@@ -17,11 +17,10 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.explain.types import PredictFn
+from sparklime_core.explain.types import PredictFn, predict_fn_of
 from sparklime_core.models.train import train_with
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.explain_table import Written, explain_table, open_source, write_explanations

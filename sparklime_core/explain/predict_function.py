@@ -18,11 +18,6 @@ SUM_TOLERANCE = 1e-3
 """How far from one a row of probabilities may sum: wide enough for float32 models."""
 
 
-def predict_fn_of(estimator: Any) -> PredictFn:
-    """Return what lime takes of a fitted estimator: its bound ``predict_proba``, or ``predict`` in regression."""
-    return getattr(estimator, "predict_proba", None) or estimator.predict  # type: ignore[no-any-return]
-
-
 def resolve_predict(model: Any, mode: str, output: OutputName = "probability") -> PredictFn:
     """Return what lime takes; an estimator or a `Model` stands for its own function of the wanted output.
 

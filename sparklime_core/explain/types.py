@@ -1,4 +1,4 @@
-"""Names for the arrays that the explaining code passes around."""
+"""Names for the arrays and functions that the explaining code passes around."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -15,3 +15,8 @@ Explainer: TypeAlias = Any
 
 PredictFn: TypeAlias = Callable[[FloatArray], npt.NDArray[Any]]
 """What lime takes: (n, d) rows to (n, K) probabilities, or to (n,) values in regression."""
+
+
+def predict_fn_of(estimator: Any) -> PredictFn:
+    """Return what lime takes of a fitted estimator: its bound ``predict_proba``, or ``predict`` in regression."""
+    return getattr(estimator, "predict_proba", None) or estimator.predict  # type: ignore[no-any-return]

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.explain.nearest_changes import Change, ChangeSearch, Observed, Wanted, observe
-from sparklime_core.explain.predict_function import predict_fn_of
-from sparklime_core.explain.types import FloatArray
+from sparklime_core.explain.types import FloatArray, predict_fn_of
 from sparklime_core.runs.inputs import Inputs
 
 LOOKED_AT = 20_000

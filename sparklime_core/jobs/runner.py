@@ -13,10 +13,9 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, RunError, SparkLimeError
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.task import ExplainTask, block_rows
-from sparklime_core.explain.types import FloatArray
+from sparklime_core.explain.types import FloatArray, predict_fn_of
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import ExecutorFacts, Manifest, RunState
 from sparklime_core.runs.part_tables import count_rows

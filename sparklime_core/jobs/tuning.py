@@ -16,10 +16,9 @@ import pyarrow.compute as pc
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability import StabilitySettings, measure_stability, prepare_stability
-from sparklime_core.explain.types import Explainer, FloatArray
+from sparklime_core.explain.types import Explainer, FloatArray, predict_fn_of
 from sparklime_core.jobs.study import Study, StudyState, Subject
 
 WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.5)

@@ -14,11 +14,10 @@ from sparklime_core.errors import EngineError
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.predict_function import predict_fn_of
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.explain.types import FloatArray
+from sparklime_core.explain.types import FloatArray, predict_fn_of
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
 

@@ -9,8 +9,7 @@ import pandas as pd
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, reason
-from sparklime_core.explain.predict_function import predict_fn_of
-from sparklime_core.explain.types import FloatArray, IntArray
+from sparklime_core.explain.types import FloatArray, IntArray, predict_fn_of
 from sparklime_core.models.columns_model import ColumnsModel
 
 TOLERANCE = 1e-9

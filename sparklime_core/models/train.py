@@ -30,7 +30,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
-from sparklime_core.explain.predict_function import predict_fn_of
+from sparklime_core.explain.types import predict_fn_of
 from sparklime_core.models.evaluation import Metrics, measure
 from sparklime_core.models.model_files import ModelFile
 from sparklime_core.models.settings import ModelSettings

@@ -8,12 +8,12 @@ import numpy as np
 from sparklime_core.dashboard.row_panel.distribution import Distribution, categories, numbers
 from sparklime_core.dashboard.shared.cache import keep
 from sparklime_core.dashboard.shared.run_cache import inputs_of, tables_of
+from sparklime_core.explain.types import Explainer, predict_fn_of
 from sparklime_core.runs.row_view import class_probabilities
 from sparklime_core.runs.run import Run
 
 if TYPE_CHECKING:
     from sparklime_core.explain.task import ExplainTask
-    from sparklime_core.explain.types import Explainer
 
 POOLS_NOW = 10
 """From how many pools stability is measured where a run has none, for one row at a time."""
@@ -34,7 +34,7 @@ def prediction_span(run: Run) -> float:
 
 
 @partial(keep, spinner="Fitting the explainer …")
-def explainer_of(run: Run) -> "Explainer":
+def explainer_of(run: Run) -> Explainer:
     """Return the explainer of a run."""
     from sparklime_core.explain.explainer import build_explainer  # noqa: PLC0415 - imports lime
 
@@ -44,7 +44,6 @@ def explainer_of(run: Run) -> "Explainer":
 @partial(keep, entries=2, spinner=f"Drawing {POOLS_NOW} pools of samples …")
 def measuring_task(run: Run) -> "ExplainTask":
     """Return what explains rows of a run as it was explained, and measures their stability."""
-    from sparklime_core.explain.predict_function import predict_fn_of  # noqa: PLC0415 - imports lime
     from sparklime_core.explain.stability_task import prepare_measured  # noqa: PLC0415 - imports lime
 
     settings = run.manifest().explain

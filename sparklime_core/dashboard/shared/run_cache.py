@@ -49,7 +49,7 @@ def inputs_of(run: Run) -> "Inputs":
 @partial(keep, spinner="Preparing the engine, once for this run …")
 def what_if_of(run: Run) -> "WhatIf":
     """Return what explains any values as the run explained its rows."""
-    from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime, and Spark's driver side
+    from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime
 
     return prepare_what_if(run.manifest(), inputs_of(run))
 
@@ -57,14 +57,14 @@ def what_if_of(run: Run) -> "WhatIf":
 @partial(keep, spinner="Reading the values of the table, once for this run …")
 def nearest_changes_of(run: Run) -> "NearestChanges":
     """Return what finds the nearest changes of the run's rows."""
-    from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - imports Spark's driver side
+    from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - imports a model library
 
     return NearestChanges.of(inputs_of(run))
 
 
 @partial(keep, entries=2, spinner="Preparing the kernel widths, once for this run …")
 def _any_width_of(run: Run) -> "ExplainTask":
-    from sparklime_core.jobs.what_if import prepare_any_width  # noqa: PLC0415 - imports lime, and Spark's driver side
+    from sparklime_core.jobs.what_if import prepare_any_width  # noqa: PLC0415 - imports lime
 
     return prepare_any_width(run.manifest(), inputs_of(run))
 
