@@ -57,7 +57,7 @@ def what_if_of(run: Run) -> "WhatIf":
 @partial(keep, spinner="Reading the values of the table, once for this run …")
 def nearest_changes_of(run: Run) -> "NearestChanges":
     """Return what finds the nearest changes of the run's rows."""
-    from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - imports a model library
+    from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - not every page needs it
 
     return NearestChanges.of(inputs_of(run))
 
