@@ -60,9 +60,9 @@ class Problem:
     folder: Path
 
     @classmethod
-    def of(cls, rows: int, folder: Path) -> "Problem":
+    def of(cls, rows: int, folder: Path, trees: int = TREES) -> "Problem":
         """Make the table, and train its model."""
-        plan = make_plan(rows, trees=TREES)
+        plan = make_plan(rows, trees=trees)
         manifest = plan.manifest("spark://")
         tasks = {
             engine: task_of(plan.inputs(), replace(manifest, explain=ExplainSettings(engine))) for engine in ROWS
@@ -105,21 +105,22 @@ def measure(*, quick: bool) -> tuple[list[Start], list[Measured], float]:
                 started = time.perf_counter()
                 spark = connect(cluster.url)
                 connected = time.perf_counter()
-                _explain(spark, problem, "sampled", "driver", 256 * workers)
+                explain_on(spark, problem, "sampled", "driver", 256 * workers)
                 warm = time.perf_counter()
                 starts.append(Start(workers, started - began, connected - started, warm - connected))
                 for engine, writers in WAYS:
-                    _explain(spark, problem, engine, writers, counts[engine] // 8)
+                    explain_on(spark, problem, engine, writers, counts[engine] // 8)
                     found = [
-                        _measured(spark, problem, engine, writers, counts[engine], workers) for _ in range(repeats)
+                        measure_on(spark, problem, engine, writers, counts[engine], workers)
+                        for _ in range(repeats)
                     ]
                     runs.append(sorted(found, key=lambda run: run.wall)[len(found) // 2])
-                task_seconds.append(_task_seconds(spark))
+                task_seconds.append(seconds_a_task(spark))
                 disconnect()
     return starts, runs, statistics.median(task_seconds)
 
 
-def _explain(spark, problem: Problem, engine: str, writers: Writers, rows: int) -> tuple[Run, Kept]:
+def explain_on(spark, problem: Problem, engine: str, writers: Writers, rows: int) -> tuple[Run, Kept]:
     """Explain rows, and put each wave on the disk as a run does; the run has not ended then."""
     run, task, kept = problem.run(engine, writers, rows), problem.tasks[engine], Kept()
     features, row_ids = problem.plan.dataset.features[:rows], np.arange(rows)
@@ -150,13 +151,14 @@ def _explain(spark, problem: Problem, engine: str, writers: Writers, rows: int) 
     return run, kept
 
 
-def _measured(spark, problem: Problem, engine: str, writers: Writers, rows: int, workers: int) -> Measured:
+def measure_on(spark, problem: Problem, engine: str, writers: Writers, rows: int, workers: int) -> Measured:
+    """Explain rows on workers that have started, and measure it."""
     connection = current()
     java = psutil.Process(connection.gateway.process.pid)
     before = {stage["stageId"] for stage in _told(spark, "stages")}
     processor, java_processor = time.process_time(), _processor(java)
     began = time.perf_counter()
-    run, kept = _explain(spark, problem, engine, writers, rows)
+    run, kept = explain_on(spark, problem, engine, writers, rows)
     wall = time.perf_counter() - began
     driver = time.process_time() - processor, _processor(java) - java_processor
     began = time.perf_counter()
@@ -201,7 +203,7 @@ def _measured(spark, problem: Problem, engine: str, writers: Writers, rows: int,
     )
 
 
-def _task_seconds(spark) -> float:
+def seconds_a_task(spark) -> float:
     """Return the seconds of the driver's JVM for one more task of a job: the job of many less that of a few."""
     java = psutil.Process(current().gateway.process.pid)
     taken = []

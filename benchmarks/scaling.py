@@ -134,7 +134,7 @@ class Model:
             row=one.task_busy / one.rows,
             spread=one.spread,
             wave=max(one.wall - one.task_busy / one.workers, 0.0) / one.waves,
-            start=min(start.session + start.first for start in starts),
+            start=min((start.session + start.first for start in starts), default=0.0),
             payload=one.payload,
             driver=driver,
         )
