@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from lime.lime_tabular import LimeTabularExplainer
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.explain.settings import ExplainerSettings
@@ -39,6 +40,48 @@ def test_without_gaps_the_explainer_is_limes_own():
     assert type(explainer.discretizer).__name__ == "DecileDiscretizer"
     assert explainer.base.kernel_fn.keywords == {"kernel_width": 2.0}
     assert explainer.class_names == ["0", "1", "2"]
+
+
+def limes_own(table: str, kind: str) -> LimeTabularExplainer:
+    """Return what lime itself fits on a sample; of a discretizer of ours, what it counts with that."""
+    dataset = load_sample(table)
+    binned = "quartile" if kind == "none" else kind
+    own = build_explainer(dataset, ExplainerSettings(discretizer=binned)).discretizer
+    return LimeTabularExplainer(
+        dataset.features,
+        training_labels=dataset.target,
+        feature_names=list(dataset.feature_names),
+        categorical_features=list(dataset.categorical_features),
+        discretize_continuous=kind != "none",
+        discretizer=own if dataset.missing_values else binned,
+        random_state=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "discretizer"),
+    [
+        *[("wine", name) for name in ("quartile", "decile", "entropy", "none")],
+        *[("penguins", name) for name in ("quartile", "decile", "entropy")],
+        ("diabetes", "decile"),
+    ],
+)
+def test_what_is_counted_by_column_is_what_lime_counts_by_value(table: str, discretizer: str) -> None:
+    own = build_explainer(load_sample(table), ExplainerSettings(discretizer=discretizer))
+    limes = limes_own(table, discretizer)
+
+    assert own.feature_values == limes.feature_values
+    assert list(own.feature_values) == list(limes.feature_values)
+    for feature, shares in limes.feature_frequencies.items():
+        assert own.feature_frequencies[feature].tobytes() == shares.tobytes()
+    assert own.scaler.mean_.tobytes() == limes.scaler.mean_.tobytes()
+    assert own.scaler.scale_.tobytes() == limes.scaler.scale_.tobytes()
+    assert own.training_data_stats is None
+    assert own.categorical_features == limes.categorical_features
+    assert type(own.discretizer) is type(limes.discretizer)
+    for name in ("names", "means", "stds", "mins", "maxs"):
+        assert getattr(own.discretizer, name, None) == getattr(limes.discretizer, name, None)
+    assert (own.random_state.get_state()[1] == limes.random_state.get_state()[1]).all()
 
 
 def test_what_cannot_be_served_is_refused(penguins):
