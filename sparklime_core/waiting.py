@@ -30,6 +30,20 @@ def after(seconds: float) -> Callable[[], bool]:
     return passed(time.monotonic() + seconds)
 
 
+def begin(action: Callable[[], T]) -> "Future[T]":
+    """Begin an action in a thread of its own, which the end of the process does not wait for."""
+    done: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(action())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=work, name="sparklime-action", daemon=True).start()
+    return done
+
+
 def call(
     action: Callable[[], T],
     given_up: Callable[[], bool] = lambda: False,
@@ -55,15 +69,7 @@ def call(
     GaveUpError
         When it was given up; otherwise what the action raises.
     """
-    done: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            done.set_result(action())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            done.set_exception(error)
-
-    threading.Thread(target=work, name="sparklime-action", daemon=True).start()
+    done = begin(action)
     while not given_up():
         wait([done], POLL_SECONDS)
         if done.done():

@@ -1,15 +1,19 @@
 """``explain``: a CSV file to a folder of explanations; what the same command has begun is finished."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from sparklime_core.cli.commands import INTERRUPTED, option_defaults
-from sparklime_core.cli.options import interruptible, model_settings, own_model, session
+from sparklime_core.cli.options import Result, interruptible, model_settings, own_model, session, session_soon
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -27,6 +31,10 @@ from sparklime_core.runs.manifest import Manifest, RunState, Writers
 from sparklime_core.runs.run import Run, check_free, holds_run
 from sparklime_core.runs.stored_model import model_path
 from sparklime_core.spark.session.connection import given_session, master_of
+from sparklime_core.waiting import GaveUpError, call
+
+LARGE_BYTES = 10_000_000
+"""From which size on Spark starts while the table is read."""
 
 _CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume", "executors_write"}) | {
     *("conf", "source", "source_format", "source_option"),
@@ -55,7 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     """Read, connect, train and explain, in this order: what fails early costs nothing.
 
-    Where the folder holds a run of the same command, that run is finished in place of a new one.
+    Where the folder holds a run of the same command, that run is finished in place of a new one. Spark starts
+    while a large table is read, and otherwise while the model is trained.
     """
     phases = Phases()
     phases.begin("reading")
@@ -63,21 +72,24 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     begun = check_folder(arguments.out)
     options = vars(arguments)
     explain, explainer = ExplainSettings.from_options(options), ExplainerSettings.from_options(options)
-    line.say(f"reading {arguments.data}")
-    make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
-    planned, table = make_plan(arguments, explain, explainer)
-    request = request_of(arguments, table)
-    if begun is not None:
-        check_same(arguments.out, begun, request)
-        return _resume(arguments, line)
-    phases.begin("connecting")
-    with session(arguments.master, line, arguments.archive) as spark:
-        line.say("preparing the model")
+    with contextlib.ExitStack() as stack:
+        soon = session_soon(arguments.master, arguments.archive)
+        connecting = stack.enter_context(soon) if _is_large(arguments.data) else None
+        line.say(f"reading {arguments.data}")
+        make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
+        planned, table = make_plan(arguments, explain, explainer)
+        request = request_of(arguments, table)
+        if begun is not None:
+            check_same(arguments.out, begun, request)
+            return _resume(arguments, line)
+        connecting = connecting or stack.enter_context(soon)
         phases.begin("training")
-        measured = {"stability": arguments.stability, "stability_rows": arguments.stability_rows}
-        plan = dataclasses.replace(planned(), **measured)
-        if arguments.trained_in is None:
-            _warn_of_traps(plan, line)
+        plan, traps = _unless_failed(connecting, lambda: _train(arguments, planned, line))
+        phases.begin("connecting")
+        line.say(f"connecting to {arguments.master or 'Spark'}")
+        spark = connecting.result()
+        for sentence in traps:
+            line.warn(sentence)
         phases.begin("storing")
         inputs = plan.inputs()
 
@@ -95,15 +107,38 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
         return interruptible(work)
 
 
-def _warn_of_traps(plan: RunPlan, line: ProgressLine) -> None:
-    """Say what should make a person stop before the model is believed; the run goes on, also where that fails."""
+def _is_large(table: str) -> bool:
+    """Return whether a table takes longer to read than Spark to start: one that is wrong should not start it."""
+    path = Path(table)
+    return path.is_dir() or (path.is_file() and path.stat().st_size > LARGE_BYTES)
+
+
+def _unless_failed(connecting: "Future[SparkSession]", work: Callable[[], Result]) -> Result:
+    """Work; where Spark does not start meanwhile, say so at once, and not after hours."""
+    try:
+        return call(work, lambda: connecting.done() and connecting.exception() is not None)
+    except GaveUpError:
+        connecting.result()
+        raise
+
+
+def _train(
+    arguments: argparse.Namespace, planned: Callable[[], RunPlan], line: ProgressLine
+) -> tuple[RunPlan, list[str]]:
+    """Return the plan with its model, and what should make a person stop before the model is believed."""
+    line.say("preparing the model")
+    measured = {"stability": arguments.stability, "stability_rows": arguments.stability_rows}
+    plan = dataclasses.replace(planned(), **measured)
+    return plan, [] if arguments.trained_in is not None else _traps(plan, line)
+
+
+def _traps(plan: RunPlan, line: ProgressLine) -> list[str]:
+    """Return what should make a person stop before the model is believed; a failure is a sentence, too."""
     line.say("looking for traps")
     try:
-        sentences = [trap.sentence for trap in find_traps(plan.model, plan.dataset)]
+        return [trap.sentence for trap in find_traps(plan.model, plan.dataset)]
     except SparkLimeError as error:
-        sentences = [str(error)]
-    for sentence in sentences:
-        line.warn(sentence)
+        return [str(error)]
 
 
 def _plan_table(

@@ -183,7 +183,14 @@ def disconnect() -> None:
             ended.close()
 
 
-atexit.register(disconnect)
+@atexit.register
+def _disconnect_at_exit() -> None:
+    """End the session; one that another thread still starts ends with this process, as its JVM does."""
+    if _lock.acquire(blocking=False):
+        try:
+            disconnect()
+        finally:
+            _lock.release()
 
 
 def _hold(connection: Connection | None) -> None:

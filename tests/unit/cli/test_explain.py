@@ -1,34 +1,40 @@
-"""Warnings of the command ``explain``."""
+"""The command ``explain``: its warnings, and what it does while Spark starts."""
 
+import argparse
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 
-from sparklime_core.cli.explain import _warn_of_traps
+from sparklime_core.cli.explain import _traps
 from sparklime_core.cli.progress import ProgressLine
+from sparklime_core.cli.table_options import read_dataset
+from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample
+from sparklime_core.errors import SparkError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.train import train_with
+from sparklime_core.models.train import Model, train_with
 from sparklime_core.runs.manifest import Manifest, RunState, Writers
 from sparklime_core.runs.run import Run
 from tests.explain_here import TABLE, explain_here
 
 
-def test_a_model_that_fails_while_traps_are_looked_for_is_one_warning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_fails_while_traps_are_looked_for_is_one_warning() -> None:
     dataset = load_sample("penguins")
     model = train_with(dataset, ModelSettings(n_estimators=2))
     model.estimator.predict_proba = _refuse
     plan = RunPlan(dataset, model, ExplainSettings(), ExplainerSettings(), 4)
 
-    _warn_of_traps(plan, ProgressLine())
+    (sentence,) = _traps(plan, ProgressLine())
 
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("sparklime: warning: The search for traps in the model and its table failed")
-    assert line.endswith("ValueError: a licence has ended.")
+    assert sentence.startswith("The search for traps in the model and its table failed")
+    assert sentence.endswith("ValueError: a licence has ended.")
 
 
 def _refuse(_rows: np.ndarray) -> np.ndarray:
@@ -64,3 +70,59 @@ def test_a_run_that_goes_on_says_where_another_way_to_write_is_asked_for(
 
 def _cut_off(_spark: None, run: Run, **_options: object) -> Manifest:
     return run.finish(RunState.CANCELLED, seconds=1.0)
+
+
+class TestSparkStartsMeanwhile:
+    """The session is a future here, which each test resolves at a moment of its own."""
+
+    @pytest.fixture
+    def connecting(self, tmp_path: Path) -> Iterator["Future[None]"]:
+        (tmp_path / "table.csv").write_text(TABLE)
+        future: Future[None] = Future()
+        with mock.patch("tests.explain_here.no_session", return_value=future) as asked:
+            future.asked = asked  # type: ignore[attr-defined]
+            yield future
+
+    def test_the_model_is_trained_meanwhile(self, tmp_path: Path, connecting: "Future[None]") -> None:
+        def train(dataset: Dataset, settings: ModelSettings) -> Model:
+            connecting.set_result(None)
+            return train_with(dataset, settings)
+
+        with mock.patch("sparklime_core.cli.explain.train_with", train):
+            assert explain_here(tmp_path) == 0
+
+    def test_where_it_does_not_start_training_is_given_up(
+        self, tmp_path: Path, connecting: "Future[None]", capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        opened = threading.Event()
+
+        def train(*_: object) -> None:
+            connecting.set_exception(SparkError("There is no Java."))
+            opened.wait()
+
+        with mock.patch("sparklime_core.cli.explain.train_with", train):
+            assert explain_here(tmp_path) == 2
+        opened.set()
+
+        assert capsys.readouterr().err == "sparklime: There is no Java.\n"
+        assert not (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize("is_large", [True, False])
+    def test_a_large_table_is_read_meanwhile_and_a_small_one_before(
+        self, tmp_path: Path, connecting: "Future[None]", is_large: bool
+    ) -> None:
+        connecting.set_result(None)
+        asked: list[bool] = []
+
+        def read(arguments: argparse.Namespace) -> Dataset:
+            asked.append(connecting.asked.called)  # type: ignore[attr-defined]
+            return read_dataset(arguments)
+
+        size = (tmp_path / "table.csv").stat().st_size
+        with (
+            mock.patch("sparklime_core.cli.explain.read_dataset", read),
+            mock.patch("sparklime_core.cli.explain.LARGE_BYTES", size - is_large),
+        ):
+            assert explain_here(tmp_path) == 0
+
+        assert asked == [is_large]
