@@ -47,6 +47,7 @@ else:
     from streamlit.runtime.pages_manager import PagesManager
 
     from sparklime_core.dashboard.http_policy import HttpPolicy
+    from sparklime_core.dashboard.shared.services import imports_begun
     from sparklime_core.dashboard.sign_in_return import SignInReturn
     from sparklime_core.paths import PRIVATE_MASK, private_folder
     from sparklime_core.runs.store import RunStore
@@ -56,4 +57,4 @@ else:
     PagesManager.uses_pages_directory = False
     os.umask(PRIVATE_MASK)
     private_folder(RunStore.default().root.parent)
-    app = st.App(__file__, middleware=[Middleware(HttpPolicy), Middleware(SignInReturn)])
+    app = st.App(__file__, lifespan=imports_begun, middleware=[Middleware(HttpPolicy), Middleware(SignInReturn)])

@@ -132,6 +132,14 @@ class _CheckedCache(caching.FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
+def is_kept(dispatcher: Any) -> bool:
+    """Return whether a function of `compiled` was compiled before, by this process or another one."""
+    try:
+        return bool(dispatcher._cache._cache_file._load_index())
+    except Exception:  # noqa: BLE001 - damaged files raise whatever their bytes happen to mean
+        return False
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Return a function that numba compiles at its first call, or finds compiled; it runs without Python's lock.
 

@@ -1,5 +1,7 @@
 """``python -m sparklime_core.explain.precompile``: compile before somebody waits for it."""
 
+from importlib import import_module
+
 import numpy as np
 
 from sparklime_core.explain.exact.splits import Block, Trees
@@ -7,6 +9,23 @@ from sparklime_core.explain.exact.variance import Spread
 from sparklime_core.explain.exact.walk import walk
 from sparklime_core.explain.profiles.sums import SumsQuery, residual_sums
 from sparklime_core.explain.sums import weighted_sums
+
+COMPILED = {
+    "exact.variance_numba": ("_fill",),
+    "exact.walk_numba": ("_walk",),
+    "sums_numba": ("fill_sums", "fill_residual_sums"),
+}
+"""The functions that `compile_ahead` compiles, by their modules."""
+
+
+def is_compiled() -> bool:
+    """Return whether nothing is left to compile: there is all of it, or no numba."""
+    try:
+        modules = {name: import_module(f"sparklime_core.explain.{name}") for name in COMPILED}
+        kept = import_module("sparklime_core.explain.numba_cache").is_kept
+    except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
+        return True
+    return all(kept(getattr(modules[name], function)) for name in COMPILED for function in COMPILED[name])
 
 
 def compile_ahead() -> None:

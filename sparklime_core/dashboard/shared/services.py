@@ -14,7 +14,8 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -40,12 +41,13 @@ ROOT = Path(sparklime_core.__file__).parents[1]
 KEPT_WORK = 50
 """How many races and studies a server remembers."""
 
-LET_DRAW_SECONDS = 1.5
+FOR_PAGES = ("altair", "duckdb", "sparklime_core.dashboard.rows.page")
+"""Modules that the first page may need; a new server imports them while the browser still loads its own."""
+
+LET_DRAW_SECONDS = 0.5
 """How long the warm-up lets the first page be drawn alone: importing keeps Python's lock."""
 
 NEEDED = (
-    "altair",
-    "duckdb",
     "lime.lime_tabular",
     "skops.io",
     "sklearn.datasets",
@@ -70,27 +72,36 @@ class Server:
         self.store = store
         self.needs_sign_in = needs_sign_in
         self.workspaces = WorkspaceStore(store.root.parent / "workspaces")
+        self._service: SparkService | None = None
         self._manager: JobManager | None = None
         self._kept: OrderedDict[str, tuple[Person, Any]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @property
+    def service(self) -> "SparkService":
+        """The Spark connection; its first use imports Spark's driver side, but starts no JVM."""
+        with self._lock:
+            if self._service is None:
+                from sparklime_core.jobs.spark_connection import SparkService  # noqa: PLC0415
+
+                self._service = SparkService()
+                atexit.register(self._service.close)
+            return self._service
 
     @property
     def manager(self) -> "JobManager":
-        """The job manager; its first use imports Spark's driver side, but starts no JVM."""
+        """The job manager; its first use imports lime, which the start of Spark need not wait for."""
         with self._lock:
             if self._manager is None:
                 from sparklime_core.jobs.manager import JobManager  # noqa: PLC0415
-                from sparklime_core.jobs.spark_connection import SparkService  # noqa: PLC0415
 
-                service = SparkService()
-                atexit.register(service.close)
-                self._manager = JobManager(self.store, service)
+                self._manager = JobManager(self.store, self.service)
             return self._manager
 
     @property
     def started(self) -> bool:
-        """Whether the job manager was used yet; before that nothing runs and nothing is connected."""
-        return self._manager is not None
+        """Whether the Spark connection was used yet; before that nothing runs and nothing is connected."""
+        return self._service is not None
 
     def keep(self, person: Person, work: Any) -> str:
         """Keep some work of a person that is no run, for as long as it is among the last; return its id."""
@@ -107,6 +118,11 @@ class Server:
             whose, work = self._kept.get(chosen, (person, None))
         is_open = not person.is_signed_in or person.is_operator or whose.id == person.id
         return work if is_open else None
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether the job manager was used yet; before that nothing runs."""
+        return self._manager is not None
 
     def active(self) -> int:
         """Return how many runs wait or run."""
@@ -130,7 +146,7 @@ class Services:
 
     @property
     def jobs(self) -> "PersonalJobs":
-        """The jobs; their first use imports Spark's driver side, but starts no JVM."""
+        """The jobs; their first use imports lime and Spark's driver side, but starts no JVM."""
         from sparklime_core.jobs.manager import PersonalJobs  # noqa: PLC0415
 
         return PersonalJobs(self._server.manager, self.person)
@@ -138,11 +154,11 @@ class Services:
     @property
     def spark(self) -> "SparkService":
         """The one Spark connection."""
-        return self._server.manager.service
+        return self._server.service
 
     @property
     def started(self) -> bool:
-        """Whether the job manager was used yet; before that nothing runs and nothing is connected."""
+        """Whether the Spark connection was used yet; before that nothing runs and nothing is connected."""
         return self._server.started
 
     def keep(self, work: Any) -> str:
@@ -167,15 +183,15 @@ class Services:
 
     def progress(self, run_id: str) -> "Progress | None":
         """Return how far a run is, or None when this server does not work on it."""
-        return self.jobs.progress(run_id) if self.started else None
+        return self.jobs.progress(run_id) if self._server.has_jobs else None
 
     def queue(self) -> "list[QueueEntry]":
         """Return the runs that run, then those that wait in the order of their turns."""
-        return self.jobs.queue() if self.started else []
+        return self.jobs.queue() if self._server.has_jobs else []
 
     def race_runs(self) -> bool:
         """Return whether a race has Spark to itself."""
-        return self.started and self._server.manager.exclusive_runs()
+        return self._server.has_jobs and self._server.manager.exclusive_runs()
 
     def pace(self) -> int:
         """Return how many times as long a page waits between two looks at the work as it does for one or two runs.
@@ -231,6 +247,18 @@ def services() -> Services:
     return Services(server, visitor(must_sign_in=server.needs_sign_in))
 
 
+@asynccontextmanager
+async def imports_begun(_app: object) -> AsyncIterator[None]:
+    """Begin to import what the first page may need, for as long as a server serves."""
+    threading.Thread(target=_import, args=(FOR_PAGES,), name="sparklime-imports", daemon=True).start()
+    yield
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        import_module(name)
+
+
 @cache
 def warm_up() -> None:
     """Import and compile in the background what the next click will need; once a process."""
@@ -240,10 +268,10 @@ def warm_up() -> None:
 def _import_all() -> None:
     time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
-    for name in (*NEEDED, *(module.name for module in own)):
-        import_module(name)
+    _import((*NEEDED, *(module.name for module in own)))
     # Streamlit collects garbage after each run of a page or fragment; while it looks at all that modules are made
     # of, no other session's script can run.
     gc.freeze()
-    # In a process of its own, for compiling keeps Python's lock; a second or two where it is compiled already.
-    subprocess.run([sys.executable, "-m", "sparklime_core.explain.precompile"], check=False, cwd=ROOT)
+    if not import_module("sparklime_core.explain.precompile").is_compiled():
+        # In a process of its own, for compiling keeps Python's lock.
+        subprocess.run([sys.executable, "-m", "sparklime_core.explain.precompile"], check=False, cwd=ROOT)

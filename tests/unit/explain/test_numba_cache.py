@@ -7,13 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from numba import njit
 from numba.core.caching import FunctionCache
 
 from sparklime_core.explain.exact import walk_numba
-from sparklime_core.explain.numba_cache import ContentCacheLocator, compiled
+from sparklime_core.explain.numba_cache import ContentCacheLocator, compiled, is_kept
+from sparklime_core.explain.precompile import compile_ahead, is_compiled
 from sparklime_core.explain.sums_numba import fill_residual_sums, fill_sums
 from sparklime_core.spark.executors.package_upload import package_zip
 
@@ -129,6 +131,26 @@ def test_a_damaged_file_is_thrown_away_and_compiled_again(tmp_path, small, kind,
     if damage is not put_a_folder:
         assert small("two") == (3, 1)
     assert small("one") == (2, 1)
+
+
+def test_a_function_is_kept_when_it_was_compiled_once(small) -> None:
+    function = compiled(sys.modules["small_functions"].one)
+    assert not is_kept(function)
+    assert small("one") == (2, 0)
+    assert is_kept(function)
+
+
+def test_nothing_is_left_to_compile_when_it_was_done_ahead() -> None:
+    compile_ahead()
+    assert is_compiled()
+
+
+def test_each_function_that_is_kept_is_asked_for() -> None:
+    with mock.patch("sparklime_core.explain.numba_cache.is_kept", return_value=False) as asked:
+        assert not is_compiled()
+    asked.side_effect = lambda function: function is not walk_numba._walk
+    with mock.patch("sparklime_core.explain.numba_cache.is_kept", asked):
+        assert not is_compiled()
 
 
 def test_the_folder_is_its_owners_alone(tmp_path, small) -> None:
