@@ -10,11 +10,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import sparklime_core.dashboard
-from sparklime_core.dashboard.shared.account import is_let_in, sign_in_page
-from sparklime_core.dashboard.shared.errors import guarded
-from sparklime_core.dashboard.shared.navigation import page_heading, pages
+from sparklime_core.dashboard.shared.messages import guarded
+from sparklime_core.dashboard.shared.navigation import page_heading, pages, sidebar
+from sparklime_core.dashboard.shared.people import is_let_in, sign_in_page
 from sparklime_core.dashboard.shared.services import warm_up
-from sparklime_core.dashboard.shared.sidebar import sidebar
 from sparklime_core.dashboard.shared.workspace import follow_address
 
 ASSETS = Path(sparklime_core.dashboard.__file__).parent / "assets"
@@ -46,9 +45,8 @@ if __name__ == "__main__":
 else:
     from streamlit.runtime.pages_manager import PagesManager
 
-    from sparklime_core.dashboard.http_policy import HttpPolicy
+    from sparklime_core.dashboard.middleware import HttpPolicy, SignInReturn
     from sparklime_core.dashboard.shared.services import imports_begun
-    from sparklime_core.dashboard.sign_in_return import SignInReturn
     from sparklime_core.paths import PRIVATE_MASK, private_folder
     from sparklime_core.runs.store import RunStore
 

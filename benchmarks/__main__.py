@@ -18,7 +18,7 @@ from benchmarks.problems import BREAST_CANCER, DEEP, GROWTH  # noqa: E402
 from benchmarks.report import write_page  # noqa: E402
 from benchmarks.results import Results  # noqa: E402
 from benchmarks.timing import LAP_SECONDS, race  # noqa: E402
-from sparklime_core.spark.session.connection import disconnect  # noqa: E402
+from sparklime_core.spark.session.connect import disconnect  # noqa: E402
 
 QUICK_LAP_SECONDS = 0.05
 

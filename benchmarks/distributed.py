@@ -11,7 +11,7 @@ from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.spark.session.connection import connect
+from sparklime_core.spark.session.connect import connect
 from sparklime_core.spark.waves.scheduler import run_waves
 
 CORES = 2

@@ -23,7 +23,7 @@ from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.runs.manifest import Writers
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
-from sparklime_core.spark.session.connection import connect, disconnect
+from sparklime_core.spark.session.connect import connect, disconnect
 
 LAYOUTS = ((1, 2), (1, 8), (4, 8), (8, 8))
 """Workers, and the cores of each."""

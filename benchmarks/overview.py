@@ -9,23 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.workbench import make_large_run, seconds_of
-from sparklime_core.charts.heatmap import heat_map
-from sparklime_core.charts.swarm import swarm_chart
+from sparklime_core.charts.overview import heat_map
+from sparklime_core.charts.scatter import swarm_chart
 from sparklime_core.dashboard.overview.frames import heat_frame, ranking, swarm_frame
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import read_encoding
-from sparklime_core.runs.query.row_sample import sample_rows
-from sparklime_core.runs.query.weight_totals import Explained, can_mirror, labels_explained, weight_totals
-from sparklime_core.runs.row_groups import group_rows
+from sparklime_core.runs.query.weights import WeightLabel, can_mirror, labels_explained, sample_rows, weight_totals
 from sparklime_core.runs.row_index import index_files
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from sparklime_core.runs.submodular_pick import submodular_pick
+from sparklime_core.runs.weight_statistics import group_rows, submodular_pick
 
 
 def questions(run: Run) -> dict[str, Callable[[], object]]:
     """Return what the page asks, by what it shows."""
-    about = Explained(1, mirrored=can_mirror(run.manifest()))
+    about = WeightLabel(1, mirrored=can_mirror(run.manifest()))
     wrong = RowFilter(outcome="wrong")
     features = read_encoding(run.folder).features
     names = [feature.name for feature in features]

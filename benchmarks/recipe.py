@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.problems import NUM_SAMPLES, Problem
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.recipe import recipe_udf
-from sparklime_core.spark.session.connection import connect
+from sparklime_core.spark.session.connect import connect
 
 
 def recipe(problem: Problem):

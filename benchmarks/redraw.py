@@ -26,7 +26,7 @@ from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.jobs.what_if import prepare_what_if
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.browser.chromium import ARGUMENTS, find_chromium

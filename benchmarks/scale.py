@@ -34,13 +34,11 @@ from sparklime_core.jobs.runner import task_of  # noqa: E402
 from sparklime_core.runs.manifest import RunState, Writers  # noqa: E402
 from sparklime_core.runs.run import Run  # noqa: E402
 from sparklime_core.spark.cluster.local_cluster import LocalCluster  # noqa: E402
-from sparklime_core.spark.session.connection import connect, current, disconnect  # noqa: E402
+from sparklime_core.spark.session.connect import application, connect, current, disconnect  # noqa: E402
 from sparklime_core.spark.session.master import read_json  # noqa: E402
-from sparklime_core.spark.session.monitor import application  # noqa: E402
-from sparklime_core.spark.waves.collected_waves import Wave  # noqa: E402
 from sparklime_core.spark.waves.payload import pickled  # noqa: E402
 from sparklime_core.spark.waves.scheduler import run_waves, write_waves  # noqa: E402
-from sparklime_core.spark.waves.written_waves import WrittenWave  # noqa: E402
+from sparklime_core.spark.waves.wave_kinds import Wave, WrittenWave  # noqa: E402
 
 ROWS = {"sampled": 120_000, "reference": 512}
 QUICK_ROWS = {"sampled": 20_000, "reference": 64}

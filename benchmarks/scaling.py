@@ -32,10 +32,9 @@ from benchmarks.scaleruns import Measured, Start
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.task import BLOCK_ROWS, SLOW_BLOCK_ROWS
 from sparklime_core.runs.manifest import Writers
-from sparklime_core.spark.waves.collected_waves import WAVE_BYTES
 from sparklime_core.spark.waves.pace import Pace
 from sparklime_core.spark.waves.scheduler import MOST_IN_FLIGHT
-from sparklime_core.spark.waves.written_waves import PART_ROWS
+from sparklime_core.spark.waves.wave_kinds import PART_ROWS, WAVE_BYTES
 
 EXECUTOR_CORES = 8
 NETWORK_BYTES = 125e6

@@ -27,13 +27,14 @@ from sparklime_core.models.train import train_forest
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.query.plot import density, sample_points
-from sparklime_core.runs.query.results import explanations_of
 from sparklime_core.runs.query.rows import (
     count_found,
+    density,
+    explanations_of,
     find_rows,
     mean_weights,
     random_row,
+    sample_points,
     shared_scale,
 )
 from sparklime_core.runs.row_index import index_files

@@ -20,9 +20,9 @@ import sparklime_core.runs.query.export
 import sparklime_core.runs.query.rows
 import sparklime_core.runs.store
 import sparklime_core.runs.workspace_store
-import sparklime_core.spark.cluster.registry
+import sparklime_core.spark.cluster.local_cluster
 import sparklime_core.spark.executors.environment_archive
-import sparklime_core.spark.executors.package_upload
+import sparklime_core.spark.executors.prewarm
 import sparklime_core.spark.session.java  # noqa: F401
 import tests.explain_here  # noqa: F401
 from sparklime_core.explain.precompile import compile_ahead

@@ -4,10 +4,9 @@ import streamlit as st
 
 from sparklime_core.dashboard.compare_rows.comparison import comparison
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import ROWS, next_step
-from sparklime_core.dashboard.shared.required_run import required_run
-from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.dashboard.shared.empty_state import next_step, required_run
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.navigation import ROWS
 
 run = required_run()
 manifest = run.manifest()

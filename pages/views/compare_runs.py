@@ -2,12 +2,16 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.compare_runs.agreement import comparison_of, figures
-from sparklime_core.dashboard.compare_runs.both_explanations import both_explanations
-from sparklime_core.dashboard.compare_runs.changed_rows import changed_rows
-from sparklime_core.dashboard.compare_runs.second_run import second_run, settings_panel
-from sparklime_core.dashboard.shared.required_run import required_run
-from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.dashboard.compare_runs.comparison import (
+    both_explanations,
+    changed_rows,
+    comparison_of,
+    figures,
+    second_run,
+    settings_panel,
+)
+from sparklime_core.dashboard.shared.empty_state import required_run
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.runs.query.compare import summarise
 
 first = required_run()

@@ -3,18 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard.data.server_files import server_files
-from sparklime_core.dashboard.data.table_form import decisions_form, roles_form, target_choice
+from sparklime_core.dashboard.data.table_form import decisions_form, roles_form, server_files, target_choice
 from sparklime_core.dashboard.shared import columns, workspace
-from sparklime_core.dashboard.shared.earlier_work import earlier_work
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.empty_state import earlier_work
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.navigation import DATA, MODEL
-from sparklime_core.dashboard.shared.reading_form import reading_form
-from sparklime_core.dashboard.shared.sharing import share_workspace_button
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.shared.people import share_workspace_button
+from sparklime_core.dashboard.shared.settings_form import reading_form
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.samples import SAMPLES
 from sparklime_core.data.table_source import TableSource
+from sparklime_core.wording import count
 
 PREVIEW_ROWS = 50
 

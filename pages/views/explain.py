@@ -4,13 +4,12 @@ import streamlit as st
 
 from sparklime_core.dashboard.explain.run_form import expected_time, new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.shared import session_state, workspace
-from sparklime_core.dashboard.shared.earlier_work import earlier_work
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS, next_step
-from sparklime_core.dashboard.shared.progress import resume_button, run_progress
-from sparklime_core.dashboard.shared.queue import queue_panel
+from sparklime_core.dashboard.shared.empty_state import earlier_work, next_step
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS
+from sparklime_core.dashboard.shared.progress import queue_panel, resume_button, run_progress
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.wording import count
 
 with shown_errors():
     run = session_state.open_run()

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.help.example_profile import draw_example
-from sparklime_core.dashboard.help.sections import sections
+from sparklime_core.dashboard.help.sections import draw_example, sections
 
 for section in sections():
     st.header(section.title, anchor=section.anchor)

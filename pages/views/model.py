@@ -3,14 +3,12 @@
 import streamlit as st
 
 from sparklime_core.dashboard.model.model_form import own_model, settings_form
-from sparklime_core.dashboard.model.model_plots import measures, plots
-from sparklime_core.dashboard.model.traps_panel import traps_panel
+from sparklime_core.dashboard.model.quality import measures, plots, traps_panel
 from sparklime_core.dashboard.shared import workspace
-from sparklime_core.dashboard.shared.earlier_work import earlier_work
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, next_step
-from sparklime_core.dashboard.shared.sharing import share_workspace_button
-from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.dashboard.shared.empty_state import earlier_work, next_step
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL
+from sparklime_core.dashboard.shared.people import share_workspace_button
 from sparklime_core.models.train import train_with
 
 dataset = workspace.dataset()

@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.race.race_form import race_form
-from sparklime_core.dashboard.race.race_panel import show_race
-from sparklime_core.dashboard.shared.background import looked_at
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.race.race_panel import race_form, show_race
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.dashboard.shared.studies import current_study
 
 master = services().spark.status().master
 st.markdown(
@@ -18,7 +16,7 @@ st.markdown(
 )
 with shown_errors():
     race_form()
-race = looked_at("race")
+race = current_study("race")
 if race is not None:
     with shown_errors():
         show_race(race)

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from sparklime_core.dashboard.rows.page import workbench
+from sparklime_core.dashboard.shared.empty_state import required_run
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.progress import run_progress
-from sparklime_core.dashboard.shared.required_run import required_run
 from sparklime_core.dashboard.shared.run_cache import PAGE_ROWS
-from sparklime_core.dashboard.shared.text import plain
 
 run = required_run()
 

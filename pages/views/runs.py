@@ -13,14 +13,14 @@ from sparklime_core.dashboard.runs.runs_table import (
 )
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.downloads import repeat_panel, report_button
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.navigation import COMPARE_RUNS, HOME, ROWS, WORKERS, next_step
+from sparklime_core.dashboard.shared.empty_state import next_step
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.navigation import COMPARE_RUNS, HOME, ROWS, WORKERS
+from sparklime_core.dashboard.shared.people import access_caption, share_run_button
 from sparklime_core.dashboard.shared.progress import resume_button
 from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.sharing import access_caption, share_run_button
-from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.runs.manifest import settings_values
 
 runs = services().store.runs()

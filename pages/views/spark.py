@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.dashboard.spark.master_forms import cluster_form, existing_form, local_form, status_panel
 

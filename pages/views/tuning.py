@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared.background import looked_at
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.tuning.study_panel import show_study
-from sparklime_core.dashboard.tuning.tuning_form import tuning_form
+from sparklime_core.dashboard.shared.messages import shown_errors
+from sparklime_core.dashboard.shared.studies import current_study
+from sparklime_core.dashboard.tuning.study_panel import show_study, tuning_form
 
 with st.expander("What the two settings do, and what a good choice is", icon=":material/help:"):
     st.markdown(
@@ -24,7 +23,7 @@ with st.expander("What the two settings do, and what a good choice is", icon=":m
     )
 with shown_errors():
     tuning_form()
-study = looked_at("tuning")
+study = current_study("tuning")
 if study is not None:
     with shown_errors():
         show_study(study)

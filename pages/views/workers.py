@@ -2,13 +2,11 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared.executors_table import executors_table
+from sparklime_core.dashboard.shared.empty_state import required_run
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.progress import run_progress
-from sparklime_core.dashboard.shared.required_run import required_run
-from sparklime_core.dashboard.shared.spark_links import live_links
-from sparklime_core.dashboard.shared.text import plain
-from sparklime_core.dashboard.workers.executor_logs import evidence_panel
-from sparklime_core.dashboard.workers.work_panel import work_panel
+from sparklime_core.dashboard.shared.run_state import executors_table, live_links
+from sparklime_core.dashboard.workers.work_panel import evidence_panel, work_panel
 
 run = required_run()
 

@@ -8,9 +8,8 @@ too long.
 from typing import Any
 
 from sparklime_core.charts import picture
-from sparklime_core.charts.chart_template import WIDTH, Drawing, filled
-from sparklime_core.charts.chart_texts import printable_spec
-from sparklime_core.charts.theme import THEMES, Theme, inked
+from sparklime_core.charts.chart_template import WIDTH, Drawing, filled, printable_spec
+from sparklime_core.charts.colours import THEMES, Theme, inked
 from sparklime_core.limited.limits import GIB, Limits
 from sparklime_core.limited.process import LimitedProcess
 

@@ -1,7 +1,7 @@
-"""Charts of which a page draws one after another: built and checked once for each shape, then filled with data.
+"""Charts that a page draws one after another: built and checked once for each shape, then filled with data.
 
-Altair takes long to build a chart of many layers, and as long to check it; whoever goes from row to row would wait
-for both.
+Altair takes long to build a chart of many layers, and as long to check it; a person who goes from
+row to row would wait for both.
 """
 
 import json
@@ -13,14 +13,17 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.chart_texts import printable_frame, printable_spec
-from sparklime_core.charts.theme import AXES, THEMES, Theme, inked
+from sparklime_core.charts.colours import AXES, THEMES, Theme, inked
+from sparklime_core.printable import printable
 
 WIDTH = 640
 """Pixels of a chart's plot where the page would give it all the room there is."""
 
 MOST_SVG_MARKS = 2000
 """Marks of a chart on a page that is an SVG; with more of them, a browser takes long to draw one."""
+
+_EXPRESSIONS = frozenset({"$schema", "calculate", "description", "expr", "filter", "labelExpr", "test"})
+"""Whose texts are the chart's own program, or name what is short already: they may be long."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class FilledChart:
     data
         The frames by these names.
     description
-        What it shows, for people who cannot see it; see `sparklime_core.charts.description`.
+        What it shows, for people who cannot see it; see `sparklime_core.charts.chart_parts`.
     """
 
     template: Mapping[str, Any]
@@ -125,3 +128,30 @@ def _with_names(chart: Any, frames: dict[str, pd.DataFrame]) -> Any:
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
     return records
+
+
+def printable_spec(node: Any, key: str = "") -> Any:
+    """Return a specification of Vega-Lite, data included, in which every text is printable."""
+    if isinstance(node, dict):
+        return {name: printable_spec(part, str(name)) for name, part in node.items()}
+    if isinstance(node, (list, tuple)):
+        return [printable_spec(part, key) for part in node]
+    if isinstance(node, str):
+        return printable(node, None) if key in _EXPRESSIONS else printable(node)
+    return node
+
+
+def printable_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which every text is printable: this very one where it is so already."""
+    changed = {
+        name: [printable(value) if isinstance(value, str) else value for value in column]
+        for name, column in frame.items()
+        if _has_odd_text(column)
+    }
+    return frame.assign(**{str(name): values for name, values in changed.items()}) if changed else frame
+
+
+def _has_odd_text(column: pd.Series) -> bool:
+    if column.dtype.kind in "biufmM":
+        return False
+    return any(isinstance(value, str) and printable(value) != value for value in column)

@@ -7,17 +7,12 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.chart_parts import BAR_Y, described, lane_names, lane_numbers, short, strongest
 from sparklime_core.charts.chart_template import FilledChart, named, template_of
-from sparklime_core.charts.description import described, largest, short, span
-from sparklime_core.charts.lanes import BAR_Y, lane_names, lane_numbers
-from sparklime_core.charts.palette import AGAINST, FOR, INK, REST
+from sparklime_core.charts.colours import AGAINST, FOR, INK, REST
 from sparklime_core.wording import count
 
 CLASSES = "classes"
-
-ON_CELLS = "black"
-"""The colour of a number on a cell of the confusion matrix, which is light to `FOR` in every theme."""
-
 CELL_Y, CELL_OPACITY = 8, 0.7
 """How far below the middle of its lane a compared weight lies, and how strong its colour is below the number."""
 
@@ -25,14 +20,14 @@ ROLES = ("explained class", "other class")
 
 
 def probabilities_chart(classes: pd.DataFrame) -> FilledChart:
-    """Draw one bar a class.
+    """Draw one bar per class.
 
     Parameters
     ----------
     classes
         ``order``, ``name``, ``probability`` (0 to 1) and ``role`` (one of `ROLES`).
     """
-    says = largest(classes["name"], classes["probability"], "{:.3f}", "most probable")
+    says = strongest(classes["name"], classes["probability"], "{:.3f}", "most probable")
     description = described(f"Bar chart of {count(len(classes), 'class', 'classes')}", says)
     return FilledChart(_probabilities(len(classes)), {CLASSES: classes}, description)
 
@@ -52,85 +47,6 @@ def _probabilities(rows: int) -> dict[str, Any]:
     )
     texts = lane_names(base, "name:N", 300), lane_numbers(base, alt.Text("probability:Q", format=".3f"))
     return template_of(alt.layer(bar, *texts).properties(height=20 + 32 * max(rows, 1)))
-
-
-def confusion_chart(counts: pd.DataFrame) -> ChartType:
-    """Draw a confusion matrix.
-
-    Parameters
-    ----------
-    counts
-        ``truth``, ``predicted`` (class names), ``true_order``, ``predicted_order`` and ``rows``.
-    """
-    classes = counts["true_order"].nunique()
-    base = alt.Chart(counts).encode(
-        x=alt.X(
-            "predicted:N",
-            title="Predicted class",
-            sort=alt.SortField("predicted_order"),
-            axis=_class_axis(counts["predicted"]),
-        ),
-        y=alt.Y("truth:N", title="True class", sort=alt.SortField("true_order"), axis=alt.Axis(labelLimit=130)),
-        tooltip=[
-            alt.Tooltip("truth:N", title="True class"),
-            alt.Tooltip("predicted:N", title="Predicted class"),
-            alt.Tooltip("rows:Q", title="Test rows", format=","),
-        ],
-    )
-    cell = base.mark_rect(stroke="white", strokeWidth=1).encode(
-        color=alt.Color("rows:Q", scale=alt.Scale(range=["#eef3fa", FOR]), legend=None)
-    )
-    layers: list[alt.Chart] = [cell]
-    if classes <= 12:
-        layers.append(base.mark_text(fontSize=14, color=ON_CELLS).encode(text=alt.Text("rows:Q", format=",")))
-    description = described(f"Matrix of {count(classes, 'class', 'classes')}", *_right_and_wrong(counts))
-    return alt.layer(*layers).properties(height=max(220, min(44 * classes, 520)), description=description)
-
-
-def _right_and_wrong(counts: pd.DataFrame) -> tuple[str, str]:
-    """Return how many rows are right, and the most frequent mistakes."""
-    on = counts["truth"] == counts["predicted"]
-    wrong = counts[~on & (counts["rows"] > 0)]
-    mistakes = [f"{short(row.truth)} taken for {short(row.predicted)}:" for row in wrong.itertuples()]
-    right = f"{counts['rows'][on].sum():,} of {count(int(counts['rows'].sum()), 'row')} are right"
-    return right, largest(mistakes, wrong["rows"], "{:,.0f}", "most frequent mistakes")
-
-
-def predictions_chart(points: pd.DataFrame) -> ChartType:
-    """Draw predicted against true values of test rows, and the line on which they would be equal.
-
-    Parameters
-    ----------
-    points
-        ``row``, ``truth`` and ``predicted``.
-    """
-    low = float(points[["truth", "predicted"]].min().min())
-    high = float(points[["truth", "predicted"]].max().max())
-    scale = alt.Scale(domain=[low, high])
-    dots = (
-        alt.Chart(points)
-        .mark_circle(size=45, opacity=0.6, color=FOR)
-        .encode(
-            x=alt.X("truth:Q", title="True value", scale=scale),
-            y=alt.Y("predicted:Q", title="Predicted value", scale=scale),
-            tooltip=[
-                alt.Tooltip("row:Q", title="Row"),
-                alt.Tooltip("truth:Q", title="True", format=".5~g"),
-                alt.Tooltip("predicted:Q", title="Predicted", format=".5~g"),
-            ],
-        )
-    )
-    ends = pd.DataFrame({"truth": [low, high], "predicted": [low, high]})
-    line = alt.Chart(ends).mark_line(color=AGAINST, strokeDash=[4, 4]).encode(x="truth:Q", y="predicted:Q")
-    spans = span("true values", points["truth"]), span("predicted values", points["predicted"])
-    description = described(f"Points of {count(len(points), 'row')}", *spans)
-    return alt.layer(line, dots).properties(height=340, description=description)
-
-
-def _class_axis(names: pd.Series) -> alt.Axis:
-    """Return an axis whose labels lie flat where there is room for them."""
-    room = 100 / max(names.nunique(), 1)
-    return alt.Axis(labelLimit=130, labelAngle=0 if names.str.len().max() <= room else -40)
 
 
 def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
@@ -177,6 +93,6 @@ def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:
     text = lane_names(alt.Chart(lines).encode(y=y), "text:N", 380)
     names = [f"{short(text)} for {short(name)}" for text, name in zip(cells["text"], cells["name"], strict=True)]
     size = f"{count(len(lines), 'condition')} by {count(cells['name'].nunique(), 'class', 'classes')}"
-    description = described(f"Matrix of {size}", largest(names, cells["weight"]))
+    description = described(f"Matrix of {size}", strongest(names, cells["weight"]))
     height = 30 + 40 * max(len(lines), 1)
     return alt.layer(cell, shown, text).properties(height=height, description=description)

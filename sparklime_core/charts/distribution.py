@@ -4,8 +4,8 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.description import described, largest
-from sparklime_core.charts.palette import CHOSEN, INK, REST
+from sparklime_core.charts.chart_parts import described, strongest
+from sparklime_core.charts.colours import CHOSEN, INK, REST
 from sparklime_core.wording import count, number
 
 HEIGHT = 120
@@ -74,7 +74,7 @@ def numbers_chart(
     bins = [f"{number(low)} to {number(high)}:" for low, high in zip(bars["low"], bars["high"], strict=True)]
     description = described(
         f"Histogram of {count(len(bars), 'bin')}",
-        largest(bins, bars["rows"], "{:,.0f}", "most training rows"),
+        strongest(bins, bars["rows"], "{:,.0f}", "most training rows"),
         "this row's value is missing" if value is None else f"this row: {number(value)}",
     )
     return alt.layer(*layers).properties(height=HEIGHT, description=description)
@@ -106,7 +106,7 @@ def categories_chart(bars: pd.DataFrame, colour: str, places: tuple[str, ...]) -
     own = bars[bars["place"] == places[0]]
     description = described(
         f"Bar chart of {count(len(bars), 'bar')}",
-        largest(bars["name"], bars["rows"], "{:,.0f}", "most training rows"),
-        largest(own["name"], own["rows"], "{:,.0f}", "this row"),
+        strongest(bars["name"], bars["rows"], "{:,.0f}", "most training rows"),
+        strongest(own["name"], own["rows"], "{:,.0f}", "this row"),
     )
     return alt.layer(bar, name).properties(height=20 * max(len(bars), 2), description=description)

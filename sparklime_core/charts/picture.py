@@ -1,4 +1,4 @@
-"""What draws a picture, in a child process of its own: see `chart_files`."""
+"""The drawing of a picture, alone in a module: a child process imports it, and no altair; see `chart_files`."""
 
 from typing import IO, Any, Literal
 

@@ -8,11 +8,9 @@ import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
+from sparklime_core.charts.chart_parts import BAR_Y, LANE, Y, described, lane_names, lane_numbers, strongest
 from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
-from sparklime_core.charts.description import described
-from sparklime_core.charts.description import largest as strongest
-from sparklime_core.charts.lanes import BAR_Y, LANE, Y, lane_names, lane_numbers
-from sparklime_core.charts.palette import AGAINST, AVERAGED, AXIS, FOR, INK, REST
+from sparklime_core.charts.colours import AGAINST, AVERAGED, AXIS, FOR, INK, REST
 from sparklime_core.wording import count
 
 BINS = "bins"
@@ -28,7 +26,7 @@ def profiles_frame(
     Parameters
     ----------
     profiles
-        One a feature: ``feature``, ``carries`` (its share of the model's variance around the row), ``own`` (the
+        One per feature: ``feature``, ``carries`` (its share of the model's variance around the row), ``own`` (the
         condition that holds in the row) and ``bins`` of the result's schema.
     dependence
         Partial dependence by feature and condition, where it is known.
@@ -36,7 +34,7 @@ def profiles_frame(
     Returns
     -------
     pandas.DataFrame
-        A line for each feature and each of its bins: ``order``, ``text``, ``kind`` (one of `KINDS`), ``effect``
+        A line per feature and per bin: ``order``, ``text``, ``kind`` (one of `KINDS`), ``effect``
         (null of a feature's line), ``share``, ``average`` (partial dependence, null where it is not known) and
         ``shown`` (the effect as text).
     """

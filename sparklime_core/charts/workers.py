@@ -1,12 +1,18 @@
-"""Charts of the work: which executor explained which rows, when, and how fast."""
+"""Charts of the work: which executor explained which rows, when and how fast, and what a run's time went to."""
 
 import altair as alt
 import pandas as pd
 from altair.typing import ChartType
 
-from sparklime_core.charts.description import described, largest, span
-from sparklime_core.charts.palette import AXIS, EXECUTORS, FOR, INK, REST
+from sparklime_core.charts.chart_parts import described, span, strongest
+from sparklime_core.charts.colours import AXIS, EXECUTORS, INK, REST
 from sparklime_core.wording import count, executor_name
+
+FURTHER_COLOUR = "#a67c52"
+"""One more part than there are colours for executors."""
+
+LEGEND_HEIGHT = 64
+"""Pixels of the legend above the bar, in up to three lines."""
 
 
 def timeline_chart(tasks: pd.DataFrame) -> ChartType:
@@ -43,7 +49,7 @@ def timeline_chart(tasks: pd.DataFrame) -> ChartType:
             description=described(
                 f"Bars of {count(len(tasks), 'task')} in {count(lanes, 'lane')}",
                 span("seconds", [*tasks["begin"], *tasks["end"]]),
-                largest([*map(executor_name, tasks["executor"])], tasks["seconds"], "{:.2f} s", "longest"),
+                strongest([*map(executor_name, tasks["executor"])], tasks["seconds"], "{:.2f} s", "longest"),
             ),
         )
     )
@@ -74,13 +80,13 @@ def executors_chart(executors: pd.DataFrame) -> ChartType:
     number = base.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(
         x="rows:Q", text=alt.Text("rows:Q", format=",")
     )
-    says = largest([*named["name"]], executors["rows"], "{:,.0f}", "most rows")
+    says = strongest([*named["name"]], executors["rows"], "{:,.0f}", "most rows")
     description = described(f"Bar chart of {count(len(executors), 'executor')}", says)
     return alt.layer(bar, number).properties(height=AXIS + 34 * len(executors), description=description)
 
 
 def throughput_chart(rate: pd.DataFrame) -> ChartType:
-    """Draw rows a second over time.
+    """Draw rows per second over time.
 
     Parameters
     ----------
@@ -112,38 +118,46 @@ def throughput_chart(rate: pd.DataFrame) -> ChartType:
     return chart
 
 
-def importance_chart(features: pd.DataFrame) -> ChartType:
-    """Draw the mean absolute weight of each feature over many rows.
-
-    Parameters
-    ----------
-    features
-        ``feature``, ``mean_weight`` (mean \\|weight\\|) and ``rows`` (that name it), strongest first.
-    """
-    chart: ChartType = (
-        alt.Chart(features)
-        .mark_bar(color=FOR, height=14, cornerRadiusEnd=2)
-        .encode(
-            x=alt.X("mean_weight:Q", title="Mean |weight| over these rows"),
-            y=alt.Y("feature:N", sort=list(features["feature"]), title=None, axis=alt.Axis(labelLimit=180)),
-            tooltip=[
-                alt.Tooltip("feature:N", title="Feature"),
-                alt.Tooltip("mean_weight:Q", title="Mean |weight|", format=".4g"),
-                alt.Tooltip("rows:Q", title="Rows"),
-            ],
-        )
-        .properties(
-            height=AXIS + 22 * len(features),
-            description=described(
-                f"Bar chart of {count(len(features), 'feature')}",
-                largest(features["feature"], features["mean_weight"], "{:.3g}", "largest mean |weight|"),
-            ),
-        )
-    )
-    return chart
-
-
 def _executor_colour(frame: pd.DataFrame) -> alt.Color:
     names = sorted(frame["executor"].unique())
     colours = [EXECUTORS[index % len(EXECUTORS)] for index in range(len(names))]
     return alt.Color("executor:N", title="Executor", scale=alt.Scale(domain=names, range=colours), legend=None)
+
+
+def shares_chart(parts: pd.DataFrame) -> ChartType:
+    """Draw one stacked bar.
+
+    Parameters
+    ----------
+    parts
+        ``part``, ``seconds``, ``share`` and ``how`` (it is measured), in their order.
+    """
+    names = list(parts["part"])
+    colours = [*EXECUTORS, FURTHER_COLOUR][: len(names)]
+    ordered = parts.assign(order=range(len(parts)))
+    chart: ChartType = (
+        alt.Chart(ordered)
+        .mark_bar(height=30)
+        .encode(
+            x=alt.X("seconds:Q", title="Seconds of wall time", stack="zero"),
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=names, range=colours),
+                legend=alt.Legend(title=None, orient="top", columns=5, labelLimit=180),
+            ),
+            order="order:Q",
+            tooltip=[
+                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("seconds:Q", title="Seconds", format=".2f"),
+                alt.Tooltip("share:Q", title="Share", format=".1%"),
+                alt.Tooltip("how:N", title="Measured"),
+            ],
+        )
+        .properties(
+            height=AXIS + LEGEND_HEIGHT + 40,
+            description=described(
+                f"One bar of {count(len(parts), 'part')}", strongest(parts["part"], parts["seconds"], "{:.2f} s")
+            ),
+        )
+    )
+    return chart

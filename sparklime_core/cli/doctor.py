@@ -9,11 +9,10 @@ from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.jobs.runner import task_of
 from sparklime_core.runs.run import Run
-from sparklime_core.spark.executors.needed_packages import packages_in
 from sparklime_core.spark.executors.preflight import check_executors, differences
 from sparklime_core.spark.session.backend import is_connect
 from sparklime_core.spark.session.java import java_home, old_java
-from sparklime_core.spark.waves.payload import pickled
+from sparklime_core.spark.waves.payload import packages_in, pickled
 
 PROBLEMS = 1
 

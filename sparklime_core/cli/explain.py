@@ -27,10 +27,10 @@ from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.runner import Phases, explain_run
 from sparklime_core.models.train import train_with
 from sparklime_core.models.traps.find_traps import find_traps
+from sparklime_core.runs.inputs import model_path
 from sparklime_core.runs.manifest import Manifest, RunState, Writers
 from sparklime_core.runs.run import Run, check_free, holds_run
-from sparklime_core.runs.stored_model import model_path
-from sparklime_core.spark.session.connection import given_session, master_of
+from sparklime_core.spark.session.connect import given_session, master_of
 from sparklime_core.waiting import GaveUpError, call
 
 LARGE_BYTES = 10_000_000

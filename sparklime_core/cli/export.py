@@ -9,10 +9,10 @@ from sparklime_core.cli.output import say
 from sparklime_core.errors import SettingsError
 from sparklime_core.runs import reproduce
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.folder_layout import MANIFEST
 from sparklime_core.runs.query import export
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
+from sparklime_core.runs.stored_tables import MANIFEST
 
 
 def run(arguments: argparse.Namespace) -> int:

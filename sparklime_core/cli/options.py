@@ -19,7 +19,8 @@ from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
 from sparklime_core.spark.executors.prewarm import prewarm_soon
-from sparklime_core.spark.session.connection import connect, disconnect
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connect import connect, disconnect
 from sparklime_core.waiting import begin
 
 
@@ -48,7 +49,7 @@ def session_soon(master: str | None, archive: Path | None = None) -> Iterator["F
 
     def start() -> SparkSession:
         spark = connect(master, archive=archive)
-        prewarm_soon(spark)
+        prewarm_soon(spark, backend_of(spark))
         return spark
 
     begun = begin(start)

@@ -7,8 +7,7 @@ from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.executors.environment_archive import pack_environment
-from sparklime_core.spark.executors.needed_packages import packages_in
-from sparklime_core.spark.waves.payload import pickled
+from sparklime_core.spark.waves.payload import packages_in, pickled
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import argparse
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.explain.precompile import compile_ahead
-from sparklime_core.spark.session.class_archive import make_class_archive
+from sparklime_core.spark.session.java import make_class_archive
 
 
 def run(_arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sparklime_core.paths import newest_folders
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.spark.cluster.registry import clusters_folder
+from sparklime_core.spark.cluster.local_cluster import clusters_folder
 from sparklime_core.spark.executors.logs import ExecutorOutput, cluster_outputs, embedded_output
 
 

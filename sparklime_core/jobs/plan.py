@@ -14,9 +14,10 @@ from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, 
 from sparklime_core.explain.types import IntArray
 from sparklime_core.models.evaluation import Metrics
 from sparklime_core.models.train import Model
+from sparklime_core.process_identity import Owner
+from sparklime_core.runs.facts import ModelFacts, TableFacts
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.manifest import Manifest, ModelFacts, RunState, TableFacts
-from sparklime_core.runs.owner import Owner
+from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run
 
 VERSIONED = ("sparklime", "lime", "scikit-learn", "numpy", "scipy", "pandas", "pyarrow", "pyspark", "dill")

@@ -28,8 +28,8 @@ from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
 from sparklime_core.jobs.race_state import ScalingStep
 from sparklime_core.spark.recipe import recipe_udf, run_recipe
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.waves.collected_waves import Wave
 from sparklime_core.spark.waves.scheduler import run_waves
+from sparklime_core.spark.waves.wave_kinds import Wave
 
 RECIPE_TASK_ROWS = 8
 """The most rows of a task of the recipe: its progress is seen task by task."""

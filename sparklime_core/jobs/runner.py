@@ -16,14 +16,15 @@ from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, predict_fn_of
+from sparklime_core.runs.facts import ExecutorFacts
 from sparklime_core.runs.inputs import Inputs
-from sparklime_core.runs.manifest import ExecutorFacts, Manifest, RunState
-from sparklime_core.runs.part_tables import count_rows
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.parts import count_rows
 from sparklime_core.runs.run import Run
-from sparklime_core.spark.session.monitor import application, list_executors
-from sparklime_core.spark.waves.collected_waves import Wave
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connect import application
 from sparklime_core.spark.waves.scheduler import run_waves, write_waves
-from sparklime_core.spark.waves.written_waves import WrittenWave
+from sparklime_core.spark.waves.wave_kinds import Wave, WrittenWave
 from sparklime_core.waiting import after, unless_cancelled
 
 LISTING_SECONDS, LOOK_SECONDS = 90.0, 1.0
@@ -290,6 +291,6 @@ def task_of(inputs: Inputs, manifest: Manifest) -> ExplainTask:
 
 def _executors(spark: SparkSession) -> list[Any]:
     try:
-        return list_executors(spark)
+        return backend_of(spark).executors()
     except SparkLimeError:
         return []

@@ -10,14 +10,13 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError, SparkLimeError
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
-from sparklime_core.spark.executors.executor_report import ExecutorReport
 from sparklime_core.spark.executors.preflight import check_executors, differences
 from sparklime_core.spark.executors.prewarm import prewarm_soon
+from sparklime_core.spark.executors.self_report import ExecutorReport
 from sparklime_core.spark.session.backend import ExecutorInfo
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.connection import connect, disconnect, present
+from sparklime_core.spark.session.connect import application, connect, disconnect, present
 from sparklime_core.spark.session.master import Master, parse_master
-from sparklime_core.spark.session.monitor import application, list_executors
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -67,7 +66,7 @@ class SparkService:
         links: dict[str, str] = {}
         if session is not None:
             try:
-                executors, links = tuple(list_executors(session)), application(session).links
+                executors, links = tuple(backend_of(session).executors()), application(session).links
             except SparkError:
                 session = None
         alive = cluster if cluster is not None and cluster.alive() else None
@@ -98,7 +97,7 @@ class SparkService:
             session = self._session()
             if session is None or not self._users or backend_of(session).has_ended():
                 session = connect(self._master, send_token=self._master in allowed_masters())
-                prewarm_soon(session)
+                prewarm_soon(session, backend_of(session))
             self._users += 1
             return session
 

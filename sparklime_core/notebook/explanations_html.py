@@ -4,8 +4,7 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sparklime_core.charts.palette import AGAINST, FOR
-from sparklime_core.charts.theme import THEMES, Colours
+from sparklime_core.charts.colours import AGAINST, FOR, THEMES, Colours
 from sparklime_core.explain.trust import fit_words
 from sparklime_core.printable import printable
 from sparklime_core.wording import count, number

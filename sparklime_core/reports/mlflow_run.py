@@ -8,10 +8,10 @@ from typing import Any
 from sparklime_core.errors import RunError, SparkLimeError, reason
 from sparklime_core.extras import extras_named
 from sparklime_core.reports.run_report import run_report
-from sparklime_core.runs.folder_layout import BLOCKS, EXPLANATIONS, MANIFEST, STABILITY, TASKS
 from sparklime_core.runs.manifest import Manifest, settings_values
-from sparklime_core.runs.query.results import mean_score
+from sparklime_core.runs.query.rows import mean_score
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import BLOCKS, EXPLANATIONS, MANIFEST, STABILITY, TASKS
 
 EXPERIMENT = "SparkLIME"
 FOLDER = "sparklime"

@@ -14,14 +14,14 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_table import read_table
 from sparklime_core.data.table_source import ServerTable, TableSource
 from sparklime_core.errors import RunError, SparkLimeError
-from sparklime_core.runs.stored_model import read_stored_model
+from sparklime_core.runs.inputs import read_stored_model
 from sparklime_core.runs.workspace import KeptNewRows, KeptTable, NewRows, WorkspaceFacts, encoding_digest
 
 if TYPE_CHECKING:
     from sparklime_core.models.train import Model
 
 TEST_ROWS = "test_rows.npy"
-"""The positions of the rows that a model has not seen, beside its files."""
+"""The positions of the rows that a model has not seen, next to its files."""
 
 _alive: "weakref.WeakValueDictionary[tuple[str, ...], Any]" = weakref.WeakValueDictionary()
 """What some session of this process still has, so that a reload need not read it from the disk."""

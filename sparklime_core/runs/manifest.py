@@ -15,16 +15,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from sparklime_core.atomic_files import write_file
-from sparklime_core.data.dataset import DataReport
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import RunError, SettingsError, SparkLimeError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.runs.owner import Owner
-
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
-"""A whole number from 0 up."""
-
+from sparklime_core.process_identity import Owner
+from sparklime_core.runs.facts import Count, ExecutorFacts, ModelFacts, TableFacts
 
 Writers: TypeAlias = Literal["driver", "executors"]
 """Who writes the results of a run."""
@@ -79,82 +75,6 @@ class RunState(StrEnum):
     def is_resumable(self) -> bool:
         """Return whether rows are left to explain and no process explains them."""
         return self in (RunState.CANCELLED, RunState.FAILED, RunState.INTERRUPTED)
-
-
-@dataclass(frozen=True)
-class TableFacts:
-    """The explained table.
-
-    Attributes
-    ----------
-    name, rows
-        Name of its file, and how many rows it has.
-    features
-        Names of the features, in the order of the encoded table.
-    target
-        Name of the column that is predicted.
-    mode
-        The task, in lime's words.
-    class_names
-        Name of each class; None in regression.
-    report, training_report
-        How the table was read; how the model's table was read, where that is another one.
-    """
-
-    name: str
-    rows: Count
-    features: tuple[str, ...]
-    target: str
-    mode: Literal["classification", "regression"]
-    class_names: tuple[str, ...] | None
-    report: DataReport
-    training_report: DataReport | None = None
-
-    @property
-    def is_regression(self) -> bool:
-        """Whether the model predicts a number."""
-        return self.class_names is None
-
-    @property
-    def digest(self) -> str | None:
-        """SHA-256 of the table's file; None for a table that was made in memory."""
-        return None if self.report.origin is None else self.report.origin.sha256
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """The model.
-
-    Attributes
-    ----------
-    type
-        Class of the scikit-learn estimator, or the library that a booster is of.
-    metrics
-        See `sparklime_core.models.evaluation.Metrics.as_dict`.
-    notes
-        Remarks about its training.
-    trained_elsewhere
-        Whether it was brought as a file.
-    file, sha256
-        Name and digest of the file in the run's folder, where one was given.
-    """
-
-    type: str
-    metrics: dict[str, float | list[list[int]]]
-    notes: tuple[str, ...] = ()
-    trained_elsewhere: bool = False
-    file: str | None = None
-    sha256: str | None = None
-
-
-@dataclass(frozen=True)
-class ExecutorFacts:
-    """An executor; see `sparklime_core.spark.session.backend.ExecutorInfo`."""
-
-    id: str
-    host: str
-    cores: int = 0
-    memory: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from sparklime_core.data.dataset import Origin
 from sparklime_core.errors import RunError, SettingsError
 from sparklime_core.explain.settings import RunSettings
 from sparklime_core.printable import printable
+from sparklime_core.runs.inputs import model_path
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.stored_model import model_path
 from sparklime_core.setting import Settings
 
 

@@ -20,11 +20,20 @@ import pyarrow.parquet as pq
 from sparklime_core.atomic_files import atomic_write, disk_errors_explained
 from sparklime_core.errors import RunError
 from sparklime_core.explain.schema import RESULT_SCHEMA
-from sparklime_core.runs.folder_layout import EXPLANATIONS, MANIFEST, PARTS, ROWS_FILE
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.stored_tables import UNREADABLE, check_table, damage_explained, damaged, state_of_file
+from sparklime_core.runs.stored_tables import (
+    EXPLANATIONS,
+    MANIFEST,
+    PARTS,
+    ROWS_FILE,
+    UNREADABLE,
+    check_table,
+    damage_explained,
+    damaged,
+    state_of_file,
+)
 
 GROUP_ROWS = 65_536
 """Rows per row group. Its statistics lead to a row without reading other groups."""

@@ -30,18 +30,14 @@ from sparklime_core.explain.schema import (
 )
 from sparklime_core.explain.settings import ExplainSettings, OutputName
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Person
-from sparklime_core.runs.executor_parts import ExecutorParts
-from sparklime_core.runs.folder_layout import EXPLANATIONS, MANIFEST
-from sparklime_core.runs.guard import Guard
+from sparklime_core.process_identity import Owner
+from sparklime_core.runs.access import ACCESS_FILE, ANYBODY, Access, Guard, Person
+from sparklime_core.runs.facts import Predicted, TableFacts
 from sparklime_core.runs.inputs import Inputs, Tables, read_encoding, read_inputs, read_tables, write_inputs
-from sparklime_core.runs.manifest import Manifest, RunState, TableFacts
-from sparklime_core.runs.owner import Owner
-from sparklime_core.runs.part_tables import COUNTS, NUMBERS, count_rows, with_numbers
-from sparklime_core.runs.predicted import Predicted
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.parts import BLOCKS_KEY, COUNTS_KEY, ExecutorParts, count_rows, with_numbers
 from sparklime_core.runs.run_files import RESERVE, TAKEN, RunFiles
-from sparklime_core.runs.stored_tables import damaged
-from sparklime_core.runs.wave_files import write_part
+from sparklime_core.runs.stored_tables import EXPLANATIONS, MANIFEST, damaged, write_part
 
 _worked_on: set[Path] = set()
 _updating = threading.Lock()
@@ -277,7 +273,7 @@ class Run:
         RunError
             When the disk refuses it.
         """
-        named = with_numbers(explanations, {NUMBERS: blocks, COUNTS: count_rows(explanations)})
+        named = with_numbers(explanations, {BLOCKS_KEY: blocks, COUNTS_KEY: count_rows(explanations)})
         with _explained(self.folder):
             make_folder(self._own_files.parts)
             if work is not None:

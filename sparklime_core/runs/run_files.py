@@ -17,8 +17,10 @@ from sparklime_core.atomic_files import (
     write_file,
 )
 from sparklime_core.explain.schema import STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.executor_parts import ExecutorParts, part_name
-from sparklime_core.runs.folder_layout import (
+from sparklime_core.runs.inputs import DATA_FILE, INPUT_FILES
+from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.runs.parts import BLOCKS_KEY, COUNTS_KEY, WAVES_KEY, ExecutorParts, count_rows, part_name
+from sparklime_core.runs.stored_tables import (
     BLOCKS,
     EXPLANATIONS,
     MANIFEST,
@@ -27,12 +29,13 @@ from sparklime_core.runs.folder_layout import (
     STABILITY,
     TABLES,
     TASKS,
+    damaged,
+    first_row,
+    join_parts,
+    numbers_of,
+    read_outcomes,
+    state_of_file,
 )
-from sparklime_core.runs.inputs import DATA_FILE, INPUT_FILES
-from sparklime_core.runs.manifest import Manifest, RunState
-from sparklime_core.runs.part_tables import COUNTS, NUMBERS, WAVES, count_rows
-from sparklime_core.runs.stored_tables import damaged, state_of_file
-from sparklime_core.runs.wave_files import first_row, join_parts, numbers_of, read_outcomes
 
 RESERVE = "reserve"
 TAKEN = "taken"
@@ -155,16 +158,18 @@ class RunFiles:
         blocks: set[int] = set()
         last = -1
         for part in self.parts_of("wave"):
-            of_part = numbers_of(part, NUMBERS)
+            of_part = numbers_of(part, BLOCKS_KEY)
             if not blocks.isdisjoint(of_part):
                 raise damaged(part, "has rows that another part has, too")
             blocks.update(of_part)
-            last = max(last, *(numbers_of(part, WAVES) or [_number(part)]))
+            last = max(last, *(numbers_of(part, WAVES_KEY) or [_number(part)]))
         return blocks, last + 1
 
     def counts(self) -> dict[str, int]:
         """Return ``rows_explained`` and ``rows_failed`` of the waves on the disk."""
-        counts = [numbers_of(part, COUNTS) or count_rows(read_outcomes(part)) for part in self.parts_of("wave")]
+        counts = [
+            numbers_of(part, COUNTS_KEY) or count_rows(read_outcomes(part)) for part in self.parts_of("wave")
+        ]
         return {
             "rows_explained": sum(explained for explained, _ in counts),
             "rows_failed": sum(failed for _, failed in counts),

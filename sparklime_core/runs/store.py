@@ -12,12 +12,11 @@ import platformdirs
 
 from sparklime_core.atomic_files import disk_errors_explained, remove_folder
 from sparklime_core.errors import RunError
-from sparklime_core.runs.access import ANYBODY, Access, Person
-from sparklime_core.runs.folder_layout import MANIFEST
-from sparklime_core.runs.guard import no_run
+from sparklime_core.runs.access import ANYBODY, Access, Person, no_run
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
+from sparklime_core.runs.stored_tables import MANIFEST
 
 LONGEST_TITLE = 120
 """Characters of a run's name."""

@@ -25,8 +25,8 @@ from sparklime_core.errors import RunError
 from sparklime_core.limited.limits import GIB, positive_number
 from sparklime_core.paths import private_folder
 from sparklime_core.runs.access import ANYBODY, Access, Person
+from sparklime_core.runs.inputs import write_model
 from sparklime_core.runs.kept_workspace import TEST_ROWS, KeptWorkspace, alive, remember, table_file
-from sparklime_core.runs.stored_model import write_model
 from sparklime_core.runs.workspace import (
     FACTS_FILE,
     KeptModel,

@@ -18,7 +18,7 @@ from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.columns import by_place, place_of
 from sparklime_core.spark.executors.logs import log_row
-from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.versions import with_positions
 from sparklime_core.spark.waves.payload import Payload, publish

@@ -22,7 +22,7 @@ from sparklime_core.explain.call_lime import explain_plainly
 from sparklime_core.explain.schema import REASONS_TYPE
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray
-from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.waiting import call

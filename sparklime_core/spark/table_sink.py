@@ -1,21 +1,33 @@
-"""`Sink`: the place that the executors write explanations to."""
+"""`Sink`: the place that executors write explanations to; and `TableRecord`: what such a table says of itself."""
 
 import contextlib
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from filelock import FileLock, Timeout
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
+from sparklime_core.atomic_files import disk_errors_explained, remove_folder
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.output_folder import written_alone
+from sparklime_core.explain.schema import SCHEMA_VERSION, VERSION_KEY
+from sparklime_core.paths import cache_folder, private_folder
 from sparklime_core.spark.session.failures import one_sentence
 
-LOCAL = "file://"
+UNFINISHED = "_temporary"
+"""The folder of unfinished output of Spark's committer: it has numbered folders, one per attempt."""
 
+RECORD_COLUMN = "row_id"
+"""The column whose metadata has the record: files of Parquet, Delta tables and tables of the catalog keep it."""
+
+RECORD_KEY = "sparklime"
+LOCAL = "file://"
 KEEPS_RECORDS = ("parquet", "delta")
 """Formats that keep the metadata of columns and the types of values."""
 
@@ -30,6 +42,86 @@ NOTHING_THERE = (
 
 ATTEMPT = "mapreduce.job.application.attempt.id"
 """Names the folder in ``_temporary`` that a job commits: Hadoop's committer takes all that is in it."""
+
+
+@contextlib.contextmanager
+def written_alone(folder: Path) -> Iterator[None]:
+    """Let this process alone write a folder of this machine, and clear it when a killed one left it unfinished.
+
+    Raises
+    ------
+    SparkError
+        When another process of this user writes there.
+    RunError
+        When the home of SparkLIME, which holds the lock, cannot be written.
+    """
+    locks = cache_folder() / "outputs"
+    with disk_errors_explained(locks):
+        private_folder(locks)
+        lock = FileLock(locks / sha256(str(folder.resolve()).encode()).hexdigest()[:32])
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise SparkError("another process writes there; wait for its end, or name another folder.") from error
+    try:
+        if is_left_over(folder):
+            remove_folder(folder)
+        yield
+    finally:
+        lock.release()
+
+
+def is_left_over(folder: Path) -> bool:
+    """Return whether a folder holds nothing but what a job of Spark begins with."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return all(entry.name == UNFINISHED and _is_of_committer(entry) for entry in folder.iterdir())
+
+
+def _is_of_committer(folder: Path) -> bool:
+    return folder.is_dir() and all(entry.name.isdecimal() and entry.is_dir() for entry in folder.iterdir())
+
+
+@dataclass(frozen=True)
+class TableRecord:
+    """From what a table of explanations was made. Every commit carries it, so no explanation is without it.
+
+    Attributes
+    ----------
+    request
+        All that an explanation depends on besides its row: settings, and digests of the model and its table.
+    rows
+        How many rows the source had.
+    digest
+        Of these rows: their ids and the columns that the model needs.
+    version
+        Of the schema of results.
+    """
+
+    request: Mapping[str, Any]
+    rows: int
+    digest: int
+    version: int = SCHEMA_VERSION
+
+    def attach(self, explained: DataFrame) -> DataFrame:
+        """Return explanations that carry the record."""
+        held = {"request": dict(self.request), "rows": self.rows, "digest": self.digest, VERSION_KEY: self.version}
+        return explained.withMetadata(RECORD_COLUMN, {RECORD_KEY: json.dumps(held)})
+
+    @classmethod
+    def of(cls, table: DataFrame) -> "TableRecord | None":
+        """Return the record of a table; None where it has none that can be read."""
+        texts = [field.metadata.get(RECORD_KEY) for field in table.schema.fields if field.name == RECORD_COLUMN]
+        try:
+            held = json.loads(texts[0] or "")
+            return cls(dict(held["request"]), int(held["rows"]), int(held["digest"]), int(held[VERSION_KEY]))
+        except (IndexError, TypeError, ValueError, KeyError):
+            return None
+
+    def differences(self, request: Mapping[str, Any]) -> list[str]:
+        """Return the names of what is not as in another request."""
+        names = dict.fromkeys([*request, *self.request])
+        return [name for name in names if self.request.get(name) != request.get(name)]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from sparklime_core.spark.columns import by_place, named, place_of
 from sparklime_core.spark.explain_table import Written, write_explanations
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import raised_by_spark
-from sparklime_core.spark.table_record import HOME, TableRecord
-from sparklime_core.spark.table_sink import Sink
+from sparklime_core.spark.table_sink import RECORD_COLUMN, Sink, TableRecord
 
 ROWS_A_STEP = 10_000
 USUAL_STEPS, MOST_STEPS = 20, 1000
@@ -159,7 +158,7 @@ def write_steps(
 
 def _lacking(source: DataFrame, id_col: str, there: DataFrame) -> DataFrame:
     """Return the rows of a source that a target has no explanation of."""
-    done = there.select(sf.col(HOME).alias(DONE))
+    done = there.select(sf.col(RECORD_COLUMN).alias(DONE))
     return source.join(done, named(id_col) == sf.col(DONE), "left_anti")
 
 
@@ -212,7 +211,7 @@ def _record(sink: Sink, there: DataFrame, request: Mapping[str, Any], *, only_ne
 
 
 def _check_ids(sink: Sink, kind: str, there: DataFrame) -> None:
-    written = next(field.dataType for field in there.schema.fields if field.name == HOME).simpleString()
+    written = next(field.dataType for field in there.schema.fields if field.name == RECORD_COLUMN).simpleString()
     if written != kind:
         raise SparkError(f"The ids in {sink.out!r} are of type {written}, and those to explain of type {kind}.")
 
@@ -222,5 +221,5 @@ def _check_cut_off(sink: Sink, there: DataFrame, kept: TableRecord, record: Tabl
     how = "--only-new explains the rows that it lacks, --mode overwrite replaces it"
     if kept.digest != record.digest or kept.rows != record.rows:
         raise SparkError(f"{sink.out!r} already exists, and was made from other rows; {how}.")
-    if there.select(HOME).distinct().count() >= record.rows:
+    if there.select(RECORD_COLUMN).distinct().count() >= record.rows:
         raise SparkError(f"{sink.out!r} already exists, and has all {record.rows} rows; {how}.")

@@ -20,7 +20,7 @@ from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputN
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import Explainer
 from sparklime_core.spark.columns import feature_order, name_of, named
-from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.explain_dataframe import check_encoding
 from sparklime_core.spark.explained_frame import NumberColumns, RowsOf, explained_blocks
 from sparklime_core.spark.session.choose_backend import backend_of

@@ -14,7 +14,7 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.dashboard.shared import services
-from sparklime_core.dashboard.shared.person import COOKIE
+from sparklime_core.dashboard.shared.sign_in import COOKIE
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.samples import load_sample

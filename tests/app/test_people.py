@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.dashboard.shared import person, services, sign_in
+from sparklime_core.dashboard.shared import services, sign_in
 from sparklime_core.errors import SettingsError
 from sparklime_core.runs.access import ACCESS_FILE, Access, Person
 from tests.app.conftest import APP, OpenPage, Runs, forget, words
@@ -25,7 +25,7 @@ def signs_in(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Become]:
     monkeypatch.setattr(sign_in, "_auth_section", dict)
     forget()
     Access.of(ANN).write(runs.classes.folder)
-    yield lambda who: monkeypatch.setattr(person, "account", lambda *_: who)
+    yield lambda who: monkeypatch.setattr(sign_in, "account", lambda *_: who)
     (runs.classes.folder / ACCESS_FILE).unlink()
     forget()
 

@@ -13,7 +13,7 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, Runs, sound, words

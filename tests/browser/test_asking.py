@@ -5,7 +5,7 @@ import re
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from tests.browser.server import Server
 from tests.browser.steps import (

@@ -27,7 +27,7 @@ from sparklime_core.errors import LimitError
 from sparklime_core.limited.limits import GIB, Limits
 from sparklime_core.limited.process import LimitedProcess
 from sparklime_core.models.model_files import load_estimator
-from sparklime_core.runs.filter.url import read_filter
+from sparklime_core.runs.filter.translations import read_filter
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from sparklime_core.spark.session.master import parse_master

@@ -19,7 +19,7 @@ import pytest
 from sparklime_core.cli import doctor, explain, explain_table, main
 from sparklime_core.data.samples import sample_csv
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
-from sparklime_core.spark.session.connection import connect, current, disconnect
+from sparklime_core.spark.session.connect import connect, current, disconnect
 from sparklime_core.waiting import begin
 from tests.spark.gate import SECONDS, Gate
 

@@ -28,10 +28,10 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.spark.executors.preflight import check_executors, differences
-from sparklime_core.spark.executors.prewarm import NEEDED, prewarm
-from sparklime_core.spark.session.connection import current
+from sparklime_core.spark.executors.prewarm import NEEDED_MODULES, prewarm
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connect import application, current
 from sparklime_core.spark.session.master import read_json
-from sparklime_core.spark.session.monitor import application, list_executors
 from sparklime_core.spark.waves.scheduler import run_waves
 
 # How many rows each engine explains: lime itself takes its time.
@@ -110,16 +110,18 @@ class Contract:
 
         def lacking(batches):
             for _ in batches:
-                missing = [name for name in NEEDED if name not in sys.modules]
+                missing = [name for name in NEEDED_MODULES if name not in sys.modules]
                 yield pa.RecordBatch.from_pydict({"missing": [", ".join(missing)]})
 
-        cores = prewarm(self.spark)
+        cores = prewarm(self.spark, backend_of(self.spark))
         looked = self.spark.range(0, cores, 1, cores).mapInArrow(lacking, "missing string").collect()
         self.report["warmed"] = [row[0] for row in looked]
 
     def preflight(self):
         reports = check_executors(self.spark)
-        self.report["executors"] = [dataclasses.asdict(executor) for executor in list_executors(self.spark)]
+        self.report["executors"] = [
+            dataclasses.asdict(executor) for executor in backend_of(self.spark).executors()
+        ]
         self.report["reports"] = [dataclasses.asdict(report) for report in reports]
         self.report["problems"] = differences(reports)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
+from sparklime_core.spark.session.java import SPARK_HOME, quick_start
 from sparklime_core.spark.session.jvm import LOOPBACK, end_process, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_facts
 from tests.spark.gate import SECONDS, kill, wait_for

@@ -12,10 +12,10 @@ import pyarrow as pa
 from benchmarks.million import make_run
 from sparklime_core import connect
 from sparklime_core.jobs import runner
-from sparklime_core.spark.waves import collected_waves
+from sparklime_core.spark.waves import wave_kinds
 
 ROWS = 30_000
-collected_waves.WAVE_BYTES = 128 * 1024
+wave_kinds.WAVE_BYTES = 128 * 1024
 
 run, inputs = make_run(Path(sys.argv[1]) / "run", ROWS, num_samples=100, trees=5)
 waves, looks = [], []
@@ -32,7 +32,7 @@ def noted(_):
     )
 
 
-class Watched(collected_waves.Wave):
+class Watched(wave_kinds.Wave):
     """A wave that tells when it is no longer held."""
 
     def __init__(self, *arguments, **named):
@@ -40,6 +40,6 @@ class Watched(collected_waves.Wave):
         waves.append(weakref.ref(self))
 
 
-collected_waves.Wave = Watched
+wave_kinds.Wave = Watched
 ended = runner.explain_run(connect("local[2]"), run, inputs=inputs, cancel=threading.Event(), on_progress=noted)
 sys.stdout.write(json.dumps({"rows": ended.rows_explained, "waves": len(waves), "looks": looks}))

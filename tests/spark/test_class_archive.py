@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from sparklime_core.cli import main
-from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
+from sparklime_core.spark.session.java import SPARK_HOME, quick_start
 from sparklime_core.spark.session.jvm import spark_environment
 
 pytestmark = pytest.mark.spark

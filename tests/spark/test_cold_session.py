@@ -18,7 +18,7 @@ from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.connection import disconnect
+from sparklime_core.spark.session.connect import disconnect
 from sparklime_core.spark.waves.scheduler import run_waves
 from tests.spark.conftest import EMBEDDED
 

@@ -19,7 +19,7 @@ from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import predict_fn_of
 from sparklime_core.runs.run import Run
 from sparklime_core.spark.explain_table import explain_table, open_source
-from sparklime_core.spark.session.connection import connect
+from sparklime_core.spark.session.connect import connect
 from tests.spark.conftest import EMBEDDED, done, refused, running
 from tests.spark.gate import kill, wait_for
 

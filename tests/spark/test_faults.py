@@ -139,7 +139,7 @@ def test_a_worker_that_is_stopped_and_another_that_joins(cluster, run, plan, gat
 
 
 def test_no_worker_is_left_and_one_comes_later(cluster, run, plan, gate, undisturbed, monkeypatch):
-    monkeypatch.setattr("sparklime_core.spark.executors.watchdog.WITHOUT_EXECUTORS_SECONDS", 1.0)
+    monkeypatch.setattr("sparklime_core.spark.executors.probe.WITHOUT_EXECUTORS_SECONDS", 1.0)
     with cluster.hold(run, plan, gate) as ended:
         assert len(cluster.daemons.executors()) == 2
         cluster.daemons.kill_workers()

@@ -12,10 +12,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
-from sparklime_core.spark.cluster.registry import find_cluster
-from sparklime_core.spark.session.connection import connect, current, disconnect, master_of
+from sparklime_core.spark.cluster.local_cluster import find_cluster
+from sparklime_core.spark.session.connect import connect, current, disconnect, master_of
+from sparklime_core.spark.session.connection import forget_session
 from sparklime_core.spark.session.jvm import spark_environment
-from sparklime_core.spark.session.owner import forget_session
 from tests.spark.conftest import ROOT, done
 
 pytestmark = pytest.mark.spark

@@ -21,7 +21,7 @@ from pyspark.sql.connect.proto import ConfigRequest
 from pyspark.sql.connect.proto.base_pb2_grpc import SparkConnectServiceStub
 
 from sparklime_core import connect
-from sparklime_core.spark.session.connection import disconnect
+from sparklime_core.spark.session.connect import disconnect
 from tests.spark.gate import wait_for
 
 pytestmark = pytest.mark.spark
@@ -50,7 +50,6 @@ ORDERS = {
     "/stages/stage/kill": "id=0",
 }
 """What Spark's web servers do for whoever asks, where they are not told otherwise."""
-
 
 EMBEDDED = "local[1]"
 

@@ -8,7 +8,7 @@ import pytest
 
 from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.spark.executors import environment_archive
-from sparklime_core.spark.session.connection import disconnect
+from sparklime_core.spark.session.connect import disconnect
 from tests.spark.conftest import done, run_command
 
 pytestmark = pytest.mark.spark
@@ -53,7 +53,7 @@ def test_what_the_executors_lack_is_diagnosed_with_a_way_out_and_a_run_is_refuse
 
 def test_the_executors_run_the_python_of_an_archive_and_find_its_packages(two_workers, monkeypatch):
     with monkeypatch.context() as small:
-        small.setattr(environment_archive, "NEEDED", ("dill",))
+        small.setattr(environment_archive, "NEEDED_PACKAGES", ("dill",))
         assert "dill==" in done("pack", "--out", "env.tar.gz")
     checked = run_command("doctor", "--master", two_workers.url, "--archive", "env.tar.gz")
     assert checked.code == 1, checked.errors

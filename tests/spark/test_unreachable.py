@@ -21,8 +21,9 @@ from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.executors.preflight import check_executors
 from sparklime_core.spark.session import start_session
-from sparklime_core.spark.session.connection import connect, current, disconnect
-from sparklime_core.spark.session.monitor import list_executors, master_workers
+from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connect import connect, current, disconnect
+from sparklime_core.spark.session.master import parse_master, read_facts
 from sparklime_core.spark.waves.scheduler import run_waves
 from tests.spark.gate import SECONDS, is_gone, kill, wait_for
 
@@ -130,7 +131,7 @@ def test_a_cluster_without_a_worker_or_the_secret(home, monkeypatch):
             stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
             assert "wants a secret" in refused(cluster.url)
         kill([psutil.Process(cluster.known.workers[0])])
-        wait_for(lambda: master_workers(cluster.url) == [])
+        wait_for(lambda: not read_facts(parse_master(cluster.url)).workers)
         try:
             spark = connect(cluster.url)
             with pytest.raises(SparkError, match="has given no executor"):
@@ -186,4 +187,4 @@ def test_a_connect_server_that_wants_a_token_and_then_ends(home, gate, monkeypat
     assert current() is None
     assert not is_remote()
     with pytest.raises(SparkError, match="The Spark session has ended"):
-        list_executors(spark)
+        backend_of(spark).executors()

@@ -35,13 +35,13 @@ ELSEWHERE = {
     ("models/mlflow_models.py", "copyfile"),
     ("models/model_files.py", "write_bytes"),
     ("reports/mlflow_run.py", "write_bytes"),
-    ("spark/session/class_archive.py", "write_text"),
-    ("spark/session/class_archive.py", "unlink"),
+    ("spark/session/java.py", "write_text"),
+    ("spark/session/java.py", "unlink"),
     # Numba makes the folder; executors need not have what `atomic_files` imports.
     ("explain/numba_cache.py", "chmod"),
     # Executors, under names of their own: they need not have what `atomic_files` imports.
-    ("runs/executor_parts.py", "replace"),
-    ("runs/executor_parts.py", "unlink"),
+    ("runs/parts.py", "replace"),
+    ("runs/parts.py", "unlink"),
     # Into memory and pipes.
     ("limited/process.py", "open"),
     ("limited/template.py", "open"),

@@ -20,8 +20,8 @@ from sparklime_core.runs.query.compare import comparison_file, summarise
 from sparklime_core.runs.query.rows import find_rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
-from sparklime_core.spark.cluster.registry import ClusterRecord
-from sparklime_core.spark.executors import package_upload
+from sparklime_core.spark.cluster.local_cluster import ClusterRecord
+from sparklime_core.spark.executors import prewarm
 from sparklime_core.spark.session.java import wrapped_home
 from tests.explain_here import TABLE, explain_here, explain_run_here
 from tests.killing import killed_at_every_change
@@ -65,10 +65,10 @@ def export(folder: Path) -> str:
 
 
 def package(folder: Path) -> list[str]:
-    package_upload.package_zip.cache_clear()
+    prewarm.package_zip.cache_clear()
     with mock.patch.dict("os.environ", SPARKLIME_HOME=str(folder)), mock.patch("os.fsync"):
-        path = package_upload.package_zip()
-    package_upload.package_zip.cache_clear()
+        path = prewarm.package_zip()
+    prewarm.package_zip.cache_clear()
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         return archive.namelist()
@@ -89,7 +89,7 @@ def record(folder: Path) -> ClusterRecord:
 def archive(folder: Path) -> list[str]:
     from sparklime_core.spark.executors import environment_archive
 
-    with mock.patch.object(environment_archive, "NEEDED", ("filelock",)):
+    with mock.patch.object(environment_archive, "NEEDED_PACKAGES", ("filelock",)):
         environment_archive.pack_environment(folder / "env.tar.gz")
     with tarfile.open(folder / "env.tar.gz") as packed:
         return packed.getnames()

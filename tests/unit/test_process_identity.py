@@ -7,8 +7,7 @@ import time
 import psutil
 import pytest
 
-from sparklime_core.process_identity import process_start
-from sparklime_core.runs.owner import Owner
+from sparklime_core.process_identity import Owner, process_start
 
 
 @pytest.fixture

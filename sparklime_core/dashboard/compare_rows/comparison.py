@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
-from sparklime_core.dashboard.row_panel.row_frames import fit_badge
+from sparklime_core.charts.weights import comparison_frame, rows_comparison_chart
+from sparklime_core.dashboard.row_panel.trust import COLOURS
 from sparklime_core.dashboard.shared import columns, session_state
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import show_error
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain, show_error
 from sparklime_core.dashboard.shared.navigation import ROWS
 from sparklime_core.dashboard.shared.run_cache import (
     explanations_of,
@@ -20,7 +20,7 @@ from sparklime_core.dashboard.shared.run_cache import (
     shared_scale,
     what_if_of,
 )
-from sparklime_core.dashboard.shared.text import plain
+from sparklime_core.explain.trust import FIT
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.row_view import RowView, view_row
 from sparklime_core.runs.run import Run
@@ -167,3 +167,11 @@ def _values_table(rows: Sequence[RowView], explanations: Sequence[Sequence[dict[
         },
         alt="Values of the compared rows, strongest weights first",
     )
+
+
+def fit_badge(fit: float | None) -> tuple[str, str]:
+    """Return how good a fit is by `explain.trust.FIT`: words, and the colour of a badge."""
+    if fit is None:
+        return "fit unknown", "gray"
+    level = FIT.level(fit)
+    return f"{level} local fit", COLOURS[level]

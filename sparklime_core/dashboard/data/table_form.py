@@ -1,4 +1,4 @@
-"""The data page's forms: how a file was read, and what each of its columns is used for; all can be overruled."""
+"""The data page's forms: a file on the server, how a file was read, and what each of its columns is used for."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,14 +6,37 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard.shared import columns
-from sparklime_core.dashboard.shared.reading_form import reading_form
+from sparklime_core.dashboard.shared import columns, workspace
+from sparklime_core.dashboard.shared.messages import shown_errors
+from sparklime_core.dashboard.shared.settings_form import reading_form
 from sparklime_core.data.column_roles import ROLES, ColumnRole, propose_roles
 from sparklime_core.data.dataset import Origin
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import ServerTable, TableSource, data_folders, list_tables
 
 TASKS = {"auto": "detect from the values", "classification": "classes", "regression": "a number"}
+
+
+def server_files() -> None:
+    """Let a file of a data folder be chosen; without such folders there is nothing to see."""
+    folders = data_folders()
+    if not folders:
+        return
+    with st.expander("Or a file on the server", icon=":material/folder_open:"), shown_errors():
+        folder = st.selectbox("Folder", folders, format_func=str, key="data-folder")
+        name = st.selectbox(
+            "File",
+            list_tables(folder),
+            index=None,
+            key=f"data-file-{folder}",
+            placeholder="Choose a table",
+            help=(
+                "CSV or Parquet (also in gzip or zip) from the folders that the operator of this server offers."
+            ),
+        )
+        if st.button("Read it", icon=":material/table_view:", disabled=name is None) and name:
+            workspace.set_source(None)
+            workspace.set_source(TableSource.of_server_file(ServerTable(folder, name)))
 
 
 def decisions_form(source: TableSource) -> ReadOptions | None:

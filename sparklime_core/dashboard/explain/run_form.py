@@ -9,10 +9,9 @@ from typing import Any
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state, workspace
-from sparklime_core.dashboard.shared.reading_form import reading_form
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.settings_form import SettingsForm, about
-from sparklime_core.dashboard.shared.text import count, duration, plain
+from sparklime_core.dashboard.shared.settings_form import SettingsForm, about, reading_form
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.source_files import base_name
@@ -24,6 +23,7 @@ from sparklime_core.explain.settings import (
 )
 from sparklime_core.jobs.expected_time import expected_seconds, usual_stability_rows
 from sparklime_core.setting import settings_of
+from sparklime_core.wording import count, duration
 
 STABILITY = {
     "auto": f"from {USUAL_POOLS} pools, where the engine draws samples",

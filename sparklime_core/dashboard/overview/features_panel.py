@@ -4,11 +4,17 @@ import streamlit as st
 
 from sparklime_core.charts.overview import means_chart
 from sparklime_core.dashboard.overview.frames import means_frame, ranking
-from sparklime_core.dashboard.overview.panel_parts import features_shown, legend, of_all, panel_head, row_line
-from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.text import count
-from sparklime_core.runs.submodular_pick import submodular_pick
+from sparklime_core.dashboard.overview.panel_parts import (
+    RunTotals,
+    features_shown,
+    legend,
+    of_all,
+    panel_head,
+    row_line,
+)
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.runs.weight_statistics import submodular_pick
+from sparklime_core.wording import count
 
 BUDGET = 8
 """The most rows that are picked."""

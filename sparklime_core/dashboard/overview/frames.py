@@ -1,6 +1,7 @@
-"""All rows of a run as the charts want them: shaped from totals and samples, without Streamlit."""
+"""All rows of a run as the charts want them: shaped from totals, samples and profiles, without Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,9 @@ import pandas as pd
 from sparklime_core.charts.overview import MORE
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.data.feature_encoding import Feature
-from sparklime_core.runs.query.row_sample import RowSample
-from sparklime_core.runs.query.weight_totals import FloatArray, Totals
-from sparklime_core.runs.row_groups import Groups
+from sparklime_core.explain.types import FloatArray
+from sparklime_core.runs.query.weights import RowSample, Totals
+from sparklime_core.runs.weight_statistics import Groups
 
 POINTS = 6000
 """About how many points a swarm may have: the browser draws each of them."""
@@ -50,7 +51,7 @@ def means_frame(totals: Totals, names: Sequence[str], shown: Sequence[int]) -> p
 
 
 def swarm_frame(sample: RowSample, features: Sequence[Feature], shown: Sequence[int]) -> pd.DataFrame:
-    """Return the points of the features of these positions for `sparklime_core.charts.swarm.swarm_chart`."""
+    """Return the points of the features of these positions for `sparklime_core.charts.scatter.swarm_chart`."""
     rows = swarm_rows(sample, len(shown))
     largest = np.nanmax(np.abs(sample.weights), initial=0.0)
     frames = [
@@ -68,7 +69,7 @@ def swarm_rows(sample: RowSample, lanes: int) -> int:
 
 
 def dependence_frame(sample: RowSample, feature: Feature, at: int) -> pd.DataFrame:
-    """Return the points of one feature for `sparklime_core.charts.swarm.dependence_chart`.
+    """Return the points of one feature for `sparklime_core.charts.scatter.dependence_chart`.
 
     A missing value is no number, and has no place on the axis of numbers: its ``number`` is NaN.
     """
@@ -85,7 +86,7 @@ def dependence_frame(sample: RowSample, feature: Feature, at: int) -> pd.DataFra
 def heat_frame(
     sample: RowSample, groups: Groups, features: Sequence[Feature], shown: Sequence[int]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the cells and the groups for `sparklime_core.charts.heatmap.heat_map`."""
+    """Return the cells and the groups for `sparklime_core.charts.overview.heat_map`."""
     order = groups.order[groups.order < HEAT_ROWS]
     group = groups.group[order]
     gap = max(len(order) / 80, 0.05)
@@ -126,7 +127,7 @@ def group_reasons(
 
 
 def difference_frame(differences: pd.DataFrame, shown: int) -> pd.DataFrame:
-    """Return the first so many lines of `sparklime_core.runs.group_difference.differences` for its chart."""
+    """Return the first so many lines of `sparklime_core.runs.weight_statistics.differences` for its chart."""
     frame = differences.head(shown).copy()
     frame.insert(0, "order", range(len(frame)))
     frame["shown"] = [weight_text(value) for value in frame["difference"]]
@@ -176,3 +177,63 @@ def _ranks(sample: RowSample, feature: Feature, at: int, rows: int) -> FloatArra
 def _reach(totals: Totals, at: int) -> str:
     named = totals.named[at] / max(totals.rows, 1)
     return f"{totals.strength[at]:.3g}" + ("" if named >= 0.995 else f" ({named:.0%})")
+
+
+def profile_lines(results: Sequence[Mapping[str, Any]], row_ids: Sequence[int], feature: str) -> pd.DataFrame:
+    """Return a line per row and bin of a feature: ``row_id``, ``text``, ``share`` and ``effect``.
+
+    Parameters
+    ----------
+    results
+        Of the result's schema with profiles, one per row.
+    row_ids
+        The rows.
+    feature
+        Its name.
+    """
+    lines = [
+        (row_id, bin_["condition"], bin_["share"], bin_["effect"])
+        for row_id, result in zip(row_ids, results, strict=True)
+        for profile in result.get("profiles") or ()
+        if profile["feature"] == feature
+        for bin_ in profile["bins"]
+    ]
+    frame = pd.DataFrame(lines, columns=["row_id", "text", "share", "effect"])
+    return frame.astype({"share": "float64", "effect": "float64"})
+
+
+def mean_profile(lines: pd.DataFrame, averages: Mapping[str, float]) -> pd.DataFrame:
+    """Return the mean profile of the rows, a line for each bin in their order, for `mean_profile_chart`.
+
+    Parameters
+    ----------
+    lines
+        From `profile_lines`.
+    averages
+        Partial dependence by the bin's condition, where it is known.
+    """
+    bins = lines.groupby("text", sort=False).agg(
+        effect=("effect", "mean"), spread=("effect", "std"), share=("share", "mean"), rows=("row_id", "nunique")
+    )
+    bins = bins.dropna(subset=["effect"]).fillna({"spread": 0.0}).reset_index()
+    bins.insert(0, "order", range(len(bins)))
+    bins["low"], bins["high"] = bins["effect"] - bins["spread"], bins["effect"] + bins["spread"]
+    bins["average"] = bins["text"].map(averages).astype("float64")
+    bins["shown"] = [f"{effect:+.3g}" for effect in bins["effect"]]
+    return bins
+
+
+def unlike_rows(lines: pd.DataFrame, bins: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Return the rows whose profile is farthest from the mean one: ``row_id``, ``distance`` and ``text``.
+
+    The distance is the root mean square difference of effects, weighted by the row's shares; ``text`` is the bin
+    that differs most.
+    """
+    matched = lines.merge(bins[["text", "effect"]], on="text", suffixes=("", "_mean"))
+    matched["off"] = matched["share"] * (matched["effect"] - matched["effect_mean"]) ** 2
+    by_row = matched.groupby("row_id")["off"].sum()
+    most = matched.loc[matched.groupby("row_id")["off"].idxmax().dropna(), ["row_id", "text"]].set_index("row_id")[
+        "text"
+    ]
+    found = pd.DataFrame({"distance": np.sqrt(by_row), "text": most}).reset_index()
+    return found.sort_values(["distance", "row_id"], ascending=[False, True]).head(limit).reset_index(drop=True)

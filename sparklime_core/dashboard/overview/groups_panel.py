@@ -3,16 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from sparklime_core.charts.heatmap import PICK, heat_map
+from sparklime_core.charts.overview import PICKED_CELL, heat_map
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.dashboard.overview.frames import HEAT_ROWS, group_name, group_reasons, heat_frame, ranking
-from sparklime_core.dashboard.overview.panel_parts import legend, of_all, panel_head, row_line, row_link
-from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.selection import clicked_point
-from sparklime_core.dashboard.shared.text import count, plain
-from sparklime_core.runs.query.row_sample import RowSample
-from sparklime_core.runs.row_groups import FEWEST_ROWS, MOST_GROUPS, Groups
+from sparklime_core.dashboard.overview.panel_parts import RunTotals, legend, of_all, panel_head, row_line, row_link
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain
+from sparklime_core.dashboard.shared.session_state import clicked_point
+from sparklime_core.runs.query.weights import RowSample
+from sparklime_core.runs.weight_statistics import FEWEST_ROWS, MOST_GROUPS, Groups
+from sparklime_core.wording import count
 
 COLUMNS = 20
 """The most features of a heat map."""
@@ -67,12 +67,12 @@ def _map(scope: RunTotals, sample: RowSample, groups: Groups, shown: list[int]) 
         heat_map(cells, bands, [scope.names[at] for at in shown], float(np.quantile(cells["strength"], 0.98))),
         key="overview-heat",
         on_select="rerun",
-        selection_mode=[PICK],
+        selection_mode=[PICKED_CELL],
         alt=f"Weights of {count(len(shown), 'feature')} by row, in groups: click a cell to see its row",
     )
     rows = scope.totals().rows
     st.caption(f"{of_all(sample, rows, min(len(sample), HEAT_ROWS))}.")
-    clicked = clicked_point(event.selection.get(PICK) or [])
+    clicked = clicked_point(event.selection.get(PICKED_CELL) or [])
     places = np.flatnonzero(sample.rows["row_id"] == clicked)
     if len(places):
         row_line(scope, sample, int(places[0]), f" · group {group_name(groups.group[places[0]])}")

@@ -7,18 +7,18 @@ import streamlit as st
 from sparklime_core.dashboard.overview.difference_panel import difference_panel
 from sparklime_core.dashboard.overview.features_panel import features_panel
 from sparklime_core.dashboard.overview.groups_panel import groups_panel
+from sparklime_core.dashboard.overview.panel_parts import RunTotals, labels_explained
 from sparklime_core.dashboard.overview.profiles_panel import profiles_panel
-from sparklime_core.dashboard.overview.run_totals import RunTotals, labels_explained
 from sparklime_core.dashboard.overview.shap_panel import shap_panel
 from sparklime_core.dashboard.overview.values_panel import values_panel
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.errors import shown_errors
 from sparklime_core.dashboard.shared.filter_form import filter_form
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.navigation import ROWS
-from sparklime_core.dashboard.shared.text import count, plain
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.query.weight_totals import Explained, can_mirror
+from sparklime_core.runs.query.weights import WeightLabel, can_mirror
 from sparklime_core.runs.run import Run
+from sparklime_core.wording import count
 
 PANELS: dict[str, tuple[str, Callable[[RunTotals], None]]] = {
     "Features": (":material/bar_chart:", features_panel),
@@ -57,11 +57,11 @@ def overview(run: Run, manifest: Manifest) -> None:
                 panel(scope)
 
 
-def _explained(run: Run, manifest: Manifest) -> Explained:
+def _explained(run: Run, manifest: Manifest) -> WeightLabel:
     """Let the person choose the class that the weights are about."""
     classes = manifest.data.class_names
     if classes is None:
-        return Explained(0)
+        return WeightLabel(0)
     mirrored = can_mirror(manifest)
     found = labels_explained(run)
     rows = {int(label): int(number) for label, number in zip(found["label"], found["rows"], strict=True)}
@@ -78,7 +78,7 @@ def _explained(run: Run, manifest: Manifest) -> Explained:
     )
     if label is not None and label != chosen:
         session_state.choose_label(label)
-    return Explained(label, mirrored and label is not None)
+    return WeightLabel(label, mirrored and label is not None)
 
 
 def _most_explained(options: list[int | None], rows: dict[int, int]) -> int:

@@ -6,18 +6,15 @@ from typing import Any
 import streamlit as st
 
 from sparklime_core.charts.profiles import mean_profile_chart
-from sparklime_core.dashboard.overview.frames import ranking
-from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
-from sparklime_core.dashboard.overview.profile_frames import mean_profile, profile_lines, unlike_rows
-from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.row_panel.profiles import AVERAGES
-from sparklime_core.dashboard.row_panel.shap_facts import dependence_of
-from sparklime_core.dashboard.shared.cache import remember
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.run_cache import inputs_of, what_if_of
-from sparklime_core.dashboard.shared.text import number, plain
+from sparklime_core.dashboard.overview.frames import mean_profile, profile_lines, ranking, unlike_rows
+from sparklime_core.dashboard.overview.panel_parts import RunTotals, of_all, panel_head, row_link
+from sparklime_core.dashboard.row_panel.context import dependence_of
+from sparklime_core.dashboard.row_panel.why import AVERAGES
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.run_cache import inputs_of, remember, what_if_of
 from sparklime_core.runs.run import Run
+from sparklime_core.wording import number
 
 ROWS = 300
 """Rows whose profiles are made here, drawn by chance."""
@@ -70,8 +67,8 @@ def profiles_panel(scope: RunTotals) -> None:
         for row in unlike_rows(lines, bins, UNLIKE).to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 row_link(scope, int(row["row_id"]))
-                told = f"{number(row['distance'])} from the mean profile, most at {plain(row['text'])}"
-                st.caption(told, width="content")
+                words = f"{number(row['distance'])} from the mean profile, most at {plain(row['text'])}"
+                st.caption(words, width="content")
 
 
 @partial(remember, entries=8, spinner="Computing the profiles of some rows …")

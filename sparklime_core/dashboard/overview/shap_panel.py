@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.charts.row_comparison import rows_comparison_chart
-from sparklime_core.dashboard.overview.panel_parts import of_all, panel_head, row_link
-from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.row_panel.shap_facts import lime_parts_of, shap_of
-from sparklime_core.dashboard.row_panel.shap_panel import compares_signs, is_sampled, offered_values
+from sparklime_core.charts.weights import rows_comparison_chart
+from sparklime_core.dashboard.overview.panel_parts import RunTotals, of_all, panel_head, row_link
+from sparklime_core.dashboard.row_panel.shap_panel import (
+    compares_signs,
+    is_sampled,
+    lime_parts_of,
+    offered_values,
+    shap_of,
+)
 from sparklime_core.dashboard.row_panel.shap_words import (
     FIRST_HELP,
     NAMES,
@@ -22,11 +26,11 @@ from sparklime_core.dashboard.row_panel.shap_words import (
     shares,
     shares_frame,
 )
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.errors import SparkLimeError
-from sparklime_core.runs.query.row_sample import RowSample
+from sparklime_core.runs.query.weights import RowSample
+from sparklime_core.wording import count
 
 if TYPE_CHECKING:
     from sparklime_core.explain.types import FloatArray
@@ -113,7 +117,7 @@ def _unlike(scope: RunTotals, agreed: pd.DataFrame, signs: bool) -> None:
     for row in agreed.head(UNLIKE).to_dict("records"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             row_link(scope, int(row["row_id"]))
-            told = f"{row['shared']} of the first {row['first']} in common"
+            words = f"{row['shared']} of the first {row['first']} in common"
             if signs:
-                told += f", same sign in {row['same_sign']} of {row['named']}"
-            st.caption(plain(told), width="content")
+                words += f", same sign in {row['same_sign']} of {row['named']}"
+            st.caption(plain(words), width="content")

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from sparklime_core.charts.palette import HIGH, LOW, REST
-from sparklime_core.charts.swarm import PICK, dependence_chart, swarm_chart
+from sparklime_core.charts.colours import HIGH, LOW, REST
+from sparklime_core.charts.scatter import PICKED_POINT, dependence_chart, swarm_chart
 from sparklime_core.dashboard.overview.frames import dependence_frame, ranking, swarm_frame, swarm_rows
-from sparklime_core.dashboard.overview.panel_parts import features_shown, of_all, panel_head, row_line, square
-from sparklime_core.dashboard.overview.run_totals import RunTotals
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.text import count, plain
-from sparklime_core.runs.query.row_sample import RowSample
+from sparklime_core.dashboard.overview.panel_parts import RunTotals, features_shown, of_all, panel_head, row_line
+from sparklime_core.dashboard.shared.elements import coloured, draw
+from sparklime_core.dashboard.shared.messages import plain
+from sparklime_core.runs.query.weights import RowSample
+from sparklime_core.wording import count
 
 SWARM_HELP = (
     "One point per row, in the lane of each feature that its explanation names. Right of the line the "
@@ -48,12 +48,14 @@ def _swarm(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
     shown = ranked[: features_shown(len(ranked), "overview-swarm-features")]
     points = swarm_frame(sample, scope.features, shown)
     lanes = points[["feature", "lane"]].drop_duplicates()
-    st.markdown(f"Value: {square(LOW)} low to {square(HIGH)} high &nbsp; {square(REST)} a category, or missing")
+    st.markdown(
+        f"Value: {coloured(LOW)} low to {coloured(HIGH)} high &nbsp; {coloured(REST)} a category, or missing"
+    )
     draw(
         swarm_chart(points, lanes, float(points["weight"].abs().max()), _chosen_row(sample)),
         key="overview-swarm",
         on_select=_follow("overview-swarm", scope),
-        selection_mode=[PICK],
+        selection_mode=[PICKED_POINT],
         alt=f"Weights of {count(len(shown), 'feature')} by value: click a point to see its feature alone",
     )
     st.caption(f"{of_all(sample, scope.totals().rows, swarm_rows(sample, len(shown)))}.")
@@ -84,7 +86,7 @@ def _dependence(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
         dependence_chart(known, feature.name, chosen, present),
         key="overview-dependence",
         on_select=_follow("overview-dependence", scope),
-        selection_mode=[PICK],
+        selection_mode=[PICKED_POINT],
         alt=f"Weight of {feature.name} by its value: click a point to see its row",
     )
     st.caption(" ".join(_left_out(scope, sample, len(points), len(points) - len(known))))
@@ -123,7 +125,7 @@ def _follow(key: str, scope: RunTotals) -> Callable[[], None]:
     """Return what a click in a chart does: its row and its feature are chosen."""
 
     def follow() -> None:
-        points = st.session_state[key].selection.get(PICK) or []
+        points = st.session_state[key].selection.get(PICKED_POINT) or []
         if points:
             st.session_state["overview-row"] = int(points[0]["row_id"])
             if points[0].get("feature") in scope.names:

@@ -1,28 +1,32 @@
-"""A race: what it does now, each contestant's lane, and how many times as fast as lime each one is."""
+"""A race: its form, what it does now, each contestant's lane and figures, and lime on more cores."""
 
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from sparklime_core.charts.race import lanes_chart, times_chart
+from sparklime_core.charts.studies import lanes_chart, scaling_chart, times_chart
 from sparklime_core.dashboard.race.frames import (
     CONTESTANTS,
+    lanes_frame,
     points_frame,
+    steps_frame,
     times_frame,
 )
-from sparklime_core.dashboard.race.lanes_table import lanes_table
-from sparklime_core.dashboard.race.scaling_panel import scaling_panel
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.subject import show_outcome
-from sparklime_core.dashboard.shared.text import count, duration, plain
+from sparklime_core.dashboard.shared import columns
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.services import services
+from sparklime_core.dashboard.shared.studies import choose_subject, remember_study, show_outcome
+from sparklime_core.wording import count, duration, number
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.race import Race, RaceState
     from sparklime_core.jobs.race_state import Lane
 
+LIME_SECONDS = (3, 6, 15, 30, 60)
 NOTABLE_SECONDS = 0.5
 """Connecting that took less was none: Spark was there already."""
+
 STAGES = {
     "waiting": "Waiting for the runs before it",
     "preparing": "Fitting the explainer",
@@ -31,6 +35,42 @@ STAGES = {
     "scaling": "lime on more and more cores",
 }
 NAMES = list(CONTESTANTS.values())
+
+
+def race_form() -> None:
+    """Draw the form; when it is sent, queue a race.
+
+    Raises
+    ------
+    SparkLimeError
+        When the race cannot be made, or as many jobs wait as may.
+    """
+    with st.form("race"):
+        load = choose_subject("race-subject")
+        seconds = st.select_slider(
+            "Seconds for lime",
+            LIME_SECONDS,
+            value=6,
+            key="race-seconds",
+            format_func=lambda value: f"about {value} s",
+            help=(
+                "The first rows show how many rows lime explains in this time; all contestants then "
+                "explain as many: at least 16, at most 512."
+            ),
+        )
+        scaling = st.toggle(
+            "Then lime on 1, 2, 4 … cores",
+            value=True,
+            key="race-scaling",
+            help="lime itself explains the same rows on the executors, with more and more tasks at once.",
+        )
+        if not st.form_submit_button("Start the race", type="primary", icon=":material/sports_score:"):
+            return
+    from sparklime_core.jobs.race import Race, RacePlan  # noqa: PLC0415 - imports Spark's driver side and lime
+
+    race = Race(RacePlan(**vars(load()), lime_seconds=float(seconds), scaling=scaling))
+    services().jobs.submit_exclusive(race)
+    remember_study("race", race)
 
 
 def show_race(race: "Race") -> None:
@@ -141,3 +181,72 @@ def _refusals(lanes: tuple["Lane", ...]) -> None:
     for lane in lanes:
         if lane.message is not None:
             st.warning(f"{CONTESTANTS[lane.name]}: {plain(lane.message)}", icon=":material/block:")
+
+
+def lanes_table(state: "RaceState") -> None:
+    """Draw the table."""
+    st.dataframe(
+        lanes_frame(state),
+        hide_index=True,
+        column_config={
+            "contestant": "Contestant",
+            "where": "Runs on",
+            "state": "State",
+            "done": "Rows",
+            "start_up": columns.seconds("Start-up (s)"),
+            "seconds": columns.seconds("Explaining (s)"),
+            "rows_per_second": columns.ROWS_PER_SECOND,
+            "times": st.column_config.NumberColumn(
+                "Times lime", format="%.1f", help="Rows per second divided by lime's, on the sample."
+            ),
+            "largest": st.column_config.NumberColumn(
+                "Largest |Δ|", format="scientific", help="Largest difference of a weight from lime's."
+            ),
+            "mean": st.column_config.NumberColumn(
+                "Mean |Δ|", format="scientific", help="Mean difference of the weights from lime's."
+            ),
+            "reason": st.column_config.TextColumn("Cause of the difference", width="large"),
+        },
+        alt="The contestants: start-up, time, speed, and the distance of their weights from lime's",
+    )
+    weight = next((lane.agreement.weight for lane in state.lanes if lane.agreement is not None), None)
+    if weight is not None:
+        st.caption(
+            "|Δ|: difference of a weight from lime's, over the features that lime chose; a feature that "
+            f"the other did not choose has weight 0. The mean |weight| of lime here is {number(weight)}."
+        )
+
+
+def scaling_panel(state: "RaceState") -> None:
+    """Draw how much quicker each step was, and whether its result is the same."""
+    st.markdown("## lime on more cores")
+    frame = steps_frame(state.steps)
+    ended = frame[frame["done"] == frame["rows"]]
+    left, right = st.columns([3, 2])
+    with left:
+        if len(ended):
+            draw(scaling_chart(ended), alt="Speed-up over cores", key="race-scaling-chart")
+    with right:
+        st.dataframe(
+            frame[["cores", "done", "seconds", "speedup", "executors", "at_once", "same"]],
+            hide_index=True,
+            column_config={
+                "cores": "Cores",
+                "done": "Rows",
+                "seconds": columns.seconds(),
+                "speedup": st.column_config.NumberColumn("Times as fast", format="%.2f"),
+                "executors": "Executors",
+                "at_once": st.column_config.NumberColumn(
+                    "Tasks at once", help="Tasks that really ran at the same time, by their own clocks."
+                ),
+                "same": st.column_config.TextColumn(
+                    "Same result", help="Equal in every bit to the result on one core."
+                ),
+            },
+            alt="The same rows on more and more cores",
+        )
+        st.caption(
+            "lime itself explains the same rows on the executors, one wave after another. Each step "
+            "allows as many tasks at once as it has cores; the session keeps all its cores. Seconds are "
+            "wall time, and include the broadcast of the model."
+        )

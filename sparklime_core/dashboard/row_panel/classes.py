@@ -1,16 +1,16 @@
 """All classes of a row: how probable each is, how well each is explained, and what speaks for which."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from sparklime_core.charts.classes import classes_comparison_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.row_panel.row_frames import compared_classes
 from sparklime_core.dashboard.shared import columns, session_state
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.selection import clicked_row
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.session_state import clicked_row
 
 MOST_CLASSES = 8
 MOST_FEATURES = 12
@@ -54,7 +54,7 @@ def draw_classes(row: RowContext) -> None:
 
 
 def _frame(row: RowContext) -> pd.DataFrame:
-    """Return a line a class, the most probable first."""
+    """Return a line per class, the most probable first."""
     names = row.tables.dataset.class_names or ()
     by_label = {result["label"]: result for result in row.results}
     known: Sequence[float | None] = row.probabilities or [None] * len(names)
@@ -71,3 +71,34 @@ def _frame(row: RowContext) -> pd.DataFrame:
     columns = ["label", "name", "probability", "surrogate", "score"]
     frame = pd.DataFrame(lines, columns=columns).astype(dict.fromkeys(columns[2:], "float64"))
     return frame.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+
+
+def compared_classes(results: Sequence[Mapping[str, Any]], classes: int, features: int) -> pd.DataFrame:
+    """Return the weights of a row's explanations of several classes, for `classes_comparison_chart`.
+
+    Parameters
+    ----------
+    results
+        Explained (row, label) pairs of one row, in the order in which they are to be shown.
+    classes, features
+        How many of the first classes, and of the conditions that are strongest in any of them, are kept.
+    """
+    kept = results[:classes]
+    weights = [
+        (entry["feature_explanation"], abs(entry["weight"])) for result in kept for entry in result["explanation"]
+    ]
+    strongest = pd.DataFrame(weights, columns=["text", "weight"]).groupby("text")["weight"].max()
+    order = list(strongest.sort_values(ascending=False, kind="stable").index[:features])
+    cells = [
+        (
+            str(result["label_name"]),
+            place,
+            entry["feature_explanation"],
+            order.index(entry["feature_explanation"]),
+            entry["weight"],
+        )
+        for place, result in enumerate(kept)
+        for entry in result["explanation"]
+        if entry["feature_explanation"] in order
+    ]
+    return pd.DataFrame(cells, columns=["name", "class_order", "text", "order", "weight"])

@@ -9,14 +9,14 @@ import streamlit as st
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
 from sparklime_core.dashboard.shared.run_cache import locality_dial_of
-from sparklime_core.dashboard.shared.text import number
 from sparklime_core.explain.locality import LocalityDial
 from sparklime_core.explain.profiles.carried import largest_effect, profiles_of
 from sparklime_core.explain.trust import locality_words
+from sparklime_core.wording import number
 
 STEPS = 25
 WIDEST, NARROWEST = 4.0, 0.1
@@ -83,12 +83,14 @@ def samples_words(dial: LocalityDial, width: float) -> str:
     samples, size = dial.task.settings.num_samples, dial.effective_size(width)
     if dial.narrowest == float("inf"):
         return f"With {samples:,} samples, too few would count at any width."
-    told = f"Of {samples:,} samples, about {size:,.0f} would count"
+    counted = f"Of {samples:,} samples, about {size:,.0f} would count"
     if width < dial.narrowest:
-        return f"{told}: too few. Below the width {number(dial.narrowest)} sampling needs more than {samples:,}."
+        return (
+            f"{counted}: too few. Below the width {number(dial.narrowest)} sampling needs more than {samples:,}."
+        )
     if not dial.any_width:
-        return f"{told}. The dial ends at the width {number(dial.narrowest)}: below it, too few samples count."
-    return f"{told}. They stop being enough below the width {number(dial.narrowest)}."
+        return f"{counted}. The dial ends at the width {number(dial.narrowest)}: below it, too few samples count."
+    return f"{counted}. They stop being enough below the width {number(dial.narrowest)}."
 
 
 def _charts(row: RowContext, found: Mapping[str, Any]) -> None:

@@ -7,14 +7,14 @@ import numpy as np
 import streamlit as st
 
 from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.shared.download_button import download_button
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.elements import download_button
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.run_cache import nearest_changes_of
-from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.explain.nearest_changes import Wanted
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.jobs.nearest_changes import NearestChanges
 from sparklime_core.runs.query.export import csv_bytes
+from sparklime_core.wording import count, number
 
 ANY = -1
 MOST_ROWS = 500

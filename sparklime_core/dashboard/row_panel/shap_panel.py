@@ -1,14 +1,14 @@
-"""SHAP beside LIME: the same features of a row by both methods, how far they agree, and why they may differ."""
+"""SHAP next to LIME: the same features of a row by both methods, how far they agree, and why they may differ."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from sparklime_core.charts.row_comparison import rows_comparison_chart
-from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.row_panel.shap_facts import SAMPLED_RUN, lime_parts_of, shap_of, shap_values_of
+from sparklime_core.charts.weights import rows_comparison_chart
+from sparklime_core.dashboard.row_panel.context import RowContext, explainer_of
 from sparklime_core.dashboard.row_panel.shap_words import (
     FIRST_HELP,
     NAMES,
@@ -23,17 +23,21 @@ from sparklime_core.dashboard.row_panel.shap_words import (
     values_frame,
 )
 from sparklime_core.dashboard.shared import columns
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.text import count, number, plain
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.run_cache import inputs_of, keep
 from sparklime_core.errors import SparkLimeError
 from sparklime_core.runs.row_view import colour_words
 from sparklime_core.runs.run import Run
+from sparklime_core.wording import count, number
 
 if TYPE_CHECKING:
     from sparklime_core.explain.shap_agreement import Agreement
-    from sparklime_core.explain.shap_values import ShapValues
+    from sparklime_core.explain.shap_values import ShapExplainer, ShapValues
     from sparklime_core.explain.types import FloatArray
+
+SAMPLED_RUN = "shap-sampled-run"
+"""Key of the run whose SHAP values this session has computed from predictions of mixtures."""
 
 TOP = 10
 """Features with a line of their own."""
@@ -43,6 +47,32 @@ WEIGHT_HELP = (
     "the chart and the figures take it times the value's distance from the mean, in standard deviations."
 )
 AXIS = "Share of all that a method gives to the features"
+
+
+@partial(keep, spinner="Getting ready for SHAP values, once for this run …")
+def shap_of(run: Run, sampled: bool) -> "ShapExplainer":
+    """Return what gives SHAP values: by the model's trees, or from mixtures of rows, for the run's output."""
+    from sparklime_core.explain.shap_values import sampled_shap, tree_shap  # noqa: PLC0415 - imports lime
+
+    inputs = inputs_of(run)
+    table = inputs.learnt_from
+    if not sampled:
+        return tree_shap(inputs.estimator, table.mode, table.features)
+    return sampled_shap(inputs.estimator, table.features[table.labelled], table.mode, run.output)
+
+
+@partial(keep, entries=64, spinner="Computing SHAP values …")
+def shap_values_of(run: Run, row_ids: tuple[int, ...], labels: tuple[int, ...], sampled: bool) -> "ShapValues":
+    """Return the SHAP values of rows of a run, each of its own label."""
+    rows = inputs_of(run).dataset.features[list(row_ids)].astype(np.float64)
+    return shap_of(run, sampled).explain(rows, np.array(labels, dtype=np.int64))
+
+
+def lime_parts_of(run: Run, weights: "FloatArray", row_ids: tuple[int, ...]) -> "FloatArray":
+    """Return LIME's part of each feature, to compare with SHAP's; see `lime_parts`."""
+    from sparklime_core.explain.shap_agreement import lime_parts  # noqa: PLC0415 - imports lime
+
+    return lime_parts(explainer_of(run), weights, inputs_of(run).dataset.features[list(row_ids)])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is said of SHAP beside LIME, on the row and over all rows, and the frames of its charts."""
+"""The words and frames of SHAP next to LIME, for one row and for all rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sparklime_core.charts.row_comparison import comparison_frame
+from sparklime_core.charts.weights import comparison_frame
 
 if TYPE_CHECKING:
     from sparklime_core.explain.shap_agreement import Agreement

@@ -8,7 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.shared import columns, session_state
 from sparklime_core.dashboard.shared.run_cache import other_reasons, same_reasons
-from sparklime_core.dashboard.shared.selection import clicked_row
+from sparklime_core.dashboard.shared.session_state import clicked_row
 from sparklime_core.runs.query.similar import NEIGHBOURS
 
 MOST = 8

@@ -1,19 +1,31 @@
 """How far to trust the explanation: every check with its figure, and what would make it stand on firmer ground."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard.row_panel.context import RowContext
-from sparklime_core.dashboard.row_panel.row_facts import POOLS_NOW
-from sparklime_core.dashboard.row_panel.trust_words import (
-    COLOURS,
-    badge_words,
-    check_words,
-    missing_words,
-    rule_words,
-    stability_frame,
-)
+from sparklime_core.dashboard.row_panel.context import POOLS_NOW, RowContext
 from sparklime_core.dashboard.shared import columns
-from sparklime_core.explain.trust import locality, locality_words
+from sparklime_core.explain.trust import (
+    CHECKS,
+    FIT,
+    GAP,
+    LOCALITY_RULE,
+    RULE,
+    SAMPLING,
+    STABILITY,
+    Check,
+    Verdict,
+    fit_words,
+    locality,
+    locality_words,
+)
+from sparklime_core.wording import number
+
+COLOURS = {"good": "green", "fair": "yellow", "weak": "orange", None: "gray"}
+"""Colour of a level's badge."""
 
 MEASURED_RUN = "measured-run"
 """Key of the run whose rows this session measures as they are looked at."""
@@ -24,12 +36,84 @@ INDICES_HELP = (
 )
 
 
+def badge_words(verdict: Verdict) -> str:
+    """Return the level, and the checks that made it so."""
+    if verdict.level is None:
+        return "trust: unknown"
+    because = f" ({', '.join(name.lower() for name in verdict.reasons)})" if verdict.reasons else ""
+    return f"trust: {verdict.level}{because}"
+
+
+def rule_words() -> str:
+    """Return the rule of the badge, as paragraphs of Markdown."""
+    return "\n\n".join([RULE, *(f"- {limits.rule}" for limits in CHECKS), f"- {LOCALITY_RULE}"])
+
+
+def check_words(check: Check, result: Mapping[str, Any], stability: Mapping[str, Any] | None, pools: int) -> str:
+    """Return what a check found of an explanation."""
+    if check.limits == FIT:
+        return fit_words(result)
+    if check.limits == GAP:
+        return (
+            f"At the row itself the surrogate predicts {number(result['local_prediction'])} and the model "
+            f"{number(result['prediction'])}: a difference of {check.figure:.0%} of the range of predictions."
+        )
+    assert stability is not None  # noqa: S101 - the other checks are made of it
+    if check.limits == STABILITY:
+        return (
+            f"With other samples ({pools} pools), {check.figure:.0%} of the five strongest features stay "
+            f"the same{_indices(stability)}."
+        )
+    return (
+        f"The sampling error of lime's weights is {number(stability['sampling_rmse'])} (root mean "
+        f"square; at most {number(stability['sampling_max'])}): {check.figure:.0%} of the strongest "
+        "weight."
+    )
+
+
+def missing_words(verdict: Verdict, stability: Mapping[str, Any] | None) -> str | None:
+    """Return what could not be checked, and why."""
+    made = {check.limits.name for check in verdict.checks}
+    if SAMPLING.name in made or stability is None:
+        return None
+    return (
+        "The sampling error is unknown: the engine exact does not serve this model, or takes more than "
+        "a millisecond per row."
+    )
+
+
+def stability_frame(
+    explanation: list[Mapping[str, Any]], stability: Mapping[str, Any] | None, pools: int
+) -> pd.DataFrame:
+    """Return a line for each condition of an explanation: weight, its spread, the exact one, how often chosen."""
+    frame = pd.DataFrame(
+        {
+            "condition": [entry["feature_explanation"] for entry in explanation],
+            "weight": [entry["weight"] for entry in explanation],
+        }
+    )
+    if stability is not None:
+        frame["std"] = pd.Series(stability["std"], dtype="float64")
+        frame["exact"] = pd.Series(stability["exact"] or [None] * len(frame), dtype="float64")
+        frame["chosen"] = [chosen / pools for chosen in stability["chosen"]]
+    return frame
+
+
+def _indices(stability: Mapping[str, Any]) -> str:
+    indices = [
+        f"{name} {stability[column]:.0f} of 100"
+        for name, column in (("VSI", "vsi"), ("CSI", "csi"))
+        if stability[column] is not None
+    ]
+    return f" ({', '.join(indices)})" if indices else ""
+
+
 def draw_trust(row: RowContext) -> None:
     """Draw the verdict, what it is made of, and the spread of each weight."""
     st.badge(badge_words(row.verdict), icon=":material/verified_user:", color=COLOURS[row.verdict.level])  # type: ignore[arg-type]
     for check in row.verdict.checks:
-        told = check_words(check, row.view.result, row.stability, row.pools)
-        st.markdown(f":{COLOURS[check.level]}-badge[{check.level}] **{check.limits.name}.** {told}")
+        words = check_words(check, row.view.result, row.stability, row.pools)
+        st.markdown(f":{COLOURS[check.level]}-badge[{check.level}] **{check.limits.name}.** {words}")
     share = row.view.result.get("effective_share")
     if share is not None:
         st.markdown(f":gray-badge[{locality(share)}] **Locality.** {locality_words(share)}")

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
+from sparklime_core.charts.weights import comparison_frame, rows_comparison_chart
 from sparklime_core.dashboard.row_panel.context import RowContext
 from sparklime_core.dashboard.shared import columns
-from sparklime_core.dashboard.shared.chart_element import draw
-from sparklime_core.dashboard.shared.errors import show_error, shown_errors
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain, show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import shared_scale, what_if_of
-from sparklime_core.dashboard.shared.text import count, number, plain
 from sparklime_core.data.feature_encoding import MISSING
 from sparklime_core.explain.profiles.carried import expected_change
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.jobs.what_if import Answer, Field
+from sparklime_core.wording import count, number
 
 FIRST_FIELDS = 6
 """Fields that are in view at once: of the features with the strongest weights."""

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.charts.fit_scatter import OUTCOMES, PICK, fidelity_chart
+from sparklime_core.charts.scatter import OUTCOMES, PICKED_ROW, fidelity_chart
 from sparklime_core.dashboard.shared import columns, session_state
-from sparklime_core.dashboard.shared.chart_element import draw
+from sparklime_core.dashboard.shared.elements import draw
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.run_cache import (
     PAGE_ROWS,
     PLOT_ROWS,
@@ -18,13 +19,13 @@ from sparklime_core.dashboard.shared.run_cache import (
     place_of,
     sample_points,
 )
-from sparklime_core.dashboard.shared.selection import clicked_point, clicked_row, line_of
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.shared.session_state import clicked_point, clicked_row, line_of
 from sparklime_core.explain.trust import FIT
+from sparklime_core.runs.facts import Predicted
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
-from sparklime_core.runs.predicted import Predicted
 from sparklime_core.runs.run import Run
+from sparklime_core.wording import count
 
 
 def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
@@ -100,7 +101,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         ),
         key=key,
         on_select=partial(_take_point, key),
-        selection_mode=[PICK],
+        selection_mode=[PICKED_ROW],
         alt="Rows as points: click one to see its explanation",
     )
     if behind is not None:
@@ -112,7 +113,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
 
 
 def _take_point(key: str) -> None:
-    clicked = clicked_point(st.session_state[key]["selection"].get(PICK) or [])
+    clicked = clicked_point(st.session_state[key]["selection"].get(PICKED_ROW) or [])
     if clicked is not None:
         session_state.choose_row(clicked)
 

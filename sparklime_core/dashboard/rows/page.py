@@ -1,20 +1,19 @@
-"""The workbench of rows: the table or the plot, and beside it the chosen row. One selection, everywhere."""
+"""The workbench of rows: the table or the plot, next to the chosen row, and the rows gathered for a comparison."""
 
 import random
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from sparklime_core.charts.workers import importance_chart
-from sparklime_core.dashboard.row_panel.comparison_tray import comparison_tray
+from sparklime_core.charts.overview import importance_chart
 from sparklime_core.dashboard.row_panel.panel import row_panel
 from sparklime_core.dashboard.rows.list_and_plot import rows_plot, rows_table
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.chart_element import draw
 from sparklime_core.dashboard.shared.downloads import download_menu
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.elements import draw
 from sparklime_core.dashboard.shared.filter_form import filter_form
-from sparklime_core.dashboard.shared.navigation import OVERVIEW
+from sparklime_core.dashboard.shared.messages import shown_errors
+from sparklime_core.dashboard.shared.navigation import COMPARE_ROWS, OVERVIEW
 from sparklime_core.dashboard.shared.run_cache import index_rows, mean_weights
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
@@ -110,3 +109,39 @@ def _random_row(run: Run, wanted: RowFilter) -> None:
     row = random_row(run, wanted, seed=random.getrandbits(31))
     if row is not None:
         session_state.choose_row(row)
+
+
+def comparison_tray(run: Run, chosen: int) -> None:
+    """Show which rows are gathered for a comparison, and let the chosen one be added or taken away."""
+    rows = session_state.compared()
+    session_state.compare(rows)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison-tray"):
+        if chosen in rows:
+            st.button(
+                "In the comparison",
+                icon=":material/check:",
+                help="Remove this row from the comparison",
+                key="uncompare",
+                on_click=session_state.compare,
+                args=([row for row in rows if row != chosen],),
+            )
+        else:
+            st.button(
+                "Add to comparison",
+                icon=":material/add:",
+                help=f"Compare up to {session_state.MOST_COMPARED} rows on one scale",
+                disabled=len(rows) >= session_state.MOST_COMPARED,
+                key="compare",
+                on_click=session_state.compare,
+                args=([*rows, chosen],),
+            )
+        if len(rows) > 1:
+            query = {"run": run.id, "compare": "-".join(map(str, rows))}
+            st.page_link(
+                COMPARE_ROWS,
+                label=f"Compare {len(rows)} rows",
+                icon=":material/compare_arrows:",
+                query_params=query,
+            )
+        elif rows and chosen not in rows:
+            st.caption(f"with row {rows[0]}", width="content")

@@ -7,17 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from sparklime_core.dashboard.shared import columns
-from sparklime_core.dashboard.shared.errors import show_error, shown_errors
+from sparklime_core.dashboard.shared.messages import plain, show_error, shown_errors
+from sparklime_core.dashboard.shared.people import owner_name
 from sparklime_core.dashboard.shared.run_cache import mean_score
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.sharing import owner_name
-from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.errors import RunError
-from sparklime_core.runs.folder_layout import MANIFEST
 from sparklime_core.runs.manifest import Manifest, RunState
 from sparklime_core.runs.query.compare import forget_comparisons
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import LONGEST_TITLE
+from sparklime_core.runs.stored_tables import MANIFEST
 
 MEASURES = (("accuracy", "accuracy"), ("r2", "R²"))
 """The one measure of a model that the table shows: of classes, and of numbers."""

@@ -2,11 +2,17 @@
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared.download_button import download_button
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.elements import download_button
+from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.query.export import explanations_csv, explanations_parquet, profiles_csv, reasons_csv
-from sparklime_core.runs.query.reason_codes import MOST_REASONS, REASONS
+from sparklime_core.runs.query.export import (
+    MOST_REASONS,
+    USUAL_REASONS,
+    explanations_csv,
+    explanations_parquet,
+    profiles_csv,
+    reasons_csv,
+)
 from sparklime_core.runs.reproduce import command_line, python_script
 from sparklime_core.runs.run import Run
 
@@ -36,7 +42,7 @@ def download_menu(run: Run, wanted: RowFilter) -> None:
                 "stacked_bar_chart",
                 help="The effect of every bin of a feature on the prediction around each row.",
             )
-        reasons = int(st.number_input("Reasons per row", 1, MOST_REASONS, REASONS, key="reasons"))
+        reasons = int(st.number_input("Reasons per row", 1, MOST_REASONS, USUAL_REASONS, key="reasons"))
         download_button(
             "Reason codes, one line per row",
             lambda: reasons_csv(run, wanted, reasons=reasons),

@@ -1,4 +1,4 @@
-"""The controls of the filter: filled from the filter (a link's, a chip's), and read back into one."""
+"""The filter of the rows: one per session, held in the URL too, and the controls that show and change it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,9 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared.filter_url import current_filter, set_filter
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.run_cache import encoding_of
-from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.feature_kinds import ByFeature, ByValue, ByWeight
@@ -24,32 +23,48 @@ from sparklime_core.runs.filter.kinds import (
     outcomes_of,
 )
 from sparklime_core.runs.filter.row_filter import FIELDS, ORDERS, RowFilter
-from sparklime_core.runs.filter.words import limits_of
+from sparklime_core.runs.filter.translations import filter_text, limits_of, read_filter
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.run import Run
+
+PARAMETER = "filter"
+
+
+def current_filter(manifest: Manifest) -> RowFilter:
+    """Return the filter of the URL, or the last one of the session."""
+    kept: RowFilter = st.session_state.get("row-filter") or RowFilter()
+    linked = st.query_params.get(PARAMETER)
+    if linked is None or linked == filter_text(kept):
+        set_filter(kept)
+        return kept
+    classes = manifest.data.class_names
+    found = read_filter(linked, len(manifest.data.features), len(classes or ()))
+    set_filter(found)
+    return found
+
+
+def set_filter(wanted: RowFilter) -> None:
+    """Set the filter of the session and of the URL."""
+    st.session_state["row-filter"] = wanted
+    text = filter_text(wanted)
+    if text:
+        st.query_params[PARAMETER] = text
+    else:
+        st.query_params.pop(PARAMETER, None)
 
 
 @dataclass(frozen=True)
 class FormContext:
-    """The run that a form is about, and how its features are encoded."""
+    """The run that a form is about."""
 
     manifest: Manifest
-    features: tuple[Feature, ...]
-
-    @property
-    def classes(self) -> tuple[str, ...] | None:
-        """Names of the classes; None in regression."""
-        return self.manifest.data.class_names
-
-    @property
-    def explained(self) -> Explained:
-        """What the run explains."""
-        return Explained(self.features, self.classes, self.manifest.explain.output)
+    explained: Explained
 
 
 def filter_form(run: Run, manifest: Manifest, *, ordered: bool = True) -> RowFilter:
     """Draw the filter, a chip for each limit and, for a list, the order; return the filter that they show."""
-    context = FormContext(manifest, encoding_of(run).features)
+    features = encoding_of(run).features
+    context = FormContext(manifest, Explained(features, manifest.data.class_names, manifest.explain.output))
     row_filter = current_filter(manifest)
     if st.session_state.get("filter-shown") != row_filter or "rows-order" not in st.session_state:
         _fill(row_filter)
@@ -111,8 +126,8 @@ def _order(context: FormContext) -> RowFilter:
     if order == "weight":
         feature = st.selectbox(
             "Feature",
-            [None, *range(len(context.features))],
-            format_func=lambda at: "the strongest reason" if at is None else context.features[at].name,
+            [None, *range(len(context.explained.features))],
+            format_func=lambda at: "the strongest reason" if at is None else context.explained.features[at].name,
             key="rows-order-feature",
             persist_state="session",
         )
@@ -130,7 +145,7 @@ def _draw_fields(context: FormContext) -> dict[str, Any]:
     values: dict[str, Any] = {}
     offered = [(name, field) for name, field in FIELDS.items() if field.offered(context.manifest)]
     for is_class, group in groupby(offered, key=lambda entry: isinstance(entry[1], OfClass)):
-        if is_class and context.classes is None:
+        if is_class and context.explained.classes is None:
             continue
         with st.container(horizontal=is_class):
             for name, field in group:
@@ -175,14 +190,14 @@ def _fill_weights(name: str, value: tuple[WeightCondition, ...]) -> None:
 
 
 def _outcome(name: str, field: ByOutcome, context: FormContext) -> str:
-    options = outcomes_of(len(context.classes or ()))
+    options = outcomes_of(len(context.explained.classes or ()))
     words = OUTCOMES.__getitem__
     outcome = st.segmented_control(field.label, options, format_func=words, required=True, **_kept(name))
     return str(outcome or "all")
 
 
 def _class(name: str, field: OfClass, context: FormContext) -> int | None:
-    classes = context.classes or ()
+    classes = context.explained.classes or ()
     return _choice(field.label, name, range(len(classes)), classes.__getitem__)  # type: ignore[no-any-return]
 
 
@@ -202,12 +217,12 @@ def _text(name: str, field: Text, context: FormContext) -> str | None:
 
 
 def _values(name: str, field: ByValue, context: FormContext) -> tuple[ValueCondition, ...]:
-    return tuple(_value(at, context.features[at]) for at in _features(name, field, context))
+    return tuple(_value(at, context.explained.features[at]) for at in _features(name, field, context))
 
 
 def _weights(name: str, field: ByWeight, context: FormContext) -> tuple[WeightCondition, ...]:
     return tuple(
-        WeightCondition(at, _free_range(f"Weight of {context.features[at].name}", f"weight-{at}"))
+        WeightCondition(at, _free_range(f"Weight of {context.explained.features[at].name}", f"weight-{at}"))
         for at in _features(name, field, context)
     )
 
@@ -235,8 +250,8 @@ CONTROLS: dict[type, Control] = {
 def _features(name: str, field: ByFeature, context: FormContext) -> list[int]:
     return st.multiselect(
         field.label,
-        range(len(context.features)),
-        format_func=lambda at: context.features[at].name,
+        range(len(context.explained.features)),
+        format_func=lambda at: context.explained.features[at].name,
         placeholder="any feature",
         help=field.help,
         **_kept(name),

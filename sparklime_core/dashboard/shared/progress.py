@@ -1,4 +1,4 @@
-"""A run's progress, live while it runs."""
+"""Work in progress: a run's own, live while it runs, and the queue of the runs that a person may see."""
 
 from typing import TYPE_CHECKING
 
@@ -7,18 +7,22 @@ import streamlit as st
 
 from sparklime_core.charts.workers import executors_chart
 from sparklime_core.dashboard.shared import session_state
-from sparklime_core.dashboard.shared.chart_element import show
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.dashboard.shared.elements import show
+from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN, ROWS
 from sparklime_core.dashboard.shared.run_state import run_summary
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.text import count, duration, speed
+from sparklime_core.runs.access import Person
 from sparklime_core.runs.run import Run
+from sparklime_core.wording import count, duration, speed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sparklime_core.jobs.manager import QueueEntry
     from sparklime_core.jobs.runner import Progress
 
-EVERY_SECONDS = 1.0
+RUN_SECONDS = 1.0
 STAGES = {
     "waiting": "Waiting in the queue",
     "connecting": "Connecting to Spark",
@@ -27,6 +31,7 @@ STAGES = {
     "writing": "Joining the results",
     "ended": "Ended",
 }
+QUEUE_SECONDS = 2.0
 
 
 def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_executor: bool = True) -> None:
@@ -37,7 +42,7 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
     run
         The run.
     shown_rows
-        Rows that the page's table shows, when it waits for more: the page is drawn anew when there are some.
+        Rows that the page's table shows, when it waits for more: the page is drawn again when there are some.
     what
         What the run is, in Markdown.
     by_executor
@@ -47,7 +52,7 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
         if services().progress(run.id) is not None:
             st.markdown(what)
             pace = services().pace()
-            st.fragment(_live, run_every=EVERY_SECONDS * pace)(run.id, shown_rows, by_executor, pace)
+            st.fragment(_live, run_every=RUN_SECONDS * pace)(run.id, shown_rows, by_executor, pace)
         else:
             run_summary(run.manifest(), what)
 
@@ -81,15 +86,15 @@ def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> 
 
 
 def _cancel_button(run_id: str) -> None:
-    """Cancel the run; one that was told to stop says so until it has."""
-    told = f"told-to-stop-{run_id}"
-    stopping = bool(st.session_state.get(told))
+    """Draw the button that cancels a run; after a click it says so until the run has ended."""
+    key = f"told-to-stop-{run_id}"
+    stopping = bool(st.session_state.get(key))
     label = "Stopping; explained rows are kept …" if stopping else "Cancel this run"
 
     @shown_errors()
     def stop() -> None:
         services().jobs.cancel(run_id)
-        st.session_state[told] = True
+        st.session_state[key] = True
 
     st.button(label, icon=":material/stop_circle:", key=f"cancel-{run_id}", disabled=stopping, on_click=stop)
 
@@ -116,3 +121,54 @@ def _figures(progress: "Progress", waited: float) -> None:
         facts.append(speed(rate))
     facts.append(f"{count(progress.failed, 'row')} failed")
     st.caption(" · ".join(facts))
+
+
+def queue_panel() -> None:
+    """Show the runs that the person may see, where there are more than the one that this page is about."""
+    if [entry for entry in services().queue() if entry.run_id != session_state.run_id()]:
+        st.fragment(_queue_table, run_every=QUEUE_SECONDS * services().pace())()
+
+
+@shown_errors()
+def _queue_table() -> None:
+    entries = services().queue()
+    if not entries:
+        st.rerun()
+    waiting = sum(entry.position > 0 for entry in entries)
+    hidden = services().active() - len(entries) if services().person.is_signed_in else 0
+    others = f" Not shown: {count(hidden, 'run')} of other people." if hidden > 0 else ""
+    st.markdown("## The queue of this server")
+    st.caption(
+        f"{count(len(entries) - waiting, 'run')} on Spark, {waiting:,} waiting. Next is the person whose "
+        f"last run began longest ago.{others}"
+    )
+    st.dataframe(
+        queue_frame(entries, services().person),
+        hide_index=True,
+        column_config={
+            "place": "Place",
+            "table": "Table",
+            "whose": "Queued by",
+            "done": st.column_config.ProgressColumn("Explained", format="percent", min_value=0.0, max_value=1.0),
+            "rows": st.column_config.NumberColumn("Rows"),
+        },
+        alt="Runs that you may see: first those on Spark, then those that wait, in their order",
+    )
+
+
+def queue_frame(entries: "Sequence[QueueEntry]", person: Person) -> pd.DataFrame:
+    """Return the queue as a table: place, table, who queued it, share of rows explained, rows."""
+    another = "another person" if person.is_signed_in else "another session"
+    return pd.DataFrame(
+        [
+            {
+                "place": f"{entry.position} in line" if entry.position else entry.progress.stage,
+                "table": entry.title,
+                "whose": "you" if entry.person == person.queue_name else another,
+                "done": entry.progress.done / max(entry.progress.rows, 1),
+                "rows": entry.progress.rows,
+            }
+            for entry in entries
+        ],
+        columns=["place", "table", "whose", "done", "rows"],
+    )

@@ -1,9 +1,15 @@
-"""How a run stands, from its manifest alone."""
+"""How a run and its session stand: a run's state, executors, and links to Spark's own pages."""
 
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import pandas as pd
 import streamlit as st
 
-from sparklime_core.dashboard.shared.text import count, duration, plain
+from sparklime_core.dashboard.shared.messages import plain
+from sparklime_core.dashboard.shared.services import services
 from sparklime_core.runs.manifest import Manifest, RunState
+from sparklime_core.wording import count, duration, executor_name
 
 STATES: dict[RunState, tuple[str, str]] = {
     RunState.RUNNING: (":material/progress_activity:", "blue"),
@@ -44,3 +50,32 @@ def run_summary(manifest: Manifest, what: str = "") -> None:
         st.caption(" · ".join(facts), width="content")
     if manifest.error:
         st.error(plain(manifest.error), icon=":material/error:")
+
+
+def executors_table(executors: list[dict[str, object]]) -> None:
+    """Show executors with their cores and memory."""
+    st.dataframe(
+        pd.DataFrame(executors).assign(id=lambda table: table["id"].map(executor_name)),
+        hide_index=True,
+        column_config={"id": "Executor", "host": "Host", "cores": "Cores", "memory": "Memory"},
+        alt="Executors with their cores and memory",
+    )
+
+
+def live_links(links: Mapping[str, str]) -> None:
+    """Show links to the pages about a run; they end with the session that explained it."""
+    present = services().spark.status().links if services().started else {}
+    if links.get("application") is not None and links.get("application") == present.get("application"):
+        web_links(links)
+    elif links:
+        st.caption("Spark's own pages about this run ended with its session.")
+
+
+def web_links(links: Mapping[str, str]) -> None:
+    """Show links to web pages by their names; what is no web address is left out."""
+    addresses = {name: url for name, url in links.items() if urlsplit(url).scheme in ("http", "https")}
+    if not addresses:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for name, url in addresses.items():
+            st.link_button(f"Spark's page: {name}", url, icon=":material/open_in_new:", type="tertiary")

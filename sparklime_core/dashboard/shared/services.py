@@ -23,8 +23,7 @@ from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 import sparklime_core.dashboard
-from sparklime_core.dashboard.shared.person import visitor
-from sparklime_core.dashboard.shared.sign_in import is_configured
+from sparklime_core.dashboard.shared.sign_in import is_configured, visitor
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.runs.access import Person
 from sparklime_core.runs.store import RunStore
@@ -217,9 +216,9 @@ def _server() -> Server:
 
 @cache
 def _made_once() -> Server:
-    # Not by Streamlit's cache: whoever is connected, signed in or not, can have Streamlit clear that one.
+    # Not by Streamlit's cache: anybody who is connected, signed in or not, can clear that one.
     found = Server(RunStore.default(), needs_sign_in=is_configured())
-    with suppress(SparkLimeError, OSError):  # said to whoever brings a table
+    with suppress(SparkLimeError, OSError):  # the page that saves a table shows it
         found.workspaces.tidy()
     return found
 

@@ -1,10 +1,9 @@
-"""The run that one person looks at, its row, label and compared rows: in the session, and in the URL."""
+"""The run, row, label and compared rows that one person looks at: in the session, in the URL, and as clicked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from sparklime_core.dashboard.shared.selection import whole_number
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.runs.run import Run
 
@@ -53,7 +52,7 @@ def row_id() -> int | None:
 def choose_row(row: int | None, *, by_table: bool = False) -> None:
     """Look at a row of the run, and put it into the URL.
 
-    A row that is not chosen in the table becomes the table's anchor: the table is then drawn anew, with this row
+    A row that is not chosen in the table becomes the table's anchor: the table is then drawn again, with this row
     selected, so that it never marks another row than the one that is shown.
     """
     _choose("row", row)
@@ -62,7 +61,7 @@ def choose_row(row: int | None, *, by_table: bool = False) -> None:
 
 
 def anchor() -> int | None:
-    """Return the row with which the table was last drawn anew."""
+    """Return the row with which the table was last drawn again."""
     return st.session_state.get("anchor")
 
 
@@ -111,3 +110,34 @@ def _choose(name: str, value: int | None) -> None:
     else:
         st.session_state[name] = value
         st.query_params[name] = str(value)
+
+
+def clicked_row(selected: Sequence[int], row_ids: Sequence[int]) -> int | None:
+    """Return the row that is selected in a table.
+
+    Parameters
+    ----------
+    selected
+        Positions of the selected lines, as ``st.dataframe`` gives them.
+    row_ids
+        The row of each line of the table.
+    """
+    if not selected or not 0 <= selected[0] < len(row_ids):
+        return None
+    return int(row_ids[selected[0]])
+
+
+def clicked_point(points: Sequence[Mapping[str, object]]) -> int | None:
+    """Return the row of a clicked point of a chart whose selection holds the field ``row_id``."""
+    value = points[0].get("row_id") if points else None
+    return int(value) if isinstance(value, (int, float)) else None
+
+
+def line_of(row: int | None, row_ids: Sequence[int]) -> list[int]:
+    """Return the position of a row's line in a table, as the selection to begin with."""
+    return [line for line, row_id in enumerate(row_ids) if row_id == row][:1]
+
+
+def whole_number(text: str | None) -> int | None:
+    """Return a number of a URL's query, or None when it is not there or no whole number from 0."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= 18 else None

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.shared.text import plain
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.dataset import Dataset, Origin
 from sparklime_core.data.samples import get_sample

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from sparklime_core.dashboard.shared import workspace
-from sparklime_core.dashboard.shared.errors import shown_errors
-from sparklime_core.dashboard.shared.executors_table import executors_table
-from sparklime_core.dashboard.shared.spark_links import web_links
-from sparklime_core.dashboard.shared.text import count, plain
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
+from sparklime_core.dashboard.shared.run_state import executors_table, web_links
+from sparklime_core.wording import count
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.spark_connection import SparkService, SparkStatus
-    from sparklime_core.spark.executors.executor_report import ExecutorReport
+    from sparklime_core.spark.executors.self_report import ExecutorReport
 
 
 def local_form(service: "SparkService") -> None:
@@ -119,8 +118,7 @@ def _buttons(service: "SparkService", status: "SparkStatus") -> None:
 
 
 def _check(service: "SparkService") -> None:
-    from sparklime_core.spark.executors.needed_packages import packages_in  # noqa: PLC0415 - only needed here
-    from sparklime_core.spark.waves.payload import pickled  # noqa: PLC0415 - imports pyspark
+    from sparklime_core.spark.waves.payload import packages_in, pickled  # noqa: PLC0415 - imports pyspark
 
     model = workspace.model()
     with st.spinner("Asking every executor …", show_time=True):

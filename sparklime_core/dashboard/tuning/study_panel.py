@@ -1,23 +1,76 @@
-"""A study: the grid while it fills, its charts, and the use of what is chosen."""
+"""A study of settings: its form, the grid while it fills, its charts, and the use of what is chosen."""
 
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from sparklime_core.charts.tuning import PICK, grid_chart, tradeoff_chart
-from sparklime_core.dashboard.shared.chart_element import draw, show
-from sparklime_core.dashboard.shared.errors import shown_errors
+from sparklime_core.charts.studies import PICKED_CELL, grid_chart, tradeoff_chart
+from sparklime_core.dashboard.shared.elements import draw, show
+from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
-from sparklime_core.dashboard.shared.subject import show_outcome
-from sparklime_core.dashboard.shared.text import count, duration, number, plain
-from sparklime_core.dashboard.tuning.cells import AS_GOOD, AS_STEADY, cells_frame, suggested
+from sparklime_core.dashboard.shared.studies import choose_subject, remember_study, show_outcome
 from sparklime_core.explain.trust import FIT, LOCALITY_RULE
+from sparklime_core.wording import count, duration, number
 
 if TYPE_CHECKING:
     from sparklime_core.jobs.tuning import TuningState, TuningStudy
 
+AS_STEADY = 0.02
+"""How far below the best Jaccard index a choice still counts as steady."""
+
+AS_GOOD = 0.02
+"""How far below the best fit a choice still counts as good."""
+
 CHOICE = "tuning-choice"
+
+
+def cells_frame(state: "TuningState") -> pd.DataFrame:
+    """Return a line for each cell that is measured, numbered in ``cell``."""
+    frame = pd.DataFrame([vars(cell) for cell in state.cells])
+    frame.insert(0, "cell", range(len(frame)))
+    return frame
+
+
+def suggested(cells: pd.DataFrame) -> int:
+    """Return the most local cell among the steady ones that fit well; of equals the one with fewer samples."""
+    steady = cells[cells["jaccard"] >= cells["jaccard"].max() - AS_STEADY]
+    fitting = steady[steady["fit"] >= steady["fit"].max() - AS_GOOD]
+    local = fitting["effective_share"].astype(float).round(2)
+    ranked = fitting.assign(local=local).sort_values(["local", "num_samples"], kind="stable")
+    return int(ranked["cell"].iloc[0])
+
+
+def tuning_form() -> None:
+    """Draw the form; when it is sent, begin a study.
+
+    Raises
+    ------
+    SparkLimeError
+        When the study cannot be made.
+    """
+    with st.form("tuning"):
+        load = choose_subject("tuning-subject")
+        left, right = st.columns(2)
+        rows = left.number_input(
+            "Rows",
+            1,
+            500,
+            32,
+            key="tuning-rows",
+            help="A sample drawn with the seed; every figure is a mean over these rows.",
+        )
+        pools = right.number_input(
+            "Pools", 2, 20, 5, key="tuning-pools", help="Number of explanations per row, each with its own seed."
+        )
+        if not st.form_submit_button("Try the grid", type="primary", icon=":material/grid_on:"):
+            return
+    from sparklime_core.jobs.tuning import TuningPlan, TuningStudy  # noqa: PLC0415 - imports lime
+
+    study = TuningStudy(TuningPlan(**vars(load()), rows=int(rows), pools=int(pools)))
+    study.start()
+    st.session_state.pop(CHOICE, None)
+    remember_study("tuning", study)
 
 
 def show_study(study: "TuningStudy") -> None:
@@ -112,7 +165,7 @@ def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
         if live:
             show(chart, alt=alt, key="tuning-live")
         else:
-            draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICK)
+            draw(chart, alt=alt, key="tuning-tradeoff", on_select=_take_click, selection_mode=PICKED_CELL)
     with right:
         for value, title in (("fit", "Fit"), ("jaccard", "Stability (Jaccard)")):
             st.markdown(f"## {title}")
@@ -124,7 +177,7 @@ def _charts(cells: pd.DataFrame, chosen: int, *, live: bool = False) -> None:
 
 
 def _take_click() -> None:
-    points = st.session_state["tuning-tradeoff"]["selection"].get(PICK) or []
+    points = st.session_state["tuning-tradeoff"]["selection"].get(PICKED_CELL) or []
     if points and points[0].get("cell") is not None:
         st.session_state[CHOICE] = int(points[0]["cell"])
 

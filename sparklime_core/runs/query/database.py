@@ -12,9 +12,18 @@ import pyarrow.parquet as pq
 
 from sparklime_core.atomic_files import remove_file
 from sparklime_core.explain.schema import RESULT_SCHEMA, WORK_SCHEMA
-from sparklime_core.runs.folder_layout import PARTS, TABLES, is_index, run_folder
 from sparklime_core.runs.run import Run
-from sparklime_core.runs.stored_tables import check_table, damaged, find_damage, literal, scan
+from sparklime_core.runs.stored_tables import (
+    PARTS,
+    TABLES,
+    check_table,
+    damaged,
+    find_damage,
+    is_index,
+    literal,
+    run_folder,
+    scan,
+)
 
 Files: TypeAlias = Callable[[], list[str]]
 

@@ -1,31 +1,114 @@
-"""`LocalCluster`: a real standalone master with its workers, on this machine only."""
+"""`LocalCluster`: a real standalone master with its workers, on this machine only; and its record on the disk."""
 
 import contextlib
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 import sparklime_core
 from sparklime_core.arguments import whole_number
-from sparklime_core.atomic_files import disk_errors_explained, make_folder, remove_folder
+from sparklime_core.atomic_files import PRIVATE, disk_errors_explained, remove_folder, write_file
 from sparklime_core.errors import ClusterError
-from sparklime_core.paths import PRIVATE, newest_folders, private_folder
-from sparklime_core.spark.cluster.registry import ClusterRecord, clusters_folder
+from sparklime_core.paths import logs_folder, newest_folders, private_folder
+from sparklime_core.process_identity import is_running
 from sparklime_core.spark.session.java import java_home
 from sparklime_core.waiting import after, wait_for
 
+RECORD_FILE = "cluster.json"
 KEPT_FOLDERS = 10
 MOST_WORKERS = 64
 LEAST_MEMORY = 512
 START_SECONDS = 255.0
 STOP_SECONDS = 12.0
 MEMORY_UNITS = {"m": 1, "g": 1024}
+
+
+@dataclass(frozen=True)
+class ClusterRecord:
+    """A running local cluster.
+
+    Attributes
+    ----------
+    url, web_url, worker_web_urls
+        Addresses of the master and of the web pages.
+    secret
+        What an application needs to be let in.
+    supervisor, master, workers
+        Process ids.
+    connect_url, connect_web_url
+        Where a server of Spark Connect on the cluster listens, and the page of its application; None without one.
+    python_path
+        What the executors' Python has on its path, separated as in ``PYTHONPATH``; empty in earlier records.
+    supervisor_start, master_start
+        Starts of these processes, which identify them; see `process_start`. None in earlier records.
+    """
+
+    url: str
+    web_url: str
+    worker_web_urls: tuple[str, ...]
+    secret: str = field(repr=False)
+    supervisor: int
+    master: int
+    workers: tuple[int, ...]
+    connect_url: str | None = None
+    connect_web_url: str | None = None
+    supervisor_start: str | None = None
+    master_start: str | None = None
+    python_path: str = ""
+
+    def has_supervisor(self) -> bool:
+        """Return whether the process that the cluster lives in still runs."""
+        return is_running(self.supervisor, self.supervisor_start)
+
+    def has_master(self) -> bool:
+        """Return whether the master still runs."""
+        return is_running(self.master, self.master_start)
+
+    def write(self, folder: Path) -> None:
+        """Write the note, readable by this user only: it holds the secret."""
+        write_file(folder / RECORD_FILE, json.dumps(asdict(self)), PRIVATE)
+
+    @classmethod
+    def read(cls, folder: Path) -> "ClusterRecord":
+        """Read a note.
+
+        Raises
+        ------
+        OSError, ValueError, TypeError
+            When there is no note, or it is not whole.
+        """
+        fields = json.loads((folder / RECORD_FILE).read_text())
+        return cls(
+            **{
+                **fields,
+                "worker_web_urls": tuple(fields["worker_web_urls"]),
+                "workers": tuple(fields["workers"]),
+            }
+        )
+
+
+def clusters_folder() -> Path:
+    """Return the folder that has a folder for each local cluster."""
+    return logs_folder() / "clusters"
+
+
+def find_cluster(url: str) -> ClusterRecord | None:
+    """Return the running local cluster of a master's or a server's URL, started by any process of this user."""
+    for folder in newest_folders(clusters_folder(), "*"):
+        try:
+            known = ClusterRecord.read(folder)
+        except (OSError, ValueError, TypeError, KeyError):
+            continue
+        if url in (known.url, known.connect_url) and known.has_supervisor():
+            return known
+    return None
 
 
 @dataclass(frozen=True)
@@ -93,7 +176,7 @@ class LocalCluster:
                 start_new_session=True,
             )
         try:
-            known = _await_note(supervisor, folder)
+            known = _await_record(supervisor, folder)
         except BaseException:
             _end(supervisor)
             raise
@@ -140,7 +223,7 @@ def _new_folder() -> Path:
         for old in newest_folders(parent, "*")[KEPT_FOLDERS - 1 :]:
             if not _in_use(old):
                 remove_folder(old)
-        return make_folder(parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}", PRIVATE)
+        return private_folder(parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}")
 
 
 def _in_use(folder: Path) -> bool:
@@ -148,7 +231,7 @@ def _in_use(folder: Path) -> bool:
     return record is not None and record.has_supervisor()
 
 
-def _await_note(supervisor: "subprocess.Popen[bytes]", folder: Path) -> ClusterRecord:
+def _await_record(supervisor: "subprocess.Popen[bytes]", folder: Path) -> ClusterRecord:
     """Wait for the supervisor to write down where the cluster is."""
     late = after(START_SECONDS)
     record = wait_for(lambda: _record_in(folder), lambda: supervisor.poll() is not None or late())

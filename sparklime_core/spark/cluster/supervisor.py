@@ -24,8 +24,8 @@ from sparklime_core.atomic_files import PRIVATE, write_file
 from sparklime_core.errors import ClusterError
 from sparklime_core.paths import PRIVATE_MASK
 from sparklime_core.process_identity import process_start
-from sparklime_core.spark.cluster.registry import ClusterRecord
-from sparklime_core.spark.session.class_archive import SPARK_HOME, quick_start
+from sparklime_core.spark.cluster.local_cluster import ClusterRecord
+from sparklime_core.spark.session.java import SPARK_HOME, quick_start
 from sparklime_core.spark.session.jvm import LOOPBACK, spark_environment
 from sparklime_core.spark.session.master import parse_master, read_json
 from sparklime_core.spark.session.spark_conf import authentication, session_conf
@@ -35,7 +35,7 @@ GRACE_SECONDS = 3.0
 DAEMON_MEMORY = "512m"
 PROPERTIES = "spark.conf"
 CLOSED = {"spark.master.rest.enabled": "false", "spark.ui.killEnabled": "false"}
-"""Spark's REST server would run any program for whoever reaches it, with no secret; its pages would end work."""
+"""Spark's REST server would run any program for all who reach it, with no secret; its pages would end work."""
 
 CONNECT = "connect"
 CONNECT_NAME = "SparkLIME Connect"

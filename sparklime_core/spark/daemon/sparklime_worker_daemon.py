@@ -58,7 +58,7 @@ def import_needed() -> None:
     """Import what a worker imports for a task of ours, and load what numba has compiled."""
     sys.path.insert(0, HOME)
     try:
-        needed = import_module("sparklime_core.spark.executors.prewarm").NEEDED
+        needed = import_module("sparklime_core.spark.executors.prewarm").NEEDED_MODULES
     finally:
         sys.path.remove(HOME)  # what else is in that folder is not for workers
     for name in ("pyspark.worker", *needed):

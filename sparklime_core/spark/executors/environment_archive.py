@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from sparklime_core.atomic_files import atomic_write, disk_errors_explained, make_folder
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.executors.self_report import NEEDED, python_version
+from sparklime_core.spark.executors.self_report import NEEDED_PACKAGES, python_version
 
 FOLDER = "environment"
 """Name of the folder that the archive becomes where an executor runs."""
@@ -59,7 +59,7 @@ def pack_environment(target: Path, *, further: Iterable[str] = (), python: str |
     """
     if not target.name.endswith(ENDINGS):
         raise SparkError(f"The archive must be a .tar.gz file, not {target.name!r}.")
-    packed = _closure([*NEEDED, "threadpoolctl", *further])
+    packed = _closure([*NEEDED_PACKAGES, "threadpoolctl", *further])
     with disk_errors_explained(target, "archive"):
         make_folder(target.parent)
         with (

@@ -14,7 +14,7 @@ from sparklime_core.explain.features import feature_count
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.printable import printable
-from sparklime_core.spark.executors.identity import EMBEDDED, executor_id
+from sparklime_core.spark.executors.self_report import EMBEDDED, executor_id
 
 MARK = "[sparklime]"
 LONGEST_DESCRIPTION = 160

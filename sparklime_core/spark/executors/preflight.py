@@ -8,11 +8,10 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
 from sparklime_core.spark.executors import self_report
-from sparklime_core.spark.executors.executor_report import ExecutorReport
-from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.executors.probe import NoPythonError, ask_executors
+from sparklime_core.spark.executors.self_report import ExecutorReport
 from sparklime_core.spark.session.choose_backend import backend_of
-from sparklime_core.spark.session.monitor import list_executors
 from sparklime_core.waiting import passed, wait_for
 
 ROUNDS = 5
@@ -51,7 +50,7 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
     missing = sorted(expected - reports.keys() - _gone(spark, expected))
     if missing:
         raise SparkError(f"Executor {missing[0]} did not answer; see its log on Spark's page.")
-    cores = {executor.id: executor.cores for executor in list_executors(spark)}
+    cores = {executor.id: executor.cores for executor in backend_of(spark).executors()}
     answered = [replace(report, cores=cores.get(report.executor, 1)) for report in reports.values()]
     answered.sort(key=lambda report: (len(report.executor), report.executor))
     backend_of(spark).record.reports = answered
@@ -68,7 +67,7 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, packages: Se
     payload_bytes
         Size of what is to be broadcast.
     packages
-        What the model needs besides: see `needed_packages.packages_in`.
+        What the model needs besides: see `payload.packages_in`.
 
     Raises
     ------
@@ -92,7 +91,7 @@ def blocking_problems(reports: list[ExecutorReport], packages: Sequence[str] = (
     for report in reports:
         if report.python.split(".")[:2] != python.split(".")[:2]:
             found.append(f"{_who(report)} runs Python {report.python}, and this process Python {python}.")
-        needed = (*self_report.NEEDED, *packages)
+        needed = (*self_report.NEEDED_PACKAGES, *packages)
         lacking = [f"{name}=={own[name]}" for name in needed if report.version(name) is None]
         if lacking:
             names = ", ".join(name.partition("==")[0] for name in lacking)
@@ -142,7 +141,7 @@ def differences(reports: list[ExecutorReport], payload_bytes: int = 0, packages:
     if found:
         found.append(WAY_OUT)
     for report in reports:
-        for name in (*self_report.NEEDED, *packages):
+        for name in (*self_report.NEEDED_PACKAGES, *packages):
             if (version := report.version(name)) not in (None, own[name]):
                 found.append(f"{_who(report)} has {name} {version}, and this process has {own[name]}.")
         if report.free_memory is not None and report.free_memory < LOW_MEMORY:
@@ -151,7 +150,7 @@ def differences(reports: list[ExecutorReport], payload_bytes: int = 0, packages:
 
 
 def _await_executors(spark: SparkSession, deadline: float) -> set[str]:
-    found = wait_for(lambda: {executor.id for executor in list_executors(spark)}, passed(deadline))
+    found = wait_for(lambda: {executor.id for executor in backend_of(spark).executors()}, passed(deadline))
     if not found:
         raise SparkError(
             f"The master {backend_of(spark).master} has given no executor: it has no worker, "
@@ -161,7 +160,7 @@ def _await_executors(spark: SparkSession, deadline: float) -> set[str]:
 
 
 def _gone(spark: SparkSession, expected: set[str]) -> set[str]:
-    return expected - {executor.id for executor in list_executors(spark)}
+    return expected - {executor.id for executor in backend_of(spark).executors()}
 
 
 def _ask(spark: SparkSession, deadline: float) -> list[ExecutorReport]:

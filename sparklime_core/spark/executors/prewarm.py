@@ -1,17 +1,24 @@
-"""Let Python workers of a new session import what explaining needs, while the driver still prepares."""
+"""Send this package to the executors, and let their Python workers import what explaining needs."""
 
 import importlib
 import threading
+import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
+import sparklime_core
+from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained
 from sparklime_core.explain.engines import ENGINES
-from sparklime_core.spark.executors.package_upload import ship_package
-from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.paths import cache_folder, private_folder
+from sparklime_core.spark.session.backend import Backend
 
-NEEDED = (
+KEPT_DATE = (2020, 1, 1, 0, 0, 0)
+NEEDED_MODULES = (
     "lime.lime_tabular",
     "sklearn.ensemble",
     "sparklime_core.explain.stability_task",
@@ -21,32 +28,65 @@ NEEDED = (
 """Modules that unpickling a task imports, which takes a new worker seconds."""
 
 
-def prewarm_soon(spark: SparkSession) -> None:
-    """Begin to warm a session up in a thread of its own, the first time that it is asked for."""
-    record = backend_of(spark).record
-    with record.lock:
-        if record.warmed:
+def ship_package(backend: Backend) -> None:
+    """Make ``import sparklime_core`` work on the executors of a session; done once per session.
+
+    Raises
+    ------
+    SessionEndedError
+        When the session has ended: what comes next would fail with another message.
+    """
+    backend.application()
+    with backend.record.lock:
+        if not backend.record.shipped:
+            backend.add_package(package_zip())
+            backend.record.shipped = True
+
+
+@lru_cache(maxsize=1)
+def package_zip() -> Path:
+    """Return a zip of this package's modules, named after its content: the same package, the same file."""
+    root = Path(sparklime_core.__file__).parent
+    modules = sorted(root.rglob("*.py"))
+    digest = sha256()
+    for module in modules:
+        digest.update(str(module.relative_to(root)).encode() + b"\0" + module.read_bytes())
+    target = cache_folder() / "package" / f"sparklime_core-{digest.hexdigest()[:12]}.zip"
+    if not target.is_file():
+        with disk_errors_explained(target.parent):
+            clear_unfinished(private_folder(target.parent))
+            with atomic_write(target) as made, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+                for module in modules:
+                    name = str(module.relative_to(root.parent))
+                    archive.writestr(zipfile.ZipInfo(name, KEPT_DATE), module.read_bytes())
+    return target
+
+
+def prewarm_soon(spark: SparkSession, backend: Backend) -> None:
+    """Warm a session up in a thread of its own, the first time that it is asked for."""
+    with backend.record.lock:
+        if backend.record.warmed:
             return
-        record.warmed = True
-    threading.Thread(target=_quietly, args=(spark,), name="sparklime-warm-up", daemon=True).start()
+        backend.record.warmed = True
+    threading.Thread(target=_quietly, args=(spark, backend), name="sparklime-warm-up", daemon=True).start()
 
 
-def prewarm(spark: SparkSession) -> int:
+def prewarm(spark: SparkSession, backend: Backend) -> int:
     """Import on every core what explaining needs; return how many tasks did so."""
-    ship_package(backend_of(spark))
-    cores = backend_of(spark).parallelism()
+    ship_package(backend)
+    cores = backend.parallelism()
     return len(spark.range(0, cores, 1, cores).mapInArrow(_import_needed, "id long").collect())
 
 
 def _import_needed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for name in NEEDED:
+    for name in NEEDED_MODULES:
         importlib.import_module(name)
     yield from batches
 
 
-def _quietly(spark: SparkSession) -> None:
+def _quietly(spark: SparkSession, backend: Backend) -> None:
     """Warm up, and ignore errors: a run that follows meets them again, and reports them."""
     try:
-        prewarm(spark)
+        prewarm(spark, backend)
     except Exception:  # noqa: BLE001
         return

@@ -1,6 +1,7 @@
-"""Ask the executors about themselves, in a short job that needs nothing on them but PySpark's own worker."""
+"""`ask_executors` asks the executors about themselves; `ExecutorWatchdog` notices when none of them is left."""
 
 import json
+import time
 import uuid
 from typing import Any
 
@@ -14,6 +15,8 @@ from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.waiting import GaveUpError, after, call
 
 PARTITIONS_A_CORE = 3
+EVERY_SECONDS = 2.0
+WITHOUT_EXECUTORS_SECONDS = 60.0
 
 
 class NoPythonError(SparkError):
@@ -44,3 +47,31 @@ def ask_executors(spark: SparkSession, backend: Backend, seconds: float) -> list
         raise SparkError(f"The executors of {backend.master} did not answer within {seconds:.0f} s.") from None
     except Exception as error:
         raise NoPythonError(f"The executors cannot run Python: {one_sentence(error)}") from error
+
+
+class ExecutorWatchdog:
+    """Checks now and then that there are executors: without any, Spark waits for ever without a word.
+
+    Parameters
+    ----------
+    backend
+        The session.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._seen = self._looked = time.monotonic()
+
+    def check(self) -> None:
+        """Check when it is time to; raise `SparkError` when there has been no executor for long."""
+        now = time.monotonic()
+        if now - self._looked < EVERY_SECONDS:
+            return
+        self._looked = now
+        if self._backend.executors():
+            self._seen = now
+        elif now - self._seen > WITHOUT_EXECUTORS_SECONDS:
+            raise SparkError(
+                f"The master {self._backend.master} has given no executor for {now - self._seen:.0f} s: "
+                "its workers are gone or busy; start or free a worker, and resume the run."
+            )

@@ -7,15 +7,24 @@ import platform
 import re
 import socket
 import time
+from dataclasses import dataclass
 
-from sparklime_core.spark.executors.identity import executor_id
+EMBEDDED = "driver"
+"""Id of the only executor of embedded Spark."""
 
-NEEDED = ("numpy", "scipy", "scikit-learn", "lime", "dill", "pyarrow", "pandas", "numba")
-SAME = {"xgboost": "xgboost-cpu", "xgboost-cpu": "xgboost"}
+NEEDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "lime", "dill", "pyarrow", "pandas", "numba")
+STANDS_FOR = {"xgboost": "xgboost-cpu", "xgboost-cpu": "xgboost"}
 """Packages that another one stands for."""
 
 LINGER_SECONDS = 0.2
 """How long a report takes, so that Spark gives the next one to another executor."""
+
+
+def executor_id() -> str:
+    """Return the id of the executor that this Python worker serves; Spark has it in the environment."""
+    named = os.environ.get("SPARK_EXECUTOR_ID")
+    found = re.search(r"[?&]executorId=([^&]+)", os.environ.get("SPARK_LOG_URL_STDERR", ""))
+    return named or (found[1] if found else EMBEDDED)
 
 
 def package_versions() -> dict[str, str]:
@@ -64,3 +73,49 @@ def report(_number: int) -> str:
             "folder": os.getcwd(),
         }
     )
+
+
+@dataclass(frozen=True)
+class ExecutorReport:
+    """What one executor answered.
+
+    Attributes
+    ----------
+    executor, host, pid
+        Spark's id, the machine, and the Python worker process that answered.
+    python
+        Version of its Python.
+    packages
+        Versions of all its packages, by name.
+    free_memory
+        Bytes that its machine has left, or None where that is not known.
+    folder
+        Its working directory.
+    seconds
+        How long the round trip took.
+    cores
+        How many Python workers it runs at once.
+    """
+
+    executor: str
+    host: str
+    pid: int
+    python: str
+    packages: dict[str, str]
+    free_memory: int | None
+    folder: str
+    seconds: float
+    cores: int = 1
+
+    def version(self, package: str) -> str | None:
+        """Return the version of a package, or of one that stands for it; None where it has neither."""
+        return self.packages.get(package) or self.packages.get(STANDS_FOR.get(package, ""))
+
+    def summary(self) -> str:
+        """Return the report as one line."""
+        packages = ", ".join(f"{name} {self.version(name) or 'missing'}" for name in NEEDED_PACKAGES)
+        memory = "" if self.free_memory is None else f", {self.free_memory / 1024**3:.1f} GB free"
+        return (
+            f"executor {self.executor} on {self.host}: Python {self.python}, {packages}{memory}, "
+            f"round trip {self.seconds:.1f} s"
+        )

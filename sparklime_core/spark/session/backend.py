@@ -1,15 +1,15 @@
-"""`Backend`: one interface for all that classic Spark and Spark Connect do differently.
+"""`Backend`: one interface for all that classic Spark and Spark Connect do differently, and `SessionRecord`.
 
 `classic_backend` talks to a JVM of this process; `connect_backend` talks to a Connect server, where there is
-no context, no broadcast and no RDD.
+no context, no broadcast and no RDD. Executors import it for the bytes that they are sent.
 """
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from sparklime_core.spark.session.session_record import SessionRecord
-from sparklime_core.spark.waves.broadcast import Carried
+from sparklime_core.spark.executors.self_report import ExecutorReport
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,9 +18,78 @@ if TYPE_CHECKING:
 DEFAULT_MEMORY = "1g"
 """The memory that Spark gives a JVM by default."""
 
-
 CONNECT_MODE = "SPARK_CONNECT_MODE_ENABLED"
 """The environment variable by which PySpark's functions know that they make columns for Spark Connect."""
+
+
+@dataclass(frozen=True)
+class BroadcastBytes:
+    """Bytes in a broadcast of classic Spark, PySpark's own."""
+
+    broadcast: Any
+    kind = "broadcast"
+
+    def read(self) -> bytes:
+        """Return the bytes, and forget them: PySpark would keep them next to the object made from them."""
+        data: bytes = self.broadcast.value
+        self.broadcast.__dict__.pop("_value", None)
+        return data
+
+    def discard(self) -> None:
+        """Free the broadcast everywhere."""
+        self.broadcast.destroy()
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """Bytes in a file of a Connect session, by its name; each executor fetches it once."""
+
+    name: str
+    kind = "file"
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        from pyspark import SparkFiles  # noqa: PLC0415 - on executors only
+
+        return Path(SparkFiles.get(self.name)).read_bytes()
+
+    def discard(self) -> None:
+        """Do nothing: Connect removes files when their session ends."""
+
+
+SentBytes: TypeAlias = BroadcastBytes | SessionFile
+"""A handle of bytes on their way to the executors. It is small to pickle: the bytes travel apart from it."""
+
+
+@dataclass(eq=False)
+class SessionRecord:
+    """What was done once for a session.
+
+    Attributes
+    ----------
+    shipped
+        Whether the executors were sent this package.
+    warmed
+        Whether their Python workers were asked to import what explaining needs.
+    reports
+        What the executors answered when they were last asked about themselves; None before.
+    lock
+        Held while one of these is done.
+    """
+
+    shipped: bool = False
+    warmed: bool = False
+    reports: list[ExecutorReport] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def record_of(home: Any) -> SessionRecord:
+    """Return the one record of a context of classic Spark, or of a session of Spark Connect.
+
+    PySpark's own object keeps it, so that it goes when the context or the session goes.
+    """
+    record: SessionRecord = vars(home).setdefault("_sparklime_record", SessionRecord())
+    return record
 
 
 @dataclass(frozen=True)
@@ -62,7 +131,7 @@ class Backend(Protocol):
     def add_package(self, path: Path) -> None:
         """Let the executors import what is in a zip of Python modules."""
 
-    def carry(self, name: str, data: bytes) -> Carried:
+    def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Bring bytes to all executors, once, under a name that is a digest of them."""
 
     def send(self, table: "pa.Table") -> "DataFrame":

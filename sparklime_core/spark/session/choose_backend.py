@@ -1,4 +1,4 @@
-"""Which `Backend` a session has."""
+"""Which `Backend` a session has. It imports each kind when it is needed: executors need neither."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def backend_of(spark: "SparkSession") -> Backend:
-    """Return the backend of any session, whoever has made it."""
+    """Return the backend of any session, also of one that another program has made."""
     if is_connect(spark):
         from sparklime_core.spark.session.connect_backend import RemoteBackend  # noqa: PLC0415 - imports gRPC
 

@@ -8,12 +8,17 @@ import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
-from sparklime_core.spark.executors.identity import EMBEDDED
-from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
+from sparklime_core.spark.executors.self_report import EMBEDDED
+from sparklime_core.spark.session.backend import (
+    DEFAULT_MEMORY,
+    BroadcastBytes,
+    ExecutorInfo,
+    SentBytes,
+    SessionRecord,
+    record_of,
+)
 from sparklime_core.spark.session.failures import SessionEndedError, one_sentence
-from sparklime_core.spark.session.session_record import SessionRecord, record_of
 from sparklime_core.spark.versions import from_arrow
-from sparklime_core.spark.waves.broadcast import BroadcastBytes, Carried
 
 
 class ClassicBackend:
@@ -47,7 +52,7 @@ class ClassicBackend:
         """Add a zip to the path of the Python workers."""
         self._context.addPyFile(str(path))
 
-    def carry(self, name: str, data: bytes) -> Carried:
+    def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Broadcast bytes."""
         return BroadcastBytes(self._context.broadcast(data))
 

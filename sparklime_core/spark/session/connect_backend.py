@@ -9,14 +9,19 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 
-from sparklime_core.spark.executors.identity import EMBEDDED
-from sparklime_core.spark.executors.package_upload import ship_package
+from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.executors.probe import ask_executors
-from sparklime_core.spark.session.backend import DEFAULT_MEMORY, ExecutorInfo
+from sparklime_core.spark.executors.self_report import EMBEDDED
+from sparklime_core.spark.session.backend import (
+    DEFAULT_MEMORY,
+    ExecutorInfo,
+    SentBytes,
+    SessionFile,
+    SessionRecord,
+    record_of,
+)
 from sparklime_core.spark.session.failures import SessionEndedError
-from sparklime_core.spark.session.session_record import SessionRecord, record_of
 from sparklime_core.spark.versions import from_arrow
-from sparklime_core.spark.waves.broadcast import Carried, SessionFile
 
 COUNTED_ROWS = 1_000_000
 """Many more than a cluster has cores, so that Spark fills as many partitions as it would run tasks at once."""
@@ -71,7 +76,7 @@ class RemoteBackend:
         """Add a zip to the path of the session's Python workers."""
         self._spark.addArtifacts(str(path), pyfile=True)
 
-    def carry(self, name: str, data: bytes) -> Carried:
+    def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Add a file to the session; each executor fetches it once."""
         file = f"sparklime-{name}"
         with self._lock:

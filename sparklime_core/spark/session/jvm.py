@@ -21,8 +21,7 @@ from pyspark import SparkContext
 from pyspark.java_gateway import launch_gateway
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.session.class_archive import SPARK_HOME
-from sparklime_core.spark.session.java import java_environment
+from sparklime_core.spark.session.java import SPARK_HOME, java_environment
 from sparklime_core.waiting import wait_for
 
 LOOPBACK = "127.0.0.1"

@@ -8,8 +8,8 @@ from typing import Any
 
 import sparklime_core.spark.daemon
 from sparklime_core.paths import warehouse_folder
-from sparklime_core.spark.cluster.registry import ClusterRecord
-from sparklime_core.spark.session.class_archive import quick_start
+from sparklime_core.spark.cluster.local_cluster import ClusterRecord
+from sparklime_core.spark.session.java import quick_start
 from sparklime_core.spark.session.jvm import LOOPBACK
 from sparklime_core.spark.session.master import Master
 

@@ -15,9 +15,10 @@ from pyspark.sql import SparkSession
 from sparklime_core.atomic_files import PRIVATE, disk_errors_explained, remove_file, write_file
 from sparklime_core.errors import SparkError
 from sparklime_core.paths import logs_folder, newest_folders, private_folder
-from sparklime_core.spark.cluster.registry import ClusterRecord, find_cluster
+from sparklime_core.spark.cluster.local_cluster import ClusterRecord, find_cluster
 from sparklime_core.spark.session.backend import Backend
 from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.connection import Connection, forget_session
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.session.jvm import LOOPBACK, Gateway, start_gateway
 from sparklime_core.spark.session.master import (
@@ -27,7 +28,6 @@ from sparklime_core.spark.session.master import (
     parse_master,
     read_facts,
 )
-from sparklime_core.spark.session.owner import Connection, forget_session
 from sparklime_core.spark.session.spark_conf import daemon_conf, executors_python, session_conf, without_secrets
 from sparklime_core.waiting import GaveUpError, call, passed, wait_for
 

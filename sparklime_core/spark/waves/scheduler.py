@@ -20,17 +20,16 @@ from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.stability_task import StabilityTask
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, IntArray
-from sparklime_core.spark.executors.package_upload import ship_package
 from sparklime_core.spark.executors.preflight import require_able_executors
-from sparklime_core.spark.executors.watchdog import ExecutorWatchdog
+from sparklime_core.spark.executors.prewarm import ship_package
+from sparklime_core.spark.executors.probe import ExecutorWatchdog
 from sparklime_core.spark.session.backend import Backend
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.failures import one_sentence
-from sparklime_core.spark.waves.collected_waves import CollectedWaves, Wave
 from sparklime_core.spark.waves.pace import Pace
-from sparklime_core.spark.waves.part_writer import Parts
 from sparklime_core.spark.waves.payload import Payload, publish
-from sparklime_core.spark.waves.written_waves import WrittenWave, WrittenWaves
+from sparklime_core.spark.waves.wave_kinds import CollectedWaves, Wave, WrittenWave, WrittenWaves
+from sparklime_core.spark.waves.worker import Parts
 from sparklime_core.waiting import unless_cancelled
 
 IN_FLIGHT, MOST_IN_FLIGHT = 2, 8
@@ -40,17 +39,16 @@ RENEW_SECONDS = 5.0
 """How long a run over Spark Connect waits to learn how many cores there are; others may hold them all."""
 
 POLL_SECONDS = 0.1
-LANDING_SECONDS = 1.0
+STOP_SECONDS = 1.0
 """How long a stopped run waits for Spark's jobs to end, which they do when the last Python worker has been killed:
 Spark looks after a cancelled one every two seconds. What is left of them ends without anybody waiting."""
-
 
 WaveT = TypeVar("WaveT")
 WaveT_co = TypeVar("WaveT_co", covariant=True)
 
 
-class WaveWay(Protocol[WaveT_co]):
-    """A way to explain waves: `CollectedWaves` or `WrittenWaves`."""
+class WaveKind(Protocol[WaveT_co]):
+    """A kind of waves: `CollectedWaves` or `WrittenWaves`."""
 
     def most_blocks(self, cores: int) -> int:
         """Return how many blocks a wave may have."""
@@ -99,7 +97,7 @@ def run_waves(
     Raises
     ------
     CancelledError
-        After `cancel` was set, and the executors were told to stop.
+        After `cancel` was set, and the executors were asked to stop.
     SparkError
         When a wave has failed; waves that finished before were handed over.
     """
@@ -107,10 +105,10 @@ def run_waves(
     wanted = sorted(range(-(-len(rows) // size)) if blocks is None else blocks)
     schema = compact_schema(profiles=task.settings.profiles)
 
-    def way(payload: Payload) -> CollectedWaves:
+    def kind_of(payload: Payload) -> CollectedWaves:
         return CollectedWaves(backend_of(spark), payload, schema, rows, row_ids, size)
 
-    _run(spark, task, size, wanted, way, (on_wave, on_stage), cancel, first_wave, tasks_at_once)
+    _run(spark, task, size, wanted, kind_of, on_wave, on_stage, cancel, first_wave, tasks_at_once)
 
 
 def write_waves(
@@ -140,15 +138,15 @@ def write_waves(
     Raises
     ------
     CancelledError
-        After `cancel` was set, and the executors were told to stop.
+        After `cancel` was set, and the executors were asked to stop.
     SparkError
         When a wave has failed, as where an executor does not reach the folder.
     """
 
-    def way(payload: Payload) -> WrittenWaves:
+    def kind_of(payload: Payload) -> WrittenWaves:
         return WrittenWaves(backend_of(spark), payload, parts)
 
-    _run(spark, task, parts.block_rows, sorted(blocks), way, (on_wave, on_stage), cancel, first_wave, None)
+    _run(spark, task, parts.block_rows, sorted(blocks), kind_of, on_wave, on_stage, cancel, first_wave)
 
 
 def _run(
@@ -156,26 +154,26 @@ def _run(
     task: ExplainTask,
     size: int,
     blocks: Sequence[int],
-    way: Callable[[Payload], WaveWay[WaveT]],
-    tell: tuple[Callable[[WaveT], None], Callable[[str], None]],
+    kind_of: Callable[[Payload], WaveKind[WaveT]],
+    on_wave: Callable[[WaveT], None],
+    on_stage: Callable[[str], None],
     cancel: threading.Event,
     first_wave: int,
-    tasks_at_once: int | None,
+    tasks_at_once: int | None = None,
 ) -> None:
-    """Bring a task to the executors, and explain blocks in one way or the other."""
-    on_wave, on_stage = tell
+    """Bring a task to the executors, and explain blocks in waves of one kind."""
     if not blocks:
         return
     on_stage("broadcasting")
-    ship_package(backend_of(spark))
     backend = backend_of(spark)
+    ship_package(backend)
     unless_cancelled(lambda: _quietly(lambda: backend.renew(RENEW_SECONDS)), cancel)
     payload = unless_cancelled(lambda: publish(spark, task), cancel, lambda late: _quietly(late.discard))
     try:
         unless_cancelled(lambda: require_able_executors(spark, payload.size, payload.packages), cancel)
         on_stage("explaining")
         pace = Pace(size * _expected_seconds(task))
-        _WaveScheduler(backend, way(payload), pace, tasks_at_once).run(blocks, first_wave, on_wave, cancel)
+        _WaveScheduler(backend, kind_of(payload), pace, tasks_at_once).run(blocks, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
 
@@ -183,13 +181,13 @@ def _run(
 class _WaveScheduler(Generic[WaveT]):
     """The waves of one call of `run_waves` or `write_waves`."""
 
-    def __init__(self, backend: Backend, way: WaveWay[WaveT], pace: Pace, tasks_at_once: int | None) -> None:
+    def __init__(self, backend: Backend, kind: WaveKind[WaveT], pace: Pace, tasks_at_once: int | None) -> None:
         self._backend = backend
-        self._way = way
+        self._kind = kind
         self._tag = f"sparklime-{uuid.uuid4().hex}"
         self._pace = pace
         self._tasks_at_once = tasks_at_once
-        self._landed = threading.Event()
+        self._stopped = threading.Event()
 
     def run(
         self,
@@ -201,32 +199,32 @@ class _WaveScheduler(Generic[WaveT]):
         left = list(blocks)
         watch = ExecutorWatchdog(self._backend)
         pool = ThreadPoolExecutor(MOST_IN_FLIGHT, "sparklime-wave", self._backend.enter_thread, (self._tag,))
-        flying: dict[Future[WaveT], int] = {}
-        landed: set[Future[WaveT]] = set()
+        running: dict[Future[WaveT], int] = {}
+        ended: set[Future[WaveT]] = set()
         try:
-            while left or flying or landed:
+            while left or running or ended:
                 # The next wave starts first: the executors work on while the last one is written.
-                if left and self._may_start(flying):
+                if left and self._may_start(running):
                     cores = self._cores()
-                    wave = left[: self._pace.blocks(cores, self._way.most_blocks(cores))]
+                    wave = left[: self._pace.blocks(cores, self._kind.most_blocks(cores))]
                     tasks = self._pace.tasks(len(wave), cores)
-                    flying[pool.submit(self._run_wave, number, tuple(wave), tasks)] = tasks
+                    running[pool.submit(self._run_wave, number, tuple(wave), tasks)] = tasks
                     del left[: len(wave)]
                     number += 1
-                _deliver(landed, on_wave)
-                landed, _ = wait(flying, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-                flying = {future: tasks for future, tasks in flying.items() if future not in landed}
+                _deliver(ended, on_wave)
+                ended, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+                running = {future: tasks for future, tasks in running.items() if future not in ended}
                 if cancel.is_set():
-                    _deliver(landed, on_wave)
+                    _deliver(ended, on_wave)
                     raise CancelledError("The run was cancelled.")
                 watch.check()
         except BaseException:
-            self._stop(flying)
+            self._stop(running)
             raise
         finally:
             pool.shutdown(wait=False)
 
-    def _may_start(self, flying: "Mapping[Future[WaveT], int]") -> bool:
+    def _may_start(self, running: "Mapping[Future[WaveT], int]") -> bool:
         """Tell whether it is time for one more wave.
 
         There are as many waves as give each core a task, and a further one that hides the stragglers. The next
@@ -234,25 +232,25 @@ class _WaveScheduler(Generic[WaveT]):
         first one must not come after a large one.
         """
         if self._tasks_at_once is not None:
-            return not flying
-        is_time = len(flying) < IN_FLIGHT or sum(flying.values()) < IN_FLIGHT * self._cores()
-        return is_time and len(flying) < MOST_IN_FLIGHT and (not flying or self._backend.has_begun(self._tag))
+            return not running
+        is_time = len(running) < IN_FLIGHT or sum(running.values()) < IN_FLIGHT * self._cores()
+        return is_time and len(running) < MOST_IN_FLIGHT and (not running or self._backend.has_begun(self._tag))
 
     def _cores(self) -> int:
         cores = self._backend.parallelism()
         return cores if self._tasks_at_once is None else min(cores, self._tasks_at_once)
 
     def _run_wave(self, number: int, blocks: tuple[int, ...], tasks: int) -> WaveT:
-        if self._landed.is_set():
+        if self._stopped.is_set():
             raise CancelledError("The run was cancelled.")
-        wave, block_seconds = self._way.explain(number, blocks, tasks)
+        wave, block_seconds = self._kind.explain(number, blocks, tasks)
         self._pace.learn(block_seconds)
         return wave
 
-    def _stop(self, flying: Iterable["Future[WaveT]"]) -> None:
+    def _stop(self, running: Iterable["Future[WaveT]"]) -> None:
         """Cancel what runs, again and again: a wave may be just about to start its job."""
-        self._landed.set()
-        left = self._cancel(set(flying), LANDING_SECONDS)
+        self._stopped.set()
+        left = self._cancel(set(running), STOP_SECONDS)
         if left:
             threading.Thread(target=self._cancel, args=(left, float("inf")), daemon=True).start()
 
@@ -270,10 +268,10 @@ def _expected_seconds(task: ExplainTask) -> float:
     return ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
 
 
-def _deliver(landed: Iterable["Future[WaveT]"], on_wave: Callable[[WaveT], None]) -> None:
+def _deliver(ended: Iterable["Future[WaveT]"], on_wave: Callable[[WaveT], None]) -> None:
     """Hand over the finished waves; a failed wave costs no other wave."""
-    failed = [future for future in landed if future.exception() is not None]
-    for future in landed:
+    failed = [future for future in ended if future.exception() is not None]
+    for future in ended:
         if future not in failed:
             on_wave(future.result())
     for future in failed:

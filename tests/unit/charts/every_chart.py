@@ -9,28 +9,30 @@ import pandas as pd
 
 from sparklime_core import charts
 from sparklime_core.charts.chart_template import Drawing
-from sparklime_core.charts.classes import (
-    ROLES,
-    classes_comparison_chart,
-    confusion_chart,
-    predictions_chart,
-    probabilities_chart,
-)
-from sparklime_core.charts.curves import calibration_chart, precision_recall_chart, residuals_chart, roc_chart
+from sparklime_core.charts.classes import ROLES, classes_comparison_chart, probabilities_chart
+from sparklime_core.charts.colours import AGAINST, FOR
 from sparklime_core.charts.distribution import categories_chart, numbers_chart
-from sparklime_core.charts.fit_scatter import OUTCOMES, fidelity_chart
-from sparklime_core.charts.heatmap import heat_map
-from sparklime_core.charts.overview import MORE, difference_chart, means_chart
-from sparklime_core.charts.palette import AGAINST, FOR
+from sparklime_core.charts.model import (
+    calibration_chart,
+    confusion_chart,
+    precision_recall_chart,
+    predictions_chart,
+    residuals_chart,
+    roc_chart,
+)
+from sparklime_core.charts.overview import (
+    MORE,
+    difference_chart,
+    heat_map,
+    importance_chart,
+    means_chart,
+    scores_chart,
+)
 from sparklime_core.charts.profiles import mean_profile_chart, profiles_chart, profiles_frame
-from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
-from sparklime_core.charts.row_comparison import comparison_frame, rows_comparison_chart
-from sparklime_core.charts.score_histogram import scores_chart
-from sparklime_core.charts.swarm import dependence_chart, swarm_chart
-from sparklime_core.charts.time_shares import shares_chart
-from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
-from sparklime_core.charts.weights import fold_weights, weights_chart
-from sparklime_core.charts.workers import executors_chart, importance_chart, throughput_chart, timeline_chart
+from sparklime_core.charts.scatter import OUTCOMES, dependence_chart, fidelity_chart, swarm_chart
+from sparklime_core.charts.studies import grid_chart, lanes_chart, scaling_chart, times_chart, tradeoff_chart
+from sparklime_core.charts.weights import comparison_frame, fold_weights, rows_comparison_chart, weights_chart
+from sparklime_core.charts.workers import executors_chart, shares_chart, throughput_chart, timeline_chart
 
 NAMES = ("age", "income in dollars", "island=Biscoe")
 WEIGHTS = (0.6, -0.4, 0.05)

@@ -10,11 +10,10 @@ from altair.typing import ChartType
 
 from sparklime_core.charts import picture
 from sparklime_core.charts.chart_files import LIMITS, SCALE, WORK, _artist, chart_png, chart_svg
-from sparklime_core.charts.chart_template import MOST_SVG_MARKS, FilledChart, filled
-from sparklime_core.charts.chart_texts import printable_frame
-from sparklime_core.charts.theme import THEMES
+from sparklime_core.charts.chart_template import MOST_SVG_MARKS, FilledChart, filled, printable_frame
+from sparklime_core.charts.colours import THEMES
+from sparklime_core.charts.overview import importance_chart
 from sparklime_core.charts.weights import fold_weights, weights_chart
-from sparklime_core.charts.workers import importance_chart
 from sparklime_core.errors import LimitError
 from sparklime_core.limited.limits import Limits
 

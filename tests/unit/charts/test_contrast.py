@@ -15,9 +15,9 @@ import vl_convert
 from sparklime_core.charts import chart_template
 from sparklime_core.charts.chart_files import chart_svg
 from sparklime_core.charts.chart_template import Drawing, filled
-from sparklime_core.charts.theme import THEMES, Theme
+from sparklime_core.charts.colours import THEMES, Theme
 from tests.unit.charts.every_chart import CHARTS, functions
-from tests.unit.charts.test_palette import contrast
+from tests.unit.charts.test_colours import contrast
 
 CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
 STREAMLIT = {"light": "#808495", "dark": "#fafafa"}

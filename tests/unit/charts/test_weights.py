@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sparklime_core.charts.weights import KINDS, fold_weights, weights_chart
+from sparklime_core.charts.weights import KINDS, comparison_frame, fold_weights, weights_chart
 from tests.unit.charts.specs import NASTY, fields_of, spec_of, values_of
 
 EXPLANATION = [
@@ -79,3 +79,17 @@ class TestWeightsChart:
 
         assert fields_of(spec) == {"order", "weight", "text", "value", "kind", "label", "shown", "zero"}
         assert "<img src=x onerror=alert(1)>" in values_of(spec)
+
+
+def test_a_comparison_keeps_what_it_folds_in_view() -> None:
+    def entry(feature: str, weight: float) -> dict[str, object]:
+        return {"feature": feature, "feature_explanation": f"{feature} > 1", "weight": weight}
+
+    lines = comparison_frame(
+        [("a", [entry("x", 0.5), entry("y", -0.1)]), ("b", [entry("z", -0.6), entry("y", 0.2), entry("v", 0.1)])],
+        2,
+    )
+
+    assert list(lines["feature"]) == ["z", "x", "2 more features together"] * 2
+    assert list(lines["weight"]) == pytest.approx([0.0, 0.5, -0.1, -0.6, 0.0, 0.3])
+    assert list(lines["condition"][:2]) == ["", "x > 1"]

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from sparklime_core.charts.workers import executors_chart, importance_chart, throughput_chart, timeline_chart
-from sparklime_core.dashboard.workers.task_frames import throughput_frame, timeline_frame
+from sparklime_core.charts.overview import importance_chart
+from sparklime_core.charts.workers import executors_chart, throughput_chart, timeline_chart
+from sparklime_core.dashboard.workers.work_panel import throughput_frame, timeline_frame
 from tests.unit.charts.specs import NASTY, fields_of, spec_of, values_of
 from tests.unit.dashboard.workers.tasks import three_tasks
 

@@ -117,7 +117,7 @@ HARMLESS = {"RunTotals", "NearestChanges"}
 ITS_OWN = {
     "app.py",  # makes the home's folder
     "sparklime_core/dashboard/shared/services.py",  # makes the view of a person
-    "sparklime_core/dashboard/shared/person.py",  # says who that is
+    "sparklime_core/dashboard/shared/sign_in.py",  # says who that is
 }
 
 

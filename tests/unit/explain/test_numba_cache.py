@@ -17,7 +17,7 @@ from sparklime_core.explain.exact import walk_numba
 from sparklime_core.explain.numba_cache import ContentCacheLocator, compiled, is_kept
 from sparklime_core.explain.precompile import compile_ahead, is_compiled
 from sparklime_core.explain.sums_numba import fill_residual_sums, fill_sums
-from sparklime_core.spark.executors.package_upload import package_zip
+from sparklime_core.spark.executors.prewarm import package_zip
 
 REPORT = """
 import numpy as np

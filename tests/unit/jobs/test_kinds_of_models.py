@@ -25,7 +25,7 @@ from sparklime_core.jobs.plan import plan_new_rows
 from sparklime_core.jobs.what_if import prepare_what_if
 from sparklime_core.reports.row_report import row_report
 from sparklime_core.reports.run_report import run_report
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run
 from tests.unit.models.spark_ml.saved import leaf, pipeline, split

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier
 
-from sparklime_core.charts.tuning import grid_chart, tradeoff_chart
-from sparklime_core.dashboard.tuning.cells import cells_frame
+from sparklime_core.charts.studies import grid_chart, tradeoff_chart
+from sparklime_core.dashboard.tuning.study_panel import cells_frame
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_rows

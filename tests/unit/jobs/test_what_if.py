@@ -9,7 +9,7 @@ from sparklime_core.data.samples import load_sample
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.jobs.what_if import WhatIf, prepare_what_if
 from sparklime_core.models.train import train_forest
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

@@ -11,7 +11,7 @@ from sparklime_core.errors import RunError, SettingsError
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.runs.access import ACCESS_FILE, Access, Person, address, operators
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.workspace import Workspace

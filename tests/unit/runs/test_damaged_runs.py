@@ -17,8 +17,7 @@ from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.filter.conditions import ValueCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.compare import comparison_file, summarise
-from sparklime_core.runs.query.results import executors, explanations_of, mean_score, tasks
-from sparklime_core.runs.query.rows import find_rows, mean_weights
+from sparklime_core.runs.query.rows import executors, explanations_of, find_rows, mean_score, mean_weights, tasks
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.explain_here import TABLE, explain_here, rows_explained_here

@@ -25,10 +25,9 @@ from sparklime_core import (
 )
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.jobs.what_if import prepare_what_if
+from sparklime_core.runs.inputs import DECODING_FILE
 from sparklime_core.runs.store import RunStore
-from sparklime_core.runs.stored_model import DECODING_FILE
-from sparklime_core.spark.executors.needed_packages import packages_in
-from sparklime_core.spark.waves.payload import pickled
+from sparklime_core.spark.waves.payload import packages_in, pickled
 
 
 def test_inputs_come_back_as_they_were(run, plan):

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from sparklime_core import SparkLimeError
+from sparklime_core.process_identity import Owner
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.owner import Owner
 
 
 def test_a_run_whose_process_is_gone_is_interrupted(run):

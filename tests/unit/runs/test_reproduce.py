@@ -219,7 +219,7 @@ class TestExportCommand:
 
 def test_reasons_of_numbers_raise_or_lower(tmp_path: Path) -> None:
     from sparklime_core.data.samples import load_sample
-    from sparklime_core.runs.query.reason_codes import reason_codes
+    from sparklime_core.runs.query.export import reason_codes
 
     table = load_sample("diabetes")
     run = make_run(RunStore(tmp_path), table, train_with(table, ModelSettings(n_estimators=5)), 4)

@@ -12,16 +12,15 @@ import pytest
 from sparklime_core import SparkLimeError
 from sparklime_core.explain.schema import RESULT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.task import BLOCK_ROWS
+from sparklime_core.process_identity import Owner
 from sparklime_core.runs.filter.row_filter import RowFilter
-from sparklime_core.runs.folder_layout import PARTS
 from sparklime_core.runs.manifest import Manifest, RunState
-from sparklime_core.runs.owner import Owner
-from sparklime_core.runs.query import results
-from sparklime_core.runs.query.plot import density
-from sparklime_core.runs.query.rows import filtered, find_rows, index_rows
-from sparklime_core.runs.query.weight_totals import Explained, weight_totals
+from sparklime_core.runs.query import rows
+from sparklime_core.runs.query.rows import density, filtered, find_rows, index_rows
+from sparklime_core.runs.query.weights import WeightLabel, weight_totals
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_files import TAKEN
+from sparklime_core.runs.stored_tables import PARTS
 from tests.unit.runs.waves import append_both, tasks
 
 
@@ -42,8 +41,8 @@ def test_a_finished_run_holds_its_results_in_row_order(run, explained):
 def test_a_wave_that_was_only_half_written_counts_for_nothing(run, explained):
     append_both(run, explained)
     (run.folder / "parts" / "wave-00001.parquet").unlink()
-    assert results.explained_by(run, 256) is None
-    assert results.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
+    assert rows.explained_by(run, 256) is None
+    assert rows.tasks(run)["rows"].tolist() == [BLOCK_ROWS]
     assert run.finished_blocks() == ({0}, 1)
 
 
@@ -69,20 +68,20 @@ def test_no_question_reads_the_manifest_again(run, explained, monkeypatch):
     assert len(find_rows(opened, RowFilter(), limit=9)) == 9
     assert len(filtered(opened, RowFilter())) == 260
     assert len(density(opened, RowFilter())) > 0
-    assert weight_totals(opened, RowFilter(), Explained(None)).rows == 259
+    assert weight_totals(opened, RowFilter(), WeightLabel(None)).rows == 259
     assert (facts.target, facts.mode) == ("species", "classification")
 
 
 def test_stability_is_kept_in_row_order(run, explained):
     append_both(run, explained)
-    assert results.stability_of(run, 1) == []
+    assert rows.stability_of(run, 1) == []
     figures = {"label": 0, "jaccard": 0.5, "std": [0.25, None], "chosen": [3, 1], "exact": None}
     for wave, row in ((3, 9), (2, 1)):
         found = pa.Table.from_pylist([{"row_id": row, **figures}], schema=STABILITY_SCHEMA)
         run.append(wave, [wave], explained.slice(0, 0), tasks(wave, 0), stability=found)
     for state in (RunState.CANCELLED, RunState.FINISHED):
         run.finish(state)
-        (told,) = results.stability_of(run, 1)
+        (told,) = rows.stability_of(run, 1)
         assert {name: told[name] for name in figures} == figures
         assert told["vsi"] is None
     assert pq.read_table(run.folder / "stability.parquet")["row_id"].to_pylist() == [1, 9]

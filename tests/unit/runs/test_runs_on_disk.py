@@ -18,9 +18,9 @@ from sparklime_core.explain.schema import TASK_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.task import BLOCK_ROWS
 from sparklime_core.jobs.plan import RunPlan
+from sparklime_core.process_identity import Owner
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.owner import Owner
-from sparklime_core.runs.query import results
+from sparklime_core.runs.query import rows
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.run_files import TAKEN
 from tests.disks import fill, small_disk
@@ -40,14 +40,14 @@ module.write_part = write_and_die
 """
 KILLED_IN_THE_MIDDLE_OF_A_FILE = """
 import os, signal, sys
-from sparklime_core.runs import wave_files
+from sparklime_core.runs import stored_tables
 from sparklime_core.runs import run as module
-write = wave_files.pq.write_table
+write = stored_tables.pq.write_table
 def write_half_and_die(table, path, **options):
     write(table, path, **options)
     os.truncate(path, os.path.getsize(path) // 2)
     os.kill(os.getpid(), signal.SIGKILL)
-wave_files.pq.write_table = write_half_and_die
+stored_tables.pq.write_table = write_half_and_die
 """
 APPEND = """
 from pathlib import Path
@@ -112,7 +112,7 @@ def test_a_wave_that_a_killed_process_was_writing_is_explained_again_and_counted
     assert run.manifest().state is RunState.INTERRUPTED
     assert run.finished_blocks() == ({1}, 2)
     assert counted(run) == (4, 0)
-    assert results.tasks(run)["wave"].tolist() == [1]
+    assert rows.tasks(run)["wave"].tolist() == [1]
 
     run.take_over()
     assert not list(run.folder.rglob(f"*{UNFINISHED}"))

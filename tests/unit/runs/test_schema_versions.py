@@ -10,7 +10,7 @@ import pytest
 from sparklime_core.explain.schema import RESULT_SCHEMA, SCHEMA_VERSION, TASK_SCHEMA, VERSION_KEY, result_schema
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import RunState
-from sparklime_core.runs.query import results
+from sparklime_core.runs.query import rows
 from sparklime_core.runs.query.export import explanations_csv
 from sparklime_core.runs.query.rows import filtered
 from tests.unit.runs.waves import append_both
@@ -35,7 +35,7 @@ def test_the_version_is_in_the_file_and_in_the_manifest(run, explained):
 
 def test_parts_without_a_column_have_nulls_in_it(run, older):
     append_both(run, older)
-    (found, *_) = results.explanations_of(run, 1)
+    (found, *_) = rows.explanations_of(run, 1)
     assert list(found) == RESULT_SCHEMA.names
     assert [found[name] for name in NEW] == [None, None]
     assert filtered(run, RowFilter()).schema.equals(RESULT_SCHEMA)
@@ -44,9 +44,9 @@ def test_parts_without_a_column_have_nulls_in_it(run, older):
 def test_an_old_run_is_finished_in_the_new_schema(run, older, explained):
     run.append(0, [0], older.slice(0, 256), TASK_SCHEMA.empty_table())
     run.append(1, [1], explained.slice(256), TASK_SCHEMA.empty_table())
-    found = results.explanations_of(run, 1)[0]
+    found = rows.explanations_of(run, 1)[0]
     assert [found[name] for name in NEW] == [None, None]
-    assert results.mean_score(run) is not None
+    assert rows.mean_score(run) is not None
     run.finish(RunState.FINISHED)
     joined = pq.read_table(run.folder / "explanations.parquet")
     assert joined.schema.equals(RESULT_SCHEMA)
@@ -61,6 +61,6 @@ def test_profiles_are_kept_with_the_run(run, explained):
     append_both(run, whole)
     run.finish(RunState.FINISHED)
     assert pq.read_table(run.folder / "explanations.parquet").schema.equals(result_schema(profiles=True))
-    assert results.explanations_of(run, 1)[0]["profiles"] == [PROFILE]
+    assert rows.explanations_of(run, 1)[0]["profiles"] == [PROFILE]
     assert filtered(run, RowFilter())["profiles"][0].as_py() == [PROFILE]
     assert b"profile_score" in explanations_csv(run, RowFilter()).splitlines()[0]

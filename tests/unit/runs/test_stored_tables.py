@@ -14,10 +14,9 @@ from sparklime_core.reports.run_report import run_report
 from sparklime_core.runs.filter.conditions import ValueCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.compare import comparison_file, summarise
-from sparklime_core.runs.query.results import explanations_of, mean_score
-from sparklime_core.runs.query.rows import find_rows
+from sparklime_core.runs.query.rows import explanations_of, find_rows, mean_score
 from sparklime_core.runs.query.similar import other_reasons
-from sparklime_core.runs.query.weight_totals import Explained, weight_totals
+from sparklime_core.runs.query.weights import WeightLabel, weight_totals
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.stored_tables import check_table
 from tests.explain_here import SETTINGS, TABLE, rows_explained_here
@@ -56,7 +55,7 @@ def said(run: Run, tmp_path: Path) -> list[object]:
     csv, reasons = tmp_path / "out.csv", tmp_path / "reasons.csv"
     for form, out in (("csv", csv), ("reasons", reasons)):
         assert main(["export", str(run.folder), "--as", form, "--out", str(out)]) == 0
-    totals = weight_totals(run, RowFilter(), Explained(None))
+    totals = weight_totals(run, RowFilter(), WeightLabel(None))
     report = run_report(run, [0, 1]).decode()
     return [
         explanations_of(run, 0),

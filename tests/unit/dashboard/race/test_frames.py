@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparklime_core.charts.race import lanes_chart, scaling_chart, times_chart
+from sparklime_core.charts.studies import lanes_chart, scaling_chart, times_chart
 from sparklime_core.dashboard.race.frames import (
     CONTESTANTS,
     lanes_frame,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparklime_core.charts.row_comparison import rows_comparison_chart
+from sparklime_core.charts.weights import rows_comparison_chart
 from sparklime_core.dashboard.row_panel.shap_words import (
     Figures,
     agreed_rows,

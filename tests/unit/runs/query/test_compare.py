@@ -21,7 +21,7 @@ from sparklime_core.runs.query.compare import (
     forget_comparisons,
     summarise,
 )
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

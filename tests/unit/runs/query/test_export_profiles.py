@@ -9,7 +9,7 @@ from sparklime_core import SparkLimeError, load_sample, train_forest
 from sparklime_core.cli import main
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.export import profiles_csv
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.finished_run import make_run

@@ -13,16 +13,18 @@ from sparklime_core.models.train import Model, train_forest
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.query.export import explanations_csv, explanations_parquet, weights_csv
-from sparklime_core.runs.query.plot import density, sample_points
-from sparklime_core.runs.query.results import explanations_of, stability_of
 from sparklime_core.runs.query.rows import (
     count_found,
+    density,
+    explanations_of,
     filtered,
     find_rows,
     mean_weights,
     place_of,
     random_row,
+    sample_points,
     shared_scale,
+    stability_of,
 )
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

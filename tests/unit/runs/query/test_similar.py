@@ -5,7 +5,7 @@ import pytest
 
 from sparklime_core.data.samples import load_sample
 from sparklime_core.models.train import train_forest
-from sparklime_core.runs.query.results import explanations_of
+from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.query.similar import NEIGHBOURS, other_reasons, same_reasons
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

@@ -13,7 +13,7 @@ from sparklime_core.spark.executors.environment_archive import archive_conf, pac
 
 
 def test_an_archive_holds_a_python_and_what_packages_ask_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(environment_archive, "NEEDED", ("dill", "python-dateutil"))
+    monkeypatch.setattr(environment_archive, "NEEDED_PACKAGES", ("dill", "python-dateutil"))
     target = tmp_path / "made" / "env.tar.gz"
     packed = pack_environment(target, further=["tqdm"])
     names = [name.partition("==")[0] for name in packed]
@@ -31,7 +31,7 @@ def test_an_archive_holds_a_python_and_what_packages_ask_for(tmp_path, monkeypat
 
 
 def test_a_unpacked_archive_is_a_python_with_these_packages(tmp_path, monkeypatch):
-    monkeypatch.setattr(environment_archive, "NEEDED", ("dill",))
+    monkeypatch.setattr(environment_archive, "NEEDED_PACKAGES", ("dill",))
     pack_environment(tmp_path / "env.tar.gz")
     with tarfile.open(tmp_path / "env.tar.gz") as archive:
         archive.extractall(tmp_path / "environment", filter="fully_trusted")
@@ -50,7 +50,7 @@ def test_a_unpacked_archive_is_a_python_with_these_packages(tmp_path, monkeypatc
     ],
 )
 def test_what_cannot_be_packed_is_said(tmp_path, monkeypatch, name, further, said):
-    monkeypatch.setattr(environment_archive, "NEEDED", ("dill",))
+    monkeypatch.setattr(environment_archive, "NEEDED_PACKAGES", ("dill",))
     (tmp_path / "file").write_text("")
     with pytest.raises(SparkLimeError, match=said):
         pack_environment(tmp_path / name, further=further)

@@ -4,13 +4,13 @@ from dataclasses import replace
 from importlib.metadata import packages_distributions
 
 from sparklime_core.spark.executors import self_report
-from sparklime_core.spark.executors.executor_report import ExecutorReport
 from sparklime_core.spark.executors.preflight import (
     WAY_OUT,
     blocking_problems,
     differences,
     memory_problems,
 )
+from sparklime_core.spark.executors.self_report import ExecutorReport
 
 
 def report(**changes):
@@ -43,7 +43,7 @@ def test_what_a_model_needs_is_asked_of_executors_only_for_that_model():
     assert differences([bare]) == []
     (lacking,) = blocking_problems([bare], (here,))
     assert lacking.startswith(f"Executor 1 on host has no {here}: install {here}==")
-    assert blocking_problems([report(packages=packages | {self_report.SAME[here]: "3.2.0"})], (here,)) == []
+    assert blocking_problems([report(packages=packages | {self_report.STANDS_FOR[here]: "3.2.0"})], (here,)) == []
     (other,) = differences([bare], 0, ("lightgbm",))
     assert other.startswith("Executor 1 on host has lightgbm 0.1, and this process has ")
 

@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from sparklime_core.spark.cluster.registry import ClusterRecord
+from sparklime_core.spark.cluster.local_cluster import ClusterRecord
 from sparklime_core.spark.session.master import parse_master
 from sparklime_core.spark.session.spark_conf import daemon_conf, executors_python, session_conf, without_secrets
 
