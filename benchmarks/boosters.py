@@ -21,8 +21,7 @@ import xgboost  # noqa: E402
 from lime.lime_tabular import LimeTabularExplainer  # noqa: E402
 from sklearn.datasets import make_classification  # noqa: E402
 
-from sparklime_core.explain.explain_rows import explain_with  # noqa: E402
-from sparklime_core.explain.prepare_task import prepare_task  # noqa: E402
+from sparklime_core.explain.explain_rows import explain_with, prepare_task  # noqa: E402
 from sparklime_core.explain.settings import ExplainSettings  # noqa: E402
 
 ROWS, FEATURES, DEPTH = 20_000, 20, 6

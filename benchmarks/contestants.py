@@ -10,8 +10,7 @@ import shap
 
 from benchmarks.problems import NUM_SAMPLES, Problem
 from benchmarks.recipe import recipe
-from sparklime_core.explain.explain_rows import explain_with
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import explain_with, prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 
 KERNEL_BACKGROUND = 50

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.problems import BREAST_CANCER
-from sparklime_core.explain.explain_rows import explain_with
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import explain_with, prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.session.connect import connect

@@ -17,11 +17,11 @@ from dataclasses import replace  # noqa: E402
 import numpy as np  # noqa: E402
 
 from benchmarks.problems import BREAST_CANCER, DEEP, NUM_SAMPLES, Problem  # noqa: E402
-from sparklime_core.explain.engine import Surrogates  # noqa: E402
 from sparklime_core.explain.exact.exact_engine import ExactEngine  # noqa: E402
 from sparklime_core.explain.exact.splits import Block  # noqa: E402
-from sparklime_core.explain.prepare_task import prepare_task  # noqa: E402
+from sparklime_core.explain.explain_rows import prepare_task  # noqa: E402
 from sparklime_core.explain.settings import ExplainSettings  # noqa: E402
+from sparklime_core.explain.surrogate import Surrogates  # noqa: E402
 from sparklime_core.explain.task import BLOCK_ROWS, ExplainTask  # noqa: E402
 
 LAPS = 9

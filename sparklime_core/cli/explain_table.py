@@ -16,8 +16,8 @@ from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import PredictFn, predict_fn_of

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 SLOW_SECONDS = 0.01
-"""An engine that takes longer for a row is slow: no person waits for it at every click."""
+"""An engine that takes longer per row is slow: no person waits for it at every click."""
 
 USUAL_POOLS = 5
-"""From how many pools stability is measured, unless a person chooses otherwise."""
+"""The number of pools that measure stability, unless a person chooses another."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class EngineEntry:
     words
         A line about it for people.
     row_seconds
-        Time of a core for a row of a middling table.
+        Seconds of a core per row of a middling table.
     draws_samples
         Whether its weights have sampling noise, so that stability is worth measuring.
     difference
@@ -45,7 +45,7 @@ class EngineEntry:
 
     @property
     def usual_pools(self) -> int:
-        """From how many pools stability is measured by default: none where that says nothing, or takes long."""
+        """The number of pools that measure stability by default; 0 where that means nothing, or takes long."""
         return USUAL_POOLS if self.draws_samples and not self.is_slow else 0
 
     @property
@@ -67,7 +67,7 @@ ENGINES = {
         difference="They do not: it is lime",
     ),
     "sampled": EngineEntry(
-        "sampled_engine:SampledEngine",
+        "sampled.sampled_engine:SampledEngine",
         "Sampled: lime's own answer, from a pool of samples that all rows share. Fast.",
         row_seconds=3e-4,
         draws_samples=True,

@@ -1,6 +1,8 @@
 """How local? One row explained at any kernel width: from the whole table to the row's own surroundings.
 
-The engine ``exact`` serves any width. A pool serves those at which enough of its samples count.
+The engine ``exact`` serves any width, without compiling its tables again: what a split does to a row depends on
+the width through two masses only, of all samples and of those in the row's own bin. Both are sums over what is
+tabulated. A pool serves those widths at which enough of its samples count.
 """
 
 from dataclasses import dataclass, replace
@@ -10,15 +12,18 @@ import numpy as np
 import pyarrow as pa
 
 from sparklime_core.errors import DataError, EngineError, SettingsError
-from sparklime_core.explain.engine import Engine
-from sparklime_core.explain.exact.exact_engine import ExactEngine
-from sparklime_core.explain.exact.row_walk import RowWalk
-from sparklime_core.explain.profiles.neighbourhood import Neighbourhood
-from sparklime_core.explain.row_errors import row_errors
-from sparklime_core.explain.sampled_engine import SampledEngine
-from sparklime_core.explain.task import ExplainTask
-from sparklime_core.explain.types import FloatArray
-from sparklime_core.explain.unbinned_pool import UnbinnedPool
+from sparklime_core.explain.exact.exact_engine import ExactEngine, Expected
+from sparklime_core.explain.exact.expectations import expectations
+from sparklime_core.explain.exact.splits import Block, Trees
+from sparklime_core.explain.explainer_facts import seeded
+from sparklime_core.explain.neighbourhood import Neighbourhood
+from sparklime_core.explain.predict_function import predict_columns
+from sparklime_core.explain.rows import row_errors
+from sparklime_core.explain.sampled.pool import UnbinnedPool
+from sparklime_core.explain.sampled.sampled_engine import SampledEngine
+from sparklime_core.explain.surrogate import Surrogates
+from sparklime_core.explain.task import Engine, ExplainTask
+from sparklime_core.explain.types import BoolArray, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.vocabulary import codes_of
 
 ENOUGH = 250
@@ -113,11 +118,11 @@ class LocalityDial:
                 f"At the kernel width {width:.3g} only {size:.0f} of {self.task.settings.num_samples:,} samples "
                 f"count, and at least {ENOUGH} must; take a wider kernel or more samples."
             )
-        assert isinstance(self.task.engine, SampledEngine)  # noqa: S101 - checked at birth
+        assert isinstance(self.task.engine, SampledEngine)  # noqa: S101 - checked when it is made
         return self.task.engine.at_width(width)
 
     @cached_property
-    def _walk(self) -> RowWalk | None:
+    def _walk(self) -> "RowWalk | None":
         engine = self.task.engine
         if not isinstance(engine, ExactEngine):
             return None
@@ -138,7 +143,7 @@ class LocalityDial:
             around = self._neighbourhood.at_width(width)
             return float(around.effective_share(around.own_bins(codes_of(self.task.explainer, self.row[None])))[0])
         engine = self.task.engine
-        assert isinstance(engine, SampledEngine)  # noqa: S101 - checked at birth
+        assert isinstance(engine, SampledEngine)  # noqa: S101 - checked when it is made
         pool = engine.at_width(width).pool
         assert isinstance(pool, UnbinnedPool)  # noqa: S101 - the other kind has a neighbourhood
         return float(pool.effective_share(self.row[None])[0])
@@ -148,3 +153,123 @@ def _checked(width: float) -> float:
     if not 0 < width < float("inf"):
         raise SettingsError(f"The kernel width must be a positive number, not {width}.")
     return float(width)
+
+
+VARIANCE_SAMPLES = 1000
+"""Drawn from the row's own neighbourhood for the variance of the predictions, which scores are shares of."""
+
+
+@dataclass(frozen=True)
+class _Masses:
+    """Frequencies, of all samples and of those in the own bin, at splits whose interval reaches into several bins.
+
+    The other splits, which ``share`` (n,) is for, turn the same share of a row's samples left at any width.
+    """
+
+    block: Block
+    several: BoolArray
+    share: FloatArray
+    inside: FloatArray
+    below: FloatArray
+    own_inside: FloatArray
+    own_below: FloatArray
+
+    def at(self, rho: float, sizes: IntArray) -> Block:
+        """Return the block at another width, with the row's numbers for every code."""
+        mass = rho * self.inside + (1.0 - rho) * self.own_inside
+        left = rho * self.below + (1.0 - rho) * self.own_below
+        reached = np.where(mass > 0, mass, 1.0)
+        share = np.where(self.several, np.minimum(left / reached, 1.0), self.share)
+        codes = sizes[self.block.feature]
+        return replace(self.block, share=np.repeat(share, codes), inverse=np.repeat(1.0 / reached, codes))
+
+
+@dataclass(frozen=True)
+class RowWalk:
+    """An engine that explains one row at a width of one's own.
+
+    Attributes
+    ----------
+    engine, predict_fn
+        What serves all rows at the width of the explainer.
+    own
+        (d,) the row's bins.
+    masses
+        Of each block.
+    """
+
+    engine: ExactEngine
+    predict_fn: PredictFn
+    own: IntArray
+    masses: tuple[_Masses, ...]
+
+    @classmethod
+    def of(cls, engine: ExactEngine, predict_fn: PredictFn, own: IntArray) -> "RowWalk":
+        """Prepare for a row with these bins (d,)."""
+        masses = tuple(_masses(block, engine.trees, own) for block in engine.trees.blocks)
+        return cls(engine, predict_fn, own, masses)
+
+    def at_width(self, width: float) -> "RowEngine":
+        """Return the engine of a kernel width."""
+        around = self.engine.neighbourhood.at_width(width)
+        assert around.rho is not None  # noqa: S101 - that kernel is a product
+        sizes = np.diff(self.engine.trees.starts)
+        blocks = tuple(masses.at(around.rho, sizes) for masses in self.masses)
+        trees = replace(self.engine.trees, blocks=blocks)
+        return RowEngine(replace(self.engine, trees=trees, neighbourhood=around), self.predict_fn, self.own)
+
+
+@dataclass(frozen=True)
+class RowEngine:
+    """The engine ``exact`` for the one row that its trees were tabulated for."""
+
+    engine: ExactEngine
+    predict_fn: PredictFn
+    own: IntArray
+
+    def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
+        """Fit the surrogates of that row. See `Engine.solve`."""
+        found = expectations(self.engine.trees, self.own[None], wanted)
+        drawn = draw_around(self.engine, self.own, VARIANCE_SAMPLES)
+        values = predict_columns(self.predict_fn, drawn, self.engine.explainer.mode)
+        variance = ((values - found.mean) ** 2).mean(axis=0)[None]
+        expected = Expected(self.own[None], np.zeros(1, dtype=np.int64), found, variance)
+        return self.engine.surrogates(expected, predictions, wanted)
+
+
+def draw_around(engine: ExactEngine, own: IntArray, size: int) -> FloatArray:
+    """Draw samples (size, d) as the kernel weights them, so that all count the same."""
+    around: Neighbourhood = engine.neighbourhood
+    twin = seeded(engine.explainer, engine.settings.seed)
+    features = np.arange(len(own))[None]
+    entries = around.entries(features, own[None])
+    codes = np.empty((size, len(own)))
+    for feature in features[0]:
+        here = entries.feature == feature
+        share = entries.share[here]
+        codes[:, feature] = twin.random_state.choice(entries.code[here], size=size, p=share / share.sum())
+    drawn: FloatArray = twin.discretizer.undiscretize(codes)
+    return drawn
+
+
+def _masses(block: Block, trees: Trees, own: IntArray) -> _Masses:
+    size = len(block.feature)
+    counts = np.diff(block.first)
+    split = np.repeat(np.arange(size), counts)
+    frequency = trees.frequency[block.bin]
+    is_own = own[block.feature][split] == block.bin
+
+    def total(part: FloatArray, weight: FloatArray) -> FloatArray:
+        sums: FloatArray = np.bincount(split, weights=part * weight, minlength=size).astype(np.float64)
+        return sums
+
+    code = (own - trees.starts[:-1])[block.feature]
+    return _Masses(
+        block,
+        counts > 0,
+        block.share[block.start + code],
+        total(block.inside, frequency),
+        total(block.below, frequency),
+        total(block.inside, frequency * is_own),
+        total(block.below, frequency * is_own),
+    )

@@ -1,4 +1,4 @@
-"""What would have to change? The fewest and smallest changes of a row with which the model says something else.
+"""What would have to change? The fewest and smallest changes of a row that change what the model says.
 
 Values come from those that were observed. One change is looked for first, then two, then three: by trying the
 values of each feature, and then together those that come nearest to what is wanted. What is found is made smaller

@@ -1,48 +1,40 @@
-"""``python -m sparklime_core.explain.precompile``: compile before somebody waits for it."""
+"""``python -m sparklime_core.explain.precompile``: compile the engines' loops before a person waits for them."""
 
 from importlib import import_module
 
 import numpy as np
 
+from sparklime_core.explain.exact.expectations import Spread, walk
 from sparklime_core.explain.exact.splits import Block, Trees
-from sparklime_core.explain.exact.variance import Spread
-from sparklime_core.explain.exact.walk import walk
-from sparklime_core.explain.profiles.sums import SumsQuery, residual_sums
-from sparklime_core.explain.sums import weighted_sums
+from sparklime_core.explain.sampled.binned_pool import weighted_sums
+from sparklime_core.explain.sampled.pool_profiles import residual_sums
 
 COMPILED = {
-    "exact.variance_numba": ("_fill",),
-    "exact.walk_numba": ("_walk",),
-    "sums_numba": ("fill_sums", "fill_residual_sums"),
+    "agreement_sums": ("fill_residual_sums", "fill_variance_sums"),
+    "pool_sums": ("fill_sums",),
+    "tree_walks": ("_walk",),
 }
-"""The functions that `compile_ahead` compiles, by their modules."""
+"""The functions that `compile_ahead` compiles, by their modules in ``compiled/``."""
 
 
 def is_compiled() -> bool:
-    """Return whether nothing is left to compile: there is all of it, or no numba."""
+    """Return whether nothing is left to compile: all is compiled, or numba is missing."""
     try:
-        modules = {name: import_module(f"sparklime_core.explain.{name}") for name in COMPILED}
-        kept = import_module("sparklime_core.explain.numba_cache").is_kept
+        modules = {name: import_module(f"sparklime_core.explain.compiled.{name}") for name in COMPILED}
+        kept = import_module("sparklime_core.explain.compiled.cache").is_kept
     except (ImportError, RuntimeError):  # RuntimeError: numba finds no folder to keep what it compiles
         return True
     return all(kept(getattr(modules[name], function)) for name in COMPILED for function in COMPILED[name])
 
 
 def compile_ahead() -> None:
-    """Compile what the engines use, or find that it is compiled."""
-    few, none = np.zeros((1, 1), dtype=np.uint8), np.zeros((1, 1), dtype=np.int64)
-    pool = Spread(few, np.zeros((1, 2, 1), dtype=np.int64), np.ones((1, 2)), np.ones(2))
-    pool.variance(none, np.ones((1, 1), dtype=np.bool_))
-    weighted_sums(few, few, np.ones((2, 2)), np.ones((1, 1)), np.ones((1, 1), dtype=np.bool_))
-    residual_sums(few, np.ones((2, 2)), np.ones((1, 1)), SumsQuery(few, none[0], none, none, none + 1))
-    stump = Trees((_stump(),), np.zeros(1), np.array([0, 1]), np.ones(1))
-    walk(stump, none, none, none, np.zeros(1), np.zeros((1, 1)))
-
-
-def _stump() -> Block:
-    """Return a tree of one split on one feature that has one bin."""
-    zero = np.zeros(1, dtype=np.int64)
-    return Block(
+    """Compile the engines' loops, or load them where they are compiled already."""
+    code, zero, one = np.zeros((1, 1), dtype=np.uint8), np.zeros(1, dtype=np.int64), np.ones(1)
+    none, true = zero[None], np.ones((1, 1), dtype=np.bool_)
+    Spread(code, np.zeros((1, 2, 1), dtype=np.int64), np.ones((1, 2)), np.ones(2)).variance(none, true)
+    weighted_sums(code, code, np.ones((2, 2)), np.ones((1, 1)), true)
+    residual_sums(code, zero + 1, np.ones((2, 2)), np.ones((1, 1)), code, zero, none)
+    stump = Block(  # one split on one feature that has one bin
         by_level=zero,
         levels=np.array([0, 1]),
         feature=zero,
@@ -50,13 +42,14 @@ def _stump() -> Block:
         right=zero - 1,
         value=np.zeros((2, 1)),
         start=zero,
-        share=np.ones(1),
-        inverse=np.ones(1),
+        share=one,
+        inverse=one,
         first=np.array([0, 1]),
         bin=np.zeros(1, dtype=np.int32),
-        inside=np.ones(1),
-        below=np.ones(1),
+        inside=one,
+        below=one,
     )
+    walk(Trees((stump,), np.zeros(1), np.array([0, 1]), one), none, none, none, np.zeros(1), np.zeros((1, 1)))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ A *term* is one condition of an explanation ("petal width <= 0.30"): the number 
 pair in the `Vocabulary`. Executors return terms; texts are put in place once, on the driver.
 """
 
+import numpy as np
 import pyarrow as pa
 
-from sparklime_core.explain.phase_timer import PHASES
+from sparklime_core.explain.runtime import PHASES
 
 SCHEMA_VERSION = 2
 """Of the public result: 1 had neither ``profile_score`` nor ``effective_share``, nor ``profiles``."""
@@ -23,7 +24,7 @@ REASONS_TYPE = pa.list_(pa.struct([("feature_explanation", pa.string()), ("weigh
 
 BIN_TYPE = pa.struct([("condition", pa.string()), ("share", pa.float64()), ("effect", pa.float64())])
 PROFILES_TYPE = pa.list_(pa.struct([("feature", pa.string()), ("bins", pa.list_(BIN_TYPE))]))
-"""One entry for each feature of the explanation, in its order; ``explain.profiles`` says what a bin's figures are.
+"""One entry for each feature of the explanation, in its order; ``explain.neighbourhood`` defines a bin's figures.
 
 An effect is null where nothing is known of it: no sample of the pool has the bin.
 """
@@ -157,7 +158,7 @@ STABILITY_SCHEMA = pa.schema(
 `STABILITY_ROW_SCHEMA`. The lists are in the order of the row's explanation: the standard deviation of
 each weight over the pools that chose its feature (null where fewer than two did), how many pools chose it, and its
 weight without sampling (null where that leaves the feature out). ``exact`` and the sampling errors are null where
-the engine ``exact`` does not serve the model, or would cost much. A row that cannot be measured is not there.
+the engine ``exact`` does not serve the model, or would cost much. Rows that cannot be measured are left out.
 """
 
 STABILITY_ROW_SCHEMA = pa.schema(
@@ -191,3 +192,26 @@ STABILITY_FEATURE_SCHEMA = pa.schema(
 ``mean``, ``std`` (of a sample) and ``sign_agreement`` (the share that has the more frequent sign) are over the
 pools that chose it. ``exact`` is the weight without sampling, null unless asked for and the feature is chosen.
 """
+
+
+def weight_lines(results: pa.Table) -> pa.Table:
+    """Return results (of the result's schema) with a line for each weight, or one for a row without any.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of the results but for their lists, then ``feature``, ``feature_explanation``, ``weight`` (null
+        where there is none) and ``error``. In the order of the results, and of each explanation.
+    """
+    entries = results["explanation"].combine_chunks()
+    lengths = entries.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    lines = np.maximum(lengths, 1)
+    rows = pa.array(np.repeat(np.arange(len(lines)), lines), pa.int64())
+    empty = np.repeat(lengths == 0, lines)
+    places = pa.array(np.cumsum(~empty) - 1, pa.int64(), mask=empty)
+    lists = [name for name in ("explanation", "profiles", "error") if name in results.column_names]
+    table = results.drop_columns(lists).take(rows)
+    parts = entries.flatten().take(places).flatten()
+    for name, column in zip(("feature", "feature_explanation", "weight"), parts, strict=True):
+        table = table.append_column(name, column)
+    return table.append_column("error", results["error"].take(rows))

@@ -103,13 +103,13 @@ class ExplainSettings(Settings):
         or ``"exact"`` (the limit of infinitely many samples, for tree ensembles).
     labels
         ``"predicted"``: each row's most probable class; ``"all"``: every class; or class indices.
-        Regression has the one label 0, whatever this says.
+        Regression has the one label 0, and ignores this.
     num_features
         The most features an explanation holds.
     num_samples
         Size of the neighbourhood, with the instance itself.
     seed
-        Seed of the one random state that is made anew for every row.
+        Seed of the random state, which is the same for every row.
     profiles
         Whether results hold the profiles of their features.
     output
@@ -223,7 +223,7 @@ class ExplainerSettings(Settings):
 
 @dataclass(frozen=True)
 class RunSettings(Settings):
-    """What a run is asked for beside its explanations' settings.
+    """Settings of a run that are not those of its explanations.
 
     Attributes
     ----------

@@ -9,8 +9,8 @@ import pyarrow as pa
 from scipy.stats import spearmanr
 
 from sparklime_core.errors import DataError
-from sparklime_core.explain.features import feature_names, is_categorical
-from sparklime_core.explain.row_table import as_rows
+from sparklime_core.explain.explainer_facts import feature_names, is_categorical
+from sparklime_core.explain.rows import as_rows
 from sparklime_core.explain.shap_values import ShapExplainer
 from sparklime_core.explain.types import Explainer, FloatArray
 
@@ -104,7 +104,7 @@ def shap_agreement(results: Any, explainer: Explainer, shap: ShapExplainer, rows
     Raises
     ------
     DataError
-        When a result is of a row that is not there.
+        When a result is of a row that is missing from ``rows``.
     """
     table = as_rows(rows, explainer)
     place = {name: at for at, name in enumerate(feature_names(explainer))}

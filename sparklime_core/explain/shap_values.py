@@ -1,4 +1,4 @@
-"""SHAP values beside LIME's weights, feature by feature of the table.
+"""SHAP values per feature of the table, to compare with LIME's weights.
 
 A model's trees give them at once (`tree_shap`): scikit-learn's by SHAP itself, a booster's by its own library. Any
 other model is asked about mixtures of a row and some rows of its table (`sampled_shap`), which takes longer.
@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from sparklime_core.errors import ModelError, raised_as
-from sparklime_core.explain.kinds.model_kind import Margin, TreeShap
-from sparklime_core.explain.kinds.registry import kind_of
+from sparklime_core.explain.kinds.model_kind import Margin, TreeShap, kind_of
 from sparklime_core.explain.predict_function import predict_columns, resolve_predict
 from sparklime_core.explain.settings import OutputName
 from sparklime_core.explain.types import FloatArray, IntArray, PredictFn

@@ -1,7 +1,7 @@
 """`stability`: how far to trust an explanation, by explaining the same rows from several pools.
 
-Pools of different seeds share the model's predictions of the rows, and each costs one solve a row: what takes lime
-minutes a row takes milliseconds.
+Pools of different seeds share the model's predictions of the rows, and each costs one solve per row: it takes
+milliseconds where lime takes minutes.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ import pyarrow as pa
 
 from sparklime_core.arguments import flag, whole_number
 from sparklime_core.errors import EngineError, raised_as
-from sparklime_core.explain.explain_rows import blocks
-from sparklime_core.explain.prepare_task import prepare_engine, prepare_task
-from sparklime_core.explain.progress import counted
-from sparklime_core.explain.row_table import as_rows
+from sparklime_core.explain.explain_rows import blocks, prepare_engine, prepare_task
+from sparklime_core.explain.rows import as_rows
+from sparklime_core.explain.runtime import counted
 from sparklime_core.explain.schema import STABILITY_FEATURE_SCHEMA, STABILITY_ROW_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings, OutputName
-from sparklime_core.explain.stability_tables import TOP, feature_batch, row_batch
-from sparklime_core.explain.stability_task import StabilityTask, with_pools
+from sparklime_core.explain.stability_metrics import TOP, feature_figures, pair_figures, sampling_error
+from sparklime_core.explain.stability_task import MeasuredPairs, StabilityTask, one_batch, with_pools
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
+from sparklime_core.explain.vocabulary import Vocabulary, codes_of
 
 
 @dataclass(frozen=True)
@@ -128,3 +128,73 @@ def measure_stability(
         pa.Table.from_batches(of_rows, schema=STABILITY_ROW_SCHEMA),
         pa.Table.from_batches(of_features, schema=STABILITY_FEATURE_SCHEMA),
     )
+
+
+def row_batch(
+    row_ids: IntArray,
+    measured: Sequence[MeasuredPairs],
+    errors: Sequence[str | None],
+    label_names: Sequence[str],
+    top: int,
+) -> pa.RecordBatch:
+    """Return a batch of `STABILITY_ROW_SCHEMA`, in row order; ``errors`` has each row's, or None."""
+    failed = np.array([at for at, error in enumerate(errors) if error is not None], dtype=np.int64)
+    row = np.concatenate([*(pairs.row for pairs in measured), failed])
+    order = np.argsort(row, kind="stable")
+    label = np.concatenate([*(pairs.label for pairs in measured), np.full(len(failed), -1)])[order]
+    figures = [
+        np.column_stack([*pair_figures(pairs.fits, top), *sampling_error(pairs.fits)]) for pairs in measured
+    ]
+    values = np.concatenate([*figures, np.full((len(failed), 5), np.nan)])[order]
+    return pa.record_batch(
+        [
+            pa.array(row_ids[row[order]]),
+            pa.array(label.astype(np.int32), mask=label < 0),
+            pa.array([None if at < 0 else label_names[at] for at in label], pa.string()),
+            *map(_or_null, values.T),
+            pa.array([errors[at] for at in row[order]], pa.string()),
+        ],
+        schema=STABILITY_ROW_SCHEMA,
+    )
+
+
+def feature_batch(
+    rows: FloatArray,
+    row_ids: IntArray,
+    measured: Sequence[MeasuredPairs],
+    explainer: Explainer,
+    vocabulary: Vocabulary,
+    top: int,
+) -> pa.RecordBatch:
+    """Return a batch of `STABILITY_FEATURE_SCHEMA` for a block of rows (n, d)."""
+    batches = []
+    for pairs in measured:
+        terms = vocabulary.terms_of_rows(codes_of(explainer, rows[pairs.row]))
+        batches.append(_features_of_pairs(row_ids, pairs, terms, vocabulary, top))
+    return one_batch(pa.Table.from_batches(batches, schema=STABILITY_FEATURE_SCHEMA))
+
+
+def _features_of_pairs(
+    row_ids: IntArray, pairs: MeasuredPairs, terms: IntArray, vocabulary: Vocabulary, top: int
+) -> pa.RecordBatch:
+    figures = feature_figures(pairs.fits, top)
+    order = np.argsort(-np.abs(np.nan_to_num(figures.mean)), axis=1, kind="stable")
+    pair, place = np.nonzero(np.take_along_axis(figures.known, order, axis=1))
+    at = (pair, order[pair, place])
+    numbers = (figures.mean, figures.std, figures.sign_agreement, figures.exact)
+    return pa.record_batch(
+        [
+            pa.array(row_ids[pairs.row[pair]]),
+            pa.array(pairs.label[pair].astype(np.int32)),
+            pa.array([vocabulary.features[term] for term in terms[at]], pa.string()),
+            pa.array([vocabulary.texts[term] for term in terms[at]], pa.string()),
+            pa.array(figures.chosen[at]),
+            pa.array(figures.top[at]),
+            *(_or_null(column[at]) for column in numbers),
+        ],
+        schema=STABILITY_FEATURE_SCHEMA,
+    )
+
+
+def _or_null(values: FloatArray) -> pa.Array:
+    return pa.array(values, mask=np.isnan(values))

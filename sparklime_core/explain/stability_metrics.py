@@ -7,8 +7,11 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from sparklime_core.explain.engine import Surrogates
+from sparklime_core.explain.surrogate import Surrogates
 from sparklime_core.explain.types import BoolArray, FloatArray
+
+TOP = 5
+"""The number of an explanation's first features that the Jaccard index compares, unless a caller sets another."""
 
 CONFIDENCE = 1.96
 """Half the width of a 95 % confidence interval, in standard errors."""
@@ -98,7 +101,7 @@ def pair_figures(runs: PoolFits, top: int) -> Iterator[FloatArray]:
     VSI and CSI are those of Visani et al., "Statistical stability indices for LIME: obtaining reliable
     explanations for machine learning models" (arXiv 2001.11757), from 0 to 100:
 
-    - VSI, the variables stability index: the share of features that two runs have in common. PoolFits that chose
+    - VSI, the variables stability index: the share of features that two runs have in common. Runs that chose
       different numbers of features, which the paper leaves out, are compared by the larger number.
     - CSI, the coefficients stability index: for a feature, the share of the pairs of runs whose 95 % confidence
       intervals of its weight overlap; then the mean over the features. Only pairs in which both runs chose the

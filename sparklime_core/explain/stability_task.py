@@ -5,30 +5,47 @@ those of the run's own engine, to the last bit. Where that is ``sampled``, its p
 compared, so that K pools cost K solves and not one more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.engine import Engine, Surrogates
-from sparklime_core.explain.exact.cost import row_seconds
-from sparklime_core.explain.exact.read_ensemble import read_ensemble
+from sparklime_core.explain.exact.exact_engine import read_ensemble, row_seconds
+from sparklime_core.explain.explain_rows import prepare_engine, prepare_task
 from sparklime_core.explain.moments import Moments
-from sparklime_core.explain.phase_timer import phase
-from sparklime_core.explain.prepare_task import prepare_engine, prepare_task
-from sparklime_core.explain.sampled_engine import SampledEngine
+from sparklime_core.explain.runtime import one_blas_thread, phase
+from sparklime_core.explain.sampled.sampled_engine import SampledEngine
+from sparklime_core.explain.schema import STABILITY_SCHEMA
 from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, RunSettings
-from sparklime_core.explain.stability_metrics import PoolFits
-from sparklime_core.explain.stability_tables import MeasuredPairs, run_batch
-from sparklime_core.explain.surrogate import standard_errors
-from sparklime_core.explain.task import ExplainTask, all_or_each
-from sparklime_core.explain.threads import one_blas_thread
+from sparklime_core.explain.stability_metrics import TOP, PoolFits, feature_figures, pair_figures, sampling_error
+from sparklime_core.explain.surrogate import Surrogates, standard_errors
+from sparklime_core.explain.task import Engine, ExplainTask, all_or_each
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 
 EXACT_SECONDS = 1e-3
-"""Most time that the comparison with the engine ``exact`` may cost a row of a run; above it is left out."""
+"""The most seconds per row that the comparison with the engine ``exact`` may cost a run; else it is left out."""
+
+
+@dataclass(frozen=True)
+class MeasuredPairs:
+    """Explanations of p (row, label) pairs of a block from several pools.
+
+    Attributes
+    ----------
+    row, label
+        (p,) position of the row in its block, and class index.
+    fits
+        The explanations of the p pairs.
+    explained
+        (p, k) features of the run's own explanations, padded with -1; None where no run explains the rows.
+    """
+
+    row: IntArray
+    label: IntArray
+    fits: PoolFits
+    explained: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +119,7 @@ class StabilityTask(ExplainTask):
         measured: list[MeasuredPairs] = []
         with one_blas_thread(), phase("algebra"):
             for part in self._sampled(parts, row_ids):
-                # A row that cannot be measured has its explanation all the same, and no stability.
+                # A row that cannot be measured still has its explanation, and no stability.
                 self._measure_each(part, [None] * len(part.at), measured)
         with phase("packing"):
             return explained, run_batch(row_ids, measured)
@@ -193,7 +210,7 @@ def with_pools(task: ExplainTask, pools: int, truth: Engine | None) -> Stability
 
 
 def _cheap_truth(task: ExplainTask) -> Engine | None:
-    """Return the engine ``exact`` for a task, where it serves its model and costs little a row."""
+    """Return the engine ``exact`` for a task, where it serves the model and costs little per row."""
     if task.settings.engine == "exact":
         return task.engine
     try:
@@ -213,3 +230,50 @@ def _pairs_of(fit: Surrogates, pairs: IntArray) -> Surrogates:
         fit.score[pairs],
         fit.local_prediction[pairs],
     )
+
+
+def run_batch(row_ids: IntArray, measured: Sequence[MeasuredPairs]) -> pa.RecordBatch:
+    """Return a batch of `STABILITY_SCHEMA`, in row order."""
+    batches = [_run_pairs(row_ids, pairs, pairs.explained) for pairs in measured if pairs.explained is not None]
+    table = pa.Table.from_batches(batches, schema=STABILITY_SCHEMA)
+    return one_batch(table.sort_by([("row_id", "ascending"), ("label", "ascending")]))
+
+
+def _run_pairs(row_ids: IntArray, pairs: MeasuredPairs, features: IntArray) -> pa.RecordBatch:
+    vsi, csi, jaccard = pair_figures(pairs.fits, TOP)
+    figures = feature_figures(pairs.fits, TOP)
+    there = features >= 0
+    at = np.maximum(features, 0)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32))
+
+    def listed(values: FloatArray) -> FloatArray:
+        of_explanation: FloatArray = np.take_along_axis(values, at, axis=1)[there]
+        return of_explanation
+
+    lists = [
+        _singles(listed(figures.std)),
+        pa.array(np.rint(listed(figures.chosen) * len(pairs.fits.rank)).astype(np.int8)),
+        _singles(listed(figures.exact)),
+    ]
+    columns = [pa.ListArray.from_arrays(offsets, values) for values in lists]
+    if pairs.fits.exact is None:
+        columns[-1] = pa.nulls(len(pairs.row), pa.list_(pa.float32()))
+    return pa.record_batch(
+        [
+            pa.array(row_ids[pairs.row], pa.int64()),
+            pa.array(pairs.label.astype(np.int32)),
+            *map(_singles, [jaccard, vsi, csi, *sampling_error(pairs.fits)]),
+            *columns,
+        ],
+        schema=STABILITY_SCHEMA,
+    )
+
+
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """Return a table as one batch, which may be empty."""
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def _singles(values: FloatArray) -> pa.Array:
+    return pa.array(values.astype(np.float32), mask=np.isnan(values))

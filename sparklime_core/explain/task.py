@@ -4,23 +4,48 @@ The wrapper around every engine: it sets bad rows aside, predicts, resolves the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from sparklime_core.errors import PredictionError
-from sparklime_core.explain.engine import Engine, Surrogates
 from sparklime_core.explain.engines import ENGINES
-from sparklime_core.explain.phase_timer import phase
+from sparklime_core.explain.neighbourhood import Profiles
 from sparklime_core.explain.predict_function import predict_columns
-from sparklime_core.explain.row_errors import row_errors
+from sparklime_core.explain.rows import row_errors
+from sparklime_core.explain.runtime import one_blas_thread, phase
 from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.settings import ExplainSettings, Labels
-from sparklime_core.explain.solved_block import SolvedBlock
-from sparklime_core.explain.threads import one_blas_thread
+from sparklime_core.explain.surrogate import Surrogates
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.vocabulary import Vocabulary, codes_kept, codes_of
+
+
+class Engine(Protocol):
+    """A prepared engine: immutable, free of Spark, and something that dill can carry to an executor."""
+
+    def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
+        """Fit a surrogate for every wanted (row, label) pair.
+
+        Parameters
+        ----------
+        rows
+            (n, d) rows, all valid: finite, with known categories.
+        predictions
+            (n, K) the model's own predictions for them.
+        wanted
+            (n, K) which pairs to explain.
+
+        Returns
+        -------
+        Surrogates
+            ``wanted.sum()`` pairs, in the order of ``numpy.argwhere(wanted)``. What a pair gets does not depend
+            on the other rows, to the last bit.
+        """
+        ...
+
 
 BLOCK_ROWS = 256
 """The most rows of a block, and how many are always predicted at once, padded where a block has fewer.
@@ -49,6 +74,57 @@ def block_rows(settings: ExplainSettings, rows: int) -> int:
 
 
 @dataclass(frozen=True)
+class SolvedBlock:
+    """Surrogates of the n rows of a block and K labels; those that are not found are NaN and -1.
+
+    Attributes
+    ----------
+    surrogates
+        With (n, K) in place of the pairs of `Surrogates`.
+    profile_score, effective_share
+        (n, K).
+    profiles
+        Profiles, as they were found: in the order of rows and labels.
+    bins
+        (n, K) how many bins they list of each.
+    """
+
+    surrogates: Surrogates
+    profile_score: FloatArray
+    effective_share: FloatArray
+    bins: IntArray
+    profiles: list[Profiles] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int], width: int) -> "SolvedBlock":
+        """Make room for so many rows and labels, and features."""
+        surrogates = Surrogates(
+            features=np.full((*shape, width), -1, dtype=np.int64),
+            weights=np.zeros((*shape, width)),
+            intercept=np.full(shape, np.nan),
+            score=np.full(shape, np.nan),
+            local_prediction=np.full(shape, np.nan),
+        )
+        return cls(surrogates, np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64))
+
+    def put(self, row: IntArray, label: IntArray, found: Surrogates) -> None:
+        """Keep surrogates of these rows and labels, which come after all that are there."""
+        held = found.features.shape[1]
+        target = self.surrogates
+        target.features[row, label, :held] = found.features
+        target.weights[row, label, :held] = found.weights
+        target.intercept[row, label] = found.intercept
+        target.score[row, label] = found.score
+        target.local_prediction[row, label] = found.local_prediction
+        if found.effective_share is not None:
+            self.effective_share[row, label] = found.effective_share
+        if found.profiles is not None:
+            self.profile_score[row, label] = found.profiles.score
+            self.bins[row, label] = found.profiles.bins_of(len(row))
+            self.profiles.append(found.profiles)
+
+
+@dataclass(frozen=True)
 class ExplainTask:
     """Everything that explaining a block needs: what is broadcast to the executors."""
 
@@ -65,7 +141,7 @@ class ExplainTask:
     def explain_and_measure(
         self, rows: FloatArray, row_ids: IntArray
     ) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
-        """Explain as `explain` does; beside that, return what was measured of it, which here is nothing."""
+        """Explain as `explain` does; return also what was measured, which here is nothing."""
         return self.explain(rows, row_ids), None
 
     def explain_by(self, rows: FloatArray, row_ids: IntArray, solver: Solver) -> pa.RecordBatch:
@@ -191,7 +267,7 @@ def all_or_each(action: Callable[[IntArray], None], errors: list[str | None]) ->
         return
     try:
         action(good)
-    except Exception:  # noqa: BLE001 - whatever a model raises: one bad row never costs the others
+    except Exception:  # noqa: BLE001 - a model raises any error: one bad row never costs the others
         for row in good:
             try:
                 action(np.array([row]))

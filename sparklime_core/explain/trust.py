@@ -1,10 +1,11 @@
-"""How far to trust one explanation: a rule that is written down, from what was measured of it.
+"""How far to trust one explanation, and how much of the model's behaviour around the row it accounts for.
 
-Each check looks at one figure and finds it good, fair or weak by two limits; the whole is the worst of them. The
-limits are a convention and not a theorem, which is why they are shown wherever the verdict is.
+The verdict is a rule that is written down. Each check looks at one figure and finds it good, fair or weak by two
+limits; the verdict is the worst of them. The limits are a convention and not a theorem, which is why they are
+shown wherever the verdict is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -119,7 +120,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The whole, and what it is made of.
+    """The verdict and the checks that it is made of.
 
     Attributes
     ----------
@@ -134,7 +135,7 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Names of the checks that made it what it is; none where all is good."""
+        """Names of the checks that made the verdict; empty where all are good."""
         return tuple(check.limits.name for check in self.checks if check.level == self.level != "good")
 
 
@@ -214,3 +215,82 @@ def locality_words(effective_share: float) -> str:
         f"{about[locality(effective_share)]}: the samples around the row count as much as "
         f"{effective_share:.0%} of them with equal weights. A smaller kernel width makes it more local."
     )
+
+
+def profiles_of(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a profile for each feature of an explanation, strongest weight first.
+
+    Returns
+    -------
+    list of dict
+        ``feature``, ``own`` (the condition that holds in the row), ``weight``, ``bins`` of the result's schema,
+        and ``carries``: the feature's share of the model's variance around the row. Empty without profiles.
+    """
+    if not result.get("profiles"):
+        return []
+    entries = {entry["feature"]: entry for entry in result["explanation"]}
+    variances = [_variance(profile["bins"]) for profile in result["profiles"]]
+    scale = (result["profile_score"] or 0.0) / (sum(variances) or 1.0)
+    return [
+        {
+            "feature": profile["feature"],
+            "own": entries[profile["feature"]]["feature_explanation"],
+            "weight": entries[profile["feature"]]["weight"],
+            "bins": profile["bins"],
+            "carries": variance * scale,
+        }
+        for profile, variance in zip(result["profiles"], variances, strict=True)
+    ]
+
+
+def largest_effect(profiles: Sequence[Mapping[str, Any]]) -> float:
+    """Return the end of the scale that the profiles of one row share."""
+    return max((abs(bin_["effect"] or 0.0) for profile in profiles for bin_ in profile["bins"]), default=0.0)
+
+
+def carried_words(profiles: Sequence[Mapping[str, Any]], shown: int) -> str:
+    """Say how much of the model's behaviour around the row the shown features carry, and how much the others."""
+    carried = [profile["carries"] for profile in profiles]
+    first, rest = sum(carried[:shown]), sum(carried[shown:])
+    others = f", the other {len(profiles) - shown} of the explanation {rest:.0%}" if len(profiles) > shown else ""
+    left = max(1.0 - first - rest, 0.0)
+    return (
+        f"The {min(shown, len(profiles))} features shown carry {first:.0%} of the model's behaviour around "
+        f"this row{others}. The remaining {left:.0%} is in features that are not in the "
+        "explanation, and in interactions."
+    )
+
+
+def expected_change(
+    before: Mapping[str, Any], after: Mapping[str, Any], features: Collection[str]
+) -> float | None:
+    """Return by how much the prediction changes by a row's profiles alone, when features move to other bins.
+
+    Parameters
+    ----------
+    before, after
+        Results with profiles, of the row and of its changed values, for the same label.
+    features
+        Names of the features that were changed.
+
+    Returns
+    -------
+    float or None
+        The sum of the differences of effects around the row; None where a bin or its effect is not known.
+    """
+    moved = {entry["feature"]: entry["feature_explanation"] for entry in after["explanation"]}
+    profiles = {profile["feature"]: profile for profile in profiles_of(before)}
+    total = 0.0
+    for feature in features:
+        if feature not in profiles or feature not in moved:
+            return None
+        effects = {bin_["condition"]: bin_["effect"] for bin_ in profiles[feature]["bins"]}
+        first, last = effects.get(profiles[feature]["own"]), effects.get(moved[feature])
+        if first is None or last is None:
+            return None
+        total += last - first
+    return total
+
+
+def _variance(bins: Sequence[Mapping[str, Any]]) -> float:
+    return float(sum(bin_["share"] * (bin_["effect"] or 0.0) ** 2 for bin_ in bins))

@@ -16,6 +16,9 @@ Explainer: TypeAlias = Any
 PredictFn: TypeAlias = Callable[[FloatArray], npt.NDArray[Any]]
 """What lime takes: (n, d) rows to (n, K) probabilities, or to (n,) values in regression."""
 
+Positions = npt.NDArray[Any]
+"""Unsigned whole numbers: a code's place among the codes of its feature."""
+
 
 def predict_fn_of(estimator: Any) -> PredictFn:
     """Return what lime takes of a fitted estimator: its bound ``predict_proba``, or ``predict`` in regression."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sparklime_core.explain.features import categorical_keys, category_names, feature_names
+from sparklime_core.explain.explainer_facts import categorical_keys, category_names, feature_names
 from sparklime_core.explain.schema import BIN_COLUMNS, result_schema
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray
 

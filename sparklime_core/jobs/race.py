@@ -13,9 +13,9 @@ from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, EngineError, SettingsError, SparkLimeError
 from sparklime_core.explain.engines import ENGINES
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.row_errors import row_errors
+from sparklime_core.explain.rows import row_errors
 from sparklime_core.explain.types import FloatArray, IntArray, predict_fn_of
 from sparklime_core.jobs.race_engines import (
     Contestant,

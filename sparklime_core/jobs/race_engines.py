@@ -18,12 +18,12 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError
-from sparklime_core.explain.call_lime import explain_plainly
-from sparklime_core.explain.prepare_task import prepare_task
-from sparklime_core.explain.seeded import seeded
+from sparklime_core.explain.explain_rows import prepare_task
+from sparklime_core.explain.explainer_facts import seeded
+from sparklime_core.explain.reference_engine import explain_plainly
+from sparklime_core.explain.runtime import one_blas_thread
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import ExplainTask, block_rows
-from sparklime_core.explain.threads import one_blas_thread
 from sparklime_core.explain.types import Explainer, FloatArray, PredictFn
 from sparklime_core.jobs.race_state import ScalingStep
 from sparklime_core.spark.recipe import recipe_udf, run_recipe

@@ -12,9 +12,8 @@ from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.feature_encoding import Feature
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.engines import ENGINES
-from sparklime_core.explain.explain_rows import explain_with
+from sparklime_core.explain.explain_rows import explain_with, prepare_task
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import EngineName, ExplainSettings
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray, predict_fn_of

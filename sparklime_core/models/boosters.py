@@ -7,10 +7,10 @@ import numpy as np
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError
-from sparklime_core.explain.exact.recoding import Recoding, Recodings
 from sparklime_core.explain.kinds.booster import Booster, BoosterFacts
-from sparklime_core.explain.kinds.encoded_booster import EncodedBooster, EncodedClassifier
-from sparklime_core.explain.kinds.registry import SUFFIXES
+from sparklime_core.explain.kinds.ensemble import Recoding, Recodings
+from sparklime_core.explain.kinds.model_kind import SUFFIXES
+from sparklime_core.explain.kinds.recoded_models import EncodedBooster, EncodedClassifier
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.models.check_fit import label
 from sparklime_core.models.compare_predictions import ask, clearly_better, log_likelihood

@@ -9,7 +9,7 @@ from typing import Any
 
 from sparklime_core.data.source_files import read_at_most
 from sparklime_core.errors import ModelError
-from sparklime_core.explain.kinds.registry import SUFFIXES
+from sparklime_core.explain.kinds.model_kind import SUFFIXES
 from sparklime_core.limited.limits import Limits
 from sparklime_core.limited.process import call_limited
 

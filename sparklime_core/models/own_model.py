@@ -11,8 +11,8 @@ from sklearn.utils import get_tags
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.explain.kinds.booster import Booster
-from sparklime_core.explain.kinds.encoded_booster import EncodedBooster
-from sparklime_core.explain.kinds.registry import kind_of
+from sparklime_core.explain.kinds.model_kind import kind_of
+from sparklime_core.explain.kinds.recoded_models import EncodedBooster
 from sparklime_core.explain.kinds.spark_trees import SparkTrees
 from sparklime_core.limited.process import call_limited
 from sparklime_core.models.adopt_columns import adopt_columns, takes_columns, with_own_gaps

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sparklime_core.explain.weight_lines import weight_lines
+from sparklime_core.explain.schema import weight_lines
 from sparklime_core.extras import extras_named
 from sparklime_core.notebook.explanations_html import explanations_html
 from sparklime_core.notebook.find_explanation import find_explanation

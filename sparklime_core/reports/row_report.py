@@ -12,8 +12,16 @@ from sparklime_core.charts.classes import ROLES, probabilities_chart
 from sparklime_core.charts.profiles import profiles_chart, profiles_frame
 from sparklime_core.charts.weights import fold_weights, weights_chart
 from sparklime_core.errors import RunError
-from sparklime_core.explain.profiles.carried import carried_words, largest_effect, profiles_of
-from sparklime_core.explain.trust import CHECKS, LOCALITY_RULE, RULE, fit_words, verdict_words
+from sparklime_core.explain.trust import (
+    CHECKS,
+    LOCALITY_RULE,
+    RULE,
+    carried_words,
+    fit_words,
+    largest_effect,
+    profiles_of,
+    verdict_words,
+)
 from sparklime_core.reports.document import Figure, document, figure
 from sparklime_core.runs.inputs import Inputs
 from sparklime_core.runs.query.rows import explanations_of, stability_of

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from sparklime_core.atomic_files import atomic_write, write_file
 from sparklime_core.data.dataset import DataReport, Dataset
 from sparklime_core.data.feature_encoding import Encoding
-from sparklime_core.explain.kinds.registry import SUFFIXES
+from sparklime_core.explain.kinds.model_kind import SUFFIXES
 from sparklime_core.explain.settings import OutputName
 from sparklime_core.models.decoding import decoding_as_dict, decoding_from_dict
 from sparklime_core.models.model_files import (

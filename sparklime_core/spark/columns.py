@@ -9,7 +9,7 @@ from pyspark.sql import functions as sf
 from pyspark.sql.types import BooleanType, DataType, NumericType
 
 from sparklime_core.errors import DataError, SparkError
-from sparklime_core.explain.row_table import match_names
+from sparklime_core.explain.rows import match_names
 
 SHOWN_COLUMNS = 12
 _QUOTED = re.compile(r"`((?:[^`]|``)+)`")

@@ -18,7 +18,7 @@ from pyspark.sql import functions as sf
 from pyspark.sql.pandas.types import from_arrow_type
 
 from sparklime_core.errors import CancelledError, EngineError, SparkError
-from sparklime_core.explain.call_lime import explain_plainly
+from sparklime_core.explain.reference_engine import explain_plainly
 from sparklime_core.explain.schema import REASONS_TYPE
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray

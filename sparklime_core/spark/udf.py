@@ -13,8 +13,8 @@ from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.feature_encoding import Encoding
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError, SparkError
-from sparklime_core.explain.features import feature_names
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
+from sparklime_core.explain.explainer_facts import feature_names
 from sparklime_core.explain.schema import REASONS_TYPE, compact_schema
 from sparklime_core.explain.settings import EngineName, ExplainSettings, OutputName
 from sparklime_core.explain.task import ExplainTask

@@ -10,8 +10,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, RandomForestRegressor
 
 from sparklime_core import build_explainer, explain_rows, load_sample
-from sparklime_core.explain.pool import draw_pool
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
+from sparklime_core.explain.sampled.pool import draw_pool
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.explain.vocabulary import codes_of
 

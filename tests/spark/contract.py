@@ -24,7 +24,7 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from sparklime_core import connect, explain_dataframe, explain_rows, explainer_udf
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.spark.executors.preflight import check_executors, differences

@@ -11,7 +11,7 @@ from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core import LocalCluster, connect
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.waves.scheduler import run_waves
 

@@ -14,7 +14,7 @@ from sparklime_core import (
     load_sample,
     train_forest,
 )
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.spark.session.choose_backend import backend_of

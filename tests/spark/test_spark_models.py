@@ -22,7 +22,7 @@ from sparklime_core import (
     read_csv,
 )
 from tests.spark.conftest import EMBEDDED, done, refused
-from tests.unit.explain.exact.test_point_splits import assert_as_enumerated
+from tests.unit.explain.exact.test_columns import assert_as_enumerated
 
 pytestmark = pytest.mark.spark
 FEW = {"num_samples": 60, "num_features": 4}

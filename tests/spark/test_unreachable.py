@@ -16,7 +16,7 @@ from pyspark.sql import is_remote
 from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core.errors import SparkError
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.executors.preflight import check_executors

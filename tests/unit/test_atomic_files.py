@@ -38,7 +38,7 @@ ELSEWHERE = {
     ("spark/session/java.py", "write_text"),
     ("spark/session/java.py", "unlink"),
     # Numba makes the folder; executors need not have what `atomic_files` imports.
-    ("explain/numba_cache.py", "chmod"),
+    ("explain/compiled/cache.py", "chmod"),
     # Executors, under names of their own: they need not have what `atomic_files` imports.
     ("runs/parts.py", "replace"),
     ("runs/parts.py", "unlink"),

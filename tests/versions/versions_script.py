@@ -25,7 +25,7 @@ from pyspark.sql import DataFrame, SparkSession
 from sklearn.ensemble import RandomForestClassifier
 
 from sparklime_core import explain_dataframe, explain_rows, explainer_udf
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.session.java import wrapped_home
 from sparklime_core.spark.versions import to_arrow

@@ -14,8 +14,7 @@ from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.navigation import EXPLAIN
 from sparklime_core.dashboard.shared.run_cache import locality_dial_of
 from sparklime_core.explain.locality import LocalityDial
-from sparklime_core.explain.profiles.carried import largest_effect, profiles_of
-from sparklime_core.explain.trust import locality_words
+from sparklime_core.explain.trust import largest_effect, locality_words, profiles_of
 from sparklime_core.wording import number
 
 STEPS = 25

@@ -13,7 +13,7 @@ from sparklime_core.dashboard.shared.elements import draw
 from sparklime_core.dashboard.shared.messages import plain, show_error, shown_errors
 from sparklime_core.dashboard.shared.run_cache import shared_scale, what_if_of
 from sparklime_core.data.feature_encoding import MISSING
-from sparklime_core.explain.profiles.carried import expected_change
+from sparklime_core.explain.trust import expected_change
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.jobs.what_if import Answer, Field
 from sparklime_core.wording import count, number

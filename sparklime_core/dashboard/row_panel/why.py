@@ -14,8 +14,7 @@ from sparklime_core.dashboard.row_panel.context import DEPENDENCE_ROWS, RowConte
 from sparklime_core.dashboard.shared.elements import coloured, draw
 from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.run_cache import shared_scale, what_if_of
-from sparklime_core.explain.profiles.carried import carried_words, largest_effect, profiles_of
-from sparklime_core.explain.trust import FIT, LOW_R2
+from sparklime_core.explain.trust import FIT, LOW_R2, carried_words, largest_effect, profiles_of
 from sparklime_core.runs.row_view import colour_words
 from sparklime_core.wording import count, number
 

@@ -1,27 +1,25 @@
-"""The engine ``exact``: LIME's surrogate from expectations instead of samples."""
+"""The engine ``exact``: LIME's surrogate from expectations instead of samples.
+
+It serves sums of trees under lime's default kernel, and refuses a model that would cost more here than with lime.
+"""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.distinct_rows import distinct_rows
-from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.exact.columns import Column, read_columns
-from sparklime_core.explain.exact.cost import check_cost
-from sparklime_core.explain.exact.ensemble import Ensemble
-from sparklime_core.explain.exact.expectations import Expectations, expectations
-from sparklime_core.explain.exact.kernel import kernel_factor
-from sparklime_core.explain.exact.read_ensemble import read_ensemble
+from sparklime_core.explain.exact.expectations import Expectations, Spread, expectations
 from sparklime_core.explain.exact.splits import Trees, compile_trees
-from sparklime_core.explain.exact.variance import Spread
-from sparklime_core.explain.moments import Moments, with_instance
-from sparklime_core.explain.pool import check_explainer, draw_pool
-from sparklime_core.explain.products import IndependentProducts
-from sparklime_core.explain.profiles.closed_form import exact_profiles
-from sparklime_core.explain.profiles.neighbourhood import Neighbourhood
+from sparklime_core.explain.explainer_facts import check_explainer, feature_count, kernel_table
+from sparklime_core.explain.kinds.ensemble import Ensemble
+from sparklime_core.explain.kinds.model_kind import KINDS, Margin, ModelKind, kind_of, predict_name
+from sparklime_core.explain.moments import IndependentProducts, Moments, with_instance
+from sparklime_core.explain.neighbourhood import Entries, Neighbourhood, Profiles, product_factor, score_of
+from sparklime_core.explain.rows import distinct_rows
+from sparklime_core.explain.sampled.pool import draw_pool
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.explain.surrogate import fit_surrogates
+from sparklime_core.explain.surrogate import Surrogates, fit_surrogates
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 from sparklime_core.explain.vocabulary import codes_of
 
@@ -163,3 +161,143 @@ class Expected:
     which: IntArray
     found: Expectations
     variance: FloatArray
+
+
+def kernel_factor(explainer: Explainer) -> float:
+    """Return rho, the weight that a sample loses with each feature that differs from the row's.
+
+    lime's default kernel of m mismatches is ``sqrt(exp(-m / width^2))``, a product over the features.
+
+    Raises
+    ------
+    EngineError
+        When the explainer's kernel is no such product.
+    """
+    rho = product_factor(kernel_table(explainer, feature_count(explainer)))
+    if rho is None:
+        raise EngineError(
+            "Engine 'exact' needs lime's default exponential kernel, of any width, and this explainer has "
+            "another one; use engine 'sampled', which takes any kernel."
+        )
+    return rho
+
+
+def read_ensemble(predict_fn: PredictFn, mode: str) -> Ensemble:
+    """Read the sum of trees behind a margin, or a bound ``predict_proba`` (``predict`` in regression).
+
+    Raises
+    ------
+    EngineError
+        When the function is anything else, or the model of a kind whose expectations have no closed form here.
+    """
+    needed = predict_name(mode)
+    margin = isinstance(predict_fn, Margin)
+    model = getattr(predict_fn, "__self__", None)
+    known = margin or isinstance(model, ModelKind) or getattr(predict_fn, "__name__", None) == needed
+    if model is None or not known:
+        name = getattr(predict_fn, "__qualname__", type(predict_fn).__name__)
+        raise EngineError(
+            f"Engine 'exact' in {mode} needs the bound {needed} of a tree ensemble (or the estimator itself), "
+            f"not {name!r}; use engine 'sampled', which takes any predict function."
+        )
+    kind = predict_fn.kind if isinstance(predict_fn, Margin) else kind_of(model)
+    if kind is None:
+        titles = ", ".join(entry.title for entry in KINDS if entry.title)
+        raise EngineError(
+            f"Engine 'exact' in {mode} does not know {type(model).__name__}; it knows {titles}. "
+            "Use engine 'sampled', which takes any model."
+        )
+    return kind.trees(mode, "margin" if margin else "probability")
+
+
+MAX_TABLE_BYTES = 2**30
+"""Size of the tables, which every Python worker holds, above which a model is refused."""
+
+SPLIT_SECONDS = 2e-9
+"""A split's walk down, and again its walk up for each label; measured on forests of 2 to 800 thousand splits."""
+
+VISIT_SECONDS = 10e-9
+"""A sample's visit to a split in scikit-learn's predict, measured on the same forests."""
+
+DRAW_SECONDS = 200e-9
+"""lime's time for one feature of one sample, without predicting."""
+
+
+def check_cost(ensemble: Ensemble, columns: tuple[Column, ...], settings: ExplainSettings) -> None:
+    """Compare the size of the tables with the limit, and a row's time with lime's.
+
+    Raises
+    ------
+    EngineError
+        With the size or the times, and the engine to use instead.
+    """
+    feature = ensemble.feature[ensemble.left >= 0]
+    entries = int(np.array([len(column.codes) for column in columns])[feature].sum())
+    size = (4 * 8 + 4) * entries + 8 * ensemble.value.size
+    if size > MAX_TABLE_BYTES:
+        raise EngineError(
+            f"Engine 'exact' needs tables of {size / 2**30:.1f} GiB for this model's {len(feature):,} splits, "
+            f"more than {MAX_TABLE_BYTES / 2**30:g} GiB; use engine 'sampled', or shallower or fewer trees."
+        )
+    ours = row_seconds(ensemble, settings)
+    lime = settings.num_samples * (VISIT_SECONDS * ensemble.visits + DRAW_SECONDS * len(columns))
+    if ours > lime:
+        raise EngineError(
+            f"Engine 'exact' would take about {1e3 * ours:.0f} ms per row for this model's {len(feature):,} "
+            f"splits, more than lime's {1e3 * lime:.0f} ms with {settings.num_samples} samples; use engine "
+            "'sampled'."
+        )
+
+
+def row_seconds(ensemble: Ensemble, settings: ExplainSettings) -> float:
+    """Return the seconds that the engine takes per row, about."""
+    return SPLIT_SECONDS * int((ensemble.left >= 0).sum()) * (1 + _labels(ensemble, settings))
+
+
+def _labels(ensemble: Ensemble, settings: ExplainSettings) -> int:
+    if settings.labels == "predicted":
+        return 1
+    return ensemble.value.shape[1] if settings.labels == "all" else len(settings.labels)
+
+
+def exact_profiles(
+    neighbourhood: Neighbourhood,
+    own: IntArray,
+    pull: FloatArray,
+    variance: FloatArray,
+    features: IntArray,
+    *,
+    listed: bool,
+) -> Profiles:
+    """Return the profiles of p explanations.
+
+    Parameters
+    ----------
+    neighbourhood
+        The bins, T of all features together, under a kernel that is a product.
+    own
+        (p, d) the bins of their rows.
+    pull
+        (p, T) as `exact.expectations.Expectations` has it.
+    variance
+        (p,) of the predictions around the row, from a pool; it is at least what all bins explain together.
+    features
+        (p, k) their features, -1 for none.
+    listed
+        Whether the bins are wanted too; the score needs none of them.
+    """
+    of_features = neighbourhood.additive_variances(own, pull)
+    variance = np.maximum(variance, _total(of_features))
+    chosen = np.where(features >= 0, np.take_along_axis(of_features, np.maximum(features, 0), axis=1), 0.0)
+    score = score_of(_total(chosen), variance)
+    if not listed:
+        return Profiles(score, Entries.none(), np.zeros(0), np.zeros(0))
+    entries = neighbourhood.entries(features, own)
+    effects = neighbourhood.factors(own)[entries.pair, entries.feature] * pull[entries.pair, entries.bin]
+    return Profiles(score, entries, effects, np.zeros(len(effects)))
+
+
+def _total(of_features: FloatArray) -> FloatArray:
+    """Add up (p, k) one after the other, so that no explanation's bits depend on how many there are."""
+    total: FloatArray = np.add.accumulate(of_features, axis=1)[:, -1]
+    return total

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sparklime_core.explain.exact.columns import Column
-from sparklime_core.explain.exact.ensemble import Ensemble
-from sparklime_core.explain.exact.point_splits import PointSplits, point_splits
+from sparklime_core.explain.exact.columns import Column, PointSplits, point_splits
+from sparklime_core.explain.kinds.ensemble import Ensemble
 from sparklime_core.explain.types import FloatArray, IntArray
 
 BLOCK_SPLITS = 4_096
@@ -254,7 +253,7 @@ def _tabulate(
         within, on_the_left = np.maximum(high - low, 0.0), np.maximum(middle - low, 0.0)
         points.put(at, walked.subsets[here], within, on_the_left)
         mass, left_mass = (_mass(column.frequency * part, rho) for part in (within, on_the_left))
-        # A node that lime never draws has no mass; whatever its split does is multiplied by 0.
+        # A node that lime never draws has no mass; what its split does is multiplied by 0.
         reached = np.where(mass > 0, mass, 1.0)
         place = start[here][:, None] + np.arange(cut.below.shape[1])
         share[place] = np.minimum(left_mass / reached, 1.0)

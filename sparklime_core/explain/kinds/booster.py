@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.exact.ensemble import Ensemble, mirrored
+from sparklime_core.explain.kinds.ensemble import Ensemble, mirrored
 from sparklime_core.explain.kinds.model_kind import ModelKind, TreeShap, check_mode, margin_refused
 from sparklime_core.explain.types import FloatArray, PredictFn
 
@@ -19,7 +19,7 @@ MOST_DUMP = 2**28
 
 @dataclass(frozen=True)
 class BoosterFacts:
-    """What a booster says of itself.
+    """Facts that a booster knows of itself.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Booster(ModelKind):
 
     @abstractmethod
     def facts(self) -> BoosterFacts:
-        """Return what the model says of itself; raise `ModelError` where LIME cannot explain what it does."""
+        """Return the model's facts; raise `ModelError` where LIME cannot explain what it does."""
 
     @abstractmethod
     def knows_sentinel(self, feature: int, sentinel: float, smallest: float) -> bool | None:

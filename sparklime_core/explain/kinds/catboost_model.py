@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sparklime_core.errors import EngineError, ModelError, raised_as
-from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
 from sparklime_core.explain.kinds.booster import (
     Booster,
     BoosterFacts,
@@ -21,7 +20,7 @@ from sparklime_core.explain.kinds.booster import (
     normalised,
     unreadable,
 )
-from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
+from sparklime_core.explain.kinds.ensemble import CategorySet, Ensemble, TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray, IntArray
 
 IDENTITY = ("RMSE", "MAE", "Quantile", "MultiQuantile", "Huber", "Expectile", "Lq", "MAPE", "LogCosh")
@@ -114,7 +113,7 @@ class CatBoostModel(Booster):
         return str(json.loads(self.model.get_metadata()["params"])["loss_function"]["type"])
 
     def facts(self) -> BoosterFacts:
-        """Return what the model says of itself; see `Booster.facts`."""
+        """Return the model's facts; see `Booster.facts`."""
         several = len(self._json["scale_and_bias"][1]) > 1 and self._loss not in CLASSES
         if several or self._loss not in (*IDENTITY, *LOGARITHM, *CLASSES):
             raise ModelError(

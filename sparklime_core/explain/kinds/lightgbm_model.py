@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sparklime_core.errors import EngineError, ModelError, raised_as
-from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
 from sparklime_core.explain.kinds.booster import (
     Booster,
     BoosterFacts,
@@ -20,7 +19,7 @@ from sparklime_core.explain.kinds.booster import (
     of_two_classes,
     unreadable,
 )
-from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
+from sparklime_core.explain.kinds.ensemble import CategorySet, Ensemble, TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray, IntArray
 
 IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "custom")
@@ -100,7 +99,7 @@ class LightGBMModel(Booster):
         return int(self._booster.num_model_per_iteration())
 
     def facts(self) -> BoosterFacts:
-        """Return what the model says of itself; see `Booster.facts`."""
+        """Return the model's facts; see `Booster.facts`."""
         name = self._objective[0]
         if name not in (*IDENTITY, *LINKED, *SEVERAL, "binary") or (self._scores > 1 and name not in SEVERAL):
             raise ModelError(

@@ -1,15 +1,20 @@
-"""`ModelKind`: what engines and executors need to know of a model, and `Margin`, its raw score as a function."""
+"""`ModelKind`: what engines and executors need to know of a model; `KINDS`: all kinds, and `kind_of` a model.
+
+A kind's module is imported when a model may be of it. `Margin` is a model's raw score as a function.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from sparklime_core.errors import EngineError, ModelError
-from sparklime_core.explain.exact.ensemble import Ensemble
+from sparklime_core.explain.kinds.ensemble import Ensemble
 from sparklime_core.explain.types import FloatArray, IntArray, PredictFn
+from sparklime_core.extras import extras_named
 
 
 @dataclass(frozen=True)
@@ -157,3 +162,62 @@ def check_mode(kind: ModelKind, mode: str, *, classifies: bool) -> None:
         raise EngineError(
             f"Engine 'exact' in {mode} does not know {kind.name}; use engine 'sampled', which takes any model."
         )
+
+
+@dataclass(frozen=True)
+class KindEntry:
+    """Where a kind is, and whose models may be of it.
+
+    Attributes
+    ----------
+    title
+        What its models are called; None where they are no sums of trees, which the engine ``exact`` needs.
+    library
+        The package, by the name that is imported, that the classes of its models come from.
+    home
+        Module and class of the kind.
+    suffixes
+        The endings of the files that the kind's models are read from, where they are no skops files.
+    """
+
+    title: str | None
+    library: str
+    home: str
+    suffixes: tuple[str, ...] = ()
+
+    def load(self) -> type[ModelKind]:
+        """Import the kind; raise `MissingExtraError` where its library is not installed."""
+        module, name = self.home.split(":")
+        with extras_named():
+            found: type[ModelKind] = getattr(import_module(f"sparklime_core.explain.kinds.{module}"), name)
+        return found
+
+
+KINDS = (
+    KindEntry("scikit-learn's trees and forests", "sklearn", "sklearn_trees:AveragedTrees"),
+    KindEntry(None, "sparklime_core", "recoded_models:RawColumns"),
+    KindEntry("scikit-learn's gradient boosting", "sklearn", "sklearn_trees:GradientBoosting"),
+    KindEntry("scikit-learn's boosting on histograms", "sklearn", "sklearn_trees:BinnedBoosting"),
+    KindEntry("XGBoost", "xgboost", "xgboost_model:XGBoostModel", (".json", ".ubj")),
+    KindEntry("LightGBM", "lightgbm", "lightgbm_model:LightGBMModel", (".txt",)),
+    KindEntry("CatBoost", "catboost", "catboost_model:CatBoostModel", (".cbm",)),
+    KindEntry("Spark's trees", "sparklime_core", "spark_trees:SparkTreeModel", (".sparktrees",)),
+    KindEntry(None, "sparklime_core", "recoded_models:EncodedBoosting"),
+)
+"""All kinds; the first one that serves a model is its own."""
+
+SUFFIXES = {suffix: entry for entry in KINDS for suffix in entry.suffixes}
+"""The kinds by the endings of their files."""
+
+
+def kind_of(model: Any) -> ModelKind | None:
+    """Return a model as one of its kind; None for a model of no kind that is known here."""
+    if isinstance(model, ModelKind):
+        return model
+    libraries = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    for entry in KINDS:
+        if entry.library in libraries:
+            kind = entry.load()
+            if kind.serves(model):
+                return kind(model)
+    return None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sparklime_core.errors import ModelError
-from sparklime_core.explain.exact.ensemble import Ensemble, mirrored
+from sparklime_core.explain.kinds.ensemble import Ensemble, mirrored
 from sparklime_core.explain.kinds.model_kind import ModelKind, check_mode, margin_refused
 from sparklime_core.explain.types import FloatArray
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import xgboost
 
 from sparklime_core.errors import EngineError, ModelError, raised_as
-from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
 from sparklime_core.explain.kinds.booster import (
     Booster,
     BoosterFacts,
@@ -22,7 +21,7 @@ from sparklime_core.explain.kinds.booster import (
     softmax,
     unreadable,
 )
-from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
+from sparklime_core.explain.kinds.ensemble import CategorySet, Ensemble, TreeArrays, assembled
 from sparklime_core.explain.types import FloatArray
 
 IDENTITY = (
@@ -108,7 +107,7 @@ class XGBoostModel(Booster):
         return self._booster.num_boosted_rounds() if best is None else int(best) + 1
 
     def facts(self) -> BoosterFacts:
-        """Return what the model says of itself; see `Booster.facts`."""
+        """Return the model's facts; see `Booster.facts`."""
         known = (*IDENTITY, *LOGARITHM, *LOGIT, RAW, *SEVERAL)
         if self._objective not in known:
             raise ModelError(

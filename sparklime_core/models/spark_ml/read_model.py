@@ -15,10 +15,8 @@ import numpy.typing as npt
 
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.errors import ModelError, reason
-from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
-from sparklime_core.explain.exact.recoding import Recoding, Recodings
+from sparklime_core.explain.kinds.ensemble import CategorySet, Ensemble, Recoding, Recodings, TreeArrays, assembled
 from sparklime_core.explain.kinds.spark_trees import Refused, SparkClassifier, SparkTrees
-from sparklime_core.explain.kinds.tree_arrays import TreeArrays, assembled
 from sparklime_core.models.spark_ml.saved_model import SavedTree, Stage, is_saved_model, read_stages, read_trees
 from sparklime_core.models.spark_ml.vector import Codes, Columns, Number, Slot, encoded, spelled, string_labels
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparklime_core.errors import ModelError
-from sparklime_core.explain.exact.ensemble import CategorySet, Ensemble
-from sparklime_core.explain.exact.recoding import Recoding
+from sparklime_core.explain.kinds.ensemble import CategorySet, Ensemble, Recoding
 from sparklime_core.explain.kinds.spark_trees import Refused, SparkClassifier, SparkTrees
 
 SUFFIX = ".sparktrees"

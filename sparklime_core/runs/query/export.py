@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from sparklime_core.errors import RunError, SettingsError
-from sparklime_core.explain.weight_lines import weight_lines
+from sparklime_core.explain.schema import weight_lines
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.inputs import DATA_FILE
 from sparklime_core.runs.query.rows import filtered

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparklime_core.errors import SparkError
-from sparklime_core.explain.features import feature_count
+from sparklime_core.explain.explainer_facts import feature_count
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.printable import printable

@@ -19,7 +19,7 @@ import dill
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import SparkError
-from sparklime_core.explain.kinds.registry import kind_of
+from sparklime_core.explain.kinds.model_kind import kind_of
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.executors.logs import describe, say
 from sparklime_core.spark.executors.self_report import NEEDED_PACKAGES, spelled

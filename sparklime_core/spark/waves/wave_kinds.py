@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sparklime_core.explain.phase_timer import PHASES
+from sparklime_core.explain.runtime import PHASES
 from sparklime_core.explain.schema import (
     BLOCK_SCHEMA,
     DONE_SCHEMA,
@@ -48,7 +48,7 @@ class Wave:
     stability
         Table of `STABILITY_SCHEMA`, in row order; None where the task measures none.
     spent
-        Seconds of the executors by phase (`sparklime_core.explain.phase_timer.PHASES`), all its tasks together.
+        Seconds of the executors by phase (`sparklime_core.explain.runtime.PHASES`), all its tasks together.
     """
 
     number: int

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.taskcontext import TaskContext
 
-from sparklime_core.explain.phase_timer import phase, take_seconds
+from sparklime_core.explain.runtime import phase, take_seconds
 from sparklime_core.explain.schema import DONE_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA, WORK_SCHEMA, WRITTEN_SCHEMA
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray, IntArray

@@ -7,8 +7,8 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 
 from sparklime_core import SparkLimeError, explain_rows
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.locality import ENOUGH, LocalityDial
-from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 
 WIDTHS = (0.4, 1.0, 3.0, 40.0)

@@ -80,7 +80,7 @@ def test_a_function_may_change_its_rows_and_reuse_its_answer(engine):
 @pytest.mark.parametrize(
     ("returned", "words"),
     [
-        (FOREST.predict, "one probability a class"),
+        (FOREST.predict, "one probability per class"),
         (lambda rows: FOREST.predict_proba(rows)[:-1], "shape"),
         (lambda rows: FOREST.predict_proba(rows)[None], "shape"),
         (lambda rows: np.where(rows < 9, np.nan, 1), "not a finite number"),

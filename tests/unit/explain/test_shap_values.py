@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sparklime_core.data.samples import load_sample
 from sparklime_core.errors import MissingExtraError, ModelError
 from sparklime_core.explain import shap_values
-from sparklime_core.explain.kinds.registry import kind_of
+from sparklime_core.explain.kinds.model_kind import kind_of
 from sparklime_core.explain.shap_values import sample_of, sampled_shap, tree_shap
 from sparklime_core.models.own_model import adopt_model
 from tests.unit.explain.kinds.boosters import GAPPED, ROWS, SCORE, TARGETS

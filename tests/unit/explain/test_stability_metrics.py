@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sparklime_core.explain.engine import Surrogates
 from sparklime_core.explain.stability_metrics import PoolFits, feature_figures, pair_figures, sampling_error
+from sparklime_core.explain.surrogate import Surrogates
 
 
 def fit_of(features, weights):

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sparklime_core import stability
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain import stability_task
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability_task import prepare_measured

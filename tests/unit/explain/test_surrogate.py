@@ -8,10 +8,8 @@ from lime.lime_base import LimeBase
 from sklearn.linear_model import Ridge
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.feature_selection import METHODS, check_selection
-from sparklime_core.explain.moments import Moments, centred, with_instance
-from sparklime_core.explain.products import FullProducts
-from sparklime_core.explain.surrogate import fit_surrogates, standard_errors
+from sparklime_core.explain.moments import FullProducts, Moments, centred, with_instance
+from sparklime_core.explain.surrogate import METHODS, check_selection, fit_surrogates, standard_errors
 
 
 def moments_of(z, y, weights):

@@ -65,7 +65,7 @@ def test_every_fast_engine_serves(run: Run, engine: EngineName) -> None:
 
 def test_lime_itself_answers_where_the_fast_engine_cannot(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from sparklime_core.errors import EngineError
-    from sparklime_core.explain.sampled_engine import SampledEngine
+    from sparklime_core.explain.sampled.sampled_engine import SampledEngine
 
     def refuse(*_: object) -> None:
         raise EngineError("no")

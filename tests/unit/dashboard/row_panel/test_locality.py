@@ -5,8 +5,8 @@ from sklearn.linear_model import LogisticRegression
 
 from sparklime_core import build_explainer, load_sample, train_forest
 from sparklime_core.dashboard.row_panel.locality import dial_widths, explanation_at, samples_words
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.locality import ENOUGH, LocalityDial
-from sparklime_core.explain.prepare_task import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 
 USUAL = 2.7

@@ -16,9 +16,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core import explain_rows
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.exact import cost
+from sparklime_core.explain.exact import exact_engine
 from sparklime_core.explain.exact.columns import read_columns
-from sparklime_core.explain.exact.read_ensemble import read_ensemble
+from sparklime_core.explain.exact.exact_engine import read_ensemble
 from sparklime_core.explain.settings import ExplainSettings
 
 STATE = np.random.RandomState(0)
@@ -142,7 +142,7 @@ def test_an_explainer_of_another_kind():
 
 
 def test_tables_that_would_be_too_large(monkeypatch):
-    monkeypatch.setattr(cost, "MAX_TABLE_BYTES", 2**10)
+    monkeypatch.setattr(exact_engine, "MAX_TABLE_BYTES", 2**10)
     forest = RandomForestClassifier(20, random_state=0).fit(ROWS, CLASSES)
     message = refusal(explainer(), forest)
     assert "GiB" in message
@@ -154,10 +154,10 @@ def test_a_model_that_would_cost_more_than_lime():
     rows = np.random.RandomState(2).normal(size=(4000, 3))
     forest = RandomForestClassifier(30, random_state=0).fit(rows, noise)
     message = refusal(explainer(), forest, num_samples=20)
-    assert "ms a row" in message
+    assert "ms per row" in message
     assert "20 samples" in message
     ensemble, columns = read_ensemble(forest.predict_proba, "classification"), read_columns(explainer())
-    cost.check_cost(ensemble, columns, ExplainSettings("exact"))
+    exact_engine.check_cost(ensemble, columns, ExplainSettings("exact"))
 
 
 def test_visits_are_those_of_the_training_rows():

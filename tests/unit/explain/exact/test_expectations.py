@@ -1,4 +1,4 @@
-"""Expectations of tiny models against an enumeration of everything that lime can draw."""
+"""The expectations and the variance around a row are the true ones, and the same bits compiled and in numpy."""
 
 import itertools
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from lime.lime_tabular import LimeTabularExplainer
 from scipy.integrate import quad
+from sklearn.datasets import load_wine
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -15,11 +16,11 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from sparklime_core.explain.compiled.tree_walks import walk_trees
 from sparklime_core.explain.exact import splits
 from sparklime_core.explain.exact.columns import Column, read_columns
-from sparklime_core.explain.exact.expectations import expectations
-from sparklime_core.explain.exact.kernel import kernel_factor
-from sparklime_core.explain.exact.read_ensemble import read_ensemble
+from sparklime_core.explain.exact.exact_engine import kernel_factor, read_ensemble
+from sparklime_core.explain.exact.expectations import Spread, expectations, walk_numpy
 from sparklime_core.explain.exact.splits import compile_trees
 from tests.unit.explain.exact.enumeration import border, enumerated, everything_drawn
 
@@ -163,3 +164,73 @@ def test_shares_keep_their_digits_far_out_in_a_tail():
         for end in (border(threshold), 40.0)
     )
     assert column.share_below(np.array([threshold]))[0, 0] == pytest.approx(below / whole, rel=1e-10)
+
+
+WANTED = np.array([[True, True, True], [False, True, False], [False, False, False], [True, False, True]])
+
+
+@pytest.fixture(scope="module", params=["quartile", "decile"])
+def trees(request):
+    rows, target = load_wine(return_X_y=True)
+    model = ExtraTreesClassifier(20, random_state=0).fit(rows, target)
+    explainer = LimeTabularExplainer(rows, discretizer=request.param, random_state=0)
+    ensemble = read_ensemble(model.predict_proba, "classification")
+    return compile_trees(ensemble, read_columns(explainer), kernel_factor(explainer))
+
+
+@pytest.mark.parametrize("rows", [1, 4, 300])
+def test_walks_are_the_same_bits_compiled_and_in_numpy(trees, rows):
+    codes = np.random.RandomState(rows).randint(0, np.diff(trees.starts), size=(rows, 13))
+    wanted = np.resize(WANTED, (rows, 3))
+    order = np.argsort(~wanted, axis=1, kind="stable")
+    pair = np.take_along_axis(np.where(wanted, np.cumsum(wanted).reshape(wanted.shape) - 1, -1), order, axis=1)
+    found = []
+    for way in (walk_numpy, walk_trees):
+        mean, pull = np.zeros(wanted.sum()), np.zeros((wanted.sum(), len(trees.frequency)))
+        way(trees, codes, order, pair, mean, pull)
+        found.append((mean, pull))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+    assert found[0][1].any()
+
+
+CODES = 5
+WIDTH = 9
+SAMPLES = 203
+WANTED_OF_POOL = np.array([[True, False, True], [False, False, False], [True, True, True], [False, True, False]])
+
+
+@pytest.fixture
+def pool():
+    rng = np.random.default_rng(0)
+    one = np.ones(CODES)
+    columns = (Column(np.arange(float(CODES)), one / CODES, -one, one, 0 * one, one),) * WIDTH
+    codes, predictions = rng.integers(0, CODES, (SAMPLES, WIDTH)).astype(float), rng.normal(3, 1e3, (SAMPLES, 3))
+    kernel = 0.7 ** np.arange(WIDTH + 1.0)
+    return Spread.of_pool(columns, codes, predictions, kernel), codes, predictions, kernel
+
+
+def test_the_variance_is_that_of_the_weighted_samples(pool):
+    spread, codes, predictions, kernel = pool
+    rows = np.random.default_rng(1).integers(0, CODES, (4, WIDTH))
+    found = spread.variance(rows, WANTED_OF_POOL)
+    for row, wanted, here in zip(rows, WANTED_OF_POOL, found, strict=True):
+        weights = kernel[(codes != row).sum(axis=1)]
+        mean = np.average(predictions, axis=0, weights=weights)
+        expected = np.average((predictions - mean) ** 2, axis=0, weights=weights)
+        np.testing.assert_allclose(here[wanted], expected[wanted], rtol=1e-7)
+        assert not here[~wanted].any()
+
+
+def test_the_variance_is_the_same_bits_compiled_and_in_numpy(pool, request):
+    spread = pool[0]
+    rows = np.random.default_rng(2).integers(0, CODES, (4, WIDTH))
+    compiled = spread.variance(rows, WANTED_OF_POOL)
+    request.getfixturevalue("without_numba")
+    np.testing.assert_array_equal(spread.variance(rows, WANTED_OF_POOL), compiled)
+
+
+def test_a_kernel_without_weight_leaves_no_variance(pool):
+    spread = pool[0]
+    nothing = Spread(spread.codes, spread.powers, spread.units, np.zeros_like(spread.kernel))
+    assert not nothing.variance(np.zeros((4, WIDTH), dtype=np.int64), WANTED_OF_POOL).any()

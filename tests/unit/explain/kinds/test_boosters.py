@@ -10,9 +10,9 @@ from sparklime_core import explain_rows
 from sparklime_core.errors import EngineError, ModelError
 from sparklime_core.explain.kinds.catboost_model import CatBoostModel
 from sparklime_core.explain.kinds.lightgbm_model import LightGBMModel
-from sparklime_core.explain.kinds.registry import kind_of
+from sparklime_core.explain.kinds.model_kind import kind_of
 from sparklime_core.explain.kinds.xgboost_model import XGBoostModel
-from tests.unit.explain.exact.test_point_splits import assert_as_enumerated
+from tests.unit.explain.exact.test_columns import assert_as_enumerated
 from tests.unit.explain.kinds.boosters import (
     NAMES,
     ROWS,

@@ -6,7 +6,7 @@ from lime.lime_tabular import LimeTabularExplainer
 from sklearn.tree import DecisionTreeRegressor
 
 from sparklime_core.errors import SparkError
-from sparklime_core.explain.prepare_task import prepare_task
+from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.executors import logs
 from sparklime_core.spark.executors.logs import MARK, embedded_output, log_row
