@@ -31,7 +31,7 @@ EXTRAS = {
 
 @contextlib.contextmanager
 def extras_named() -> Iterator[None]:
-    """Say of a package that is not installed which extra brings it.
+    """Name the extra that brings a package where it is not installed.
 
     Raises
     ------

@@ -35,7 +35,7 @@ class Kind(ABC):
         return str(value)
 
     def words(self, flag: str, value: Any) -> list[str]:
-        """Return what a value adds to a command line."""
+        """Return the words of a command line for a value."""
         return [f"--{flag}={self.write(value)}"]
 
 

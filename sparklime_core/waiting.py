@@ -51,7 +51,7 @@ def call(
     meanwhile: Callable[[], object] = lambda: None,
     undo: Callable[[T], object] | None = None,
 ) -> T:
-    """Return what an action returns, in a thread of its own.
+    """Return an action's result; it runs in a thread of its own.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def call(
 def unless_cancelled(
     action: Callable[[], T], cancel: threading.Event, undo: Callable[[T], object] | None = None
 ) -> T:
-    """Return what an action returns, as `call` does, unless it is cancelled.
+    """Return an action's result, as `call` does, unless it is cancelled.
 
     Raises
     ------

@@ -30,5 +30,5 @@ def number(value: float) -> str:
 
 
 def executor_name(executor: str) -> str:
-    """Return what people call an executor: Spark's own name for the only one of embedded Spark is "driver"."""
+    """Return an executor's name for people: Spark calls the only one of embedded Spark "driver"."""
     return "embedded Spark" if executor == "driver" else f"executor {executor}"

@@ -125,7 +125,7 @@ def _unless_failed(connecting: "Future[SparkSession]", work: Callable[[], Result
 def _train(
     arguments: argparse.Namespace, planned: Callable[[], RunPlan], line: ProgressLine
 ) -> tuple[RunPlan, list[str]]:
-    """Return the plan with its model, and what should make a person stop before the model is believed."""
+    """Return the plan with its model, and the sentences of traps in it."""
     line.say("preparing the model")
     measured = {"stability": arguments.stability, "stability_rows": arguments.stability_rows}
     plan = dataclasses.replace(planned(), **measured)
@@ -133,7 +133,7 @@ def _train(
 
 
 def _traps(plan: RunPlan, line: ProgressLine) -> list[str]:
-    """Return what should make a person stop before the model is believed; a failure is a sentence, too."""
+    """Return the sentences of traps in the model; a failure of the search for them is a sentence, too."""
     line.say("looking for traps")
     try:
         return [trap.sentence for trap in find_traps(plan.model, plan.dataset)]
@@ -185,7 +185,7 @@ def _resume(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
 
 
 def _warn_of_writers(arguments: argparse.Namespace, stored: Run, line: ProgressLine) -> None:
-    """Say that a run's results are written as they were begun, where the command asks for the other way."""
+    """Warn that a run's results are written as they were begun, where the command asks for the other way."""
     writes, asked = stored.executors_write, arguments.executors_write
     if writes != asked and (asked or not arguments.resume):  # --resume goes on with the run's own settings
         who = "its executors write" if writes else "the driver writes"

@@ -83,6 +83,6 @@ def own_model(arguments: argparse.Namespace, dataset: Dataset) -> Model | None:
 
 
 def model_settings(arguments: argparse.Namespace) -> ModelSettings:
-    """Return what the model is to be trained with."""
+    """Return the settings of the model to train."""
     seed = arguments.seed if arguments.model_seed is None else arguments.model_seed
     return ModelSettings.from_options({**vars(arguments), "model_seed": seed})

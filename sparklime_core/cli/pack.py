@@ -26,5 +26,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _needed_by(folder: Path | None) -> tuple[str, ...]:
-    """Return what the model of a run needs, besides the packages that all models need."""
+    """Return the packages that the model of a run needs besides those that all models need."""
     return () if folder is None else packages_in(pickled(Run(folder).inputs().estimator))

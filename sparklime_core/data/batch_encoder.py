@@ -1,4 +1,4 @@
-"""`BatchEncoder`: encode the rows of a table that nobody sees whole, some of them at a time."""
+"""`BatchEncoder`: encode the rows of a table batch by batch, as executors get them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class BatchEncoder:
     found
         For each of its columns, the name of the table's column; None where it is not there and taken as missing.
     options
-        What is said of how texts are written, instead of what the encoding knows.
+        How texts are written, instead of what the encoding knows.
     """
 
     encoding: Encoding

@@ -15,7 +15,7 @@ from sparklime_core.data.parse_column import Column
 from sparklime_core.data.read_options import ColumnFormat, ColumnKind, ReadOptions, TableFormat
 from sparklime_core.data.read_table import Reading, read_table
 from sparklime_core.data.source_files import Source
-from sparklime_core.data.target import Target, encode_known, encode_target
+from sparklime_core.data.target import encode_known, encode_target
 from sparklime_core.errors import DataError, raised_as
 
 LEFT_OUT = "left out"
@@ -84,26 +84,32 @@ def assemble(
     encoded = encode_target(reading, target, task)
     learnt = encoded.labelled
     proposed = propose_roles(reading, encoded.name, roles, learnt)
+    used = {role.name: column_for(reading, role) for role in proposed if role.role not in ("drop", "target")}
     features: list[Feature] = []
-    columns: list[npt.NDArray[np.float64]] = []
+    values: list[npt.NDArray[np.float64]] = []
     reports = []
     for role in proposed:
         if role.role == "target":
-            reports.append(_target_report(encoded))
-            continue
-        made, values, report = _use(reading, role, learnt)
-        features += made
-        columns += values
-        reports.append(report)
+            reports.append(_report(encoded.column, "target", encoded.reason, encoded.notes))
+        elif role.role == "drop":
+            reports.append(_report(reading.column(role.name), LEFT_OUT, role.reason))
+        else:
+            made, encoded_values, report = _use(used[role.name], role, learnt)
+            features += made
+            values += encoded_values
+            reports.append(report)
     if not features:
         raise DataError(_nothing_left(encoded.name, proposed))
     origin = Origin(reading.file, reading.sha256, reading.options, encoded.name, task, dict(roles or {}))
     return Dataset(
         name=reading.name,
-        features=np.column_stack(columns),
+        features=np.column_stack(values),
         target=encoded.values,
         encoding=Encoding(
-            _with_own_names(features), encoded.name, encoded.class_names, _format(reading, proposed, task)
+            _with_own_names(features),
+            encoded.name,
+            encoded.class_names,
+            _format(reading, [*used.values(), encoded.column]),
         ),
         report=DataReport(reading.rows, tuple(reports), reading.decisions, origin),
         raw=reading.raw(),
@@ -196,15 +202,10 @@ def read_rows(
 
 
 def _use(
-    reading: Reading, role: ColumnRole, learnt: npt.NDArray[np.bool_]
+    column: Column, role: ColumnRole, learnt: npt.NDArray[np.bool_]
 ) -> tuple[tuple[Feature, ...], list[npt.NDArray[np.float64]], ColumnReport]:
-    if role.role == "drop":
-        return (), [], _report(reading.column(role.name), LEFT_OUT, role.reason)
-    column = column_for(reading, role)
-    if (
-        column.missing == len(column.values)
-        or not column.values.is_valid().to_numpy(zero_copy_only=False)[learnt].any()
-    ):
+    """Return the features that a column becomes, their values, and a report on it."""
+    if not column.values.is_valid().to_numpy(zero_copy_only=False)[learnt].any():
         return (), [], _report(column, LEFT_OUT, "it has no values where there is a target")
     made = fit_features(column, role.role, learnt)
     if not made:
@@ -219,10 +220,6 @@ def _report(
     column: Column, role: str, reason: str, notes: tuple[str, ...] = (), features: tuple[str, ...] = ()
 ) -> ColumnReport:
     return ColumnReport(column.name, role, reason, column.missing, column.distinct, features, notes)
-
-
-def _target_report(target: Target) -> ColumnReport:
-    return ColumnReport(target.name, "target", target.reason, target.missing, target.distinct, (), target.notes)
 
 
 def _used_report(encoding: Encoding, name: str, column: Column | None, notes: list[str]) -> ColumnReport:
@@ -267,11 +264,8 @@ def _check_places(encoding: Encoding, reading: Reading) -> None:
         )
 
 
-def _format(reading: Reading, roles: Sequence[ColumnRole], task: str) -> TableFormat:
+def _format(reading: Reading, used: Sequence[Column]) -> TableFormat:
     """Return how a table was read, so that new rows are read in the same way."""
-    used = [column_for(reading, role) for role in roles if role.role not in ("drop", "target")]
-    target = [role.name for role in roles if role.role == "target"]
-    used += [reading.column(name, "number" if task == "regression" else None) for name in target]
     columns = {column.name: column.written for column in used if column.written is not None}
     return TableFormat(reading.found, columns, len(reading.columns))
 

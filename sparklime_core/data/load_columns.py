@@ -132,7 +132,7 @@ def _unescaped(
 
 
 def _has_rows(file: SourceFile, text: bytes, head: bytes, sample: SourceFile) -> bool:
-    """Tell whether a file of a table holds more than the header line, with which every one of them begins."""
+    """Return whether a file holds rows below the header line, with which all files of a table begin."""
     if not text.startswith(head) and text.strip() != head.strip():
         raise DataError(
             f"The file {file.file!r} does not begin as {sample.file!r} does; the files of a "

@@ -106,8 +106,8 @@ def parse_column(
     wanted
         The kind to read it as; values of another kind become missing, with a note.
     like
-        How numbers and dates are known to be written: every value is then read by itself, whatever the others
-        look like.
+        How numbers and dates are known to be written: every value is then read by itself, independent of the
+        others.
     """
     if not is_text(raw.type):
         typed = _typed(name, raw, None if like is None else like.zone)

@@ -48,10 +48,10 @@ class Numbers:
 
 
 def parse_numbers(texts: pa.Array, decimal: str) -> Numbers:
-    """Parse texts (n,), of which every one may be null, as they are written together.
+    """Parse texts (n,), of which any may be null, in one notation for all.
 
-    A notation is chosen for all: the one that most of the texts can be written in. So 1,234 beside 0,567 or 12,5
-    is a decimal.
+    The notation is the one that most of the texts can be written in. So 1,234 is a decimal where 0,567 or 12,5 is
+    in the same column.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def _is_uneven(distinct: pa.Array, notation: Notation) -> bool:
 
 
 def _open_point(texts: pa.Array) -> str:
-    """Return what to say of numbers with a point that could as well group thousands."""
+    """Return a note on numbers with a point that could as well group thousands."""
     start = texts.drop_null()[:1000]
     if not len(start) or not pc.all(pc.match_substring_regex(start, pattern=_GROUPED_OR_SHORT)).as_py():
         return ""

@@ -59,8 +59,8 @@ def list_tables(folder: Path) -> list[str]:
 def read_server_table(folder: Path, name: str) -> bytes:
     """Return the bytes of a file in a data folder.
 
-    Each step of its path is opened in the one before it, and none may be a link: what is read is what was checked,
-    whoever changes the folder meanwhile.
+    Each step of its path is opened in the one before it, and none may be a link. So what is read is what was
+    checked, also if somebody changes the folder meanwhile.
 
     Raises
     ------

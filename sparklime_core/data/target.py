@@ -36,8 +36,8 @@ class Target:
 
     Attributes
     ----------
-    name
-        The column's.
+    column
+        The column, as it was read.
     values
         (n,) class codes, `UNLABELLED` where missing; or float64 values, NaN where missing.
     class_names
@@ -46,17 +46,18 @@ class Target:
         Why it is classes or a number.
     notes
         What was done to some of its values.
-    missing, distinct
-        Rows without a value; different values.
     """
 
-    name: str
+    column: Column
     values: npt.NDArray[Any]
     class_names: tuple[str, ...] | None
     reason: str
     notes: tuple[str, ...]
-    missing: int
-    distinct: int
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
@@ -75,16 +76,13 @@ def encode_target(reading: Reading, name: str, task: str) -> Target:
     if task not in TASKS:
         raise DataError(f"The task must be 'auto', 'classification' or 'regression', not {task!r}.")
     column = reading.column(name, "number" if task == "regression" else None)
-    distinct = column.distinct
-    if not distinct:
+    if not column.distinct:
         what = "number" if task == "regression" and reading.column(name).kind != "empty" else "value"
         raise DataError(f"The target {column.name!r} has no {what} in any row; choose another target.")
-    if distinct == 1:
+    if column.distinct == 1:
         raise DataError(_one_value(column))
-    classes, reason = _is_classes(column, task, distinct)
-    if not classes:
-        return _numbers(column, reason, distinct)
-    return _classes(column, reason, distinct)
+    are_classes, reason = _are_classes(column, task)
+    return _classes(column, reason) if are_classes else _numbers(column, reason)
 
 
 def _one_value(column: Column) -> str:
@@ -112,13 +110,14 @@ def encode_known(column: Column, class_names: tuple[str, ...] | None) -> npt.NDA
     return np.array(pc.fill_null(pc.cast(found, pa.int64()), UNLABELLED).to_numpy(zero_copy_only=False))
 
 
-def _is_classes(column: Column, task: str, distinct: int) -> tuple[bool, str]:
+def _are_classes(column: Column, task: str) -> tuple[bool, str]:
     if task != "auto":
         return task == "classification", "you chose it"
     if column.kind == "date":
         raise DataError(f"The target {column.name!r} holds dates; choose a target of classes or numbers.")
     if column.kind != "number":
         return True, f"{column.reason}, so they are classes"
+    distinct = column.distinct
     if distinct == 2:
         return True, "it has two different values, so they are classes"
     values = column.values.drop_null()
@@ -128,16 +127,16 @@ def _is_classes(column: Column, task: str, distinct: int) -> tuple[bool, str]:
     return False, "its values are numbers"
 
 
-def _numbers(column: Column, reason: str, distinct: int) -> Target:
+def _numbers(column: Column, reason: str) -> Target:
     values = np.array(column.values.to_numpy(zero_copy_only=False), dtype=np.float64)
     if np.nanmax(np.abs(values)) > REACH:
         raise DataError(
             f"The target {column.name!r} holds numbers beyond {REACH:g}; scale it, or choose another one."
         )
-    return Target(column.name, values, None, reason, _notes(column, values), column.missing, distinct)
+    return Target(column, values, None, reason, _notes(column, values))
 
 
-def _classes(column: Column, reason: str, distinct: int) -> Target:
+def _classes(column: Column, reason: str) -> Target:
     texts = category_texts(column.values)
     counts = Counter(
         {entry["values"]: entry["counts"] for entry in pc.value_counts(texts.drop_null()).to_pylist()}
@@ -164,7 +163,7 @@ def _classes(column: Column, reason: str, distinct: int) -> Target:
         pc.fill_null(pc.if_else(rare, len(names) - 1, found), UNLABELLED).to_numpy(zero_copy_only=False),
         dtype=np.int64,
     )
-    return Target(column.name, codes, names, reason, (*notes, *_notes(column, codes)), column.missing, distinct)
+    return Target(column, codes, names, reason, (*notes, *_notes(column, codes)))
 
 
 def _ordered(names: list[str], *, numeric: bool) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class QueueLimits:
 
     @classmethod
     def from_environment(cls) -> "QueueLimits":
-        """Return what the operator has set.
+        """Return the limits that the operator has set.
 
         Raises
         ------

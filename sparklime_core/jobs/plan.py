@@ -75,7 +75,7 @@ class RunPlan:
         return self.model.test_rows if self.training is None else np.arange(self.dataset.rows, dtype=np.int64)
 
     def inputs(self) -> Inputs:
-        """Return what a run stores of the plan."""
+        """Return the inputs of a run, as it stores them."""
         return Inputs(
             self.dataset, self.model.estimator, self.test_rows(), self.row_ids(), self.training, self.model.file
         )

@@ -60,7 +60,7 @@ class SparkService:
         self._needs: tuple[int, tuple[str, ...]] = 0, ()  # of the last check
 
     def status(self) -> SparkStatus:
-        """Return what the connection is now; never waits for Spark to start."""
+        """Return the connection's status; never waits for Spark to start."""
         session, cluster = self._session(), self._cluster
         executors: tuple[ExecutorInfo, ...] = ()
         links: dict[str, str] = {}
@@ -102,7 +102,7 @@ class SparkService:
             return session
 
     def release(self) -> None:
-        """Say that a job no longer uses the session; one that has died is dropped, and the next job reconnects."""
+        """Give the session back after a job; one that has died is dropped, and the next job reconnects."""
         with self._lock:
             self._users -= 1
             session = self._session()

@@ -1,4 +1,4 @@
-"""What if this value were another? A run's model and engine, kept ready to explain values of one's own at once."""
+"""What if this value were another? A run's model and engine, ready to explain a person's own values at once."""
 
 import contextlib
 import dataclasses
@@ -23,7 +23,7 @@ from sparklime_core.runs.manifest import Manifest
 
 @dataclass(frozen=True)
 class Field:
-    """What can be put in for a feature.
+    """The values that a person can try for a feature.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says of some values, and why; both always of the same values.
+    """The model's prediction of some values, and its explanation.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class WhatIf:
 
 
 def prepare_what_if(manifest: Manifest, inputs: Inputs) -> WhatIf:
-    """Prepare what a run's executors prepared; it takes as long as a run's start, and once.
+    """Prepare a run's task as its executors did, which takes as long as a run's start.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _prepare(
 
 
 def fields_of(dataset: Dataset) -> tuple[Field, ...]:
-    """Return what was observed of each feature."""
+    """Return the observed range of each feature."""
     return tuple(_field(feature, dataset.features[:, at]) for at, feature in enumerate(dataset.encoding.features))
 
 

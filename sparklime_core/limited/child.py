@@ -1,4 +1,4 @@
-"""What happens in a limited process: one function, under its limits, and an answer that holds no pickle."""
+"""The child's side of a call: one function under its limits, and an answer that holds no pickle."""
 
 import contextlib
 import errno

@@ -155,7 +155,7 @@ class _Worker:
         return self._talk.fileno() in self._ready(STARTUP_SECONDS) and self._receive() == READY
 
     def ask(self, request: int, answer: int, seconds: float) -> bytes | None:
-        """Return what the worker sends: nothing when it has ended, None when it takes too long."""
+        """Return the worker's message: nothing when it has ended, None when it takes too long."""
         with contextlib.suppress(OSError):  # it has ended
             socket.send_fds(self._talk, [b"work"], [request, answer])
         ready = self._ready(seconds)
@@ -302,7 +302,7 @@ def _read_answer(answer: IO[bytes], sizes: bytes) -> tuple[Any, mmap.mmap | byte
 
 
 def _value(answer: Any, limits: Limits, work: str) -> Any:
-    """Return what a function has returned, or raise what it has raised."""
+    """Return a function's value, or raise its error."""
     if isinstance(answer, dict) and "value" in answer:
         return answer["value"]
     known = isinstance(answer, dict) and {"error", "message"} <= answer.keys()

@@ -35,7 +35,7 @@ LAST_BITS = 1e-14
 
 
 def takes_columns(estimator: Any, dataset: Dataset) -> bool:
-    """Tell whether a model was trained on a table's own columns, and not on a dataset's features.
+    """Return whether a model was trained on a table's own columns, and not on a dataset's features.
 
     Where columns and features have the same names, it was trained on those from which it predicts better.
     """

@@ -100,7 +100,7 @@ def _gapped(dataset: Dataset, features: list[int]) -> IntArray:
 
 
 def booster_notes(found: EncodedBooster, dataset: Dataset) -> tuple[str, ...]:
-    """Return what people should know of how a booster is asked."""
+    """Return notes on the values in which a booster is asked."""
     notes = list(found.booster.facts().notes)
     gaps = [feature for feature, tables in found.recodings.items() if tables[0].others_stay]
     if gaps:

@@ -36,7 +36,7 @@ class ColumnsModel:
         return self.estimator.classes_
 
     def predict(self, rows: FloatArray) -> npt.NDArray[Any]:
-        """Return what the estimator predicts (n,) for encoded rows (n, d)."""
+        """Return the estimator's predictions (n,) of encoded rows (n, d)."""
         return np.asarray(self.estimator.predict(self.decoding.decode(rows)))
 
     def last_step(self, rows: FloatArray | None = None) -> tuple[Any, Any]:

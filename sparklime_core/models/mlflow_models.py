@@ -43,12 +43,12 @@ class Fetched:
 
 
 def is_model_uri(source: Any) -> bool:
-    """Tell whether something is an address of a model in MLflow."""
+    """Return whether something is an address of a model in MLflow."""
     return isinstance(source, str) and source.startswith(SCHEMES)
 
 
 def warn(sentence: str) -> None:
-    """Say a sentence as Python's own warnings are."""
+    """Warn of a sentence by Python's own warnings."""
     warnings.warn(sentence, stacklevel=4)
 
 

@@ -48,7 +48,7 @@ class ModelFile:
 
 
 def model_limits() -> Limits:
-    """Return what opening a model may take: ``SPARKLIME_MODEL_MEMORY`` (GiB) and ``SPARKLIME_MODEL_SECONDS``."""
+    """Return the limits of opening a model: ``SPARKLIME_MODEL_MEMORY`` (GiB) and ``SPARKLIME_MODEL_SECONDS``."""
     return Limits.from_environment("SPARKLIME_MODEL", memory=4, seconds=300)
 
 

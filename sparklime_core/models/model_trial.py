@@ -1,4 +1,4 @@
-"""What a limited process does with a model file before this one opens it: audit, load, check, ask.
+"""The trial of a model file in a limited process, before this one opens it: audit, load, check, ask.
 
 The module takes seconds to load, once in the process that limited ones are forked from.
 """
@@ -78,5 +78,5 @@ def restore(data: bytes) -> Any:
 
 
 def reason(error: Exception) -> str:
-    """Return what an error of scikit-learn says, short and in one line."""
+    """Return the message of an error of scikit-learn, short and on one line."""
     return " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__

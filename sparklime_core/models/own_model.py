@@ -1,4 +1,4 @@
-"""A person's own model: from a file, tried in a limited process, or at hand; and checked against its dataset."""
+"""A person's own model, from a file or in memory, checked against its dataset; a file is tried in isolation."""
 
 from os import PathLike
 from pathlib import Path
@@ -156,7 +156,7 @@ def _adopted_booster(kind: Booster, dataset: Dataset) -> Model:
 
 
 def _gap_notes(estimator: Any, dataset: Dataset) -> tuple[str, ...]:
-    """Return what people should know where a model does not say what gaps are to it."""
+    """Return notes on gaps, for a model that does not say how it takes them."""
     if isinstance(estimator, ColumnsModel):
         return () if estimator.decoding.named else (GAPS_AS_GAPS,)
     return (GAPS_AS_NUMBERS,) if dataset.missing_values and _is_silent_on_gaps(estimator) else ()

@@ -69,7 +69,7 @@ def _read_as_pandas_does(dataset: Dataset) -> pd.DataFrame:
 
 
 def is_text_file(dataset: Dataset) -> bool:
-    """Tell whether a dataset's file is of text, which has no types of its own."""
+    """Return whether a dataset's file is of text, which has no types of its own."""
     form = dataset.encoding.format
     return form is not None and form.options.delimiter is not None
 

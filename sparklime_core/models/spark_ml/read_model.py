@@ -218,7 +218,7 @@ def goes_left(tree: SavedTree, node: int, values: FloatArray) -> BoolArray:
 
 
 def is_spark_model(model: Any) -> bool:
-    """Tell whether an object is of ``pyspark.ml``, which need not be installed."""
+    """Return whether an object is of ``pyspark.ml``, which need not be installed."""
     return type(model).__module__.startswith("pyspark.ml.")
 
 

@@ -71,7 +71,7 @@ class Stage:
 
 
 def is_saved_model(folder: Path) -> bool:
-    """Tell whether a folder is one into which Spark has saved a model."""
+    """Return whether Spark has saved a model into a folder."""
     return (folder / "metadata").is_dir()
 
 

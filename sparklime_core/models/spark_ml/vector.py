@@ -220,7 +220,7 @@ def string_labels(stage: Stage) -> tuple[tuple[str, ...], ...]:
 
 
 def raw_texts(dataset: Dataset, at: int) -> tuple[str | None, ...]:
-    """Return what the table writes for each code of a feature.
+    """Return the table's own text for each code of a feature.
 
     Raises
     ------

@@ -81,7 +81,7 @@ def find_row_names(evidence: Evidence) -> Iterator[Trap]:
 
 
 def _what_it_names(name: str, values: npt.NDArray[np.float64]) -> str | None:
-    """Return what makes a column, with values in row order, a name of rows; None when nothing does."""
+    """Return why a column, with values in row order, names rows; None when it does not."""
     distinct = len(np.unique(values))
     if distinct < len(values):
         return None

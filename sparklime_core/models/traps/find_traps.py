@@ -22,7 +22,7 @@ FINDERS: tuple[Callable[[Evidence], Iterator[Trap]], ...] = (
 
 @raised_as(ModelError, "The search for traps in the model and its table failed")
 def find_traps(model: Model, dataset: Dataset) -> tuple[Trap, ...]:
-    """Return what should make a person stop before a model is believed or explained.
+    """Return the reasons to stop before a model is believed or explained.
 
     Parameters
     ----------
