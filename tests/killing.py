@@ -6,15 +6,18 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[1]
+PRELOADED = "tests.killing_preload"
 KILLED = 77
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = frozenset({"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "os.link"})
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.killing_preload"])
+_forks.set_forkserver_preload([PRELOADED])
 
 
 def killed_at_every_change(
@@ -40,6 +43,8 @@ def killed_at_every_change(
     tuple of int and Path
         The number of the change that was not made, and the folder as it was left.
     """
+    with contextlib.chdir(ROOT):  # it finds what it is to import from there, whatever the folder of the first test
+        forkserver.ensure_running()
     for change in itertools.count(1, step):
         folder = fresh()
         process = _forks.Process(target=_until_killed, args=(change, folder, work, arguments))
@@ -52,6 +57,7 @@ def killed_at_every_change(
 
 
 def _until_killed(last: int, folder: Path, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
+    assert PRELOADED in sys.modules  # otherwise each process takes seconds to import it
     changes = 0
 
     def count(event: str, values: tuple[Any, ...]) -> None:
