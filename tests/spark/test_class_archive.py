@@ -2,14 +2,29 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from sparklime_core import connect
 from sparklime_core.cli import main
-from sparklime_core.spark.session.java import SPARK_HOME, quick_start
+from sparklime_core.spark.session.connect import current
+from sparklime_core.spark.session.java import SPARK_HOME, archive_files, quick_start
 from sparklime_core.spark.session.jvm import spark_environment
+from tests.lacking import lacking
+from tests.spark.conftest import EMBEDDED
 
 pytestmark = pytest.mark.spark
+
+
+def test_a_session_has_its_classes_from_the_archive():
+    """Java ignores an archive that does not fit without a word; each session then costs twice as much."""
+    archives = archive_files()
+    if not all(path.is_file() for path in archives):
+        lacking("there is no archive of Spark's classes, which `sparklime prepare` makes")
+    connect(EMBEDDED)
+    mapped = Path(f"/proc/{current().gateway.process.pid}/maps").read_text()
+    assert all(str(path) in mapped for path in archives)
 
 
 @pytest.mark.slow
