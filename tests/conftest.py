@@ -18,19 +18,21 @@ hypothesis.settings.load_profile("quick")
 
 TOGETHER = {
     "shared clusters": (
+        "tests/spark/test_cluster_listeners.py",
         "tests/spark/test_commands.py",
         "tests/spark/test_contract.py",
         "tests/spark/test_given_session.py",
-        "tests/spark/test_listeners.py",
         "tests/spark/test_shipped_environment.py",
         "tests/spark/test_unreachable.py",
     ),
     "browser": ("tests/browser",),
     "embedded Spark": (
         "tests/spark/test_boosters.py",
+        "tests/spark/test_class_archive.py",
         "tests/spark/test_embedded_commands.py",
         "tests/spark/test_explain_table.py",
         "tests/spark/test_library.py",
+        "tests/spark/test_listeners.py",
         "tests/spark/test_race.py",
         "tests/spark/test_spark_models.py",
     ),
