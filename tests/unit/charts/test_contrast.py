@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,14 +15,19 @@ import vl_convert
 
 from sparklime_core.charts import chart_template
 from sparklime_core.charts.chart_files import chart_svg
-from sparklime_core.charts.chart_template import Drawing, filled
-from sparklime_core.charts.colours import THEMES, Theme
+from sparklime_core.charts.chart_template import Drawing, FilledChart, filled
+from sparklime_core.charts.colours import INK, THEMES, Theme, inked
 from tests.unit.charts.every_chart import CHARTS, functions
 from tests.unit.charts.test_colours import contrast
 
 CONFIG = tomllib.loads((Path(__file__).parents[3] / ".streamlit" / "config.toml").read_text())["theme"]
 STREAMLIT = {"light": "#808495", "dark": "#fafafa"}
 """What Streamlit draws the labels of axes and legends in."""
+
+STREAMLITS = "#a1b2c3"
+"""Stands for either, in a drawing that is made once for both."""
+
+SCHEMES: tuple[Theme, ...] = ("light", "dark")
 
 ENOUGH = 4.5
 FONT = 0.56
@@ -56,18 +62,22 @@ class Box:
         )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", CHARTS)
-@pytest.mark.parametrize("kind", ["svg", "canvas"])
-def test_every_text_on_a_page_can_be_read(
-    name: str, scheme: Theme, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if kind == "canvas":
-        monkeypatch.setattr(chart_template, "MOST_SVG_MARKS", 0)
-    assert unreadable(page_svg(made(name), scheme), page_ink(kind, scheme), background(scheme)) == {}
+def test_every_text_on_a_page_can_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = filled(made(name))
+    drawn = page_svg(chart)
+    canvases = {scheme: inked(chart.spec(scheme), THEMES[scheme].ink) for scheme in SCHEMES}
+    monkeypatch.setattr(chart_template, "MOST_SVG_MARKS", 0)
+    for scheme in SCHEMES:
+        colours, behind = CONFIG[scheme], str(CONFIG[scheme]["backgroundColor"])
+        svg = drawn.replace(STREAMLITS, STREAMLIT[scheme])
+        assert unreadable(svg, colours["textColor"], behind) == {}
+        # A canvas is the same drawing, in an ink of its own.
+        assert without_renderer(chart.spec(scheme)) == without_renderer(canvases[scheme])
+        assert unreadable(svg.replace(INK, THEMES[scheme].ink), "black", behind) == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", SCHEMES)
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_text_of_a_picture_and_a_report_can_be_read(name: str, theme: Theme) -> None:
     colours = THEMES[theme]
@@ -102,23 +112,18 @@ def report_svg(name: str) -> str:
     return chart_svg(made(name), "page")
 
 
-def background(scheme: str) -> str:
-    return str(CONFIG[scheme]["backgroundColor"])
-
-
-def page_ink(kind: str, scheme: str) -> str:
-    """Return what ``currentColor`` is: a canvas draws it in black."""
-    return str(CONFIG[scheme]["textColor"]) if kind == "svg" else "black"
-
-
-def page_svg(chart: Drawing, scheme: Theme) -> str:
-    """Return a chart as the page draws it: with Streamlit's colours, where the chart has none of its own."""
-    drawn = filled(chart)
-    spec = {**drawn.spec(scheme), "datasets": drawn.to_dict()["datasets"]}
+def page_svg(chart: FilledChart) -> str:
+    """Return a chart as the page draws it: where it has no colour of its own, it has `STREAMLITS`."""
+    spec = {**chart.spec("light"), "datasets": chart.to_dict()["datasets"]}
     spec.setdefault("width", 480)
-    named = {"labelColor": STREAMLIT[scheme], "titleColor": STREAMLIT[scheme]}
-    config = {"background": background(scheme), "axis": named, "legend": named}
+    named = {"labelColor": STREAMLITS, "titleColor": STREAMLITS}
+    config = {"axis": named, "legend": named}
     return str(vl_convert.vegalite_to_svg(json.loads(json.dumps(spec)), config=config, allowed_base_urls=[]))
+
+
+def without_renderer(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a specification but for how and from which frames it is drawn."""
+    return {name: part for name, part in spec.items() if name not in ("usermeta", "datasets")}
 
 
 def unreadable(svg: str, ink: str, behind: str) -> dict[str, float]:
