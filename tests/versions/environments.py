@@ -6,6 +6,7 @@ The lowest versions are those that the ranges of ``pyproject.toml`` allow.
 import os
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -39,7 +40,7 @@ class Environment:
 
     def python(self) -> Path:
         """Return its Python; the first call makes the environment."""
-        wanted = sha256((ROOT / "pyproject.toml").read_bytes() + repr(self).encode()).hexdigest()
+        wanted = sha256((_project() + repr(self)).encode()).hexdigest()
         folder = PLACE / self.name
         python, made = folder / "bin" / "python", folder / ".made-of"
         PLACE.mkdir(exist_ok=True)
@@ -64,6 +65,11 @@ class Environment:
             project,
             *self.packages,
         )
+
+
+def _project() -> str:
+    """Return what an environment is made of: the table that holds the ranges, and no settings of tools."""
+    return repr(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"])
 
 
 def uv(*words: str) -> None:

@@ -1,7 +1,7 @@
 """The library on other versions of Spark, each in an environment of its own.
 
-The lowest of each kind, with the lowest version of everything, are tried by `make test`; all of them, and the
-command line, by `make test-versions` and `make test-all`.
+`make test` tries the lowest one, which differs most, with the lowest version of everything. `make test-versions`
+and `make test-all` try all of them, and the command line.
 """
 
 import json
@@ -19,7 +19,9 @@ from tests.versions.environments import ROOT, Environment, run, spark
 LIBRARY_ALONE = spark("3.5.0", "17.0.9.2", lowest=True)
 EVERYTHING = spark("4.0.0", "21.0.8.0", lowest=True)
 NEWER_4 = [spark("4.0.5", "21.0.8.2"), spark("4.1.4", "21.0.8.2"), spark("4.2.1", "21.0.8.2")]
-NEWER = [pytest.param(newer, marks=pytest.mark.slow) for newer in [spark("3.5.9", "17.0.9.2"), *NEWER_4]]
+OTHERS = [
+    pytest.param(other, marks=pytest.mark.slow) for other in [spark("3.5.9", "17.0.9.2"), EVERYTHING, *NEWER_4]
+]
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 
@@ -28,7 +30,7 @@ def name_of(environment: Environment) -> str:
     return environment.name
 
 
-@pytest.mark.parametrize("environment", [LIBRARY_ALONE, EVERYTHING, *NEWER], ids=name_of)
+@pytest.mark.parametrize("environment", [LIBRARY_ALONE, *OTHERS], ids=name_of)
 def test_every_way_of_explaining_answers_as_explain_rows_and_saved_models_are_read(
     environment: Environment, tmp_path: Path
 ) -> None:
