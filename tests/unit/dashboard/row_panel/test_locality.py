@@ -2,6 +2,8 @@
 
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sparklime_core import build_explainer, load_sample, train_forest
 from sparklime_core.dashboard.row_panel.locality import dial_widths, explanation_at, samples_words
@@ -17,7 +19,9 @@ def dials():
     dataset = load_sample("wine")
     explainer = build_explainer(dataset)
     forest = train_forest(dataset, n_estimators=3).predict_fn
-    linear = LogisticRegression(max_iter=5000).fit(dataset.features, dataset.target).predict_proba
+    linear = (
+        make_pipeline(StandardScaler(), LogisticRegression()).fit(dataset.features, dataset.target).predict_proba
+    )
     settings = {"exact": forest, "sampled": linear}
     return {
         engine: LocalityDial(
