@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.manager import JobManager
 from sparklime_core.jobs.plan import RunPlan

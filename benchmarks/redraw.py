@@ -17,7 +17,7 @@ import pyarrow as pa
 from playwright.sync_api import Page, expect, sync_playwright
 
 from sparklime_core.charts.weights import weight_text
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.schema import COMPACT_SCHEMA, STABILITY_SCHEMA, TASK_SCHEMA
 from sparklime_core.explain.stability_task import prepare_measured

@@ -18,7 +18,7 @@ _HOME = {
     "read_table": "sparklime_core.data.read_table",
     "read_rows": "sparklime_core.data.build_dataset",
     "ReadOptions": "sparklime_core.data.read_options",
-    "load_sample": "sparklime_core.data.samples",
+    "load_sample": "sparklime_core.data.table_source",
     "Dataset": "sparklime_core.data.dataset",
     "train_forest": "sparklime_core.models.train",
     "train_with": "sparklime_core.models.train",

@@ -11,8 +11,7 @@ from sparklime_core.dashboard.shared.navigation import DATA, MODEL
 from sparklime_core.dashboard.shared.people import share_workspace_button
 from sparklime_core.dashboard.shared.settings_form import reading_form
 from sparklime_core.data.build_dataset import assemble
-from sparklime_core.data.samples import SAMPLES
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import SAMPLES, TableSource
 from sparklime_core.wording import count
 
 PREVIEW_ROWS = 50

@@ -12,8 +12,8 @@ from sparklime_core.cli.options import interruptible, model_settings, own_model,
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
-from sparklime_core.data.batch_encoder import BatchEncoder
 from sparklime_core.data.dataset import Dataset
+from sparklime_core.data.feature_encoding import BatchEncoder
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import prepare_task

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sparklime_core.atomic_files import write_output
 from sparklime_core.cli.output import say
-from sparklime_core.data.samples import SAMPLES, sample_csv
+from sparklime_core.data.table_source import SAMPLES, sample_csv
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,8 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import BooleanType, DateType, NumericType, StringType, TimestampNTZType, TimestampType
 
 from sparklime_core.arguments import flag
-from sparklime_core.data.batch_encoder import BatchEncoder
-from sparklime_core.data.feature_encoding import Encoding
+from sparklime_core.data.feature_encoding import BatchEncoder, Encoding
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.explain_rows import prepare_task

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as sf
 
-from sparklime_core.data.batch_encoder import BatchEncoder
+from sparklime_core.data.feature_encoding import BatchEncoder
 from sparklime_core.errors import CancelledError, DataError, SparkError
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.spark.explained_frame import KeptColumns, explained_frame

@@ -9,8 +9,7 @@ import pyarrow as pa
 from pyspark.sql import Column, SparkSession
 from pyspark.sql.pandas.types import from_arrow_type
 
-from sparklime_core.data.batch_encoder import BatchEncoder
-from sparklime_core.data.feature_encoding import Encoding
+from sparklime_core.data.feature_encoding import BatchEncoder, Encoding
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import SettingsError, SparkError
 from sparklime_core.explain.explain_rows import prepare_task

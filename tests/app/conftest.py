@@ -17,7 +17,7 @@ from sparklime_core.dashboard.shared import services
 from sparklime_core.dashboard.shared.sign_in import COOKIE
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import Model, train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

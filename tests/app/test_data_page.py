@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, send, sound, words

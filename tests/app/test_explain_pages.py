@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model, train_with
 from sparklime_core.runs.store import RunStore

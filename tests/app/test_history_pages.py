@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.model_files import save_estimator
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model, train_with

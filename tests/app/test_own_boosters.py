@@ -8,7 +8,7 @@ import xgboost
 from streamlit.testing.v1 import AppTest
 
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.own_model import adopt_model
 from sparklime_core.models.train import Model
 from sparklime_core.runs.store import RunStore

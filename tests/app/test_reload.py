@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.runs import kept_workspace
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.workspace_store import SIZE

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.settings import ExplainerSettings
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sparklime_core.data.build_dataset import read_csv
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore

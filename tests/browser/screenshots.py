@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import train_forest
 from sparklime_core.reports.row_report import row_report
 from sparklime_core.reports.run_report import run_report

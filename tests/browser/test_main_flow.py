@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from tests.browser.server import Server
 from tests.browser.steps import (
     chart,

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sparklime_core.dashboard.shared.sign_in import account
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.access import Access, Person
 from sparklime_core.runs.run import Run

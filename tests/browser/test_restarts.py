@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.task import SLOW_BLOCK_ROWS
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.run import Run

@@ -18,7 +18,7 @@ from sparklime_core import SparkLimeError, load_sample, read_csv
 from sparklime_core.data.build_dataset import assemble, encode_rows, read_rows
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.data.read_table import read_table
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.models.model_files import load_estimator
 
 QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -17,7 +17,7 @@ import pyarrow.feather
 import pytest
 
 from sparklime_core.cli import doctor, explain, explain_table, main
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.session.connect import connect, current, disconnect
 from sparklime_core.waiting import begin

@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import functions as sf
 
 from sparklime_core import RESULT_SCHEMA, ReadOptions, SparkLimeError, build_explainer, read_csv
-from sparklime_core.data.batch_encoder import BatchEncoder
-from sparklime_core.data.samples import read_sample, sample_csv
+from sparklime_core.data.feature_encoding import BatchEncoder
+from sparklime_core.data.table_source import read_sample, sample_csv
 from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import predict_fn_of

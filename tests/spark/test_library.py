@@ -26,7 +26,7 @@ from sparklime_core import (
     load_sample,
     train_forest,
 )
-from sparklime_core.data.samples import read_sample
+from sparklime_core.data.table_source import read_sample
 from tests.spark.conftest import EMBEDDED, asked, weights_of
 
 pytestmark = pytest.mark.spark

@@ -9,7 +9,7 @@ import pytest
 import xgboost
 
 from sparklime_core import adopt_model, build_explainer
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.race import FEWEST_ROWS, Race, RacePlan, RaceState
 from sparklime_core.jobs.race_engines import EngineInWaves, Track, scale

@@ -102,7 +102,7 @@ def _sample_subject() -> Subject:
 
 @st.cache_resource(show_spinner="Training a forest on the sample …")
 def _trained_sample() -> tuple[Dataset, Any]:
-    from sparklime_core.data.samples import load_sample  # noqa: PLC0415 - imports scikit-learn
+    from sparklime_core.data.table_source import load_sample  # noqa: PLC0415 - imports scikit-learn
     from sparklime_core.models.train import train_forest  # noqa: PLC0415
 
     dataset = load_sample(workspace.SAMPLE)

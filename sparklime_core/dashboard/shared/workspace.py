@@ -14,8 +14,7 @@ from sparklime_core.dashboard.shared.messages import plain
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.data.build_dataset import assemble
 from sparklime_core.data.dataset import Dataset, Origin
-from sparklime_core.data.samples import get_sample
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import TableSource, get_sample
 from sparklime_core.errors import ModelError, SparkLimeError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sparklime_core.cli.explain import _traps
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.errors import SparkError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan

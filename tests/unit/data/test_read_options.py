@@ -8,8 +8,7 @@ import pyarrow as pa
 import pytest
 
 from sparklime_core import ReadOptions, SparkLimeError, read_csv, read_rows
-from sparklime_core.data.batch_encoder import BatchEncoder
-from sparklime_core.data.feature_encoding import Encoding
+from sparklime_core.data.feature_encoding import BatchEncoder, Encoding
 from tests.unit.data.tables import report
 
 FLAGS = ("Yes", "yes", "no")

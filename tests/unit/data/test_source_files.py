@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sparklime_core import SparkLimeError, read_csv, read_rows
-from sparklime_core.data.samples import sample_csv
 from sparklime_core.data.source_files import digest
+from sparklime_core.data.table_source import sample_csv
 
 ROWS = 120
 

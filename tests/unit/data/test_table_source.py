@@ -2,12 +2,20 @@
 
 import os
 
+import numpy as np
 import pytest
 
-from sparklime_core import SparkLimeError
+from sparklime_core import SparkLimeError, load_sample
 from sparklime_core.data import table_source
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.table_source import ServerTable, TableSource, data_folders, list_tables, read_server_table
+from sparklime_core.data.table_source import (
+    SAMPLES,
+    ServerTable,
+    TableSource,
+    data_folders,
+    list_tables,
+    read_server_table,
+)
 
 
 @pytest.fixture
@@ -90,3 +98,25 @@ def test_a_folder_that_became_a_link_is_not_read_again(folder):
     (folder / "deep").symlink_to(folder.parent)
     with pytest.raises(SparkLimeError, match="There is no file"):
         source.read_again(ReadOptions())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_is_read(name):
+    dataset = load_sample(name)
+    assert dataset.rows > 100
+    assert np.isfinite(dataset.features).all()
+    assert dataset.target_name == SAMPLES[name].target
+
+
+def test_the_samples_hold_what_their_descriptions_say():
+    assert load_sample("breast_cancer").class_names == ("benign", "malignant")
+    assert len(load_sample("wine").class_names) == 3
+    assert load_sample("diabetes").mode == "regression"
+    penguins = load_sample("penguins")
+    assert len(penguins.categorical_features) == 2
+    assert len(penguins.missing_values) == 4
+
+
+def test_an_unknown_sample_is_refused():
+    with pytest.raises(SparkLimeError, match="choose one of"):
+        load_sample("iris")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from sparklime_core import read_csv, read_rows
-from sparklime_core.data.batch_encoder import BatchEncoder
+from sparklime_core.data.feature_encoding import BatchEncoder
 from sparklime_core.data.parse_dates import local_times
 from sparklime_core.data.read_options import ReadOptions
 from sparklime_core.errors import DataError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.nearest_changes import ChangeSearch, Observed, Wanted, observe
 from sparklime_core.models.train import train_forest

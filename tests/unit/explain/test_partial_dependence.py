@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.inspection import partial_dependence as of_sklearn
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.partial_dependence import partial_dependence
 from sparklime_core.models.train import train_forest

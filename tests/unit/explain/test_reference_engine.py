@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.explainer_facts import seeded

@@ -8,7 +8,7 @@ from lime.lime_tabular import LimeTabularExplainer
 from sklearn.tree import DecisionTreeClassifier
 
 from sparklime_core import SparkLimeError, explain_rows, stability
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.runtime import PHASES, phase, take_seconds

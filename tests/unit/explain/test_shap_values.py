@@ -19,7 +19,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.errors import MissingExtraError, ModelError
 from sparklime_core.explain import shap_values
 from sparklime_core.explain.kinds.model_kind import kind_of

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.jobs.expected_time import SETUP_SECONDS, expected_seconds, usual_stability_rows
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.train import train_forest

@@ -3,7 +3,7 @@ import pytest
 
 from sparklime_core import SparkLimeError, load_sample, read_csv, train_forest
 from sparklime_core.data.build_dataset import read_rows
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan, plan_new_rows
 from sparklime_core.models.own_model import adopt_model

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.jobs.race import RacePlan
 

@@ -8,7 +8,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from sparklime_core.charts.studies import grid_chart, tradeoff_chart
 from sparklime_core.dashboard.tuning.study_panel import cells_frame
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.settings import EngineName
 from sparklime_core.jobs.what_if import WhatIf, prepare_what_if
 from sparklime_core.models.train import train_forest

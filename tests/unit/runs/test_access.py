@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparklime_core.data.samples import sample_csv
-from sparklime_core.data.table_source import TableSource
+from sparklime_core.data.table_source import TableSource, sample_csv
 from sparklime_core.errors import RunError, SettingsError
 from sparklime_core.explain.schema import RESULT_SCHEMA, TASK_SCHEMA
 from sparklime_core.runs.access import ACCESS_FILE, Access, Person, address, operators

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import train_with
 from sparklime_core.reports.row_report import row_report

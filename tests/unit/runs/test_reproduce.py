@@ -17,7 +17,7 @@ from sparklime_core import ReadOptions, SparkLimeError, load_model, read_csv, re
 from sparklime_core.cli import main
 from sparklime_core.cli.export import find_run
 from sparklime_core.data.dataset import Origin
-from sparklime_core.data.samples import sample_csv
+from sparklime_core.data.table_source import sample_csv
 from sparklime_core.explain.explain_rows import explain_rows
 from sparklime_core.explain.explainer import build_explainer
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
@@ -218,7 +218,7 @@ class TestExportCommand:
 
 
 def test_reasons_of_numbers_raise_or_lower(tmp_path: Path) -> None:
-    from sparklime_core.data.samples import load_sample
+    from sparklime_core.data.table_source import load_sample
     from sparklime_core.runs.query.export import reason_codes
 
     table = load_sample("diabetes")

@@ -10,7 +10,7 @@ from lime.submodular_pick import SubmodularPick
 from scipy import stats
 from sklearn.metrics import silhouette_score
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.filter.row_filter import RowFilter

@@ -12,8 +12,7 @@ import pytest
 
 from sparklime_core.data.build_dataset import assemble, read_rows
 from sparklime_core.data.read_options import ReadOptions
-from sparklime_core.data.samples import sample_csv
-from sparklime_core.data.table_source import ServerTable, TableSource
+from sparklime_core.data.table_source import ServerTable, TableSource, sample_csv
 from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.models import model_files
 from sparklime_core.models.train import train_forest

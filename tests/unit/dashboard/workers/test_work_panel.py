@@ -8,7 +8,7 @@ import pytest
 
 from sparklime_core.charts.workers import shares_chart
 from sparklime_core.dashboard.workers.work_panel import imbalance, shares_frame, throughput_frame, timeline_frame
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.store import RunStore

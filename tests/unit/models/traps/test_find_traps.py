@@ -5,7 +5,7 @@ import pytest
 
 from sparklime_core.data.build_dataset import read_csv, read_rows
 from sparklime_core.data.dataset import Dataset
-from sparklime_core.data.samples import load_sample, sample_csv
+from sparklime_core.data.table_source import load_sample, sample_csv
 from sparklime_core.errors import ModelError
 from sparklime_core.models.own_model import adopt_model
 from sparklime_core.models.settings import ModelSettings

@@ -7,7 +7,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.explain.schema import RESULT_SCHEMA
 from sparklime_core.models.train import Model, train_forest
 from sparklime_core.runs.filter.conditions import Range, ValueCondition, WeightCondition

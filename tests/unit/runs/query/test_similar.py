@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparklime_core.data.samples import load_sample
+from sparklime_core.data.table_source import load_sample
 from sparklime_core.models.train import train_forest
 from sparklime_core.runs.query.rows import explanations_of
 from sparklime_core.runs.query.similar import NEIGHBOURS, other_reasons, same_reasons
