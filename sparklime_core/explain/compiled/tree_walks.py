@@ -19,6 +19,9 @@ from sparklime_core.explain.types import FloatArray
 LANES = 128
 """Rows that are walked together: enough to pay for asking whether the arrays of a loop overlap."""
 
+FEW_LABELS = 10
+"""Labels that are walked together: what they gather by bin must stay in the processor's second cache."""
+
 FEW_CODES = 4
 """Up to so many codes, choosing among all of them is quicker than looking one up for each row."""
 
@@ -28,6 +31,12 @@ TO_THE_LEFT, TO_THE_RIGHT, UP = 0, 1, 2
 
 def walk_trees(trees, codes, label, pair, mean, pull):  # type: ignore[no-untyped-def]
     """Add what trees give; see `expectations.walk`."""
+    for first in range(0, label.shape[1], FEW_LABELS):
+        some = slice(first, first + FEW_LABELS)
+        _walk_labels(trees, codes, label[:, some], pair[:, some], mean, pull)  # type: ignore[no-untyped-call]
+
+
+def _walk_labels(trees, codes, label, pair, mean, pull):  # type: ignore[no-untyped-def]
     width, turns = min(LANES, len(codes)), label.shape[1]
     rows = -(-len(codes) // width) * width
     padded = np.zeros((rows, codes.shape[1]), dtype=np.int32)

@@ -16,6 +16,7 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from sparklime_core.explain.compiled import tree_walks
 from sparklime_core.explain.compiled.tree_walks import walk_trees
 from sparklime_core.explain.exact import splits
 from sparklime_core.explain.exact.columns import Column, read_columns
@@ -178,8 +179,9 @@ def trees(request):
     return compile_trees(ensemble, read_columns(explainer), kernel_factor(explainer))
 
 
-@pytest.mark.parametrize("rows", [1, 4, 300])
-def test_walks_are_the_same_bits_compiled_and_in_numpy(trees, rows):
+@pytest.mark.parametrize(("rows", "labels"), [(1, 10), (4, 10), (300, 10), (300, 2)])
+def test_walks_are_the_same_bits_compiled_and_in_numpy(monkeypatch, trees, rows, labels):
+    monkeypatch.setattr(tree_walks, "FEW_LABELS", labels)
     codes = np.random.RandomState(rows).randint(0, np.diff(trees.starts), size=(rows, 13))
     wanted = np.resize(WANTED, (rows, 3))
     order = np.argsort(~wanted, axis=1, kind="stable")
