@@ -1,4 +1,4 @@
-"""Charts of what a model says: class probabilities, the confusion matrix, predicted against true values."""
+"""Charts of the classes of a row: their probabilities, and what speaks for which."""
 
 from functools import lru_cache
 from typing import Any

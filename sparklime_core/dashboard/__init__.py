@@ -1,1 +1,1 @@
-"""What the pages share: the only part of the package that knows Streamlit."""
+"""The parts of the pages: the only part of the package that imports Streamlit."""

@@ -143,7 +143,7 @@ def _remember(asking: Headers, message: Message) -> None:
 
 
 def _lead_back(asking: Headers, message: Message) -> None:
-    """Lead on to the page that was kept, in place of the start page; it is led to once."""
+    """Redirect to the page that was kept in place of the start page, once."""
     kept = unquote(cookie_parser(asking.get("cookie", "")).get(RETURN_COOKIE, ""))
     answer = MutableHeaders(raw=message["headers"])
     if kept and _is_own(kept) and "location" in answer:

@@ -1,4 +1,4 @@
-"""One row of a run in words: what the model says of it, whether that is right, how far to trust its explanation.
+"""One row of a run in words: the prediction, whether it is right, and how far to trust its explanation.
 
 The page and the report say the same, since both ask here.
 """
@@ -122,7 +122,7 @@ def have_predicted(results: Sequence[Mapping[str, Any]], settings: ExplainSettin
 
 
 def class_probabilities(inputs: Inputs, row_id: int) -> tuple[float, ...] | None:
-    """Return the model's probabilities of all classes; None in regression, and where the model gives none."""
+    """Return the model's probabilities of all classes; None in regression and for models without probabilities."""
     from sparklime_core.explain.predict_function import predict_columns  # noqa: PLC0415 - imports lime
 
     if inputs.dataset.class_names is None:
@@ -136,7 +136,7 @@ def class_probabilities(inputs: Inputs, row_id: int) -> tuple[float, ...] | None
 
 
 def row_sentences(view: RowView, emphasise: Callable[[str], str] = str) -> list[str]:
-    """Say what the model says of a row, and what is true.
+    """Return the model's prediction for a row, and the truth, in sentences.
 
     Parameters
     ----------

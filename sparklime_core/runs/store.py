@@ -107,7 +107,7 @@ class RunStore:
         return run
 
     def share(self, run_id: str, addresses: str, *, with_all: bool) -> None:
-        """Let these people see a run, or everybody who is signed in, and nobody else besides whose it is.
+        """Share a run with these people, or with everybody who is signed in, and with nobody else.
 
         Raises
         ------

@@ -124,7 +124,7 @@ class WorkspaceStore:
             replace(found.facts, access=shared).write(found.folder)
 
     def save(self, key: str, workspace: Workspace) -> None:
-        """Keep a workspace under a key, or what is new in it: the facts last, with which it is whole.
+        """Store a workspace under a key. The facts are written last: with them it is complete.
 
         Raises
         ------

@@ -28,7 +28,7 @@ def unquoted(name: str) -> str:
 
 
 def names_of(given: Any, argument: str) -> list[str]:
-    """Return names of columns as a list; raise `SparkError` when they are none."""
+    """Return names of columns as a list; raise `SparkError` for anything else."""
     names = None if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__") else list(given)
     if names is None or not all(isinstance(name, str) for name in names):
         raise SparkError(f"{argument} must be a sequence of names of columns, not {given!r}.")

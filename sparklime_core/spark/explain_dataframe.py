@@ -95,7 +95,7 @@ def explain_dataframe(
 
 
 def check_encoding(encoding: Any, features: tuple[str, ...]) -> None:
-    """Raise `SettingsError` when an encoding is none, or not that of the explainer's features."""
+    """Raise `SettingsError` when it is no encoding, or not that of the explainer's features."""
     if not isinstance(encoding, Encoding):
         raise SettingsError(
             f"encoding must be that of a dataset (dataset.encoding), not {type(encoding).__name__}."

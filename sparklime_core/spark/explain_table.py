@@ -58,11 +58,11 @@ def open_source(
     """
     path = _address(source, is_path=form is not None)
     if path is None:
-        return _said(f"The table {source!r} cannot be read", lambda: _resolved(spark.table(source)))
+        return _in_one_sentence(f"The table {source!r} cannot be read", lambda: _resolved(spark.table(source)))
     form = form or ENDINGS.get(_ending(path), "parquet")
     chosen = {**({"header": "true"} if form == "csv" else {}), **(options or {})}
     reader = spark.read.format(form).options(**chosen)
-    return _said(f"Spark cannot read {source!r} as {form}", lambda: _resolved(reader.load(path)))
+    return _in_one_sentence(f"Spark cannot read {source!r} as {form}", lambda: _resolved(reader.load(path)))
 
 
 def explain_table(
@@ -135,7 +135,7 @@ def write_explanations(explained: DataFrame, sink: Sink, cancel: threading.Event
 
 
 def _address(source: str, *, is_path: bool) -> str | None:
-    """Return what Spark takes for the place of files; None for what can only be a table's name."""
+    """Return the address of files for Spark; None if it can only be a table's name."""
     if "://" in source or source.startswith("file:"):
         return source
     path = Path(source)
@@ -157,8 +157,8 @@ def _ending(path: str) -> str:
     return Path(name.stem).suffix if name.suffix in (".gz", ".bz2", ".zst", ".snappy") else name.suffix
 
 
-def _said(what: str, action: Callable[[], Result]) -> Result:
-    """Do something, and turn what Spark says of it into one sentence."""
+def _in_one_sentence(what: str, action: Callable[[], Result]) -> Result:
+    """Do something, and turn Spark's error into one sentence."""
     try:
         return action()
     except Exception as error:

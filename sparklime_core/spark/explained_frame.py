@@ -129,7 +129,7 @@ def _check_kept(names: list[str], taken: list[str]) -> None:
 
 
 def table_explainer(payload: Payload, rows_of: RowsOf, kept: int) -> Callable[[Batches], Batches]:
-    """Return the function for ``mapInArrow`` over an id, so many columns to keep, and those of the rows."""
+    """Return the function for ``mapInArrow`` over an id, `kept` columns to keep, and those of the rows."""
 
     def explain(batches: Batches) -> Batches:
         task = payload.load()

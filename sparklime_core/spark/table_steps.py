@@ -1,4 +1,4 @@
-"""Explain a table in steps that are whole when they are written, so that a command that was cut off goes on."""
+"""Explain a table in steps. Each is written as a whole, so that a command that was cut off can continue."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ class Rest:
     rows_there: int
 
     def is_nothing(self) -> bool:
-        """Return whether the target has all rows; a target that is not there yet has none, and is to be made."""
+        """Return whether the target has all rows; a missing target has none."""
         return self.there is not None and self.rows == 0
 
     def step(self, at: int, steps: int) -> DataFrame:
@@ -217,7 +217,7 @@ def _check_ids(sink: Sink, kind: str, there: DataFrame) -> None:
 
 
 def _check_cut_off(sink: Sink, there: DataFrame, kept: TableRecord, record: TableRecord) -> None:
-    """Raise `SparkError` when a target is no beginning of what is asked: it is whole, or of other rows."""
+    """Raise `SparkError` when a target cannot be continued: it is complete, or of other rows."""
     how = "--only-new explains the rows that it lacks, --mode overwrite replaces it"
     if kept.digest != record.digest or kept.rows != record.rows:
         raise SparkError(f"{sink.out!r} already exists, and was made from other rows; {how}.")

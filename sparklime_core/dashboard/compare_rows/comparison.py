@@ -31,14 +31,14 @@ TOP = 12
 
 @dataclass(frozen=True)
 class Compared:
-    """A row of the comparison: as it was explained, and its explanation of the class that all are compared by."""
+    """A row of the comparison, and its explanation of the class for which all rows are compared."""
 
     view: RowView
     explanation: Sequence[dict[str, Any]]
 
     @property
     def name(self) -> str:
-        """What the chart and the table call it."""
+        """Name in the chart and the table."""
         return f"Row {self.view.row_id}"
 
 
@@ -70,7 +70,7 @@ def _view(run: Run, inputs: Inputs, row: int) -> RowView | None:
 
 
 def _label(inputs: Inputs, views: Sequence[RowView]) -> int:
-    """Let a person choose the class whose explanations are compared: weights of two classes have no one scale."""
+    """Draw the choice of the class: weights of different classes are on different scales."""
     classes = inputs.dataset.class_names
     if classes is None:
         return 0
@@ -87,7 +87,7 @@ def _label(inputs: Inputs, views: Sequence[RowView]) -> int:
 
 
 def _explained_for(run: Run, inputs: Inputs, views: Sequence[RowView], label: int) -> list[Compared]:
-    """Return the rows' explanations of one class: the stored ones, and the others made now by the run's engine."""
+    """Return the rows' explanations of one class: stored ones, or computed now by the run's engine."""
     stored = {view.row_id: _stored(run, view.row_id, label) for view in views}
     missing = [row for row, explanation in stored.items() if explanation is None]
     if missing:
@@ -103,7 +103,7 @@ def _stored(run: Run, row: int, label: int) -> list[dict[str, Any]] | None:
 
 
 def _row_cards(run: Run, inputs: Inputs, rows: Sequence[int], views: Sequence[RowView]) -> None:
-    """Say of each row what the model says of it; a row leaves the comparison here."""
+    """Draw a card per row: the model's prediction, and the button that removes the row."""
     found = {view.row_id: view for view in views}
     with st.grid(max(len(rows), 1), min_column_width=200, gap="small"):
         for row in rows:
@@ -147,7 +147,7 @@ def _card(inputs: Inputs, view: RowView) -> None:
 
 
 def _values_table(rows: Sequence[RowView], explanations: Sequence[Sequence[dict[str, Any]]]) -> None:
-    """List the rows' values, those of the strongest weights first, and say where they differ."""
+    """List the rows' values, strongest weights first, and mark those that differ."""
     strongest: dict[str, float] = {}
     for explanation in explanations:
         for entry in explanation:

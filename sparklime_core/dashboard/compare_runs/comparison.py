@@ -50,7 +50,7 @@ SHOWN = 8
 
 
 def second_run(first: Run) -> Run:
-    """Let the run to compare with be chosen; where there is none, say so and stop the page."""
+    """Draw the choice of the second run; without any, show the next step and stop the page."""
     mine = first.manifest()
     others = {run.id: manifest for run in services().store.runs() if (manifest := _comparable(run, first, mine))}
     if not others:

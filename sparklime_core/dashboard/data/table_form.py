@@ -18,7 +18,7 @@ TASKS = {"auto": "detect from the values", "classification": "classes", "regress
 
 
 def server_files() -> None:
-    """Let a file of a data folder be chosen; without such folders there is nothing to see."""
+    """Draw the choice of a file in a data folder; nothing without such folders."""
     folders = data_folders()
     if not folders:
         return
@@ -40,7 +40,7 @@ def server_files() -> None:
 
 
 def decisions_form(source: TableSource) -> ReadOptions | None:
-    """Show what was decided about the file, and let it be overruled; return the options when they are sent."""
+    """Show the decisions about the file, and a form to overrule them; return its options when it is sent."""
     decisions = [vars(decision) for decision in source.table.decisions]
     st.dataframe(
         pd.DataFrame(decisions, columns=["what", "value", "reason"]),
@@ -52,7 +52,7 @@ def decisions_form(source: TableSource) -> ReadOptions | None:
 
 
 def target_choice(source: TableSource, chosen: Origin | None) -> tuple[str, str]:
-    """Let the column to predict be chosen; return it, and whether it is classes or a number."""
+    """Draw the choice of the target; return its column, and its kind."""
     names = list(source.table.names)
     before = source.target if chosen is None else chosen.target
     left, right = st.columns(2)
@@ -74,7 +74,7 @@ def target_choice(source: TableSource, chosen: Origin | None) -> tuple[str, str]
 
 
 def roles_form(source: TableSource, target: str, chosen: Origin | None) -> dict[str, str] | None:
-    """Show what each column is used for, as a table to edit; return what was changed when it is sent.
+    """Show the role of each column in a table to edit; return the changes when it is sent.
 
     Parameters
     ----------

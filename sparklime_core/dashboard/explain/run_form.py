@@ -40,7 +40,7 @@ STABILITY_HELP = (
 
 @dataclass(frozen=True)
 class RunForm:
-    """What a person chose."""
+    """The settings of a run, as chosen in the form."""
 
     explain: ExplainSettings
     explainer: ExplainerSettings
@@ -50,7 +50,7 @@ class RunForm:
 
 
 def run_form(dataset: Dataset, test_rows: int) -> RunForm | None:
-    """Draw the form; return what was chosen when it is sent.
+    """Draw the form; return its settings when it is sent.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def start_run(form: RunForm) -> str:
 
 
 def expected_time(rows: int) -> None:
-    """Say about how long explaining all rows will take, and what of it is for stability."""
+    """Show an estimate of the time to explain all rows, with and without stability."""
     cores, pools, some = _cores(), USUAL_POOLS, usual_stability_rows(rows)
     plain_run = expected_seconds("sampled", rows, cores)
     usual = expected_seconds("sampled", rows, cores, pools, some)
@@ -199,7 +199,7 @@ def _cores() -> int:
 
 
 def _stability_rows(rows: int) -> int | None:
-    """Let it be chosen on how many rows stability is measured; on large tables, not on all of them."""
+    """Draw the choice of how many rows stability is measured on; on large tables, not all."""
     one = settings_of(RunSettings)["stability_rows"]
     words = {**about(one), "key": f"{one.flag}-{rows}"}  # what is usual is another for every table
     usual = usual_stability_rows(rows)

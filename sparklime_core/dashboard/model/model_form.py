@@ -41,7 +41,7 @@ def settings_form(dataset: Dataset) -> ModelSettings | None:
 
 
 def own_model(dataset: Dataset) -> None:
-    """Take a model that was trained elsewhere: tried in a limited process first, and nothing of it unpickled.
+    """Draw the upload of a model. A limited process tries it first, and nothing of it is unpickled.
 
     Raises
     ------

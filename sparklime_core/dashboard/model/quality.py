@@ -1,4 +1,4 @@
-"""How good a model is: measures and plots of the rows that it is measured on, and the traps of its training."""
+"""A model's quality: measures and plots on its test rows, and the traps of its training."""
 
 import streamlit as st
 
@@ -53,7 +53,7 @@ CHANGED = {
 
 
 def measures(model: Model) -> None:
-    """Show a model's measures, and what people should know of its training."""
+    """Show a model's measures, and the notes on its training."""
     metrics = model.metrics
     seen = "test row" if len(model.test_rows) else "row"
     st.caption(
@@ -133,7 +133,7 @@ def _number_plots(evaluation: Evaluation) -> None:
 
 
 def traps_panel(model: Model, dataset: Dataset) -> None:
-    """Show what was found; without a trap, what was looked for."""
+    """Show the traps that were found; without any, what was checked."""
     traps = workspace.traps()
     if not traps:
         st.caption(

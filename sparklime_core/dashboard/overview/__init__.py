@@ -1,1 +1,1 @@
-"""The overview page: what the model goes by over all rows."""
+"""The parts of the page *Overview*."""

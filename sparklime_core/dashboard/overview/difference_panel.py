@@ -35,7 +35,7 @@ HELP = (
 
 @dataclass(frozen=True)
 class TwoGroups:
-    """Two groups of rows: none is in both.
+    """Two groups of rows without a row in common.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class TwoGroups:
 
 
 def comparisons(scope: RunTotals) -> dict[str, Callable[[RunTotals], TwoGroups]]:
-    """Return what can be compared in a run, the usual one first; each may ask for more on the page."""
+    """Return the comparisons that a run offers, by name, the usual one first; each may draw widgets."""
     rest = {"Test against training rows": _test_rows}
     if limited(scope.wanted):
         rest["The filter against all other rows"] = _filtered_rows
@@ -122,7 +122,7 @@ def _choose_class(label: str, key: str, classes: tuple[str, ...], usual: int) ->
 
 
 def _narrowed(scope: RunTotals, explained: WeightLabel | None = None, **limits: object) -> Totals:
-    """Return the totals of the rows that meet one more limit; none do where the filter asks for another value."""
+    """Return the totals of the rows that meet one more limit; empty if the filter has another value for it."""
     usual = RowFilter()
     for name, value in limits.items():
         if getattr(scope.wanted, name) not in (value, getattr(usual, name)):

@@ -1,4 +1,4 @@
-"""All rows of a run as the charts want them: shaped from totals, samples and profiles, without Streamlit."""
+"""Frames of all rows for the charts, from totals, samples and profiles; no Streamlit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def swarm_frame(sample: RowSample, features: Sequence[Feature], shown: Sequence[
 
 
 def swarm_rows(sample: RowSample, lanes: int) -> int:
-    """Return how many rows of a sample a swarm of so many lanes shows."""
+    """Return how many rows of a sample a swarm with this number of lanes shows."""
     return min(len(sample), max(POINTS // max(lanes, 1), 1))
 
 
@@ -119,7 +119,7 @@ def group_name(number: int) -> str:
 def group_reasons(
     sample: RowSample, members: npt.NDArray[np.bool_], names: Sequence[str], most: int = 3
 ) -> list[tuple[str, float]]:
-    """Return what rows have in common: the features with the largest mean weights among them, with these."""
+    """Return the features with the largest mean weights among rows, and these weights."""
     means = [float(mean) for mean in sample.filled[members].mean(axis=0)]
     named = [at for at, mean in enumerate(means) if mean]
     strongest = sorted(named, key=lambda at: (-abs(means[at]), names[at]))[:most]
@@ -127,7 +127,7 @@ def group_reasons(
 
 
 def difference_frame(differences: pd.DataFrame, shown: int) -> pd.DataFrame:
-    """Return the first so many lines of `sparklime_core.runs.weight_statistics.differences` for its chart."""
+    """Return the first `shown` lines of `sparklime_core.runs.weight_statistics.differences` for its chart."""
     frame = differences.head(shown).copy()
     frame.insert(0, "order", range(len(frame)))
     frame["shown"] = [weight_text(value) for value in frame["difference"]]

@@ -101,7 +101,7 @@ def _cards(scope: RunTotals, sample: RowSample, groups: Groups) -> None:
 
 
 def _size(scope: RunTotals, sample: RowSample, members: np.ndarray) -> str:
-    """Say how large a group is, how well its rows are explained, and how often the model is wrong in it."""
+    """Return a group's size, its mean R² and its number of wrong predictions, in words."""
     rows = sample.rows[members]
     facts = [f"{count(len(rows), 'row')} ({len(rows) / len(sample):.0%})", f"mean R² {rows['score'].mean():.2f}"]
     known = rows["wrong"].dropna()

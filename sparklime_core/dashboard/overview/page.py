@@ -1,4 +1,4 @@
-"""The overview of a run: which rows and which class it is about, and its panels, one at a time."""
+"""The overview of a run: its filter and its class, and one panel at a time."""
 
 from collections.abc import Callable
 
@@ -40,15 +40,15 @@ CLASS_HELP = (
 @st.fragment
 @shown_errors()
 def overview(run: Run, manifest: Manifest) -> None:
-    """Draw the overview; it is redrawn by itself, without the rest of the page."""
+    """Draw the overview, a fragment: a click redraws it alone."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         explained = _explained(run, manifest)
         wanted = filter_form(run, manifest, ordered=False)
     scope = RunTotals.of(run, manifest, wanted, explained)
     rows = scope.totals().rows
-    st.caption(_what(scope, rows))
+    st.caption(_summary(scope, rows))
     if not rows:
-        _nothing(scope)
+        _show_empty(scope)
         return
     tabs = st.tabs(list(PANELS), key="overview", bind="query-params")
     for tab, (_, panel) in zip(tabs, PANELS.values(), strict=True):
@@ -58,7 +58,7 @@ def overview(run: Run, manifest: Manifest) -> None:
 
 
 def _explained(run: Run, manifest: Manifest) -> WeightLabel:
-    """Let the person choose the class that the weights are about."""
+    """Draw the choice of the class that the weights are about."""
     classes = manifest.data.class_names
     if classes is None:
         return WeightLabel(0)
@@ -85,8 +85,8 @@ def _most_explained(options: list[int | None], rows: dict[int, int]) -> int:
     return max(range(len(options)), key=lambda place: (rows.get(options[place] or 0, 0), -place))
 
 
-def _what(scope: RunTotals, rows: int) -> str:
-    """Say which rows are summed up, as what, and which are not."""
+def _summary(scope: RunTotals, rows: int) -> str:
+    """Return which rows are summed up, and for which class, in words."""
     classes, label = scope.manifest.data.class_names, scope.explained.label
     about = f"{count(rows, 'explained row')}"
     if classes is None:
@@ -101,8 +101,8 @@ def _what(scope: RunTotals, rows: int) -> str:
     return f"{about}: the features that speak for and against {name}, for any predicted class."
 
 
-def _nothing(scope: RunTotals) -> None:
-    """Say why there is nothing to sum up, and where to go on."""
+def _show_empty(scope: RunTotals) -> None:
+    """Show why there is nothing to sum up, and a link to the rows."""
     st.info(
         "No explained row of this class passes the filter. Rows with an error have no weights.",
         icon=":material/filter_alt_off:",

@@ -103,7 +103,7 @@ def panel_head(title: str, question: str, explained: str) -> None:
 
 
 def features_shown(total: int, key: str, most: int | None = None) -> int:
-    """Let the person choose how many of the strongest features to show."""
+    """Draw the choice of how many of the strongest features are shown; return it."""
     total = min(total, most or total)
     options = [number for number in (6, FEATURES, 24) if number < total]
     if not options:
@@ -121,7 +121,7 @@ def features_shown(total: int, key: str, most: int | None = None) -> int:
 
 
 def legend(scope: RunTotals) -> str:
-    """Say what the two colours mean, in Markdown."""
+    """Return the meaning of the two colours, in Markdown."""
     classes, label = scope.manifest.data.class_names, scope.explained.label
     up, down = ("raises", "lowers") if classes is None else ("speaks for", "speaks against")
     if classes is None:
@@ -132,7 +132,7 @@ def legend(scope: RunTotals) -> str:
 
 
 def of_all(sample: RowSample, rows: int, shown: int | None = None) -> str:
-    """Say how many rows a picture shows of how many."""
+    """Return how many of all rows a chart shows, in words."""
     drawn = len(sample) if shown is None else shown
     if drawn == rows:
         return f"All {count(rows, 'row')}" if rows > 1 else "The only row"

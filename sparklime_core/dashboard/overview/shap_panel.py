@@ -78,7 +78,7 @@ def shap_panel(scope: RunTotals) -> None:
 
 
 def _most_rows(scope: RunTotals) -> int:
-    """Return over how many rows SHAP values can be had in a reasonable time; 1 where there are none."""
+    """Return how many rows get SHAP values in a reasonable time; 1 if none can be computed."""
     try:
         return shap_of(scope.run, is_sampled(scope.run)).most_rows
     except SparkLimeError:

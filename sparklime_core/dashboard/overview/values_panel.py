@@ -1,4 +1,4 @@
-"""The panel of values: weights against what the features are, for all features and for one."""
+"""The panel of values: weights against the features' values, for all features and for one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -103,7 +103,7 @@ def _dependence(scope: RunTotals, sample: RowSample, ranked: list[int]) -> None:
 
 
 def _left_out(scope: RunTotals, sample: RowSample, named: int, missing: int) -> list[str]:
-    """Say which rows the plot shows, and which it does not."""
+    """Return which rows the plot shows and which it leaves out, in words."""
     said = [f"{of_all(sample, scope.totals().rows)}."]
     if named < len(sample):
         said.append(f"{count(len(sample) - named, 'row')} not drawn: the explanation does not name the feature.")
@@ -122,7 +122,7 @@ def _chosen_row(sample: RowSample) -> int | None:
 
 
 def _follow(key: str, scope: RunTotals) -> Callable[[], None]:
-    """Return what a click in a chart does: its row and its feature are chosen."""
+    """Return the action of a click in a chart: choose its row and its feature."""
 
     def follow() -> None:
         points = st.session_state[key].selection.get(PICKED_POINT) or []

@@ -97,7 +97,7 @@ def _live(race: "Race") -> None:
 
 
 def stage_text(state: "RaceState") -> str:
-    """Say what a race does at this moment, and whose turn it is."""
+    """Return the current stage of a race, and whose turn it is, in words."""
     for lane in state.lanes:
         if lane.state.value == "starting":
             return f"{CONTESTANTS[lane.name]}: starting up"

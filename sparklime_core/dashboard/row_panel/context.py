@@ -1,4 +1,4 @@
-"""What every part of the row panel is drawn from: the row, and facts about its run that are computed once."""
+"""The data of every part of the row panel: the row, and facts about its run that are computed once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ DEPENDENCE_ROWS, OBSERVED_ROWS = 200, 2_000
 
 @partial(keep, entries=512)
 def row_probabilities(run: Run, row_id: int) -> tuple[float, ...] | None:
-    """Return the model's probabilities of all classes; None in regression, and where the model gives none."""
+    """Return the model's probabilities of all classes; None in regression and for models without probabilities."""
     return None if run.facts.is_regression else class_probabilities(inputs_of(run), row_id)
 
 
@@ -49,7 +49,7 @@ def explainer_of(run: Run) -> Explainer:
 
 @partial(keep, entries=2, spinner=f"Drawing {POOLS_NOW} pools of samples …")
 def measuring_task(run: Run) -> "ExplainTask":
-    """Return what explains rows of a run as it was explained, and measures their stability."""
+    """Return the task that explains rows as the run did, and measures their stability."""
     from sparklime_core.explain.stability_task import prepare_measured  # noqa: PLC0415 - imports lime
 
     settings = run.manifest().explain
@@ -117,7 +117,7 @@ class RowContext:
 
     @property
     def probabilities(self) -> Sequence[float] | None:
-        """The model's, of all classes; None in regression, and where the model gives none. It opens the model."""
+        """The model's probabilities of all classes; see `row_probabilities`. It opens the model."""
         return row_probabilities(self.run, self.view.row_id)
 
 
@@ -127,7 +127,7 @@ def _always(_: RowContext) -> bool:
 
 @dataclass(frozen=True)
 class PanelPart:
-    """A part of the panel that a person switches to; it is imported and computed only when it is looked at.
+    """A part of the panel that a person switches to; it is imported and computed only when it is open.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The panel of one row: what the model says, why, how far to trust the explanation, and who explained the row."""
+"""The panel of one row: the prediction, its badges, a switch between the parts, and who explained the row."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,14 +39,14 @@ PARTS = (
 
 
 def _sentence(row: RowContext) -> None:
-    """Say what the model says, what is true, and what is explained."""
+    """Show the prediction, the truth, and the explained class."""
     st.markdown(f"## Row {row.view.row_id}")
     said = row_sentences(row.view, lambda text: f"**{plain(text)}**")
     st.markdown(" ".join([*said, *_explained_class(row.view, row.run.predicted.noun)]))
 
 
 def _explained_class(view: RowView, noun: str) -> list[str]:
-    """Name the class that is explained, where that is not the predicted one; and what of it, if no probability."""
+    """Return the explained class in words if it is not the predicted one, or its output is no probability."""
     name, prediction = str(view.result["label_name"]), view.result["prediction"]
     if view.is_regression or view.result["label"] is None:
         return []
@@ -60,7 +60,7 @@ def _explained_class(view: RowView, noun: str) -> list[str]:
 
 
 def _fit_sentence(row: RowContext) -> None:
-    """Say how much of the model's behaviour around the row the explanation accounts for."""
+    """Show how much of the model's variation around the row the explanation accounts for."""
     profile_score = row.view.result.get("profile_score")
     if profile_score is not None:
         features = count(len(row.view.result["explanation"]), "feature")
@@ -70,7 +70,7 @@ def _fit_sentence(row: RowContext) -> None:
 
 
 def _badges(row: RowContext) -> None:
-    """Show the few things that one looks for first."""
+    """Show the outcome, the trust, and whether it is a test row."""
     view = row.view
     with st.container(horizontal=True, gap="xsmall"):
         if view.right is not None:
@@ -97,7 +97,7 @@ def _badges(row: RowContext) -> None:
 
 
 def _label_switch(view: RowView) -> None:
-    """Let another of the row's explained classes be looked at."""
+    """Draw the choice between the row's explained classes."""
     if len(view.labels) < 2:
         return
     names = dict(view.labels)
@@ -114,12 +114,12 @@ def _label_switch(view: RowView) -> None:
 
 
 def _who_explained(found: Mapping[str, Any] | None) -> None:
-    """Say which executor explained the row, when, and in how long."""
+    """Show which executor explained the row, when, and in how long."""
     st.caption(":material/lan: " + origin_words(found))
 
 
 def origin_words(found: Mapping[str, Any] | None) -> str:
-    """Tell a block of the work's schema in a sentence."""
+    """Return a block of `WORK_SCHEMA` in a sentence."""
     if found is None:
         return "Which executor explained this row is not recorded in this run."
     rows = found["last_row"] - found["first_row"] + 1

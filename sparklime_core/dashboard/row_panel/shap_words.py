@@ -31,7 +31,7 @@ FIRST_HELP = "How many of LIME's strongest features are among SHAP's strongest, 
 
 
 def agreement_words(found: "Agreement", signs: bool) -> str:
-    """Say in a sentence how far the two agree, on signs where these can be compared; empty: there is nothing."""
+    """Return the agreement in a sentence, on signs if these can be compared; empty without any."""
     order = _order_words(found.rank)
     if not signs:
         return f"They order the {found.named} features {order}." if order else ""
@@ -48,7 +48,7 @@ def signs_compare(explained: str, added: str, classes: int) -> bool:
 
 
 def units_words(explained: str, added: str, classes: int) -> str | None:
-    """Say that SHAP values add up to another output than LIME explains; None where it is the same.
+    """Return that SHAP values add up to another output than LIME explains, in words; None for the same output.
 
     Parameters
     ----------

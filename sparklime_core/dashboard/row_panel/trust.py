@@ -1,4 +1,4 @@
-"""How far to trust the explanation: every check with its figure, and what would make it stand on firmer ground."""
+"""Trust in the explanation: each check with its figure and words, and the spread of the weights."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the row's values lie: each explained feature's distribution, its bins, and the row's own among them."""
+"""The row's values among all: each explained feature's distribution, its bins, and the row's own place."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -118,7 +118,7 @@ def shown_categories(found: Distribution, code: int) -> pd.DataFrame:
 
 
 def place_words(found: Distribution, value: float) -> str:
-    """Say where a value lies among the others."""
+    """Return where a value lies among the others, in words."""
     if not np.isfinite(value):
         return "There is no value."
     if not found.is_number:
@@ -144,7 +144,7 @@ def _rank_words(found: Distribution, value: float) -> str:
 
 
 def _share(rows: int, total: int) -> str:
-    """Return a share in whole percent, where some are not none and most are not all."""
+    """Return a share in whole percent; "less than 1%" and "more than 99%" are not 0 and 100."""
     percent = 100 * rows / max(total, 1)
     if 0 < percent < 1:
         return "less than 1%"

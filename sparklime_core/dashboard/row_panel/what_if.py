@@ -28,7 +28,7 @@ NAMES = ("before", "with these values")
 
 
 def draw_whatif(row: RowContext) -> None:
-    """Draw the form, and what the model makes of its values; all of it of the same values, always."""
+    """Draw the form, and the model's answer for its values."""
     with shown_errors():
         what_if = what_if_of(row.run)
         view = row.view
@@ -45,8 +45,8 @@ def draw_whatif(row: RowContext) -> None:
         if failed is not None:
             show_error(f"These values could not be explained: {failed}")
             return
-        _said(row, answers, len(changed))
-        _by_profiles(answers, [row.tables.dataset.feature_names[at] for at in changed])
+        _show_prediction(row, answers, len(changed))
+        _show_expected_change(answers, [row.tables.dataset.feature_names[at] for at in changed])
         _figures(answers)
         _chart(row, answers)
         _table(row, answers, before, after, order)
@@ -153,8 +153,8 @@ def _text(row: RowContext, at: int, value: float) -> str:
     return row.tables.dataset.value_text(at, value)
 
 
-def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
-    """Say what the model says now, and what it said before."""
+def _show_prediction(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
+    """Show the prediction now and before."""
     names = row.tables.dataset.class_names
     if not changed:
         st.info("No value is changed yet.", icon=":material/tune:")
@@ -172,8 +172,8 @@ def _said(row: RowContext, answers: Sequence[Answer], changed: int) -> None:
     st.markdown(f"The model {verb} {texts[1]}; before, it was {texts[0]}.")
 
 
-def _by_profiles(answers: Sequence[Answer], changed: Sequence[str]) -> None:
-    """Say how much of the change the row's profiles had expected."""
+def _show_expected_change(answers: Sequence[Answer], changed: Sequence[str]) -> None:
+    """Show how much of the change the row's profiles predicted."""
     before, after = (answer.result for answer in answers)
     expected = expected_change(before, after, changed) if changed else None
     if expected is not None:

@@ -1,4 +1,4 @@
-"""Why the model said that: the weights, the figures of the fit, the class probabilities, and each bin's effect."""
+"""The reasons of a prediction: weights, figures of the fit, class probabilities, and each bin's effect."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

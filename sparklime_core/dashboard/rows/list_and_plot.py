@@ -58,7 +58,7 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
 
 
 def _take_line(key: str, row_ids: list[int]) -> None:
-    """Look at the row whose line was clicked; before the page is drawn, so that the row can come first."""
+    """Choose the row whose line was clicked. It runs before the page is drawn, so that the row is drawn first."""
     clicked = clicked_row(st.session_state[key]["selection"]["rows"], row_ids)
     if clicked is not None:
         session_state.choose_row(clicked, by_table=True)
@@ -96,7 +96,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
             kept,
             chosen,
             target=manifest.data.target if regression else None,
-            says=says(run.predicted),
+            says=prediction_title(run.predicted),
             behind=behind,
         ),
         key=key,
@@ -119,7 +119,7 @@ def _take_point(key: str) -> None:
 
 
 def _chosen_or_first(row_ids: list[int]) -> int | None:
-    """Return the row that is looked at; when there is none yet, begin with the first."""
+    """Return the chosen row; without one, choose the first."""
     if session_state.row_id() is None and row_ids:
         session_state.choose_row(int(row_ids[0]))
     return session_state.row_id()
@@ -152,8 +152,8 @@ def _truth(frame: pd.DataFrame, manifest: Manifest) -> list[Any]:
     return [classes[int(code)] for code in frame["target"]]
 
 
-def says(predicted: Predicted) -> str:
-    """Return what the predictions of a run of classes are, for an axis."""
+def prediction_title(predicted: Predicted) -> str:
+    """Return the title of the axis of a classifier's predictions."""
     if predicted.noun == "log-odds":
         return "Log-odds of the explained class"
     return "Probability of the predicted class"

@@ -26,7 +26,7 @@ MOST_FEATURES = 20
 @st.fragment
 @shown_errors()
 def workbench(run: Run, manifest: Manifest) -> None:
-    """Draw the workbench; it is redrawn by itself, without the rest of the page."""
+    """Draw the workbench, a fragment: a click redraws it alone."""
     index_rows(run)
     left, right = st.columns([12, 10], gap="medium")
     chosen = session_state.row_id()
@@ -44,7 +44,7 @@ def workbench(run: Run, manifest: Manifest) -> None:
         )
         wanted = filter_form(run, manifest)
         found = _rows(str(view), run, manifest, wanted)
-        _ways(run, manifest, wanted, found)
+        _row_buttons(run, manifest, wanted, found)
     begun = session_state.row_id()
     if chosen is None and begun is not None:
         _row(right, run, begun)
@@ -74,8 +74,8 @@ def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     return len(ranked)
 
 
-def _ways(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
-    """Draw the other ways to a row, and the way out."""
+def _row_buttons(run: Run, manifest: Manifest, wanted: RowFilter, found: int) -> None:
+    """Draw the other ways to choose a row, and the downloads."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         st.number_input(
             "Go to row",
@@ -112,7 +112,7 @@ def _random_row(run: Run, wanted: RowFilter) -> None:
 
 
 def comparison_tray(run: Run, chosen: int) -> None:
-    """Show which rows are gathered for a comparison, and let the chosen one be added or taken away."""
+    """Show which rows are gathered for a comparison, and a button that adds or removes the chosen one."""
     rows = session_state.compared()
     session_state.compare(rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison-tray"):

@@ -23,7 +23,7 @@ MEASURES = (("accuracy", "accuracy"), ("r2", "R²"))
 
 
 def history_frame(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return one line per run; one that is damaged, or that was never whole, says so."""
+    """Return one line per run, damaged and half-made runs included."""
     person = services().person
     lines = [_line(run) for run in runs]
     if person.is_signed_in:
@@ -58,7 +58,7 @@ def history_columns() -> dict[str, Any]:
 
 
 def readable_manifest(run: Run) -> Manifest:
-    """Return a run's manifest; where it cannot be read, say why, offer to delete the run, and stop."""
+    """Return a run's manifest; if it cannot be read, show why, offer to delete the run, and stop the page."""
     try:
         return run.manifest()
     except RunError as error:

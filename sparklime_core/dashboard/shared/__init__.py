@@ -1,1 +1,1 @@
-"""What several pages share."""
+"""The parts that several pages use."""

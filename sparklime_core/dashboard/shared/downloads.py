@@ -1,4 +1,4 @@
-"""Taking results away: what the filter lets through, and how to repeat the run. Made when a person asks for it."""
+"""Downloads: the filtered results, reports, and how to repeat the run. Files are made when they are asked for."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What a page shows without the run, the table or the model that it is about, and the way to it."""
+"""Empty states: what a page shows without its run, its table or its model."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ def next_step(text: str, page: str, label: str, icon: str) -> None:
 
 
 def required_run() -> Run:
-    """Return the run that is looked at; where there is none, say how to come by one and stop the page."""
+    """Return the open run; without one, show the ways to one and stop the page."""
     run = session_state.open_run()
     if run is None:
         newest = services().store.runs()[:1]
@@ -46,7 +46,7 @@ def _offer(run: Run) -> None:
 
 
 def earlier_work(page: str) -> None:
-    """Offer what this browser had last, and say of a link to somebody else's that it opens nothing.
+    """Offer the last table and model of this browser; say if a link is to another person's table.
 
     Parameters
     ----------

@@ -136,7 +136,7 @@ def _order(context: FormContext) -> RowFilter:
 
 
 def _usual_direction() -> None:
-    """Begin with the largest where these are what one looks for."""
+    """Set the usual direction of an order."""
     st.session_state["rows-descending"] = ORDERS[st.session_state["rows-order"]].largest_first
 
 
@@ -276,7 +276,7 @@ def _value(at: int, feature: Feature) -> ValueCondition:
 
 
 def _unit_range(label: str, name: str) -> Range:
-    """Draw a range between 0 and 1, whose ends are no limits."""
+    """Draw a range between 0 and 1; 0 and 1 are no limits."""
     key = f"filter-{name}-unit"
     if key not in st.session_state:
         st.session_state[key] = (0.0, 1.0)

@@ -32,7 +32,7 @@ def plain(text: object) -> str:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Show any error of a page as one sentence; what nobody foresaw goes to the server's log in full."""
+    """Show any error of a page as one sentence; an unexpected one goes to the server's log in full."""
     try:
         with shown_errors():
             yield

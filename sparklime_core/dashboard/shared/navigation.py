@@ -182,7 +182,7 @@ def _page(entry: PageEntry) -> Any:
 
 
 def _moved(old: str, page: str) -> Any:
-    """Return a hidden page that leads a link to an old address on, with all that the link says."""
+    """Return a hidden page that redirects an old address, with the link's query."""
 
     def lead_on() -> None:
         st.switch_page(page, query_params=st.query_params.to_dict())
@@ -229,7 +229,7 @@ def _spark() -> None:
 
 @st.cache_resource(ttl=STATUS_SECONDS, show_spinner=False)
 def _status_lately() -> "SparkStatus":
-    """Return what the connection was a moment ago: every session's sidebar asks, and Spark answers slowly."""
+    """Return the connection's last status: every session's sidebar asks, and Spark answers slowly."""
     return services().spark.status()
 
 

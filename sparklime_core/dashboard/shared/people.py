@@ -19,7 +19,7 @@ _WHOSE: Final = "signed-in-as"
 
 
 def is_let_in() -> bool:
-    """Return whether this session may see the pages. What another person has left in the session is forgotten."""
+    """Return whether this session may see the pages; a session of another person is cleared."""
     try:
         person = services().person
     except SparkLimeError:
@@ -58,7 +58,7 @@ def sign_in_page() -> None:
 
 
 def account_panel() -> None:
-    """Say who is signed in, and offer to sign out; nothing where people do not sign in."""
+    """Show who is signed in, and the button to sign out; nothing without sign-in."""
     person = services().person
     if not person.is_signed_in:
         return
@@ -78,14 +78,14 @@ def _explain_refusal() -> None:
 
 
 def owner_name(access: Access, person: Person) -> str:
-    """Return whose something is, as this person calls them."""
+    """Return the owner's name, as this person reads it."""
     if access.is_of(person):
         return "you"
     return access.name or access.email or "nobody"
 
 
 def access_caption(run: Run) -> None:
-    """Say whose a run is, and to who may change it, with whom it is shared."""
+    """Show the owner of a run and, to people who may change it, with whom it is shared."""
     person = services().person
     if not person.is_signed_in:
         return
@@ -100,7 +100,7 @@ def access_caption(run: Run) -> None:
 
 
 def share_run_button(run: Run) -> None:
-    """Offer who may change a run to share it, and operators to give it away."""
+    """Draw the button to share a run, for people who may change it; operators may give it to another person."""
     if not services().person.is_signed_in or not services().may_change(run.id):
         return
     if st.button("Share …", icon=":material/group_add:"):
@@ -108,7 +108,7 @@ def share_run_button(run: Run) -> None:
 
 
 def share_workspace_button(page: str) -> None:
-    """Offer to share this session's table and model, whose link opens a page."""
+    """Draw the button to share this session's table and model; the link opens a page."""
     found, person = workspace.kept(), services().person
     if found is None or not person.is_signed_in or not found.facts.access.lets_change(person):
         return

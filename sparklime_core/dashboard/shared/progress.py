@@ -100,7 +100,7 @@ def _cancel_button(run_id: str) -> None:
 
 
 def resume_button(run: Run) -> None:
-    """Offer to explain what is left of a run that was cut off."""
+    """Draw the button that resumes a run which has rows left."""
     if not run.manifest().state.is_resumable() or not services().may_change(run.id):
         return
     if not st.button("Resume", icon=":material/resume:"):
@@ -124,7 +124,7 @@ def _figures(progress: "Progress", waited: float) -> None:
 
 
 def queue_panel() -> None:
-    """Show the runs that the person may see, where there are more than the one that this page is about."""
+    """Show the queue of the runs that the person may see, if there are others than the open one."""
     if [entry for entry in services().queue() if entry.run_id != session_state.run_id()]:
         st.fragment(_queue_table, run_every=QUEUE_SECONDS * services().pace())()
 

@@ -1,6 +1,6 @@
-"""What pages remember of runs: answers while the results stay the same, and objects made of the inputs.
+"""The cache of runs: answers while the results stay the same, and objects made of the inputs.
 
-All people share what is remembered. So each question checks first that the person may see the run.
+All people share it. So each question checks first that the person may see the run.
 """
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def remember(question: Callable[P, T], *, entries: int = 64, spinner: bool | str
 
 
 def keep(make: Callable[P, T], *, entries: int = 4, spinner: bool | str = False) -> Callable[P, T]:
-    """Return what makes an object of a run's inputs, which never change; all callers share the object."""
+    """Return a function that makes an object of a run's inputs once; all callers share the object."""
     return Remembered(
         st.cache_resource(max_entries=entries, show_spinner=spinner, hash_funcs={Run: _run_id})(make)
     )
@@ -109,7 +109,7 @@ def inputs_of(run: Run) -> "Inputs":
 
 @partial(keep, spinner="Preparing the engine, once for this run …")
 def what_if_of(run: Run) -> "WhatIf":
-    """Return what explains any values as the run explained its rows."""
+    """Return the `WhatIf` that explains any values as the run explained its rows."""
     from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime
 
     return prepare_what_if(run.manifest(), inputs_of(run))
@@ -117,7 +117,7 @@ def what_if_of(run: Run) -> "WhatIf":
 
 @partial(keep, spinner="Reading the values of the table, once for this run …")
 def nearest_changes_of(run: Run) -> "NearestChanges":
-    """Return what finds the nearest changes of the run's rows."""
+    """Return the search for the nearest changes of the run's rows."""
     from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - not every page needs it
 
     return NearestChanges.of(inputs_of(run))
@@ -132,7 +132,7 @@ def _any_width_of(run: Run) -> "ExplainTask":
 
 @partial(keep, entries=16)
 def locality_dial_of(run: Run, row_id: int, label: int) -> "LocalityDial":
-    """Return what explains a label of one row at any kernel width."""
+    """Return the dial that explains a label of one row at any kernel width."""
     from sparklime_core.explain.locality import LocalityDial  # noqa: PLC0415 - imports lime
 
     task = _any_width_of(run)

@@ -72,7 +72,7 @@ def live_links(links: Mapping[str, str]) -> None:
 
 
 def web_links(links: Mapping[str, str]) -> None:
-    """Show links to web pages by their names; what is no web address is left out."""
+    """Show links to web pages by their names; only http and https addresses are shown."""
     addresses = {name: url for name, url in links.items() if urlsplit(url).scheme in ("http", "https")}
     if not addresses:
         return

@@ -1,4 +1,4 @@
-"""What a server has once: the run store, and, when first needed, Spark and the jobs; and a person's view of it.
+"""`Server`: its stores, and, when first needed, Spark and the jobs; and `Services`: a person's view of it.
 
 Pages get `services()`, the view of the person whose session it is. Nothing else leads to the stores and the jobs.
 
@@ -177,7 +177,7 @@ class Services:
         return True
 
     def may_see_logs(self) -> bool:
-        """Return whether the person may read logs of Spark, in which rows of everybody's runs stand."""
+        """Return whether the person may read Spark's logs, which hold rows of everybody's runs."""
         return not self.person.is_signed_in or self.person.is_operator
 
     def progress(self, run_id: str) -> "Progress | None":
@@ -193,7 +193,7 @@ class Services:
         return self._server.has_jobs and self._server.manager.exclusive_runs()
 
     def pace(self) -> int:
-        """Return how many times as long a page waits between two looks at the work as it does for one or two runs.
+        """Return the factor by which a page polls less often: 1 for up to two runs, 2, 4 … for more.
 
         One process draws all sessions' pages; ten that are redrawn every second would leave no time for a click.
         The answers are powers of two, so that they seldom change.

@@ -1,4 +1,4 @@
-"""The run, row, label and compared rows that one person looks at: in the session, in the URL, and as clicked."""
+"""The open run, row, label and compared rows of a session: held in the session and the URL, chosen by clicks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,12 +12,12 @@ MOST_COMPARED = 5
 
 
 def run_id() -> str | None:
-    """Return the run that is looked at: the URL's, or the one that this session had before."""
+    """Return the id of the open run: the URL's, or else the session's."""
     return st.query_params.get("run") or st.session_state.get("run")
 
 
 def open_run() -> Run | None:
-    """Return the run that is looked at, and put its id into the URL.
+    """Return the open run, and put its id into the URL.
 
     Raises
     ------
@@ -38,19 +38,19 @@ def open_run() -> Run | None:
 
 
 def choose_run(chosen: str) -> None:
-    """Look at a run; a row of another run is forgotten, and the filter and the comparison of its rows."""
+    """Open a run; the row, the filter and the compared rows of another run are forgotten."""
     st.session_state["run"] = chosen
     for kept in ("row", "label", "row-filter", "compared"):
         st.session_state.pop(kept, None)
 
 
 def row_id() -> int | None:
-    """Return the row that is looked at: the URL's, or the one that this session had before in this run."""
-    return _looked_at("row")
+    """Return the chosen row: the URL's, or else the session's."""
+    return _linked_or_kept("row")
 
 
 def choose_row(row: int | None, *, by_table: bool = False) -> None:
-    """Look at a row of the run, and put it into the URL.
+    """Choose a row of the run, and put it into the URL.
 
     A row that is not chosen in the table becomes the table's anchor: the table is then drawn again, with this row
     selected, so that it never marks another row than the one that is shown.
@@ -66,17 +66,17 @@ def anchor() -> int | None:
 
 
 def label() -> int | None:
-    """Return the label whose explanation is looked at."""
-    return _looked_at("label")
+    """Return the chosen label."""
+    return _linked_or_kept("label")
 
 
 def choose_label(chosen: int | None) -> None:
-    """Look at a label's explanation, and put it into the URL."""
+    """Choose a label, and put it into the URL."""
     _choose("label", chosen)
 
 
 def compared() -> list[int]:
-    """Return the rows that are compared: the URL's, or those that this session had before in this run."""
+    """Return the compared rows: the URL's, or else the session's."""
     linked = st.query_params.get("compare")
     if linked is None:
         return list(st.session_state.get("compared", []))
@@ -94,8 +94,8 @@ def compare(rows: Sequence[int]) -> None:
         st.query_params.pop("compare", None)
 
 
-def _looked_at(name: str) -> int | None:
-    """Return what the URL says, or what this session had before; from now on both say it."""
+def _linked_or_kept(name: str) -> int | None:
+    """Return the URL's value, or else the session's; afterwards both have it."""
     linked = whole_number(st.query_params.get(name))
     found: int | None = st.session_state.get(name) if linked is None else linked
     if found is not None:
@@ -139,5 +139,5 @@ def line_of(row: int | None, row_ids: Sequence[int]) -> list[int]:
 
 
 def whole_number(text: str | None) -> int | None:
-    """Return a number of a URL's query, or None when it is not there or no whole number from 0."""
+    """Return a whole number from 0 of a URL's query; None for anything else."""
     return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= 18 else None

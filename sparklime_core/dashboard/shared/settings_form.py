@@ -27,7 +27,7 @@ _EMPTY, _LISTED = "empty cells alone", "these, with commas between"
 
 
 class SettingsForm(Generic[Chosen]):
-    """Draws settings one by one, and what is left of them at last: a new setting is drawn without a line here.
+    """Draws settings one by one, then the rest of them: a new setting needs no line here.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class SettingsForm(Generic[Chosen]):
 
 
 def about(one: Setting) -> dict[str, Any]:
-    """Return what every widget of a setting is given."""
+    """Return the arguments of every widget of a setting."""
     return {"label": one.label, "help": one.help, "key": one.flag, "persist_state": "session"}
 
 
@@ -92,7 +92,7 @@ def _widget(one: Setting, names: Mapping[str, str] | None) -> Any:
 
 
 def _values_of(one: Setting, names: Mapping[str, str] | None, start: Any) -> dict[str, Any]:
-    """Return what a widget can be set to, and what it is set to at first."""
+    """Return a widget's possible values, and its first one."""
     kind = one.kind
     if names is None and isinstance(kind, Choice):
         names = {name: name for name in kind.names}
@@ -109,7 +109,7 @@ def _values_of(one: Setting, names: Mapping[str, str] | None, start: Any) -> dic
 
 
 def reading_form(key: str) -> ReadOptions | None:
-    """Let it be overruled how a file is read; return the options when they are sent.
+    """Draw the form of how a file is read; return its options when it is sent.
 
     Parameters
     ----------

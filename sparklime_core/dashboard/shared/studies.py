@@ -1,4 +1,4 @@
-"""What Race and Tuning share: the study that a session looks at, its table and model, and how it ended."""
+"""The studies of *Race* and *Tuning*: the current one of a session, its table and model, and how it ended."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -20,14 +20,14 @@ SHARED_SETTINGS = ("num_features", "num_samples", "output", "seed")
 
 
 def remember_study(kind: str, work: Any) -> None:
-    """Remember some work as what this session looks at on the page of this kind."""
+    """Make a study the session's current one on the page of its kind."""
     chosen = services().keep(work)
     st.session_state[f"{kind}-work"] = chosen
     st.query_params[kind] = chosen
 
 
 def current_study(kind: str) -> Any | None:
-    """Return the work that the URL names, or that this session has begun last; None where the server lost it."""
+    """Return the study that the URL names, or else the session's last; None if the server has forgotten it."""
     chosen = st.query_params.get(kind) or st.session_state.get(f"{kind}-work")
     if chosen is None:
         return None
@@ -38,7 +38,7 @@ def current_study(kind: str) -> Any | None:
 
 
 def choose_subject(key: str) -> Callable[[], Subject]:
-    """Draw the choice; return the function that loads what is chosen.
+    """Draw the choice of table and model; return the function that loads them.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def choose_subject(key: str) -> Callable[[], Subject]:
 
 
 def show_outcome(state: StudyState, name: str) -> None:
-    """Say of a study that has ended, and is called so, what has ended it before its time."""
+    """Show why a study ended early, if it did."""
     if state.error:
         show_error(state.error)
     elif state.cancelled:

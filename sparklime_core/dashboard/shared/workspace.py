@@ -1,4 +1,4 @@
-"""What one person works with: table, encoded table and model, in the session and kept for a reload.
+"""The workspace of a session: table, encoded table and model, kept on disk for a reload.
 
 The key of what is kept is in the session and in the address. A session that has only the key reads the parts when
 a page first asks for them.
@@ -86,7 +86,7 @@ def take_up(found: "KeptWorkspace") -> None:
 
 
 def facts() -> "WorkspaceFacts | None":
-    """Return what there is to know of this session's table and model, without reading them."""
+    """Return the facts of this session's table and model, without reading them."""
     found = kept()
     return None if found is None else found.facts
 
@@ -103,7 +103,7 @@ def source() -> TableSource | None:
 
 
 def set_source(chosen: TableSource | None) -> None:
-    """Work with another table; what was made of the one before goes."""
+    """Set the table; everything made of the one before is dropped."""
     _forget(*_MADE, ADDRESS)
     st.session_state["source"] = chosen
     if chosen is not None:
@@ -127,7 +127,7 @@ def dataset() -> Dataset | None:
 
 
 def set_dataset(chosen: Dataset) -> None:
-    """Work with an encoded table; a model of another one goes."""
+    """Set the encoded table; a model of another one is dropped."""
     _forget("model", *_OF_MODEL)
     st.session_state["dataset"], st.session_state["new-rows"] = chosen, None
     _keep()
@@ -164,7 +164,7 @@ def evaluation() -> "Evaluation | None":
 
 
 def traps() -> "tuple[Trap, ...]":
-    """Return what should make a person stop before the model is believed; looked for once, also where that fails.
+    """Return the model's traps; they are looked for once, even if that fails.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def _new_rows() -> "NewRows | None":
 
 
 def _part(name: str, read: "Callable[[KeptWorkspace], Any]") -> Any:
-    """Return a part that the session has, or read it; what cannot be read is said, and is not asked for again."""
+    """Return a part that the session has, or read it; a part that cannot be read is reported once."""
     found = kept() if name not in st.session_state else None
     if found is None:
         return st.session_state.get(name)
@@ -240,7 +240,7 @@ def _part(name: str, read: "Callable[[KeptWorkspace], Any]") -> Any:
 
 
 def _keep() -> None:
-    """Keep what the session has for a reload; where that is not possible, say so and go on."""
+    """Store the session's parts for a reload; if that fails, show why and go on."""
     from sparklime_core.runs.workspace import Workspace  # noqa: PLC0415 - imports scikit-learn
 
     found = source()
@@ -261,7 +261,7 @@ def _keep() -> None:
 
 
 def _own_key() -> str:
-    """Return the key of this session's workspace; of another person's, which was or is shared, a new one."""
+    """Return the key of this session's workspace; a new one if the workspace is another person's."""
     key: str = st.session_state[ADDRESS]
     before = kept()
     person = services().person

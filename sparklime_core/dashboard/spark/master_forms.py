@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def local_form(service: "SparkService") -> None:
-    """Choose embedded Spark, with so many threads."""
+    """Draw the form of embedded Spark: its number of threads."""
     from sparklime_core.jobs.spark_connection import most_threads  # noqa: PLC0415 - imports pyspark
 
     cores = os.cpu_count() or 1

@@ -90,7 +90,7 @@ def forget_damaged(files: Sequence[str]) -> None:
 
 
 def _tables_in(run: Path) -> Iterator[Path]:
-    """Yield the Parquet files of a run; what else lies in its folder is none of ours."""
+    """Yield the Parquet files of a run, and no other files in its folder."""
     for folder in (run, run / PARTS, *(run / name for name in TABLES.values())):
         yield from (found for found in folder.glob("*.parquet") if found.is_file())
 

@@ -55,7 +55,7 @@ def printing_to_stderr() -> Iterator[None]:
 
 
 def import_needed() -> None:
-    """Import what a worker imports for a task of ours, and load what numba has compiled."""
+    """Import what a worker needs for a task, and load what numba has compiled."""
     sys.path.insert(0, HOME)
     try:
         needed = import_module("sparklime_core.spark.executors.prewarm").NEEDED_MODULES

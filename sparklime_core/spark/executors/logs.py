@@ -47,7 +47,7 @@ class ExecutorOutput:
 
 
 def say(text: str) -> None:
-    """Print a line of evidence, and never more than one; on an executor."""
+    """Print one line of evidence on an executor."""
     # In one piece, which print does not do here: in embedded Spark several workers write into one file.
     sys.stderr.write(f"{MARK} executor {executor_id()}, pid {os.getpid()}: {printable(text, None)}\n")
     sys.stderr.flush()

@@ -58,7 +58,7 @@ def check_executors(spark: SparkSession, timeout: float = ANSWER_SECONDS) -> lis
 
 
 def require_able_executors(spark: SparkSession, payload_bytes: int, packages: Sequence[str] = ()) -> None:
-    """Refuse what the executors of a cluster cannot do, before it is begun; each session is asked once.
+    """Refuse a task that the executors of a cluster cannot do, before it starts; each session is asked once.
 
     Parameters
     ----------

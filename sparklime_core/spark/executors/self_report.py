@@ -108,7 +108,7 @@ class ExecutorReport:
     cores: int = 1
 
     def version(self, package: str) -> str | None:
-        """Return the version of a package, or of one that stands for it; None where it has neither."""
+        """Return the version of a package, or of its equivalent; None without both."""
         return self.packages.get(package) or self.packages.get(STANDS_FOR.get(package, ""))
 
     def summary(self) -> str:

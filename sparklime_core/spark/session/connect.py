@@ -162,12 +162,12 @@ def current() -> Connection | None:
 
 
 def present() -> Connection | None:
-    """Return the connection of this process as it is; never waits for another one to start."""
+    """Return the connection of this process; it never waits for one that starts."""
     return _connection
 
 
 def master_of(spark: SparkSession) -> str:
-    """Return the master of a session, as it was named to `connect`; as Spark calls it where it was not."""
+    """Return the master of a session, as it was given to `connect`, or else as Spark names it."""
     if _connection is not None and _connection.spark is spark:
         return _connection.master.text
     return backend_of(spark).master

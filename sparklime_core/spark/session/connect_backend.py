@@ -89,7 +89,7 @@ class RemoteBackend:
         return SessionFile(file)
 
     def send(self, table: pa.Table) -> DataFrame:
-        """Return a table as a DataFrame, whose rows the server spreads over all cores, or as few as wanted."""
+        """Return a table as a DataFrame with at most one partition per chunk of the table."""
         return from_arrow(self._spark, table).coalesce(max(table.column(0).num_chunks, 1))
 
     def enter_thread(self, tag: str) -> None:

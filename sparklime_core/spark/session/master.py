@@ -76,7 +76,7 @@ class Master:
 
     @property
     def is_managed(self) -> bool:
-        """Whether it is handed on to Spark as it is: YARN, Kubernetes, or what a session is on that was given."""
+        """Whether Spark gets it unchanged: YARN, Kubernetes, or the master of a session made by another program."""
         return not (self.is_local or self.is_standalone or self.is_connect)
 
 

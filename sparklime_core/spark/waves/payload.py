@@ -105,7 +105,7 @@ class Payload:
     packages: tuple[str, ...] = ()
 
     def load(self) -> ExplainTask:
-        """Return the task; the first call in a worker process unpickles it, and says so on standard error."""
+        """Return the task; the first call in a worker process unpickles it, and logs that on standard error."""
         task = _loaded.get(self.id)
         if task is None:
             task = self._unpickle()

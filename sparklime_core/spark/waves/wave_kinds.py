@@ -62,7 +62,7 @@ class Wave:
 
 @dataclass(frozen=True)
 class CollectedWaves:
-    """How waves are explained whose results the driver wants.
+    """Waves whose results come back to the driver.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ class WrittenWave:
 
 @dataclass(frozen=True)
 class WrittenWaves:
-    """How waves are explained that the executors write.
+    """Waves that the executors write.
 
     Attributes
     ----------
@@ -182,7 +182,7 @@ def part_blocks(blocks: int, tasks: int, block_rows: int) -> int:
 
 
 def stretches(blocks: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
-    """Cut ascending blocks into stretches without a gap, of so many at most; each is a first block and an end."""
+    """Cut ascending blocks into stretches without a gap, of at most `most` blocks: (first block, end)."""
     first = previous = blocks[0]
     for block in blocks[1:]:
         if block != previous + 1 or block - first == most:
@@ -193,7 +193,7 @@ def stretches(blocks: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
 
 
 def unpack(done: pa.Table, column: str, schema: pa.Schema) -> pa.Table | None:
-    """Return the tables that the blocks (of `DONE_SCHEMA`) carry in a column, as one; None without any."""
+    """Return the tables in a column of the blocks (of `DONE_SCHEMA`) as one; None without any."""
     ordered = done.select(["block", column]).sort_by("block")
     packed = [batch.as_py() for batch in ordered[column] if batch.is_valid]
     if not packed:

@@ -35,7 +35,7 @@ def task_table(wave: int, done: pa.Table) -> pa.Table:
 
 
 def work_table(wave: int, done: pa.Table, row_ids: IntArray, size: int) -> pa.Table:
-    """Say who explained each block, of ``size`` rows, and when: ``seconds`` is how far the task was at its end."""
+    """Return who explained each block of ``size`` rows, and when."""
     facts = done.sort_by("block")
     first = facts["block"].to_numpy() * size
     last = np.minimum(first + size, len(row_ids)) - 1
