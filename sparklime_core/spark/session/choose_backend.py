@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def backend_of(spark: "SparkSession") -> Backend:
     """Return the backend of any session, also of one that another program has made."""
     if is_connect(spark):
-        from sparklime_core.spark.session.connect_backend import RemoteBackend  # noqa: PLC0415 - imports gRPC
+        from sparklime_core.spark.session.connect_backend import ConnectBackend  # noqa: PLC0415 - imports gRPC
 
-        return RemoteBackend.of(spark)
+        return ConnectBackend.of(spark)
     from sparklime_core.spark.session.classic_backend import ClassicBackend  # noqa: PLC0415 - executors need none
 
     return ClassicBackend(spark)

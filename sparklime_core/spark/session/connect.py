@@ -104,10 +104,10 @@ def given_session() -> SparkSession | None:
     """Return the session that somebody else has made in this process, or that ``spark-submit`` has begun."""
     if _connection is not None and not _connection.is_adopted:
         return None
-    remote = sys.modules.get("pyspark.sql.connect.session")
-    if remote is not None:
-        found: SparkSession | None = remote.SparkSession.getActiveSession()
-        found = found or remote.SparkSession._get_default_session()
+    connect_module = sys.modules.get("pyspark.sql.connect.session")
+    if connect_module is not None:
+        found: SparkSession | None = connect_module.SparkSession.getActiveSession()
+        found = found or connect_module.SparkSession._get_default_session()
         if found is not None:
             return found
     if SparkContext._active_spark_context is not None or SUBMITTED in os.environ:
@@ -120,9 +120,9 @@ def _active_here(spark: SparkSession) -> SparkSession:
 
     They look for the active one, which over Spark Connect each thread has for itself: another may have connected.
     """
-    remote = sys.modules.get("pyspark.sql.connect.session")
-    if remote is not None and isinstance(spark, remote.SparkSession):
-        remote.SparkSession._active_session.session = spark
+    connect_module = sys.modules.get("pyspark.sql.connect.session")
+    if connect_module is not None and isinstance(spark, connect_module.SparkSession):
+        connect_module.SparkSession._active_session.session = spark
     return spark
 
 

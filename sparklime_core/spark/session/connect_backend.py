@@ -29,7 +29,7 @@ COUNTED_ROWS = 1_000_000
 PROBE_SECONDS = 1.0
 
 
-class RemoteBackend:
+class ConnectBackend:
     """A session of Spark Connect.
 
     The server does not list its executors. A short job asks them, and their answers are kept.
@@ -49,10 +49,10 @@ class RemoteBackend:
         self._application: str | None = None
 
     @classmethod
-    def of(cls, spark: SparkSession) -> "RemoteBackend":
+    def of(cls, spark: SparkSession) -> "ConnectBackend":
         """Return the one backend of a session."""
         # Kept by the session itself: it goes when the session goes.
-        backend: RemoteBackend = vars(spark).setdefault("_sparklime_backend", cls(spark))
+        backend: ConnectBackend = vars(spark).setdefault("_sparklime_backend", cls(spark))
         return backend
 
     @property

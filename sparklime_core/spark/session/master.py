@@ -76,7 +76,7 @@ class Master:
 
     @property
     def is_managed(self) -> bool:
-        """Whether Spark gets it unchanged: YARN, Kubernetes, or the master of a session made by another program."""
+        """Whether Spark gets it unchanged: YARN, Kubernetes, or the master of another program's session."""
         return not (self.is_local or self.is_standalone or self.is_connect)
 
 

@@ -91,7 +91,7 @@ def start(
     if master.is_local or master.is_managed or facts.version is not None:
         deadline += (PATIENCE - 1) * max(deadline - time.monotonic(), 0.0)
     if master.is_connect:
-        return _start_remote(master, asked, approach, deadline)
+        return _start_connect(master, asked, approach, deadline)
     own = session_conf(master, app_name, approach.address, facts.workers, approach.known)
     conf = {**own, **daemon_conf(master, approach.known, asked), **asked}
     log = _new_log()
@@ -107,7 +107,7 @@ def start(
     return Connection(master, facts, asked, spark, gateway, log)
 
 
-def _start_remote(master: Master, asked: Mapping[str, str], approach: Approach, deadline: float) -> Connection:
+def _start_connect(master: Master, asked: Mapping[str, str], approach: Approach, deadline: float) -> Connection:
     from sparklime_core.spark.session.connect_session import open_session  # noqa: PLC0415 - imports gRPC
 
     token = approach.known.secret if approach.known is not None else approach.token

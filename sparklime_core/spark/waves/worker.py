@@ -39,6 +39,7 @@ def work_table(wave: int, done: pa.Table, row_ids: IntArray, size: int) -> pa.Ta
     facts = done.sort_by("block")
     first = facts["block"].to_numpy() * size
     last = np.minimum(first + size, len(row_ids)) - 1
+    # A block's `seconds` is how long its task had run at the block's end.
     before = (facts["seconds"].to_numpy() - facts["block_seconds"].to_numpy()) * 1e6
     started = pa.array(facts["started"].to_numpy() + before.astype(np.int64))
     columns = {name: facts[name] for name in WORK_SCHEMA.names if name in facts.column_names}
