@@ -202,7 +202,7 @@ def sidebar() -> None:
     """Draw the sidebar; it follows the work while a run is active."""
     with st.sidebar:
         works = services().active() or services().race_runs()
-        st.fragment(_status, run_every=SIDEBAR_SECONDS * services().pace() if works else None)()
+        st.fragment(_status, run_every=SIDEBAR_SECONDS * services().poll_factor() if works else None)()
         account_panel()
 
 

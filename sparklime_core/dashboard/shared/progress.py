@@ -51,16 +51,20 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
     with st.container():  # one element either way, so that what follows keeps its place when the run ends
         if services().progress(run.id) is not None:
             st.markdown(what)
-            pace = services().pace()
-            st.fragment(_live, run_every=RUN_SECONDS * pace)(run.id, shown_rows, by_executor, pace)
+            factor = services().poll_factor()
+            st.fragment(_live, run_every=RUN_SECONDS * factor)(run.id, shown_rows, by_executor, factor)
         else:
             run_summary(run.manifest(), what)
 
 
 @shown_errors()
-def _live(run_id: str, shown_rows: int | None, by_executor: bool, pace: int) -> None:
+def _live(run_id: str, shown_rows: int | None, by_executor: bool, factor: int) -> None:
     progress = services().progress(run_id)
-    if progress is None or (shown_rows is not None and progress.done > shown_rows) or services().pace() != pace:
+    if (
+        progress is None
+        or (shown_rows is not None and progress.done > shown_rows)
+        or services().poll_factor() != factor
+    ):
         st.rerun()
     share = progress.done / progress.rows if progress.rows else 1.0
     stage = STAGES.get(progress.stage, progress.stage)
@@ -126,7 +130,7 @@ def _figures(progress: "Progress", waited: float) -> None:
 def queue_panel() -> None:
     """Show the queue of the runs that the person may see, if there are others than the open one."""
     if [entry for entry in services().queue() if entry.run_id != session_state.run_id()]:
-        st.fragment(_queue_table, run_every=QUEUE_SECONDS * services().pace())()
+        st.fragment(_queue_table, run_every=QUEUE_SECONDS * services().poll_factor())()
 
 
 @shown_errors()

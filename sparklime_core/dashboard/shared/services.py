@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 ROOT = Path(sparklime_core.__file__).parents[1]
 """Where Python finds this package, wherever the server was started."""
 
-KEPT_WORK = 50
+KEPT_STUDIES = 50
 """How many races and studies a server remembers."""
 
 FOR_PAGES = ("altair", "duckdb", "sparklime_core.dashboard.rows.page")
@@ -73,13 +73,13 @@ class Server:
         self.workspaces = WorkspaceStore(store.root.parent / "workspaces")
         self._service: SparkService | None = None
         self._manager: JobManager | None = None
-        self._kept: OrderedDict[str, tuple[Person, Any]] = OrderedDict()
-        self._lock = threading.RLock()
+        self.studies: OrderedDict[str, tuple[Person, Any]] = OrderedDict()
+        self.lock = threading.RLock()
 
     @property
     def service(self) -> "SparkService":
         """The Spark connection; its first use imports Spark's driver side, but starts no JVM."""
-        with self._lock:
+        with self.lock:
             if self._service is None:
                 from sparklime_core.jobs.spark_connection import SparkService  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ class Server:
     @property
     def manager(self) -> "JobManager":
         """The job manager; its first use imports lime, which the start of Spark need not wait for."""
-        with self._lock:
+        with self.lock:
             if self._manager is None:
                 from sparklime_core.jobs.manager import JobManager  # noqa: PLC0415
 
@@ -101,22 +101,6 @@ class Server:
     def started(self) -> bool:
         """Whether the Spark connection was used yet; before that nothing runs and nothing is connected."""
         return self._service is not None
-
-    def keep(self, person: Person, work: Any) -> str:
-        """Keep some work of a person that is no run, for as long as it is among the last; return its id."""
-        chosen = uuid.uuid4().hex
-        with self._lock:
-            self._kept[chosen] = (person, work)
-            while len(self._kept) > KEPT_WORK:
-                self._kept.popitem(last=False)
-        return chosen
-
-    def kept(self, person: Person, chosen: str) -> Any | None:
-        """Return work that was kept; None when there is none of this id that the person may see."""
-        with self._lock:
-            whose, work = self._kept.get(chosen, (person, None))
-        is_open = not person.is_signed_in or person.is_operator or whose.id == person.id
-        return work if is_open else None
 
     @property
     def has_jobs(self) -> bool:
@@ -160,13 +144,21 @@ class Services:
         """Whether the Spark connection was used yet; before that nothing runs and nothing is connected."""
         return self._server.started
 
-    def keep(self, work: Any) -> str:
-        """Keep some work that is no run, for as long as it is among the last; return its id."""
-        return self._server.keep(self.person, work)
+    def keep_study(self, study: Any) -> str:
+        """Keep a race or a tuning study for as long as it is among the last; return its id."""
+        chosen, studies = uuid.uuid4().hex, self._server.studies
+        with self._server.lock:
+            studies[chosen] = (self.person, study)
+            while len(studies) > KEPT_STUDIES:
+                studies.popitem(last=False)
+        return chosen
 
-    def kept(self, chosen: str) -> Any | None:
-        """Return work that was kept, or None when there is none of this id any more, or it is another person's."""
-        return self._server.kept(self.person, chosen)
+    def kept_study(self, chosen: str) -> Any | None:
+        """Return a kept study; None if the server has forgotten it, or it is another person's."""
+        with self._server.lock:
+            owner, study = self._server.studies.get(chosen, (self.person, None))
+        is_open = not self.person.is_signed_in or self.person.is_operator or owner.id == self.person.id
+        return study if is_open else None
 
     def may_change(self, run_id: str) -> bool:
         """Return whether the person may change a run; pages offer nothing that the store would refuse."""
@@ -192,7 +184,7 @@ class Services:
         """Return whether a race has Spark to itself."""
         return self._server.has_jobs and self._server.manager.exclusive_runs()
 
-    def pace(self) -> int:
+    def poll_factor(self) -> int:
         """Return the factor by which a page polls less often: 1 for up to two runs, 2, 4 … for more.
 
         One process draws all sessions' pages; ten that are redrawn every second would leave no time for a click.

@@ -19,22 +19,20 @@ SHARED_SETTINGS = ("num_features", "num_samples", "output", "seed")
 """Settings of the explanations that a race and a study take over; the others are their own."""
 
 
-def remember_study(kind: str, work: Any) -> None:
+def remember_study(kind: str, study: Any) -> None:
     """Make a study the session's current one on the page of its kind."""
-    chosen = services().keep(work)
-    st.session_state[f"{kind}-work"] = chosen
+    chosen = services().keep_study(study)
+    st.session_state[f"{kind}-study"] = chosen
     st.query_params[kind] = chosen
 
 
 def current_study(kind: str) -> Any | None:
     """Return the study that the URL names, or else the session's last; None if the server has forgotten it."""
-    chosen = st.query_params.get(kind) or st.session_state.get(f"{kind}-work")
-    if chosen is None:
-        return None
-    work = services().kept(chosen)
-    if work is not None:
+    chosen = st.query_params.get(kind) or st.session_state.get(f"{kind}-study")
+    study = None if chosen is None else services().kept_study(chosen)
+    if chosen is not None and study is not None:
         st.query_params[kind] = chosen
-    return work
+    return study
 
 
 def choose_subject(key: str) -> Callable[[], Subject]:

@@ -150,7 +150,7 @@ def imbalance(executors: pd.DataFrame) -> float:
 def work_panel(run: Run) -> None:
     """Show the finished tasks; as long as this server works on the run, draw them again every other second."""
     live = services().progress(run.id) is not None
-    st.fragment(_work_charts, run_every=POLL_SECONDS * services().pace() if live else None)(run)
+    st.fragment(_work_charts, run_every=POLL_SECONDS * services().poll_factor() if live else None)(run)
 
 
 @shown_errors()

@@ -11,24 +11,24 @@ from sparklime_core.runs.access import ANYBODY, Person
 from sparklime_core.runs.store import RunStore
 
 
-@pytest.mark.parametrize(("runs", "pace"), [(0, 1), (1, 1), (2, 1), (3, 2), (5, 2), (6, 4), (10, 4), (12, 8)])
+@pytest.mark.parametrize(("runs", "factor"), [(0, 1), (1, 1), (2, 1), (3, 2), (5, 2), (6, 4), (10, 4), (12, 8)])
 def test_pages_look_more_seldom_the_more_runs_are_looked_at(
-    runs: int, pace: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runs: int, factor: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Server, "active", lambda _: runs)
 
-    assert Services(Server(RunStore(tmp_path)), ANYBODY).pace() == pace
+    assert Services(Server(RunStore(tmp_path)), ANYBODY).poll_factor() == factor
 
 
 def test_a_race_of_another_account_is_found_by_nobody_but_operators(tmp_path: Path) -> None:
     server = Server(RunStore(tmp_path))
     ann, ben = Person("ann", is_signed_in=True), Person("ben", is_signed_in=True)
-    chosen = Services(server, ann).keep("a race")
+    chosen = Services(server, ann).keep_study("a race")
     whole = [ann, Person("olga", is_signed_in=True, is_operator=True), Person("a browser, where nobody signs in")]
 
-    assert [Services(server, person).kept(chosen) for person in whole] == ["a race"] * 3
-    assert Services(server, ben).kept(chosen) is None
-    assert Services(server, ben).kept("unknown") is None
+    assert [Services(server, person).kept_study(chosen) for person in whole] == ["a race"] * 3
+    assert Services(server, ben).kept_study(chosen) is None
+    assert Services(server, ben).kept_study("unknown") is None
 
 
 def test_the_server_outlives_what_any_browser_can_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
