@@ -96,21 +96,10 @@ def filled(chart: Drawing) -> FilledChart:
     return FilledChart(spec, frames, spec.pop("description"))
 
 
-def named(name: str) -> alt.NamedData:
-    """Return data that a `FilledChart` brings under a name."""
-    return alt.NamedData(name=name)
-
-
 def zero_line(colour: str) -> alt.Chart:
     """Return a rule at zero, whose data is its own: made by Vega, since altair would move it to the chart's."""
     line: alt.Chart = alt.Chart(alt.sequence(0, 1, as_="zero")).mark_rule(color=colour).encode(x="zero:Q")
     return line
-
-
-def template_of(chart: ChartType) -> dict[str, Any]:
-    """Return a chart's specification, checked against Vega-Lite's schema."""
-    spec: dict[str, Any] = chart.to_dict()
-    return spec
 
 
 def _with_names(chart: Any, frames: dict[str, pd.DataFrame]) -> Any:
@@ -119,7 +108,7 @@ def _with_names(chart: Any, frames: dict[str, pd.DataFrame]) -> Any:
     if isinstance(chart.data, pd.DataFrame):
         name = f"data-{len(frames)}"
         frames[name] = chart.data
-        chart.data = named(name)
+        chart.data = alt.NamedData(name=name)
     if isinstance(chart, alt.LayerChart):
         chart.layer = [_with_names(part, frames) for part in chart.layer]
     return chart

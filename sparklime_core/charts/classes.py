@@ -8,7 +8,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_parts import BAR_Y, described, lane_names, lane_numbers, short, strongest
-from sparklime_core.charts.chart_template import FilledChart, named, template_of
+from sparklime_core.charts.chart_template import FilledChart
 from sparklime_core.charts.colours import AGAINST, FOR, INK, REST
 from sparklime_core.wording import count
 
@@ -34,7 +34,7 @@ def probabilities_chart(classes: pd.DataFrame) -> FilledChart:
 
 @lru_cache(maxsize=64)
 def _probabilities(rows: int) -> dict[str, Any]:
-    base = alt.Chart(named(CLASSES)).encode(
+    base = alt.Chart(alt.NamedData(name=CLASSES)).encode(
         y=alt.Y("order:O", axis=None),
         tooltip=[
             alt.Tooltip("name:N", title="Class"),
@@ -46,7 +46,8 @@ def _probabilities(rows: int) -> dict[str, Any]:
         color=alt.Color("role:N", scale=alt.Scale(domain=list(ROLES), range=[FOR, REST]), legend=None),
     )
     texts = lane_names(base, "name:N", 300), lane_numbers(base, alt.Text("probability:Q", format=".3f"))
-    return template_of(alt.layer(bar, *texts).properties(height=20 + 32 * max(rows, 1)))
+    template: dict[str, Any] = alt.layer(bar, *texts).properties(height=20 + 32 * max(rows, 1)).to_dict()
+    return template
 
 
 def classes_comparison_chart(cells: pd.DataFrame) -> ChartType:

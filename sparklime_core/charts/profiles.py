@@ -9,7 +9,7 @@ import pandas as pd
 from altair.typing import ChartType
 
 from sparklime_core.charts.chart_parts import BAR_Y, LANE, Y, described, lane_names, lane_numbers, strongest
-from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.chart_template import FilledChart, zero_line
 from sparklime_core.charts.colours import AGAINST, AVERAGED, AXIS, FOR, INK, REST
 from sparklime_core.wording import count
 
@@ -126,7 +126,7 @@ def _averages(base: alt.Chart, averaged: bool) -> list[alt.Chart]:
 
 @lru_cache(maxsize=256)
 def _template(lines: int, end: float, averaged: bool) -> dict[str, Any]:
-    base = alt.Chart(named(BINS)).encode(
+    base = alt.Chart(alt.NamedData(name=BINS)).encode(
         y=Y,
         tooltip=[
             alt.Tooltip("text:N", title="Bin"),
@@ -152,4 +152,5 @@ def _template(lines: int, end: float, averaged: bool) -> dict[str, Any]:
     )
     marks = bar, *_averages(base, averaged)
     chart = alt.layer(zero_line(REST), *marks, lane_names(base, "text:N"), lane_numbers(base))
-    return template_of(chart.properties(height=AXIS + LANE * max(lines, 1)))
+    template: dict[str, Any] = chart.properties(height=AXIS + LANE * max(lines, 1)).to_dict()
+    return template

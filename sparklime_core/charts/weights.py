@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from sparklime_core.charts.chart_parts import BAR_Y, LANE, Y, described, lane_names, lane_numbers, short, strongest
-from sparklime_core.charts.chart_template import FilledChart, named, template_of, zero_line
+from sparklime_core.charts.chart_template import FilledChart, zero_line
 from sparklime_core.charts.colours import AGAINST, AXIS, EXACT, EXECUTORS, FOR, INK, REST
 from sparklime_core.wording import count
 
@@ -95,7 +95,7 @@ def weights_chart(bars: pd.DataFrame, largest: float) -> FilledChart:
 
 @lru_cache(maxsize=256)
 def _bars(rows: int, end: float, known: tuple[str, ...]) -> dict[str, Any]:
-    base = alt.Chart(named(BARS)).encode(
+    base = alt.Chart(alt.NamedData(name=BARS)).encode(
         y=Y,
         tooltip=[
             alt.Tooltip("text:N", title="Condition"),
@@ -119,7 +119,8 @@ def _bars(rows: int, end: float, known: tuple[str, ...]) -> dict[str, Any]:
     )
     texts = lane_names(base, "label:N"), lane_numbers(base)
     chart = alt.layer(zero_line(REST), bar, *_uncertainty(known, base), *texts)
-    return template_of(chart.properties(height=AXIS + LANE * max(rows, 1)))
+    template: dict[str, Any] = chart.properties(height=AXIS + LANE * max(rows, 1)).to_dict()
+    return template
 
 
 def _uncertainty(known: tuple[str, ...], base: alt.Chart) -> list[alt.Chart]:
@@ -225,7 +226,7 @@ def _marks(features: int, names: tuple[str, ...], end: float, axis: str, signed:
         scale=alt.Scale(domain=[-end if signed else 0.0, end], nice=False),
         axis=alt.Axis(tickCount=5),
     )
-    base = alt.Chart(named(LINES)).encode(y=Y)
+    base = alt.Chart(alt.NamedData(name=LINES)).encode(y=Y)
     span = base.mark_rule(strokeWidth=3, opacity=0.45, color=REST, yOffset=BAR_Y).encode(
         x=alt.X("min(weight):Q", title=axis), x2="max(weight):Q"
     )
@@ -247,9 +248,10 @@ def _marks(features: int, names: tuple[str, ...], end: float, axis: str, signed:
             alt.Tooltip("weight:Q", title="Weight", format="+.4g"),
         ],
     )
-    text = lane_names(alt.Chart(named(FEATURES)).encode(y=Y), "feature:N")
+    text = lane_names(alt.Chart(alt.NamedData(name=FEATURES)).encode(y=Y), "feature:N")
     height = AXIS + 30 + LANE * max(features, 1)
-    return template_of(alt.layer(zero_line(REST), span, mark, text).properties(height=height))
+    template: dict[str, Any] = alt.layer(zero_line(REST), span, mark, text).properties(height=height).to_dict()
+    return template
 
 
 def _line(order: int, feature: str, name: str, weight: float, condition: str) -> dict[str, Any]:
