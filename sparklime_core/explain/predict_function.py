@@ -138,27 +138,27 @@ def _check_sums(probabilities: FloatArray) -> None:
     )
 
 
-_MODULE = "sklearn.ensemble._forest"
-_CLASSIFIERS = ("RandomForestClassifier", "ExtraTreesClassifier")
-_REGRESSORS = ("RandomForestRegressor", "ExtraTreesRegressor")
+_FOREST_MODULE = "sklearn.ensemble._forest"
+_FOREST_CLASSIFIERS = ("RandomForestClassifier", "ExtraTreesClassifier")
+_FOREST_REGRESSORS = ("RandomForestRegressor", "ExtraTreesRegressor")
 
 
 def fast_forest_predict(predict_fn: PredictFn) -> PredictFn:
     """Return a faster function with the same bits for a forest's; the function itself for any other."""
     forest: Any = getattr(predict_fn, "__self__", None)
-    known = _is_known(type(forest), getattr(predict_fn, "__name__", ""))
+    known = _is_forest(type(forest), getattr(predict_fn, "__name__", ""))
     # A tree on several targets, or one that is not fitted, is left to scikit-learn.
     if not known or getattr(forest, "n_outputs_", 0) != 1 or predict_fn.__name__ in vars(forest):
         return predict_fn
-    return partial(_predict, forest, predict_fn)
+    return partial(_predict_forest, forest, predict_fn)
 
 
-def _is_known(kind: type, name: str) -> bool:
-    wanted = {"predict_proba": _CLASSIFIERS, "predict": _REGRESSORS}.get(name, ())
-    return kind.__module__ == _MODULE and kind.__name__ in wanted
+def _is_forest(kind: type, name: str) -> bool:
+    wanted = {"predict_proba": _FOREST_CLASSIFIERS, "predict": _FOREST_REGRESSORS}.get(name, ())
+    return kind.__module__ == _FOREST_MODULE and kind.__name__ in wanted
 
 
-def _predict(forest: Any, predict_fn: PredictFn, rows: FloatArray) -> npt.NDArray[Any]:
+def _predict_forest(forest: Any, predict_fn: PredictFn, rows: FloatArray) -> npt.NDArray[Any]:
     with np.errstate(over="ignore"):
         single = np.ascontiguousarray(rows, dtype=np.float32)
     if single.ndim != 2 or single.shape[1] != forest.n_features_in_ or not np.isfinite(single).all():
@@ -205,14 +205,14 @@ class Nodes:
     value: FloatArray
 
 
-_nodes: WeakKeyDictionary[Any, Nodes] = WeakKeyDictionary()
+_nodes_by_forest: WeakKeyDictionary[Any, Nodes] = WeakKeyDictionary()
 
 
 def nodes_of(forest: Any, trees: list[Any]) -> Nodes:
     """Return the nodes of a forest's trees; they are read once, and again when the forest has other trees."""
-    found = _nodes.get(forest)
+    found = _nodes_by_forest.get(forest)
     if found is None or found.trees != trees:  # a tree equals itself alone
-        found = _nodes[forest] = _read_nodes(trees)
+        found = _nodes_by_forest[forest] = _read_nodes(trees)
     return found
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.exact.exact_engine import read_ensemble, row_seconds
+from sparklime_core.explain.exact.exact_engine import row_seconds
 from sparklime_core.explain.explain_rows import prepare_engine, prepare_task
+from sparklime_core.explain.kinds.model_kind import read_ensemble
 from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.runtime import one_blas_thread, phase
 from sparklime_core.explain.sampled.sampled_engine import SampledEngine

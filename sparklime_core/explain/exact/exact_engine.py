@@ -13,7 +13,7 @@ from sparklime_core.explain.exact.expectations import Expectations, Spread, expe
 from sparklime_core.explain.exact.splits import Trees, compile_trees
 from sparklime_core.explain.explainer_facts import check_explainer, feature_count, kernel_table
 from sparklime_core.explain.kinds.ensemble import Ensemble
-from sparklime_core.explain.kinds.model_kind import KINDS, Margin, ModelKind, kind_of, predict_name
+from sparklime_core.explain.kinds.model_kind import read_ensemble
 from sparklime_core.explain.moments import IndependentProducts, Moments, with_instance
 from sparklime_core.explain.neighbourhood import Entries, Neighbourhood, Profiles, product_factor, score_of
 from sparklime_core.explain.rows import distinct_rows
@@ -180,34 +180,6 @@ def kernel_factor(explainer: Explainer) -> float:
             "another one; use engine 'sampled', which takes any kernel."
         )
     return rho
-
-
-def read_ensemble(predict_fn: PredictFn, mode: str) -> Ensemble:
-    """Read the sum of trees behind a margin, or a bound ``predict_proba`` (``predict`` in regression).
-
-    Raises
-    ------
-    EngineError
-        When the function is anything else, or the model of a kind whose expectations have no closed form here.
-    """
-    needed = predict_name(mode)
-    margin = isinstance(predict_fn, Margin)
-    model = getattr(predict_fn, "__self__", None)
-    known = margin or isinstance(model, ModelKind) or getattr(predict_fn, "__name__", None) == needed
-    if model is None or not known:
-        name = getattr(predict_fn, "__qualname__", type(predict_fn).__name__)
-        raise EngineError(
-            f"Engine 'exact' in {mode} needs the bound {needed} of a tree ensemble (or the estimator itself), "
-            f"not {name!r}; use engine 'sampled', which takes any predict function."
-        )
-    kind = predict_fn.kind if isinstance(predict_fn, Margin) else kind_of(model)
-    if kind is None:
-        titles = ", ".join(entry.title for entry in KINDS if entry.title)
-        raise EngineError(
-            f"Engine 'exact' in {mode} does not know {type(model).__name__}; it knows {titles}. "
-            "Use engine 'sampled', which takes any model."
-        )
-    return kind.trees(mode, "margin" if margin else "probability")
 
 
 MAX_TABLE_BYTES = 2**30

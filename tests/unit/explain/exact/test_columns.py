@@ -10,9 +10,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sparklime_core import explain_rows
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.exact.columns import read_columns
-from sparklime_core.explain.exact.exact_engine import kernel_factor, read_ensemble
+from sparklime_core.explain.exact.exact_engine import kernel_factor
 from sparklime_core.explain.exact.expectations import expectations
 from sparklime_core.explain.exact.splits import compile_trees
+from sparklime_core.explain.kinds.model_kind import read_ensemble
 from sparklime_core.explain.predict_function import resolve_predict
 from tests.unit.explain.exact.enumeration import enumerated, everything_drawn
 

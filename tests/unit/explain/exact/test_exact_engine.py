@@ -18,7 +18,7 @@ from sparklime_core import explain_rows
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.exact import exact_engine
 from sparklime_core.explain.exact.columns import read_columns
-from sparklime_core.explain.exact.exact_engine import read_ensemble
+from sparklime_core.explain.kinds.model_kind import read_ensemble
 from sparklime_core.explain.settings import ExplainSettings
 
 STATE = np.random.RandomState(0)

@@ -20,9 +20,10 @@ from sparklime_core.explain.compiled import tree_walks
 from sparklime_core.explain.compiled.tree_walks import walk_trees
 from sparklime_core.explain.exact import splits
 from sparklime_core.explain.exact.columns import Column, read_columns
-from sparklime_core.explain.exact.exact_engine import kernel_factor, read_ensemble
+from sparklime_core.explain.exact.exact_engine import kernel_factor
 from sparklime_core.explain.exact.expectations import Spread, expectations, walk_numpy
 from sparklime_core.explain.exact.splits import compile_trees
+from sparklime_core.explain.kinds.model_kind import read_ensemble
 from tests.unit.explain.exact.enumeration import border, enumerated, everything_drawn
 
 CATEGORY = 2
