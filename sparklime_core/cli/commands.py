@@ -95,7 +95,7 @@ def _explain(command: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--trained-in", type=Path, metavar="FOLDER", help="explain new rows with the model of the run in FOLDER"
     )
-    add_settings(_add_explanations(command), RunSettings)
+    _add_settings(_add_explanations(command), RunSettings)
 
 
 def _explain_table(command: argparse.ArgumentParser) -> None:
@@ -260,12 +260,12 @@ def _add_table(command: argparse.ArgumentParser) -> None:
     )
     table.add_argument("--drop", default=(), type=columns, metavar="A,B", help="columns to leave out")
     table.add_argument("--task", default="auto", choices=TASKS, help="kind of target: classes or a number")
-    add_settings(table, ReadOptions)
+    _add_settings(table, ReadOptions)
 
 
 def _add_model(command: argparse.ArgumentParser) -> Group:
     model = command.add_argument_group("the model")
-    add_settings(model, ModelSettings, {"model_seed": "that of --seed"})
+    _add_settings(model, ModelSettings, {"model_seed": "that of --seed"})
     own = model.add_mutually_exclusive_group()
     own.add_argument("--model-file", type=Path, metavar="FILE", help="a model of your own instead")
     own.add_argument("--model-uri", metavar="URI", help="the same, in MLflow: models:/name@alias or runs:/id/path")
@@ -274,19 +274,13 @@ def _add_model(command: argparse.ArgumentParser) -> Group:
 
 def _add_explanations(command: argparse.ArgumentParser) -> Group:
     lime = command.add_argument_group("the explanations")
-    add_settings(lime, ExplainSettings)
-    add_settings(lime, ExplainerSettings)
+    _add_settings(lime, ExplainSettings)
+    _add_settings(lime, ExplainerSettings)
     return lime
 
 
-def add_settings(group: Group, settings: type[Settings], defaults: Mapping[str, str] | None = None) -> None:
-    """Add an option for each setting of a class; `Settings.from_options` makes the settings from their values.
-
-    Parameters
-    ----------
-    defaults
-        What options that are not given mean here, for people; their values are then None.
-    """
+def _add_settings(group: Group, settings: type[Settings], defaults: Mapping[str, str] | None = None) -> None:
+    """Add an option for each setting of a class; `Settings.from_options` makes the settings from their values."""
     for one in settings_of(settings).values():
         about: dict[str, Any] = {"action": "store_true"} if isinstance(one.kind, Switch) else _reading(one)
         instead = (defaults or {}).get(one.option)

@@ -69,7 +69,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     phases = Phases()
     phases.begin("reading")
     _check_new(arguments)
-    begun = check_folder(arguments.out)
+    begun = _check_folder(arguments.out)
     options = vars(arguments)
     explain, explainer = ExplainSettings.from_options(options), ExplainerSettings.from_options(options)
     with contextlib.ExitStack() as stack:
@@ -80,7 +80,7 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
         planned, table = make_plan(arguments, explain, explainer)
         request = request_of(arguments, table)
         if begun is not None:
-            check_same(arguments.out, begun, request)
+            _check_same(arguments.out, begun, request)
             return _resume(arguments, line)
         connecting = connecting or stack.enter_context(soon)
         phases.begin("training")
@@ -236,14 +236,8 @@ def unusual(request: dict[str, Any], command: str) -> dict[str, Any]:
     return {name: value for name, value in request.items() if name not in usual or value != usual[name]}
 
 
-def check_folder(out: Path) -> Manifest | None:
-    """Return the manifest of the run that is in a folder; None where a new run can be made there.
-
-    Raises
-    ------
-    RunError
-        When something else is in the folder, or a run that no command has begun.
-    """
+def _check_folder(out: Path) -> Manifest | None:
+    """Return the manifest of the run that is in a folder; None where a new run can be made there."""
     if holds_run(out):
         begun = Run(out).manifest()
         if begun.request:
@@ -252,7 +246,7 @@ def check_folder(out: Path) -> Manifest | None:
     return None
 
 
-def check_same(out: Path, begun: Manifest, request: dict[str, Any]) -> None:
+def _check_same(out: Path, begun: Manifest, request: dict[str, Any]) -> None:
     """Raise `RunError` when the run in a folder was begun by another command."""
     before, now = unusual(begun.request, "explain"), unusual(request, "explain")
     names = [name for name in {**now, **before} if before.get(name) != now.get(name)]

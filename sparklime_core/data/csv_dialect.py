@@ -92,8 +92,8 @@ def find_dialect(
     records, ends = _cut(lines, delimiter, quote, spaced)
     width = _usual_width(records)
     first = _skip_titles(records, width)
-    is_header, header_decision = find_header(records[first:], options, header_names)
-    names, width_decision = column_names(records[first:], is_header, width)
+    is_header, header_decision = _find_header(records[first:], options, header_names)
+    names, width_decision = _column_names(records[first:], is_header, width)
     began = ends[first] if is_header else (ends[first - 1] if first else 0)
     start = sum(len(line.encode("utf-8")) for line in lines[:began])
     decisions = [delimiter_decision, *quote_decision, header_decision, *width_decision]
@@ -268,7 +268,7 @@ def _is_title(record: Record, width: int) -> bool:
     return not rest or record[0].lstrip().startswith("#")
 
 
-def find_header(
+def _find_header(
     records: Sequence[Record], options: ReadOptions, header_names: Sequence[str]
 ) -> tuple[bool, Decision]:
     """Decide whether the first record names the columns."""
@@ -340,7 +340,9 @@ def _looks_alike(field: str, values: Sequence[str]) -> bool:
     return share > 0.5 if _NUMBER.match(field) else share < 0.5
 
 
-def column_names(records: Sequence[Record], is_header: bool, width: int) -> tuple[tuple[str, ...], list[Decision]]:
+def _column_names(
+    records: Sequence[Record], is_header: bool, width: int
+) -> tuple[tuple[str, ...], list[Decision]]:
     """Return the names of the columns, as written; a column beyond them has the name ``""``."""
     if not is_header:
         return ("",) * max(width, len(records[0])), []

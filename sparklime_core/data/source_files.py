@@ -103,7 +103,7 @@ def digest(source: str | PathLike[str]) -> str:
     path = Path(source)
     if not path.is_dir():
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    files = part_files(path)
+    files = _part_files(path)
     return _digest([(_place(file, path), hashlib.sha256(file.read_bytes()).hexdigest()) for file in files])
 
 
@@ -113,12 +113,12 @@ def size_of(source: str | PathLike[str] | bytes) -> int:
         return len(source)
     try:
         path = Path(source)
-        return sum(part.stat().st_size for part in part_files(path)) if path.is_dir() else path.stat().st_size
+        return sum(part.stat().st_size for part in _part_files(path)) if path.is_dir() else path.stat().st_size
     except (OSError, ValueError):
         return 0  # reading it says what is wrong
 
 
-def part_files(folder: Path) -> list[Path]:
+def _part_files(folder: Path) -> list[Path]:
     """Return the files of a folder, and of those in it, that hold rows; marks like ``_SUCCESS`` do not."""
     found = [
         path
@@ -174,7 +174,7 @@ def _is_folder(source: Source) -> bool:
 
 
 def _read_folder(folder: Path, member: str | None) -> SourceFiles:
-    paths = part_files(folder)
+    paths = _part_files(folder)
     if not paths:
         raise DataError(f"The folder {str(folder)!r} holds no CSV or Parquet file; name a folder of part files.")
     if len(paths) > MOST_FILES:

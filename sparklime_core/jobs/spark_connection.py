@@ -188,7 +188,7 @@ class SparkService:
         SparkError
             When it would have more cores than `most_threads`, a job is running, or it does not start.
         """
-        check_cores(workers * cores)
+        _check_cores(workers * cores)
         with self._lock:
             self._refuse_when_busy("start a cluster")
             self.stop_cluster()
@@ -243,7 +243,7 @@ def check_allowed(text: str) -> Master:
     """
     master = parse_master(text)
     if master.is_local:
-        check_cores(master.threads)
+        _check_cores(master.threads)
     elif master.text not in allowed_masters() and not _is_on_this_machine(master):
         raise SparkError(
             f"The master {master.text!r} is not one of those that the operator of this server has allowed; "
@@ -257,14 +257,8 @@ def _is_on_this_machine(master: Master) -> bool:
     return not master.is_managed and all(host in LOOPBACK for host, _ in master.addresses)
 
 
-def check_cores(cores: int) -> None:
-    """Refuse more tasks at once on this machine than it has room for: each has a Python process.
-
-    Raises
-    ------
-    SparkError
-        When there are more than `most_threads`.
-    """
+def _check_cores(cores: int) -> None:
+    """Refuse more tasks at once on this machine than it has room for: each has a Python process."""
     if cores > most_threads():
         raise SparkError(
             f"Spark on this machine can run {most_threads()} tasks at once, four for each of its processor cores, "

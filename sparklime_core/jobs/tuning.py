@@ -152,12 +152,12 @@ class TuningStudy(Study[TuningState]):
         settings = dataclasses.replace(plan.explainer, kernel_width=kernel_width)
         explainer = build_explainer(plan.model_table, settings)
         explain = dataclasses.replace(plan.explain, engine="sampled", labels="predicted", num_samples=num_samples)
-        return measure_cell(
+        return _measure_cell(
             explainer, plan.estimator, rows, explain, StabilitySettings(plan.pools, plan.top), kernel_width
         )
 
 
-def measure_cell(
+def _measure_cell(
     explainer: Explainer,
     estimator: Any,
     rows: FloatArray,
@@ -165,15 +165,7 @@ def measure_cell(
     wanted: StabilitySettings,
     kernel_width: float,
 ) -> Cell:
-    """Explain rows (n, d) from several pools, and say how well and how steadily.
-
-    Raises
-    ------
-    SettingsError
-        When none of the rows can be explained.
-    SparkLimeError
-        When the engine cannot serve this explainer or model.
-    """
+    """Explain rows (n, d) from several pools, and say how well and how steadily."""
     began = time.perf_counter()
     task = prepare_stability(explainer, predict_fn_of(estimator), explain, wanted)
     row_ids = np.arange(len(rows), dtype=np.int64)

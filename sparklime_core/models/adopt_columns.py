@@ -78,13 +78,13 @@ def adopt_columns(estimator: Any, dataset: Dataset, table: Any = None) -> Column
     names = named_columns(estimator) or tuple(name for name in raw.columns if name in dataset.encoding.columns())
     used = used_columns(estimator, names)
     typed = raw if table is not None else typed_columns(estimator, dataset, raw, names)
-    columns = fit_columns(dataset, typed, names, used)
+    columns = _fit_columns(dataset, typed, names, used)
     frame = typed.reindex(columns=list(names))
     try:
         predicted = ask(estimator, frame)
     except Exception as error:  # noqa: BLE001 - a model may raise anything about types that it does not take
         frame, predicted = _asked_with_categories(estimator, dataset, frame, error)
-        columns = fit_columns(dataset, frame, names, used)
+        columns = _fit_columns(dataset, frame, names, used)
     if table is None:
         _check_numbers(estimator, dataset, frame, raw)
     model = ColumnsModel(estimator, Decoding(columns), len(dataset.feature_names))
@@ -160,23 +160,8 @@ def _log_likelihood(estimator: Any, table: Any, dataset: Dataset, rows: npt.NDAr
     return log_likelihood(predicted, dataset, rows)
 
 
-def fit_decoder(dataset: Dataset, name: str, values: "pd.Series[Any]") -> ColumnDecoder:
-    """Return how a column is made of encoded rows.
-
-    Parameters
-    ----------
-    dataset
-        The encoded table.
-    name
-        The column's.
-    values
-        (n,) the column of the same rows, as the model wants it.
-
-    Raises
-    ------
-    ModelError
-        When the features do not hold the column: it was left out, is the target, or is a date that was split.
-    """
+def _fit_decoder(dataset: Dataset, name: str, values: "pd.Series[Any]") -> ColumnDecoder:
+    """Return how a column is made of encoded rows."""
     made = [at for at, feature in enumerate(dataset.encoding.features) if feature.column == name]
     if not made:
         return _fit_constant(dataset, name, values)
@@ -256,16 +241,10 @@ def _described(values: "pd.Series[Any]") -> str:
     return f"{'categories' if values.dtype.name == 'category' else 'texts'}{example}"
 
 
-def fit_columns(
+def _fit_columns(
     dataset: Dataset, frame: pd.DataFrame, names: tuple[str, ...], used: Collection[str]
 ) -> tuple[tuple[str, ColumnDecoder], ...]:
-    """Return name and decoder of each column that a model was fitted on.
-
-    Raises
-    ------
-    ModelError
-        When the table lacks a column that the model uses, or one cannot be decoded.
-    """
+    """Return name and decoder of each column that a model was fitted on."""
     lacking = [name for name in names if name not in frame.columns and name in used]
     if lacking:
         plural = "" if len(lacking) == 1 else "s"
@@ -279,7 +258,7 @@ def fit_columns(
             found.append((name, placeholder(frame[name] if name in frame.columns else pd.Series([np.nan]))))
             continue
         try:
-            found.append((name, fit_decoder(dataset, name, frame[name])))
+            found.append((name, _fit_decoder(dataset, name, frame[name])))
         except ModelError as error:
             refused[name] = error
     if refused:

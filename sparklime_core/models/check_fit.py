@@ -51,7 +51,7 @@ def check_task(estimator: Any, dataset: Dataset) -> None:
         raise ModelError("The model has no predict_proba, which LIME needs; train it with probabilities.")
     known = np.asarray(classes).tolist()
     codes = list(range(len(dataset.class_names)))
-    if not any(are_same(known, names) for names in (dataset.class_names, codes)):
+    if not any(_are_same(known, names) for names in (dataset.class_names, codes)):
         raise ModelError(
             f"The model knows the classes {_listed(classes)}, and the target has {_listed(dataset.class_names)}; "
             "they must be the same, in the same order."
@@ -76,7 +76,7 @@ def label(value: Any) -> str:
     return number_text(number) if np.isfinite(number) else text.casefold()
 
 
-def are_same(known: list[Any], names: Sequence[Any]) -> bool:
+def _are_same(known: list[Any], names: Sequence[Any]) -> bool:
     """Return whether classes are the same in the same order, where they are spelled in other ways as well."""
     exact = [str(value) for value in known] == [str(name) for name in names]
     found, wanted = [label(value) for value in known], [label(name) for name in names]

@@ -139,21 +139,8 @@ class _Contents:
     older: bool = False
 
 
-def foreign_types(data: bytes, most_bytes: int) -> tuple[str, ...]:
-    """Return the types in a model file that are in no list of ours; nothing of the file is made.
-
-    Parameters
-    ----------
-    data
-        The file.
-    most_bytes
-        What all arrays of the file may have, each counted as often as it is referred to.
-
-    Raises
-    ------
-    ModelError
-        When the file is no skops file, or too large.
-    """
+def _foreign_types(data: bytes, most_bytes: int) -> tuple[str, ...]:
+    """Return the types in a model file that are in no list of ours; nothing of the file is made."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -263,7 +250,7 @@ def _too_large(most: int) -> ModelError:
 
 def list_foreign_types(_: IO[bytes], data: bytes, most_bytes: int) -> list[str]:
     """Return the types in a model file that are in no list of ours."""
-    return list(foreign_types(data, most_bytes))
+    return list(_foreign_types(data, most_bytes))
 
 
 def try_estimator(_: IO[bytes], data: bytes, most_bytes: int, rows: Any) -> None:
@@ -290,7 +277,7 @@ def audited(data: bytes, most_bytes: int) -> Any:
     ModelError
         When they are not, or do not.
     """
-    foreign = foreign_types(data, most_bytes)
+    foreign = _foreign_types(data, most_bytes)
     if foreign:
         shown = ", ".join(foreign[:MOST_SHOWN]) + (" …" if len(foreign) > MOST_SHOWN else "")
         raise ModelError(f"The model holds types that are not trusted, so nothing of it was loaded: {shown}.")

@@ -59,7 +59,7 @@ def _read_as_pandas_does(dataset: Dataset) -> pd.DataFrame:
             f"The columns of {dataset.name!r} are not in memory as its file has them; read the file again, or "
             "give the training table: adopt_model(estimator, dataset, table=frame)."
         )
-    if not is_text_file(dataset):
+    if not _is_text_file(dataset):
         return raw.to_pandas()  # type: ignore[no-any-return]
     written = io.BytesIO()
     pyarrow.csv.write_csv(raw, written)
@@ -68,13 +68,13 @@ def _read_as_pandas_does(dataset: Dataset) -> pd.DataFrame:
     return frame.set_axis(raw.column_names, axis=1)
 
 
-def is_text_file(dataset: Dataset) -> bool:
+def _is_text_file(dataset: Dataset) -> bool:
     """Return whether a dataset's file is of text, which has no types of its own."""
     form = dataset.encoding.format
     return form is not None and form.options.delimiter is not None
 
 
-def own_numbers(dataset: Dataset, feature: int) -> "pd.Series[float]":
+def _own_numbers(dataset: Dataset, feature: int) -> "pd.Series[float]":
     """Return a feature that is a number as the dataset reads it, with NaN for gaps."""
     numbers = dataset.features[:, feature].copy()
     border = gap_border(dataset, feature)
@@ -121,7 +121,7 @@ def typed_columns(estimator: Any, dataset: Dataset, frame: pd.DataFrame, names: 
 def doubtful_numbers(dataset: Dataset, frame: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
     """Return the columns that a dataset reads as numbers and pandas does not, as the dataset reads them."""
     return {
-        feature.column: own_numbers(dataset, at)
+        feature.column: _own_numbers(dataset, at)
         for at, feature in enumerate(dataset.encoding.features)
         if feature.categories is None
         and feature.part is None

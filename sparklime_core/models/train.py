@@ -99,7 +99,7 @@ def train_with(dataset: Dataset, settings: ModelSettings) -> Model:
     """
     train, test = _split(dataset, settings)
     class_weight, notes = _class_weight(dataset, settings)
-    estimator: Any = build_estimator(dataset, settings, class_weight)
+    estimator: Any = _build_estimator(dataset, settings, class_weight)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator.fit(dataset.features[train], dataset.target[train])
@@ -187,7 +187,7 @@ def train_forest(
     return train_with(dataset, ModelSettings(n_estimators, max_depth, min_samples_leaf, test_size, seed))
 
 
-def build_estimator(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
+def _build_estimator(dataset: Dataset, settings: ModelSettings, class_weight: str | None) -> BaseEstimator:
     """Return an estimator for a dataset's features; `class_weight` is scikit-learn's, and of classes only."""
     return _BUILDERS[settings.kind](dataset, settings, class_weight)
 

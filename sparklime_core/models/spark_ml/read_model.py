@@ -133,7 +133,7 @@ def _class_order(
 
 
 def _ensemble(trees: list[SavedTree], values: list[FloatArray], slots: tuple[Slot, ...], dataset: Dataset) -> Any:
-    return compile_ensemble(trees, values, slots, dataset.missing_values)
+    return _compile_ensemble(trees, values, slots, dataset.missing_values)
 
 
 def _refused(slots: tuple[Slot, ...], dataset: Dataset) -> tuple[Refused, ...]:
@@ -161,22 +161,10 @@ def _width(dataset: Dataset) -> int:
     return len(dataset.feature_names)
 
 
-def compile_ensemble(
+def _compile_ensemble(
     trees: Sequence[SavedTree], values: Sequence[FloatArray], slots: Sequence[Slot], gaps: dict[int, float]
 ) -> Ensemble:
-    """Return the sum of trees over a dataset's features.
-
-    Parameters
-    ----------
-    trees
-        As they were saved.
-    values
-        By tree, what each node would add to each score, (m, S).
-    slots
-        What each place of the feature vector is.
-    gaps
-        By feature, the number that stands for a gap.
-    """
+    """Return the sum of trees over a dataset's features."""
     numbers = {slot.feature: slot for slot in slots if isinstance(slot, Number)}
     recodings: Recodings = {feature: (Recoding.of_gap(gaps[feature]),) for feature in numbers if feature in gaps}
     sets: list[CategorySet] = []
@@ -193,17 +181,17 @@ def _compiled(tree: SavedTree, value: FloatArray, slots: Sequence[Slot], sets: l
         slot = slots[tree.slot[node]]
         feature[node] = slot.feature
         if isinstance(slot, Codes):
-            codes = np.flatnonzero(goes_left(tree, node, slot.values)).astype(np.float64)
+            codes = np.flatnonzero(_goes_left(tree, node, slot.values)).astype(np.float64)
             chosen[node] = len(sets)
             sets.append(CategorySet(codes, left=True))
         else:
             threshold[node] = tree.threshold[node]
             gap = np.nan if slot.gap is None else slot.gap
-            gap_left[node] = goes_left(tree, node, np.array([gap]))[0]
+            gap_left[node] = _goes_left(tree, node, np.array([gap]))[0]
     return TreeArrays(tree.left, tree.right, feature, threshold, gap_left, value, tree.rows, chosen)
 
 
-def goes_left(tree: SavedTree, node: int, values: FloatArray) -> BoolArray:
+def _goes_left(tree: SavedTree, node: int, values: FloatArray) -> BoolArray:
     """Return which values go to the left at a split, as Spark's ``Split.shouldGoLeft`` has it.
 
     Of a set of categories Spark keeps the smaller side, so that a value of neither side goes to the other one.

@@ -182,7 +182,7 @@ class Columns:
     def _of_column(self, at: int) -> Codes:
         """Return a category as the table writes it, with a number where it writes one."""
         feature = self._dataset.encoding.features[at]
-        texts = raw_texts(self._dataset, at)
+        texts = _raw_texts(self._dataset, at)
         values = np.array([_number(text) for text in texts])
         if np.isnan(values).all():
             values = np.arange(len(texts), dtype=np.float64)  # a table of codes: no vector holds texts
@@ -219,14 +219,8 @@ def string_labels(stage: Stage) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, held)) if name == "labelsArray" else (tuple(held),)
 
 
-def raw_texts(dataset: Dataset, at: int) -> tuple[str | None, ...]:
-    """Return the table's own text for each code of a feature.
-
-    Raises
-    ------
-    ModelError
-        When a code stands for several categories that the table tells apart.
-    """
+def _raw_texts(dataset: Dataset, at: int) -> tuple[str | None, ...]:
+    """Return the table's own text for each code of a feature."""
     feature = dataset.encoding.features[at]
     names = feature.categories or ()
     gap, unseen = feature.missing, feature.unseen
