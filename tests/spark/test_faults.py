@@ -23,6 +23,7 @@ from sparklime_core.jobs.spark_connection import SparkService
 from sparklime_core.runs.manifest import RunState
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
+from sparklime_core.spark.executors.preflight import check_executors
 from tests.disks import fill, small_disk
 from tests.spark.conftest import done, running
 from tests.spark.daemons import Daemons, stop
@@ -66,7 +67,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def whole_cluster(tmp_path_factory):
     with Daemons(tmp_path_factory.mktemp("cluster")) as daemons:
-        daemons.make_whole()
+        daemons.start_master()
         service = SparkService(daemons.url)
         yield Cluster(daemons, service)
         service.close()
@@ -107,6 +108,18 @@ def is_whole(run, undisturbed):
     assert sorted(blocks["block"].to_pylist()) == list(range(BLOCKS))
     assert pc.sum(tasks_of(run)["rows"]).as_py() == len(undisturbed)
     return whole.equals(undisturbed)
+
+
+def test_a_cluster_without_a_worker(whole_cluster):
+    whole_cluster.daemons.make_whole(workers=0)
+    whole_cluster.service.disconnect()
+    spark = whole_cluster.service.acquire()
+    try:
+        with pytest.raises(SparkLimeError, match="has given no executor"):
+            check_executors(spark, timeout=1)
+    finally:
+        whole_cluster.service.release()
+        whole_cluster.service.disconnect()  # its executors would be too large for the workers that come
 
 
 @pytest.mark.parametrize("writers", ["driver", "executors"])

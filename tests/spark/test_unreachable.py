@@ -19,13 +19,11 @@ from sparklime_core.errors import SparkError
 from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
-from sparklime_core.spark.executors.preflight import check_executors
 from sparklime_core.spark.session import start_session
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.connect import connect, current, disconnect
-from sparklime_core.spark.session.master import parse_master, read_facts
 from sparklime_core.spark.waves.scheduler import run_waves
-from tests.spark.gate import SECONDS, is_gone, kill, wait_for
+from tests.spark.gate import SECONDS, is_gone, wait_for
 
 pytestmark = pytest.mark.spark
 
@@ -125,20 +123,9 @@ def test_a_master_of_another_version():
     assert "Spark 4." in message
 
 
-def test_a_cluster_without_a_worker_or_the_secret(home, monkeypatch):
-    with LocalCluster.start(workers=1, memory="512m") as cluster:
-        with monkeypatch.context() as stranger:
-            stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
-            assert "wants a secret" in refused(cluster.url)
-        kill([psutil.Process(cluster.known.workers[0])])
-        wait_for(lambda: not read_facts(parse_master(cluster.url)).workers)
-        try:
-            spark = connect(cluster.url)
-            with pytest.raises(SparkError, match="has given no executor"):
-                check_executors(spark, timeout=3)
-        finally:
-            disconnect()
-    assert not cluster.alive()
+def test_a_cluster_whose_secret_is_not_known(two_workers, home, monkeypatch):
+    monkeypatch.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
+    assert "wants a secret" in refused(two_workers.url)
 
 
 def test_a_connect_server_that_wants_a_token_and_then_ends(home, gate, monkeypatch):
