@@ -33,6 +33,7 @@ TOGETHER = {
         "tests/spark/test_explain_table.py",
         "tests/spark/test_library.py",
         "tests/spark/test_listeners.py",
+        "tests/spark/test_notebook.py",
         "tests/spark/test_race.py",
         "tests/spark/test_spark_models.py",
     ),

@@ -7,13 +7,14 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
-ON_SPARK = {"2-on-a-cluster.ipynb"}
+ON_SPARK = {"2-on-a-cluster.ipynb": (pytest.mark.spark, pytest.mark.slow)}
+"""`make test` runs its cells in the session of other tests: `tests/spark/test_notebook.py`."""
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(path, marks=pytest.mark.spark if path.name in ON_SPARK else (), id=path.stem)
+        pytest.param(path, marks=ON_SPARK.get(path.name, ()), id=path.stem)
         for path in sorted(NOTEBOOKS.glob("*.ipynb"))
     ],
 )
