@@ -44,24 +44,6 @@ def run(own_server: Server) -> Run:
     return make_run(RunStore(own_server.home / "runs"), penguins, train_forest(penguins, n_estimators=5), 12)
 
 
-def test_a_server_restart_loses_no_run_and_closes_a_home_that_others_could_read(
-    page: Page, started: Server, run: Run
-) -> None:
-    visit(page, f"{started.url}/rows?run={run.id}", "Rows")
-    select_table_row(page, 5)
-    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
-    link = page.url
-
-    started.stop()
-    started.home.chmod(0o755)
-    started.start()
-
-    assert stat.S_IMODE(started.home.stat().st_mode) == 0o700
-    visit(page, link, "Rows")
-    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
-    expect(page.get_by_text("Page not found")).to_have_count(0)
-
-
 OLD_ADDRESSES = {
     "whole": ("overview", "Overview"),
     "comparerows": ("compare_rows", "Compare rows"),
@@ -69,17 +51,31 @@ OLD_ADDRESSES = {
 }
 
 
-def test_an_old_address_leads_on_with_its_query(page: Page, own_server: Server, run: Run) -> None:
+def test_a_restart_loses_no_run_and_no_address_and_closes_a_home_that_others_could_read(
+    page: Page, started: Server, run: Run
+) -> None:
+    visit(page, f"{started.url}/rows?run={run.id}", "Rows")
+    select_table_row(page, 5)
+    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
+    link = page.url
     query = {"run": [run.id], "row": ["3"], "compare": ["3-5"], "filter": ["outcome.right~score.0.1_"]}
     asked = "&".join(f"{name}={value}" for name, (value,) in query.items())
-    own_server.restart()  # it has drawn no page when it is asked for the first of them
 
+    started.stop()
+    started.home.chmod(0o755)
+    started.start()
+
+    assert stat.S_IMODE(started.home.stat().st_mode) == 0o700
+    # It has drawn no page when it is asked for the first of them.
     for old in [*OLD_ADDRESSES, next(iter(OLD_ADDRESSES))]:
         new, title = OLD_ADDRESSES[old]
-        visit(page, f"{own_server.url}/{old}?{asked}", title)
+        visit(page, f"{started.url}/{old}?{asked}", title)
         expect(page.get_by_text("Page not found")).to_have_count(0)
-        assert page.url.partition("?")[0] == f"{own_server.url}/{new}"
+        assert page.url.partition("?")[0] == f"{started.url}/{new}"
         assert query.items() <= query_of(page).items()
+    visit(page, link, "Rows")
+    expect(page.get_by_role("heading", name="Row 5", exact=True)).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 def test_a_killed_server_loses_no_wave_and_the_run_is_resumed_with_a_click(page: Page, started: Server) -> None:
