@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from sparklime_core.jobs.manager import QueueEntry
     from sparklime_core.jobs.runner import Progress
 
-RUN_SECONDS = 1.0
+RUN_SECONDS, FIRST_ROWS_SECONDS = 1.0, 0.3
+"""Seconds between two looks at a run; and at one whose first rows are awaited."""
+
 STAGES = {
     "waiting": "Waiting in the queue",
     "connecting": "Connecting to Spark",
@@ -35,7 +37,7 @@ QUEUE_SECONDS = 2.0
 
 
 def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_executor: bool = True) -> None:
-    """Show how far a run is; while this server works on it, refresh every second, or more seldom with many runs.
+    """Show how far a run is; while this server works on it, refresh it, the more seldom the more runs there are.
 
     Parameters
     ----------
@@ -49,22 +51,24 @@ def run_progress(run: Run, shown_rows: int | None = None, *, what: str = "", by_
         Whether to draw the rows of each executor.
     """
     with st.container():  # one element either way, so that what follows keeps its place when the run ends
-        if services().progress(run.id) is not None:
+        if (progress := services().progress(run.id)) is not None:
             st.markdown(what)
-            factor = services().poll_factor()
-            st.fragment(_live, run_every=RUN_SECONDS * factor)(run.id, shown_rows, by_executor, factor)
+            seconds = _seconds(progress)
+            st.fragment(_live, run_every=seconds)(run.id, shown_rows, by_executor, seconds)
         else:
             run_summary(run.manifest(), what)
 
 
+def _seconds(progress: "Progress") -> float:
+    """Return the seconds until the next look at a run."""
+    return (RUN_SECONDS if progress.done else FIRST_ROWS_SECONDS) * services().poll_factor()
+
+
 @shown_errors()
-def _live(run_id: str, shown_rows: int | None, by_executor: bool, factor: int) -> None:
+def _live(run_id: str, shown_rows: int | None, by_executor: bool, seconds: float) -> None:
     progress = services().progress(run_id)
-    if (
-        progress is None
-        or (shown_rows is not None and progress.done > shown_rows)
-        or services().poll_factor() != factor
-    ):
+    has_more = progress is not None and shown_rows is not None and progress.done > shown_rows
+    if progress is None or has_more or _seconds(progress) != seconds:
         st.rerun()
     share = progress.done / progress.rows if progress.rows else 1.0
     stage = STAGES.get(progress.stage, progress.stage)
