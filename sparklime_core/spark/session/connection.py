@@ -6,13 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from sparklime_core.spark.session.backend import CONNECT_MODE, Backend
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.jvm import Gateway, forget_context
 from sparklime_core.spark.session.master import Master, MasterFacts, read_facts
-from sparklime_core.waiting import after, call, wait_for
+from sparklime_core.waiting import after, begin, call, wait_for
 
 STOP_SECONDS = 5.0
 IDLE_SECONDS = 1.0
@@ -76,16 +77,33 @@ class Connection:
         """End the session, its application and its JVM; a Connect server and an adopted session go on."""
         if self.is_adopted:
             return
-        if self.gateway is None or self.gateway.alive():
+        if self.gateway is None:
             with suppress(Exception):
                 call(self.spark.stop, after(STOP_SECONDS))
-        if self.gateway is not None:
-            self.gateway.stop()
+        else:
+            _stop(self.spark.sparkContext, self.gateway)
         forget_session()
 
     def is_idle(self) -> bool:
         """Tell whether no job runs; Spark hears of a job's end a moment after the one who waited for it."""
         return wait_for(lambda: not self.backend.has_active_jobs(), after(IDLE_SECONDS))
+
+
+def _stop(context: SparkContext, gateway: Gateway) -> None:
+    """End a context and its JVM, as ``SparkContext.stop`` does.
+
+    That one waits for PySpark's server of accumulators, which looks once a second whether it is to end. It ends at
+    once when the JVM is gone, so that it is told to afterwards.
+    """
+    if gateway.alive():
+        with suppress(Exception):
+            call(context._jsc.stop, after(STOP_SECONDS))
+    server, context._jsc, context._accumulatorServer = context._accumulatorServer, None, None  # type: ignore[assignment]
+    if server is not None:
+        setattr(server, "handle_error", lambda *_: None)  # noqa: B010 - it would print that its JVM is gone
+    gateway.stop()
+    if server is not None:
+        begin(server.shutdown)
 
 
 def forget_session() -> None:
