@@ -49,7 +49,7 @@ def session_soon(master: str | None, archive: Path | None = None) -> Iterator["F
 
     def start() -> SparkSession:
         spark = connect(master, archive=archive)
-        prewarm_soon(spark, backend_of(spark))
+        prewarm_soon(backend_of(spark))
         return spark
 
     begun = begin(start)

@@ -97,7 +97,7 @@ class SparkService:
             session = self._session()
             if session is None or not self._users or backend_of(session).has_ended():
                 session = connect(self._master, send_token=self._master in allowed_masters())
-                prewarm_soon(session, backend_of(session))
+                prewarm_soon(backend_of(session))
             self._users += 1
             return session
 

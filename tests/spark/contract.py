@@ -113,7 +113,7 @@ class Contract:
                 missing = [name for name in NEEDED_MODULES if name not in sys.modules]
                 yield pa.RecordBatch.from_pydict({"missing": [", ".join(missing)]})
 
-        cores = prewarm(self.spark, backend_of(self.spark))
+        cores = prewarm(backend_of(self.spark))
         looked = self.spark.range(0, cores, 1, cores).mapInArrow(lacking, "missing string").collect()
         self.report["warmed"] = [row[0] for row in looked]
 

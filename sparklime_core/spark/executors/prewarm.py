@@ -9,13 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
 
 import sparklime_core
 from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_errors_explained
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.paths import cache_folder, private_folder
 from sparklime_core.spark.session.backend import Backend
+from sparklime_core.spark.versions import to_arrow
 
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
 NEEDED_MODULES = (
@@ -62,31 +62,42 @@ def package_zip() -> Path:
     return target
 
 
-def prewarm_soon(spark: SparkSession, backend: Backend) -> None:
+def prewarm_soon(backend: Backend) -> None:
     """Warm a session up in a thread of its own, the first time that it is asked for."""
     with backend.record.lock:
         if backend.record.warmed:
             return
         backend.record.warmed = True
-    threading.Thread(target=_quietly, args=(spark, backend), name="sparklime-warm-up", daemon=True).start()
+    threading.Thread(target=_quietly, args=(backend,), name="sparklime-warm-up", daemon=True).start()
 
 
-def prewarm(spark: SparkSession, backend: Backend) -> int:
-    """Import on every core what explaining needs; return how many tasks did so."""
+def prewarm(backend: Backend) -> int:
+    """Import on every core what explaining needs, and plan a job like a wave's; return how many tasks that had.
+
+    Spark plans its first DataFrame for seconds. So the Python workers start with a job that needs no plan.
+    """
     ship_package(backend)
     cores = backend.parallelism()
-    return len(spark.range(0, cores, 1, cores).mapInArrow(_import_needed, "id long").collect())
+    backend.start_workers(import_needed)
+    tasks = pa.Table.from_batches([pa.record_batch({"task": [task]}) for task in range(cores)])
+    done = backend.send(tasks).coalesce(cores).mapInArrow(_after_imports, "task long")
+    return len(to_arrow(done))
 
 
-def _import_needed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def import_needed() -> None:
+    """Import what explaining needs."""
     for name in NEEDED_MODULES:
         importlib.import_module(name)
+
+
+def _after_imports(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import_needed()
     yield from batches
 
 
-def _quietly(spark: SparkSession, backend: Backend) -> None:
+def _quietly(backend: Backend) -> None:
     """Warm up, and ignore errors: a run that follows meets them again, and reports them."""
     try:
-        prewarm(spark, backend)
+        prewarm(backend)
     except Exception:  # noqa: BLE001
         return

@@ -5,6 +5,7 @@ no context, no broadcast and no RDD. Executors import it for the bytes that they
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -130,6 +131,9 @@ class Backend(Protocol):
 
     def add_package(self, path: Path) -> None:
         """Let the executors import what is in a zip of Python modules."""
+
+    def start_workers(self, action: Callable[[], None]) -> None:
+        """Begin to start a Python worker on each core and act in it, where that needs no DataFrame."""
 
     def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Bring bytes to all executors, once, under a name that is a digest of them."""

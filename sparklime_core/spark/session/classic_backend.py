@@ -1,7 +1,7 @@
 """Classic Spark: a JVM of this process, reached through py4j."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from sparklime_core.spark.session.backend import (
 )
 from sparklime_core.spark.session.failures import SessionEndedError, one_sentence
 from sparklime_core.spark.versions import from_arrow
+from sparklime_core.waiting import begin
 
 
 class ClassicBackend:
@@ -51,6 +52,11 @@ class ClassicBackend:
     def add_package(self, path: Path) -> None:
         """Add a zip to the path of the Python workers."""
         self._context.addPyFile(str(path))
+
+    def start_workers(self, action: Callable[[], None]) -> None:
+        """Begin a job without a plan, in a thread of its own."""
+        cores = self.parallelism()
+        begin(lambda: self._context.parallelize(range(cores), cores).foreachPartition(lambda _: action()))
 
     def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Broadcast bytes."""

@@ -3,6 +3,7 @@
 import socket
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -75,6 +76,9 @@ class ConnectBackend:
     def add_package(self, path: Path) -> None:
         """Add a zip to the path of the session's Python workers."""
         self._spark.addArtifacts(str(path), pyfile=True)
+
+    def start_workers(self, action: Callable[[], None]) -> None:
+        """Do nothing: without a DataFrame there is no job."""
 
     def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Add a file to the session; each executor fetches it once."""

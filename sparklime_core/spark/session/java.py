@@ -57,10 +57,13 @@ COMPILE_ONCE = "-XX:TieredStopAtLevel=1"
 MAKE_SECONDS = 300.0
 NOT_MADE = "Java made no archive of Spark's classes; Spark works without it, and takes longer to start."
 SMALL_JOB = """
+import pyarrow as pa
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.master("local[2]").config("spark.ui.port", "0").getOrCreate()
 spark.sparkContext.broadcast(b"model").value
-spark.range(0, 100, 1, 2).mapInArrow(lambda batches: batches, "id long").toArrow()
+spark.sparkContext.parallelize(range(2), 2).foreachPartition(lambda rows: None)
+rows = spark.createDataFrame(pa.table({"rows": [b"packed"] * 4})).coalesce(2)
+rows.mapInArrow(lambda batches: batches, "rows binary").toArrow()
 spark.stop()
 """
 

@@ -55,6 +55,8 @@ def session_conf(
         "spark.python.worker.reuse": "true",
         # How long a Python worker may go on after its task was cancelled.
         "spark.python.task.killTimeout": "500ms",
+        # As DataFrames set it: jobs with other variables would have Python workers of their own.
+        "spark.executorEnv.SPARK_SIMPLIFIED_TRACEBACK": "1",
         # Spark has a task for each core already; more threads only get in each other's way.
         **{f"spark.executorEnv.{name}": "1" for name in ONE_THREAD},
     }
