@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from benchmarks.prepared import check_prepared
 from tests.browser.chromium import ARGUMENTS, find_chromium
 from tests.browser.server import Server
 from tests.browser.steps import chart, heading, settled, watched
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="servers and browsers, one after another (3)")
     parser.add_argument("--cold", action="store_true", help="with nothing compiled, as just after installing")
     chosen = parser.parse_args()
+    check_prepared()
     executable = find_chromium()
     if executable is None:
         raise SystemExit("There is no Chromium, and none could be installed.")

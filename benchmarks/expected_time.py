@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.million import write_csv
+from benchmarks.prepared import check_prepared
 from sparklime_core.jobs.expected_time import expected_seconds
 
 CORES = 2
@@ -85,6 +86,7 @@ def seconds_taken(case: Case, folder: Path) -> float:
 def main() -> None:
     """Measure every case, and print a table in Markdown."""
     argparse.ArgumentParser(prog="python -m benchmarks.expected_time", description=__doc__).parse_args()
+    check_prepared()
     load = os.getloadavg()[0]
     print("| rows | engine | stability | depth | expected, s | taken, s |\n|---:|---|---|---|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:

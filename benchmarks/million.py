@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from benchmarks.prepared import check_prepared
 from sparklime_core import ModelSettings, read_csv, train_with
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
@@ -233,6 +234,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where to keep CSV and run; a temporary folder otherwise")
     parser.add_argument("--json", action="store_true", help="every figure, for programs")
     chosen, extra = parser.parse_known_args()
+    check_prepared()
     extra = extra or ["--master", "local[2]", "--engine", "sampled", "--trees", "50", "--max-depth", "8"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.out or Path(temporary)
