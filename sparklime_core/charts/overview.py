@@ -21,7 +21,6 @@ from sparklime_core.charts.colours import AGAINST, AXIS, FIRST, FOR, INK, REST, 
 from sparklime_core.printable import printable
 from sparklime_core.wording import count
 
-SIDES = ("raises it", "lowers it")
 MORE = ("more in the first", "more in the second", "not clear")
 PICKED_CELL = "cell"
 """Name of the heat map's selection."""

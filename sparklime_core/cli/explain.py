@@ -1,7 +1,6 @@
 """``explain``: a CSV file to a folder of explanations; what the same command has begun is finished."""
 
 import argparse
-import contextlib
 import dataclasses
 import json
 import threading
@@ -33,9 +32,6 @@ from sparklime_core.runs.run import Run, check_free, holds_run
 from sparklime_core.spark.session.connect import given_session, master_of
 from sparklime_core.waiting import GaveUpError, call
 
-LARGE_BYTES = 10_000_000
-"""From which size on Spark starts while the table is read."""
-
 _CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume", "executors_write"}) | {
     *("conf", "source", "source_format", "source_option"),
     *("out_table", "format", "mode", "out_option", "only_new", "steps"),
@@ -61,10 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
-    """Read, connect, train and explain, in this order: what fails early costs nothing.
+    """Read the table, train the model while Spark starts, and explain: a wrong table or option starts no Spark.
 
-    Where the folder holds a run of the same command, that run is finished in place of a new one. Spark starts
-    while a large table is read, and otherwise while the model is trained.
+    Where the folder holds a run of the same command, that run is finished in place of a new one.
     """
     phases = Phases()
     phases.begin("reading")
@@ -72,24 +67,21 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     begun = _check_folder(arguments.out)
     options = vars(arguments)
     explain, explainer = ExplainSettings.from_options(options), ExplainerSettings.from_options(options)
-    with contextlib.ExitStack() as stack:
-        soon = session_soon(arguments.master, arguments.archive)
-        connecting = stack.enter_context(soon) if _is_large(arguments.data) else None
-        line.say(f"reading {arguments.data}")
-        make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
-        planned, table = make_plan(arguments, explain, explainer)
-        request = request_of(arguments, table)
-        if begun is not None:
-            _check_same(arguments.out, begun, request)
-            return _resume(arguments, line)
-        connecting = connecting or stack.enter_context(soon)
+    line.say(f"reading {arguments.data}")
+    make_plan = _plan_new_rows if arguments.trained_in is not None else _plan_table
+    planned, table = make_plan(arguments, explain, explainer)
+    request = request_of(arguments, table)
+    if begun is not None:
+        _check_same(arguments.out, begun, request)
+        return _resume(arguments, line)
+    with session_soon(arguments.master, arguments.archive) as connecting:
         phases.begin("training")
         plan, traps = _unless_failed(connecting, lambda: _train(arguments, planned, line))
+        for sentence in traps:
+            line.warn(sentence)
         phases.begin("connecting")
         line.say(f"connecting to {arguments.master or 'Spark'}")
         spark = connecting.result()
-        for sentence in traps:
-            line.warn(sentence)
         phases.begin("storing")
         inputs = plan.inputs()
 
@@ -105,12 +97,6 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
                 raise
 
         return interruptible(work)
-
-
-def _is_large(table: str) -> bool:
-    """Return whether a table takes longer to read than Spark to start: one that is wrong should not start it."""
-    path = Path(table)
-    return path.is_dir() or (path.is_file() and path.stat().st_size > LARGE_BYTES)
 
 
 def _unless_failed(connecting: "Future[SparkSession]", work: Callable[[], Result]) -> Result:

@@ -41,7 +41,10 @@ KEPT_STUDIES = 50
 """How many races and studies a server remembers."""
 
 FOR_PAGES = ("altair", "duckdb", "sparklime_core.dashboard.rows.page")
-"""Modules that the first page may need; a new server imports them while the browser still loads its own."""
+"""Modules that the first page may need; a new server imports them while the browser still loads its own.
+
+A package stands here before its submodules: two threads that import these in another order find it half-made.
+"""
 
 LET_DRAW_SECONDS = 0.5
 """How long the warm-up lets the first page be drawn alone: importing keeps Python's lock."""
@@ -260,9 +263,10 @@ def _import_all() -> None:
     time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     _import((*NEEDED, *(module.name for module in own)))
+    are_compiled = import_module("sparklime_core.explain.precompile").is_compiled()
     # Streamlit collects garbage after each run of a page or fragment; while it looks at all that modules are made
     # of, no other session's script can run.
     gc.freeze()
-    if not import_module("sparklime_core.explain.precompile").is_compiled():
+    if not are_compiled:
         # In a process of its own, for compiling keeps Python's lock.
         subprocess.run([sys.executable, "-m", "sparklime_core.explain.precompile"], check=False, cwd=ROOT)

@@ -107,10 +107,7 @@ class TestSparkStartsMeanwhile:
         assert capsys.readouterr().err == "sparklime: There is no Java.\n"
         assert not (tmp_path / "out").exists()
 
-    @pytest.mark.parametrize("is_large", [True, False])
-    def test_a_large_table_is_read_meanwhile_and_a_small_one_before(
-        self, tmp_path: Path, connecting: "Future[None]", is_large: bool
-    ) -> None:
+    def test_the_table_is_read_before(self, tmp_path: Path, connecting: "Future[None]") -> None:
         connecting.set_result(None)
         asked: list[bool] = []
 
@@ -118,11 +115,8 @@ class TestSparkStartsMeanwhile:
             asked.append(connecting.asked.called)  # type: ignore[attr-defined]
             return read_dataset(arguments)
 
-        size = (tmp_path / "table.csv").stat().st_size
-        with (
-            mock.patch("sparklime_core.cli.explain.read_dataset", read),
-            mock.patch("sparklime_core.cli.explain.LARGE_BYTES", size - is_large),
-        ):
+        with mock.patch("sparklime_core.cli.explain.read_dataset", read):
             assert explain_here(tmp_path) == 0
 
-        assert asked == [is_large]
+        assert asked == [False]
+        assert connecting.asked.called  # type: ignore[attr-defined]
