@@ -29,7 +29,7 @@ code = main()
 from pyspark.sql import SparkSession
 from sparklime_core import SparkLimeError, connect, disconnect
 
-spark = SparkSession.getActiveSession()
+spark = SparkSession.builder.getOrCreate()
 assert connect() is connect("local[2]") is spark
 for master, conf in (("local[3]", None), (None, {"spark.executor.memory": "2g"})):
     try:
