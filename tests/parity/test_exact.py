@@ -78,6 +78,7 @@ def forest_with_gaps():
         categorical_names={},
         missing_values={0: -9.0},
         target=target,
+        labelled=np.full(len(rows), True),
         target_name="y",
         class_names=("no", "yes"),
     )
