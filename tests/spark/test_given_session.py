@@ -15,7 +15,6 @@ from sparklime_core import build_explainer, explain_rows, load_sample, train_for
 from sparklime_core.spark.cluster.local_cluster import find_cluster
 from sparklime_core.spark.session.connect import connect, current, disconnect, master_of
 from sparklime_core.spark.session.connection import forget_session
-from sparklime_core.spark.session.java import quick_start
 from sparklime_core.spark.session.jvm import spark_environment
 from tests.spark.conftest import ROOT, done
 
@@ -52,8 +51,7 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
         "--conf",
         "spark.ui.enabled=false",
     ]
-    own = {"PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable, "SPARK_SUBMIT_OPTS": quick_start()}
-    environment = {**spark_environment(), **own}
+    environment = {**spark_environment(), "PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
     words = [*submit, "job.py", *WORDS, "--out", "submitted"]
     ended = subprocess.run(words, check=False, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
