@@ -3,7 +3,6 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
@@ -36,25 +35,12 @@ def rows_explained_here() -> Iterator[None]:
     """Have no session, look for no traps, and explain a run's rows here, in waves like the real ones."""
     with (
         mock.patch("sparklime_core.cli.explain.session", return_value=contextlib.nullcontext()),
-        mock.patch("sparklime_core.cli.explain.session_soon", _soon),
         mock.patch("sparklime_core.cli.explain.master_of", return_value="local[*]"),
         mock.patch("sparklime_core.cli.explain.explain_run", explain_run_here),
         mock.patch("sparklime_core.cli.explain.find_traps", return_value=()),
         mock.patch("os.fsync"),  # takes most of the time, and only a machine that fails needs it
     ):
         yield
-
-
-@contextlib.contextmanager
-def _soon(*_: object) -> "Iterator[Future[None]]":
-    yield no_session()
-
-
-def no_session() -> "Future[None]":
-    """Return what stands for a session that is there."""
-    none: Future[None] = Future()
-    none.set_result(None)
-    return none
 
 
 def explain_run_here(

@@ -5,14 +5,11 @@ import dataclasses
 import json
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from sparklime_core.cli.commands import INTERRUPTED, option_defaults
-from sparklime_core.cli.options import Result, interruptible, model_settings, own_model, session, session_soon
+from sparklime_core.cli.options import interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -30,7 +27,6 @@ from sparklime_core.runs.inputs import model_path
 from sparklime_core.runs.manifest import Manifest, RunState, Writers
 from sparklime_core.runs.run import Run, check_free, holds_run
 from sparklime_core.spark.session.connect import given_session, master_of
-from sparklime_core.waiting import GaveUpError, call
 
 _CHANGES_NOTHING = frozenset({"command", "out", "master", "archive", "resume", "executors_write"}) | {
     *("conf", "source", "source_format", "source_option"),
@@ -57,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
-    """Read the table, train the model while Spark starts, and explain: a wrong table or option starts no Spark.
+    """Read, connect, train and explain, in this order: what fails early costs nothing.
 
     Where the folder holds a run of the same command, that run is finished in place of a new one.
     """
@@ -74,14 +70,10 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
     if begun is not None:
         _check_same(arguments.out, begun, request)
         return _resume(arguments, line)
-    with session_soon(arguments.master, arguments.archive) as connecting:
+    phases.begin("connecting")
+    with session(arguments.master, line, arguments.archive) as spark:
         phases.begin("training")
-        plan, traps = _unless_failed(connecting, lambda: _train(arguments, planned, line))
-        for sentence in traps:
-            line.warn(sentence)
-        phases.begin("connecting")
-        line.say(f"connecting to {arguments.master or 'Spark'}")
-        spark = connecting.result()
+        plan = _train(arguments, planned, line)
         phases.begin("storing")
         inputs = plan.inputs()
 
@@ -99,23 +91,15 @@ def _start(arguments: argparse.Namespace, line: ProgressLine) -> Manifest:
         return interruptible(work)
 
 
-def _unless_failed(connecting: "Future[SparkSession]", work: Callable[[], Result]) -> Result:
-    """Work; where Spark does not start meanwhile, say so at once, and not after hours."""
-    try:
-        return call(work, lambda: connecting.done() and connecting.exception() is not None)
-    except GaveUpError:
-        connecting.result()
-        raise
-
-
-def _train(
-    arguments: argparse.Namespace, planned: Callable[[], RunPlan], line: ProgressLine
-) -> tuple[RunPlan, list[str]]:
-    """Return the plan with its model, and the sentences of traps in it."""
+def _train(arguments: argparse.Namespace, planned: Callable[[], RunPlan], line: ProgressLine) -> RunPlan:
+    """Return the plan with its model, and warn of traps in it."""
     line.say("preparing the model")
     measured = {"stability": arguments.stability, "stability_rows": arguments.stability_rows}
     plan = dataclasses.replace(planned(), **measured)
-    return plan, [] if arguments.trained_in is not None else _traps(plan, line)
+    if arguments.trained_in is None:
+        for sentence in _traps(plan, line):
+            line.warn(sentence)
+    return plan
 
 
 def _traps(plan: RunPlan, line: ProgressLine) -> list[str]:

@@ -3,7 +3,7 @@
 import argparse
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,10 +18,7 @@ from sparklime_core.models.mlflow_models import is_model_uri
 from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
-from sparklime_core.spark.executors.prewarm import prewarm_soon
-from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.connect import connect, disconnect
-from sparklime_core.waiting import begin
 
 
 @contextmanager
@@ -37,26 +34,6 @@ def session(
         yield connect(master, archive=archive, conf=conf)
     finally:
         disconnect()
-
-
-@contextmanager
-def session_soon(master: str | None, archive: Path | None = None) -> Iterator["Future[SparkSession]"]:
-    """Begin to connect as `session` does, in a thread, and let the Python workers import what explaining needs.
-
-    Where the block ends before there is a session, nobody waits for it: it ends when it is there, or with the
-    process.
-    """
-
-    def start() -> SparkSession:
-        spark = connect(master, archive=archive)
-        prewarm_soon(backend_of(spark))
-        return spark
-
-    begun = begin(start)
-    try:
-        yield begun
-    finally:
-        begun.add_done_callback(lambda _: disconnect())
 
 
 Result = TypeVar("Result")

@@ -20,7 +20,6 @@ from sparklime_core.cli import doctor, explain, explain_table, main
 from sparklime_core.data.table_source import sample_csv
 from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.session.connect import connect, current, disconnect
-from sparklime_core.waiting import begin
 from tests.spark.gate import SECONDS, Gate
 
 HERE = Path(__file__).parent
@@ -164,12 +163,6 @@ def _kept_session(master, line, archive=None, conf: Mapping[str, str] | None = N
     yield connect(master, archive=archive, conf=conf)
 
 
-@contextlib.contextmanager
-def _kept_session_soon(master, archive=None):
-    """Stand for `options.session_soon` in the same way."""
-    yield begin(lambda: connect(master, archive=archive))
-
-
 def run_command(*words):
     """Run a command in this process, in the session that the last one has left; return how it ended."""
     output, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
@@ -180,7 +173,6 @@ def run_command(*words):
     ):
         for command in (explain, explain_table, doctor):
             patch.setattr(command, "session", _kept_session)
-        patch.setattr(explain, "session_soon", _kept_session_soon)
         code = main([str(word) for word in words])
     return Ended(code, *(stream.buffer.getvalue().decode() for stream in (output, errors)))
 

@@ -1,9 +1,5 @@
 """The command ``explain``: its warnings, and what it does while Spark starts."""
 
-import argparse
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from unittest import mock
 
@@ -12,14 +8,11 @@ import pytest
 
 from sparklime_core.cli.explain import _traps
 from sparklime_core.cli.progress import ProgressLine
-from sparklime_core.cli.table_options import read_dataset
-from sparklime_core.data.dataset import Dataset
 from sparklime_core.data.table_source import load_sample
-from sparklime_core.errors import SparkError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings
 from sparklime_core.jobs.plan import RunPlan
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.train import Model, train_with
+from sparklime_core.models.train import train_with
 from sparklime_core.runs.manifest import Manifest, RunState, Writers
 from sparklime_core.runs.run import Run
 from tests.explain_here import TABLE, explain_here
@@ -70,53 +63,3 @@ def test_a_run_that_goes_on_says_where_another_way_to_write_is_asked_for(
 
 def _cut_off(_spark: None, run: Run, **_options: object) -> Manifest:
     return run.finish(RunState.CANCELLED, seconds=1.0)
-
-
-class TestSparkStartsMeanwhile:
-    """The session is a future here, which each test resolves at a moment of its own."""
-
-    @pytest.fixture
-    def connecting(self, tmp_path: Path) -> Iterator["Future[None]"]:
-        (tmp_path / "table.csv").write_text(TABLE)
-        future: Future[None] = Future()
-        with mock.patch("tests.explain_here.no_session", return_value=future) as asked:
-            future.asked = asked  # type: ignore[attr-defined]
-            yield future
-
-    def test_the_model_is_trained_meanwhile(self, tmp_path: Path, connecting: "Future[None]") -> None:
-        def train(dataset: Dataset, settings: ModelSettings) -> Model:
-            connecting.set_result(None)
-            return train_with(dataset, settings)
-
-        with mock.patch("sparklime_core.cli.explain.train_with", train):
-            assert explain_here(tmp_path) == 0
-
-    def test_where_it_does_not_start_training_is_given_up(
-        self, tmp_path: Path, connecting: "Future[None]", capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        opened = threading.Event()
-
-        def train(*_: object) -> None:
-            connecting.set_exception(SparkError("There is no Java."))
-            opened.wait()
-
-        with mock.patch("sparklime_core.cli.explain.train_with", train):
-            assert explain_here(tmp_path) == 2
-        opened.set()
-
-        assert capsys.readouterr().err == "sparklime: There is no Java.\n"
-        assert not (tmp_path / "out").exists()
-
-    def test_the_table_is_read_before(self, tmp_path: Path, connecting: "Future[None]") -> None:
-        connecting.set_result(None)
-        asked: list[bool] = []
-
-        def read(arguments: argparse.Namespace) -> Dataset:
-            asked.append(connecting.asked.called)  # type: ignore[attr-defined]
-            return read_dataset(arguments)
-
-        with mock.patch("sparklime_core.cli.explain.read_dataset", read):
-            assert explain_here(tmp_path) == 0
-
-        assert asked == [False]
-        assert connecting.asked.called  # type: ignore[attr-defined]
