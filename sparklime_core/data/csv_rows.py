@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sparklime_core.data.csv_dialect import CHOSEN, Dialect, csv_reader
+from sparklime_core.data.csv_dialect import Dialect, csv_reader
+from sparklime_core.data.csv_header import CHOSEN
 from sparklime_core.data.read_options import Decision
 from sparklime_core.errors import DataError
 
