@@ -5,13 +5,18 @@ import itertools
 import multiprocessing
 import os
 import sys
+import types
 from collections.abc import Callable, Iterator
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 ROOT = Path(__file__).parents[1]
 PRELOADED = "tests.killing_preload"
+NO_SCRIPT = types.ModuleType("__main__")
+"""A process first runs the script of its parent's ``__main__``: ``app.py``, once a page was opened there."""
+
 KILLED = 77
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = frozenset({"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "os.link"})
@@ -48,7 +53,8 @@ def killed_at_every_change(
     for change in itertools.count(1, step):
         folder = fresh()
         process = _forks.Process(target=_until_killed, args=(change, folder, work, arguments))
-        process.start()
+        with mock.patch.dict(sys.modules, __main__=NO_SCRIPT):
+            process.start()
         process.join()
         if process.exitcode == 0:
             return
