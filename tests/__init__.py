@@ -5,9 +5,16 @@ threads of one wait for those of another by running in circles. Linear algebra k
 The JVMs of drivers, and those that write their command lines, have the quick compiler and one thread that collects
 garbage. A folder of settings (``SPARK_CONF_DIR``) is no place for that: it would come first on the class path, and
 Java would ignore the archive of Spark's classes.
+
+Compiled modules are kept, in containers too, which often have ``PYTHONDONTWRITEBYTECODE``: hundreds of processes
+import the same ones.
 """
 
 import os
+import sys
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
