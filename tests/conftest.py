@@ -4,6 +4,7 @@ Tests that share clusters, a browser or a session stay in one process, which sta
 file.
 """
 
+import functools
 import gc
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -48,11 +49,15 @@ class _GroupOrFile(LoadScopeScheduling):
     """A process is handed a whole group of `TOGETHER`, or a whole file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _scope(nodeid)
+        return _scope(_file(nodeid))
 
 
-def _scope(nodeid: str) -> str:
-    file = nodeid.partition("::")[0]
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+@functools.cache
+def _scope(file: str) -> str:
     return next((group for group, places in TOGETHER.items() if _is_in(file, places)), file)
 
 
@@ -61,8 +66,9 @@ def _is_in(file: str, places: tuple[str, ...]) -> bool:
     return any(PurePosixPath(place) in (path, *path.parents) for place in places)
 
 
-def _turn(item: pytest.Item) -> int:
-    scope = _scope(item.nodeid)
+@functools.cache
+def _turn(file: str) -> int:
+    scope = _scope(file)
     if scope in TOGETHER:
         return list(TOGETHER).index(scope)
     return len(TOGETHER) if _is_in(scope, LONG) else len(TOGETHER) + 1
@@ -94,7 +100,7 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first, in a shuffled order, too."""
-    items.sort(key=_turn)
+    items.sort(key=lambda item: _turn(_file(item.nodeid)))
 
 
 @pytest.fixture(scope="session", autouse=True)
