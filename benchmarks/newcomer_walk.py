@@ -83,9 +83,9 @@ class _Walk:
         self._data(csv, target)
         go_to(page, "Model")
         finding = main.get_by_text(re.compile("alone predicts")).first
-        self._step("Model: the first one is trained", partial(press, page, "Train"), finding)
-        leave_out = main.get_by_role("button", name="Leave it out and train again").first
         trained = main.get_by_text("Accuracy", exact=True)
+        self._step("Model: the first one is trained", partial(press, page, "Train"), finding, trained)
+        leave_out = main.get_by_role("button", name="Leave it out and train again").first
         while leave_out.count():
             column = finding.inner_text().split("'")[1]
             self._step(f"Model: without {column}", partial(self._press, leave_out), trained)
@@ -107,7 +107,7 @@ class _Walk:
         page, main = self._page, self._page.get_by_test_id("stMain")
         button = main.get_by_role("button", name="Explain", exact=True)
         self._step("Explain: the form", partial(go_to, page, "Explain"), button)
-        first = main.get_by_text(re.compile(r"Show the .* explained so far|[1-9] of .* rows explained"))
+        first = main.get_by_text(re.compile(r"Show the .* explained so far|[1-9][\d,]* of .* rows explained"))
         started = time.perf_counter()
         self._step("Explain: the first rows are explained", button.click, first)
         rows = main.get_by_role("link", name="Explained rows")
