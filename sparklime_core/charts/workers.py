@@ -143,7 +143,7 @@ def shares_chart(parts: pd.DataFrame) -> ChartType:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=names, range=colours),
-                legend=alt.Legend(title=None, orient="top", columns=5, labelLimit=180),
+                legend=alt.Legend(title=None, orient="top", columns=3, labelLimit=180),
             ),
             order="order:Q",
             tooltip=[

@@ -29,10 +29,8 @@ def state_badge(state: RunState) -> None:
 
 def run_summary(manifest: Manifest, what: str = "") -> None:
     """Show how a run ended, or how far another process is with it."""
-    facts = [
-        f"{manifest.rows_explained:,} of {count(manifest.rows, 'row')} explained",
-        f"{duration(manifest.seconds)}",
-    ]
+    done = f"{manifest.rows_explained:,} of {count(manifest.rows, 'row')} explained"
+    facts = [f"{done} in {duration(manifest.seconds)}"]
     if manifest.rows_failed:
         facts.append(f":orange[{count(manifest.rows_failed, 'row')} could not be explained]")
     if manifest.state.is_resumable():

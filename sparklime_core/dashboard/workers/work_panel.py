@@ -83,8 +83,8 @@ def shares_panel(manifest: Manifest) -> None:
         key="shares",
     )
     st.caption(
-        f"{duration(whole)} of wall time, all measured. Times of the Python workers are divided by the "
-        f"{count(cores_of(manifest), 'core')}, so that the parts add up."
+        f"{duration(whole)} of wall time, from the run's turn to its end, all measured. Times of the Python "
+        f"workers are divided by the {count(cores_of(manifest), 'core')}, so that the parts add up."
     )
 
 
