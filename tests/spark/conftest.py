@@ -7,8 +7,12 @@ import contextlib
 import io
 import json
 import os
+import re
+import runpy
+import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +22,7 @@ import pytest
 
 from sparklime_core.cli import doctor, explain, explain_table, main
 from sparklime_core.data.table_source import sample_csv
-from sparklime_core.spark.cluster.local_cluster import LocalCluster
+from sparklime_core.spark.cluster.local_cluster import ClusterRecord, find_cluster
 from sparklime_core.spark.session.connect import connect, current, disconnect
 from tests.spark.gate import SECONDS, Gate
 
@@ -56,13 +60,31 @@ def running(*words, **how):
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """A cluster that the command `sparklime cluster` serves, and what it has printed."""
+
+    process: subprocess.Popen
+    url: str
+    logs: Path
+    known: ClusterRecord
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def interrupt(self):
+        """End the command as Ctrl-C does; return its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(SECONDS)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What `contract.py` wrote on one kind of master."""
 
     kind: str
     folder: Path
     report: dict
-    cluster: LocalCluster | None
+    cluster: Cluster | None
 
     def table(self, name):
         return pyarrow.feather.read_table(self.folder / f"{name}.feather")
@@ -82,18 +104,51 @@ def _leave_cluster():
 
 
 @pytest.fixture(scope="session")
-def two_workers():
-    with LocalCluster.start(workers=2, cores=1, memory="512m") as cluster:
-        yield cluster
-        disconnect()
+def sound_cluster():
+    yield from _sound()
 
 
 @pytest.fixture(scope="session")
-def connect_server():
-    """A server of Spark Connect on a cluster of its own."""
-    with LocalCluster.start(workers=2, cores=1, memory="512m", connect=True) as cluster:
-        yield cluster
+def sound_server():
+    yield from _sound("--connect")
+
+
+def _sound(*options):
+    """Yield a function that returns a cluster of two workers: a new one where a test has ended the last."""
+    clusters = []
+    with contextlib.ExitStack() as started:
+
+        def sound():
+            if not clusters or not clusters[-1].alive():
+                clusters.append(started.enter_context(_served(*options)))
+            return clusters[-1]
+
+        yield sound
         disconnect()
+
+
+@contextlib.contextmanager
+def _served(*options):
+    words = ["cluster", "--workers", 2, "--cores", 1, "--memory", "512m", *options]
+    with running("sparklime_core", *words, stdout=subprocess.PIPE) as process:
+        url, facts = process.stdout.readline().strip(), process.stdout.readline()
+        assert url, "the cluster has not started"
+        logs = re.search(r"logs in (.+); Ctrl-C ends it", facts)[1]
+        cluster = Cluster(process, url, Path(logs), find_cluster(url))
+        yield cluster
+        if cluster.alive():
+            cluster.interrupt()
+
+
+@pytest.fixture
+def two_workers(sound_cluster):
+    return sound_cluster()
+
+
+@pytest.fixture
+def connect_server(sound_server):
+    """A server of Spark Connect on a cluster of its own."""
+    return sound_server()
 
 
 @pytest.fixture(scope="session")
@@ -102,13 +157,15 @@ def embedded(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def standalone(two_workers, tmp_path_factory):
-    return _outcome("standalone", two_workers.url, tmp_path_factory, two_workers)
+def standalone(sound_cluster, tmp_path_factory):
+    cluster = sound_cluster()
+    return _outcome("standalone", cluster.url, tmp_path_factory, cluster)
 
 
 @pytest.fixture(scope="session")
-def remote(connect_server, tmp_path_factory):
-    return _outcome("remote", connect_server.connect_url, tmp_path_factory, connect_server)
+def remote(sound_server, tmp_path_factory):
+    server = sound_server()
+    return _outcome("remote", server.url, tmp_path_factory, server)
 
 
 @pytest.fixture(params=["embedded", "standalone", "remote"])
@@ -125,8 +182,21 @@ def spread(request):
 def _outcome(kind, master, factory, cluster):
     folder, elsewhere = factory.mktemp(kind), factory.mktemp("elsewhere")
     disconnect()
-    run_script("contract.py", master, folder, cwd=elsewhere)
+    if cluster is None:
+        run_script("contract.py", master, folder, cwd=elsewhere)
+    else:
+        _run_here("contract.py", master, folder, cwd=elsewhere)
     return Outcome(kind, folder, json.loads((folder / "report.json").read_text()), cluster)
+
+
+def _run_here(name, *arguments, cwd):
+    """Run a script of this folder in this process, in a foreign directory, and leave its session."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are no errors of a script
+        patch.chdir(cwd)
+        patch.syspath_prepend(HERE)
+        patch.setattr(sys, "argv", [name, *map(str, arguments)])
+        runpy.run_path(str(HERE / name), run_name="__main__")
 
 
 @pytest.fixture
@@ -160,6 +230,9 @@ class Ended:
 def _kept_session(master, line, archive=None, conf: Mapping[str, str] | None = None):
     """Stand for `options.session`, and leave the session to the next command on the same master."""
     line.say(f"connecting to {master}")
+    kept = current()
+    if kept is not None and kept.master.text == master and archive is None:
+        conf = conf or kept.conf
     yield connect(master, archive=archive, conf=conf)
 
 

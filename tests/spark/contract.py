@@ -1,7 +1,8 @@
 """What must hold on every kind of master: ``python contract.py MASTER FOLDER``, in any folder.
 
 It writes tables and a report into FOLDER, for the tests to judge. It is a person's script: its
-functions and classes live in ``__main__``, as a notebook's do.
+functions and classes live in ``__main__``, as a notebook's do. On embedded Spark it has a process of its own; on
+clusters it runs in that of the tests, which go on in its session.
 """
 
 import contextlib
@@ -53,6 +54,7 @@ explainer = LimeTabularExplainer(
 )
 rows = wine.data[:96].copy()
 rows[2, 5] = np.nan
+rows[9, 2] = 1e300  # more than a forest's own single precision can hold: the model itself refuses the row
 row_ids = np.arange(len(rows))
 
 
@@ -155,16 +157,6 @@ class Contract:
         there, _ = run(self.spark, raises_at_magic, "sampled", table)
         self.save("bad-there", there)
 
-    def refused_row(self):
-        """Let the model itself refuse a row: it holds more than a forest's own single precision can."""
-        table = rows[:16].copy()
-        table[7, 2] = 1e300
-        for engine in ENGINES:
-            there, _ = run(self.spark, model.predict_proba, engine, table)
-            self.save(f"refused-{engine}-there", there)
-            here = explain_rows(explainer, model.predict_proba, table, engine=engine, **settings_of(engine))
-            self.save(f"refused-{engine}-here", here)
-
     def large_model(self):
         """Explain with a model many times as large as a message may be."""
         random = np.random.default_rng(0)
@@ -195,11 +187,24 @@ class Contract:
             wait_for(lambda: not self.active_tasks())
             self.report["idle"] = not (gate.folder / "open").exists()
 
-    def failures(self):
-        """Write down what is said of failures on the way: of the driver's own, and of the executors'."""
+    def refusals(self):
+        """Write down what is said of what is refused before a job, and of the driver's own failure in a run."""
 
         def full(_):
             raise OSError("disk full")
+
+        df = self.spark.createDataFrame([("a", 1)], names[:2])
+        self.report["failures"] = {
+            "on_wave": said(lambda: run(self.spark, model.predict_proba, "sampled", rows, on_wave=full)),
+            "text": said(lambda: explain_dataframe(df, explainer, model.predict_proba, [names[0]] * 13)),
+            "missing": said(lambda: explain_dataframe(df, explainer, model.predict_proba, [names[2]] * 13)),
+            "number": said(lambda: explain_dataframe(df, explainer, model.predict_proba, names[:2])),
+            "labels": said(lambda: explainer_udf(self.spark, explainer, model.predict_proba, labels="all")),
+        }
+        wait_for(lambda: not self.active_tasks())
+
+    def lacking_module(self):
+        """Write down what is said of the executors' own failure."""
 
         def of_a_module_that_no_executor_has(values):
             return model.predict_proba(values)
@@ -208,15 +213,9 @@ class Contract:
         sys.modules["mine"].predict = of_a_module_that_no_executor_has
         of_a_module_that_no_executor_has.__module__ = "mine"
         of_a_module_that_no_executor_has.__qualname__ = "predict"
-        df = self.spark.createDataFrame([("a", 1)], names[:2])
-        self.report["failures"] = {
-            "on_wave": said(lambda: run(self.spark, model.predict_proba, "sampled", rows, on_wave=full)),
-            "module": said(lambda: run(self.spark, sys.modules["mine"].predict, "reference", rows[:8])),
-            "text": said(lambda: explain_dataframe(df, explainer, model.predict_proba, [names[0]] * 13)),
-            "missing": said(lambda: explain_dataframe(df, explainer, model.predict_proba, [names[2]] * 13)),
-            "number": said(lambda: explain_dataframe(df, explainer, model.predict_proba, names[:2])),
-            "labels": said(lambda: explainer_udf(self.spark, explainer, model.predict_proba, labels="all")),
-        }
+        failed = said(lambda: run(self.spark, sys.modules["mine"].predict, "reference", rows[:8]))
+        del sys.modules["mine"]
+        self.report["failures"]["module"] = failed
         wait_for(lambda: not self.active_tasks())
 
     def active_tasks(self):
@@ -291,12 +290,13 @@ if __name__ == "__main__":
     contract.some_blocks()
     contract.stability()
     contract.bad_prediction()
-    contract.refused_row()
     contract.large_model()
-    contract.killed_worker()
-    contract.cancelled()
-    contract.failures()
     contract.recipe()
     contract.recipe_with_one_column()
     contract.origin()
+    contract.refusals()
+    # Python workers end from here on, and some import all that they need again.
+    contract.killed_worker()
+    contract.cancelled()
+    contract.lacking_module()
     contract.write()

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.spark
 
 
 def test_who_has_no_secret_gets_nothing_but_pages_of_a_cluster(connect_server):
-    spark = connect(connect_server.connect_url)
+    spark = connect(connect_server.url)
     python_workers(spark)
-    connect_port = int(connect_server.connect_url.rpartition(":")[2])
+    connect_port = int(connect_server.url.rpartition(":")[2])
     with pytest.raises(grpc.RpcError, match="UNAUTHENTICATED"):
-        ask_connect(connect_server.connect_url.removeprefix("sc://"))
+        ask_connect(connect_server.url.removeprefix("sc://"))
     found = listeners(psutil.Process().children(recursive=True))
     del found[connect_port]
     refuse_strangers(found, wanted={"a page", "Spark's messages"})

@@ -4,7 +4,6 @@ Most commands run in this process, and share its session; what a person presses 
 """
 
 import json
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,20 +24,32 @@ from sparklime_core import (
     train_forest,
 )
 from sparklime_core.explain.schema import TASK_SCHEMA
-from tests.spark.conftest import done, refused, running
+from tests.spark.conftest import done, refused
 
 pytestmark = pytest.mark.spark
 COMMAND = [sys.executable, "-m", "sparklime_core"]
 WINE = ["explain", "wine.csv", "--target", "cultivar", "--trees", "20", "--num-samples", "200"]
 
 
+@pytest.fixture
+def cluster(standalone, two_workers):
+    """A cluster, and the session on it in which the contract has been tried."""
+    return two_workers
+
+
+@pytest.fixture
+def server(remote, connect_server):
+    """A server of Spark Connect, and the session on it in which the contract has been tried."""
+    return connect_server
+
+
 def explanations(folder):
     return pq.read_table(folder / "explanations.parquet")
 
 
-def test_a_run_on_a_cluster_writes_what_it_says(wine_folder, two_workers):
-    done(*WINE, "--engine", "reference", "--rows", "48", "--out", "out", "--master", two_workers.url)
-    assert done("doctor", "--master", two_workers.url).count("round trip") == 2
+def test_a_run_on_a_cluster_writes_what_it_says(wine_folder, cluster):
+    done(*WINE, "--engine", "reference", "--rows", "48", "--out", "out", "--master", cluster.url)
+    assert done("doctor", "--master", cluster.url).count("round trip") == 2
     found = explanations(wine_folder / "out")
     assert found.schema.equals(RESULT_SCHEMA)
     assert found["row_id"].to_pylist() == list(range(48))
@@ -59,8 +70,8 @@ def test_a_run_on_a_cluster_writes_what_it_says(wine_folder, two_workers):
     assert run["model"]["metrics"]["accuracy"] > 0.8
 
 
-def test_executors_write_the_run_that_the_driver_would_have_written(wine_folder, two_workers):
-    where = ["--master", two_workers.url]
+def test_executors_write_the_run_that_the_driver_would_have_written(wine_folder, cluster):
+    where = ["--master", cluster.url]
     done(*WINE, "--out", "collected", *where)
     done(*WINE, "--out", "written", "--executors-write", *where)
     assert (wine_folder / "written" / "explanations.parquet").is_dir()
@@ -79,8 +90,8 @@ def test_executors_write_the_run_that_the_driver_would_have_written(wine_folder,
     assert written["writers"] == "executors"
 
 
-def test_spark_connect_serves_the_same_commands(wine_folder, connect_server):
-    url = connect_server.connect_url
+def test_spark_connect_serves_the_same_commands(wine_folder, server):
+    url = server.url
     assert url.startswith("sc://127.0.0.1:")
     assert done("doctor", "--master", url).count("round trip") == 2
     done(*WINE, "--out", "remote", "--master", url)
@@ -92,32 +103,18 @@ def test_spark_connect_serves_the_same_commands(wine_folder, connect_server):
     assert set(tasks["executor"].to_pylist()) <= {"0", "1"}
 
 
-def test_a_model_of_spark_connect_is_adopted(connect_server):
+def test_a_model_of_spark_connect_is_adopted(server):
     with ThreadPoolExecutor(1) as another_thread:
-        another_thread.submit(connect, connect_server.connect_url).result()
+        another_thread.submit(connect, server.url).result()
     dataset = load_sample("wine")
     table = pd.DataFrame(dataset.features, columns=list(dataset.feature_names)).assign(label=dataset.target)
     vector = VectorAssembler(inputCols=list(dataset.feature_names), outputCol="features")
-    df = vector.transform(connect(connect_server.connect_url).createDataFrame(table))
+    df = vector.transform(connect(server.url).createDataFrame(table))
     own = DecisionTreeClassifier(maxDepth=2).fit(df)
     model = adopt_model(own, dataset, table=df)
     assert model.metrics.values["accuracy"] > 0.8
     found = explain_rows(build_explainer(dataset), model, dataset.features[:2], engine="exact", num_samples=50)
     assert found["error"].null_count == 2
-
-
-def test_the_cluster_command_serves_until_it_is_interrupted(wine_folder):
-    words = ["cluster", "--workers", "1", "--cores", "1", "--memory", "512m"]
-    with running("sparklime_core", *words, stdout=subprocess.PIPE) as cluster:
-        url = cluster.stdout.readline().strip()
-        assert url.startswith("spark://127.0.0.1:")
-        explain = [*COMMAND, *WINE, "--rows", "16", "--out", "out", "--master", url]
-        ended = subprocess.run(explain, capture_output=True, text=True, check=False)
-        cluster.send_signal(signal.SIGINT)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith("16 rows explained in ")
-    assert explanations(wine_folder / "out").num_rows == 16
-    assert cluster.returncode == 0
 
 
 @pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://nowhere.invalid:7077"])

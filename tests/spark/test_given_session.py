@@ -29,7 +29,7 @@ from pyspark.sql import SparkSession
 from sparklime_core import SparkLimeError, connect, disconnect
 
 spark = SparkSession.builder.getOrCreate()
-assert connect() is connect("local[2]") is spark
+assert connect() is connect("local[1]") is spark
 for master, conf in (("local[3]", None), (None, {"spark.executor.memory": "2g"})):
     try:
         connect(master, conf=conf)
@@ -47,7 +47,7 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
     submit = [
         Path(sys.executable).parent / "spark-submit",
         "--master",
-        "local[2]",
+        "local[1]",
         "--conf",
         "spark.ui.enabled=false",
     ]
@@ -61,11 +61,11 @@ def test_the_command_line_takes_the_session_of_spark_submit(wine_folder):
     assert all(" rows explained" in line for line in progress)
     assert explained.startswith("178 rows explained in ")
     assert [first, second] == [
-        "This process already has a Spark session on local[2]; name no other master, or stop that session.",
-        "This process already has a Spark session on local[2], which keeps its settings and its archive; "
+        "This process already has a Spark session on local[1]; name no other master, or stop that session.",
+        "This process already has a Spark session on local[1], which keeps its settings and its archive; "
         "give them to the program that starts it, such as spark-submit.",
     ]
-    assert json.loads((wine_folder / "submitted" / "run.json").read_text())["master"] == "local[2]"
+    assert json.loads((wine_folder / "submitted" / "run.json").read_text())["master"] == "local[1]"
     dataset = load_sample("wine")
     model = train_forest(dataset, n_estimators=5)
     here = explain_rows(build_explainer(dataset), model.predict_fn, dataset.features, num_samples=100)
@@ -78,7 +78,7 @@ def test_a_session_of_spark_connect_is_taken(connect_server, wine_folder):
     table = pyarrow.csv.read_csv("wine.csv").append_column("bottle", bottles)
     for name, rows in (("some", 40), ("more", 60)):
         pq.write_table(table.slice(0, rows), f"{name}.parquet")
-    url = connect_server.connect_url
+    url = connect_server.url
     # PySpark itself sends a token without TLS to this name alone.
     theirs_url = url.replace("127.0.0.1", "localhost")
     theirs = SparkSession.builder.remote(f"{theirs_url}/;token={find_cluster(url).secret}").getOrCreate()

@@ -9,7 +9,7 @@ import pytest
 from sparklime_core import build_explainer, explain_rows, load_sample, train_forest
 from sparklime_core.spark.executors import environment_archive
 from sparklime_core.spark.session.connect import disconnect
-from tests.spark.conftest import done, run_command
+from tests.spark.conftest import EMBEDDED, done, run_command
 
 pytestmark = pytest.mark.spark
 EXPLAIN = ["explain", "wine.csv", "--target", "cultivar", "--trees", "5", "--num-samples", "200", "--rows", "40"]
@@ -33,15 +33,40 @@ def _executors_run_the_bare_python(bare_python, wine_folder, monkeypatch):
     disconnect()
 
 
-def test_what_the_executors_lack_is_diagnosed_with_a_way_out_and_a_run_is_refused(two_workers, wine_folder):
-    checked = run_command("doctor", "--master", two_workers.url)
+def problems_of(checked):
+    return [line for line in checked.output.splitlines() if line.startswith("PROBLEM")]
+
+
+def test_what_the_executors_lack_is_diagnosed_with_a_way_out():
+    checked = run_command("doctor", "--master", EMBEDDED)
     assert checked.code == 1, checked.errors
-    problems = [line for line in checked.output.splitlines() if line.startswith("PROBLEM")]
-    assert "Executor 0 on " in problems[0]
+    problems = problems_of(checked)
+    assert "Executor driver on " in problems[0]
     assert " has no numpy, scipy, scikit-learn, lime, dill, pyarrow, pandas, numba: install numpy==" in problems[0]
     assert "sparklime pack --out env.tar.gz" in problems[-1]
 
-    ended = run_command(*EXPLAIN, "--out", "refused", "--master", two_workers.url)
+
+def test_the_executors_run_the_python_of_an_archive_and_a_run_that_lacks_more_is_refused(
+    two_workers, wine_folder, monkeypatch
+):
+    with monkeypatch.context() as only:
+        only.setattr(environment_archive, "NEEDED_PACKAGES", ("dill",))
+        assert "dill==" in done("pack", "--out", "env.tar.gz")
+    small = ["--master", two_workers.url, "--archive", "env.tar.gz"]
+    checked = run_command("doctor", *small)
+    assert checked.code == 1, checked.errors
+    reports = [line for line in checked.output.splitlines() if line.startswith("executor ")]
+    assert [report.split()[1] for report in reports] == ["0", "1"]
+    for report in reports:
+        assert "numpy missing, scipy missing, scikit-learn missing, lime missing, dill 0." in report
+    problems = problems_of(checked)
+    for executor in ("0", "1"):
+        (lacks,) = (
+            problem for problem in problems if f"Executor {executor} on " in problem and " has no " in problem
+        )
+        assert " has no numpy, scipy, scikit-learn, lime, pyarrow, pandas, numba: install numpy==" in lacks
+
+    ended = run_command(*EXPLAIN, "--out", "refused", *small)
     assert ended.code == 2, ended.output
     said = ended.errors.splitlines()[-1]  # the progress is before it
     assert said.startswith("sparklime: Executor 0 on ")
@@ -49,18 +74,6 @@ def test_what_the_executors_lack_is_diagnosed_with_a_way_out_and_a_run_is_refuse
     assert "--archive env.tar.gz" in said
     assert "Traceback" not in ended.errors
     assert not (wine_folder / "refused").exists()
-
-
-def test_the_executors_run_the_python_of_an_archive_and_find_its_packages(two_workers, monkeypatch):
-    with monkeypatch.context() as small:
-        small.setattr(environment_archive, "NEEDED_PACKAGES", ("dill",))
-        assert "dill==" in done("pack", "--out", "env.tar.gz")
-    checked = run_command("doctor", "--master", two_workers.url, "--archive", "env.tar.gz")
-    assert checked.code == 1, checked.errors
-    reports = [line for line in checked.output.splitlines() if line.startswith("executor ")]
-    assert [report.split()[1] for report in reports] == ["0", "1"]
-    for report in reports:
-        assert "numpy missing, scipy missing, scikit-learn missing, lime missing, dill 0." in report
 
 
 @pytest.mark.slow

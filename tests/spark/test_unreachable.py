@@ -18,7 +18,6 @@ from sklearn.tree import DecisionTreeClassifier
 from sparklime_core.errors import SparkError
 from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
-from sparklime_core.spark.cluster.local_cluster import LocalCluster
 from sparklime_core.spark.session import start_session
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.connect import connect, current, disconnect
@@ -128,50 +127,56 @@ def test_a_cluster_whose_secret_is_not_known(two_workers, home, monkeypatch):
     assert "wants a secret" in refused(two_workers.url)
 
 
-def test_a_connect_server_that_wants_a_token_and_then_ends(home, gate, monkeypatch):
-    with LocalCluster.start(workers=1, memory="512m", connect=True) as cluster:
-        with monkeypatch.context() as stranger:
-            stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
-            assert "SPARK_CONNECT_AUTHENTICATE_TOKEN" in refused(cluster.connect_url)
-            stranger.setenv("SPARK_CONNECT_AUTHENTICATE_TOKEN", cluster.known.secret)
-            assert connect(cluster.connect_url).range(3).count() == 3
-            disconnect()
-        spark = connect(cluster.connect_url)
-        assert is_remote()
-        assert connect(cluster.connect_url) is spark
-        with pytest.raises(SparkError, match=r"Spark Connect at sc://.* refused: .*CANNOT_MODIFY"):
-            connect(cluster.connect_url, conf={"spark.executor.memory": "9g"})
-        assert not is_remote()
-        spark = connect(cluster.connect_url)
-        rows = np.random.default_rng(0).normal(size=(64, 3))
-        model = DecisionTreeClassifier().fit(rows, rows[:, 0] > 0)
-        # The run cannot end: its last row waits at a gate that stays closed.
-        held = gate.guard(model.predict_proba, rows[-1])
-        settings = ExplainSettings("reference", num_samples=100)
-        task = prepare_task(LimeTabularExplainer(rows), held, settings)
-        kept = []
+def test_a_connect_server_that_wants_a_token_and_then_ends(connect_server, home, gate, monkeypatch):
+    url = connect_server.url
+    with monkeypatch.context() as stranger:
+        stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
+        assert "SPARK_CONNECT_AUTHENTICATE_TOKEN" in refused(url)
+        stranger.setenv("SPARK_CONNECT_AUTHENTICATE_TOKEN", connect_server.known.secret)
+        assert connect(url).range(3).count() == 3
+        disconnect()
+    spark = connect(url)
+    assert is_remote()
+    assert connect(url) is spark
+    with pytest.raises(SparkError, match=r"Spark Connect at sc://.* refused: .*CANNOT_MODIFY"):
+        connect(url, conf={"spark.executor.memory": "9g"})
+    assert not is_remote()
+    spark = connect(url)
+    rows = np.random.default_rng(0).normal(size=(64, 3))
+    model = DecisionTreeClassifier().fit(rows, rows[:, 0] > 0)
+    # The run cannot end: its last row waits at a gate that stays closed.
+    held = gate.guard(model.predict_proba, rows[-1])
+    settings = ExplainSettings("reference", num_samples=100)
+    task = prepare_task(LimeTabularExplainer(rows), held, settings)
+    kept = []
 
-        def explain():
-            # One wave at a time: the first must not wait for a core that the gate holds.
-            run_waves(
-                spark,
-                task,
-                rows,
-                np.arange(len(rows)),
-                tasks_at_once=1,
-                on_wave=kept.append,
-                cancel=threading.Event(),
-            )
+    def explain():
+        # One wave at a time: the first must not wait for a core that the gate holds.
+        run_waves(
+            spark,
+            task,
+            rows,
+            np.arange(len(rows)),
+            tasks_at_once=1,
+            on_wave=kept.append,
+            cancel=threading.Event(),
+        )
 
-        with gate.hold(explain, lambda: kept) as ended:
-            workers = gate.waiting()
-            cluster.stop()
-            assert not cluster.alive()
-            wait_for(lambda: all(is_gone(worker) for worker in workers))
-            with pytest.raises(SparkError, match=r"Connect was lost|Connect server is gone"):
-                ended.result(SECONDS)
+    with gate.hold(explain, lambda: kept) as ended:
+        workers = gate.waiting()
+        assert connect_server.interrupt() == 0
+        wait_for(lambda: all(is_gone(worker) for worker in workers))
+        with pytest.raises(SparkError, match=r"Connect was lost|Connect server is gone"):
+            ended.result(SECONDS)
     assert kept[0].explanations.num_rows
     assert current() is None
     assert not is_remote()
     with pytest.raises(SparkError, match="The Spark session has ended"):
         backend_of(spark).executors()
+
+
+def test_the_cluster_command_ends_when_it_is_interrupted(two_workers):
+    assert two_workers.url.startswith("spark://127.0.0.1:")
+    assert two_workers.known.has_master()
+    assert two_workers.interrupt() == 0
+    assert not two_workers.known.has_master()
