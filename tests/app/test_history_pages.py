@@ -20,7 +20,7 @@ class TestWorkers:
         assert (figures["Executors"], figures["Tasks"], figures["Rows"]) == ("2", "2", "12")
         assert len(app.get("vega_lite_chart")) == 4
         assert list(app.dataframe[0].value["rows"]) == [6, 6]
-        assert "2.2 s of wall time, all measured" in words(app)
+        assert "2.2 s of wall time, from the run's turn to its end, all measured" in words(app)
 
     def test_logs_that_are_not_there_are_no_error(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("workers", run=runs.classes.id)
