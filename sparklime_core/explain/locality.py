@@ -171,17 +171,20 @@ class _Masses:
     share: FloatArray
     inside: FloatArray
     below: FloatArray
+    own: FloatArray
     own_inside: FloatArray
     own_below: FloatArray
 
     def at(self, rho: float, sizes: IntArray) -> Block:
         """Return the block at another width, with the row's numbers for every code."""
+        everything = rho + (1.0 - rho) * self.own
         mass = rho * self.inside + (1.0 - rho) * self.own_inside
         left = rho * self.below + (1.0 - rho) * self.own_below
         reached = np.where(mass > 0, mass, 1.0)
         share = np.where(self.several, np.minimum(left / reached, 1.0), self.share)
+        inverse = np.where(self.block.base >= 0, 1.0, everything / reached)
         codes = sizes[self.block.feature]
-        return replace(self.block, share=np.repeat(share, codes), inverse=np.repeat(1.0 / reached, codes))
+        return replace(self.block, share=np.repeat(share, codes), inverse=np.repeat(inverse, codes))
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,7 @@ class RowWalk:
         assert around.rho is not None  # noqa: S101 - that kernel is a product
         sizes = np.diff(self.engine.trees.starts)
         blocks = tuple(masses.at(around.rho, sizes) for masses in self.masses)
-        trees = replace(self.engine.trees, blocks=blocks)
+        trees = replace(self.engine.trees, blocks=blocks, rho=around.rho)
         return RowEngine(replace(self.engine, trees=trees, neighbourhood=around), self.predict_fn, self.own)
 
 
@@ -229,7 +232,7 @@ class RowEngine:
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates of that row. See `Engine.solve`."""
-        found = expectations(self.engine.trees, self.own[None], wanted)
+        found = expectations(self.engine.trees, self.own[None], wanted, listed=True)
         drawn = draw_around(self.engine, self.own, VARIANCE_SAMPLES)
         values = predict_columns(self.predict_fn, drawn, self.engine.explainer.mode)
         variance = ((values - found.mean) ** 2).mean(axis=0)[None]
@@ -263,13 +266,15 @@ def _masses(block: Block, trees: Trees, own: IntArray) -> _Masses:
         sums: FloatArray = np.bincount(split, weights=part * weight, minlength=size).astype(np.float64)
         return sums
 
-    code = (own - trees.starts[:-1])[block.feature]
+    whole, shifted = block.base >= 0, np.maximum(block.base, 0)
+    of_own = trees.frequency[own][block.feature]
     return _Masses(
         block,
         counts > 0,
-        block.share[block.start + code],
-        total(block.inside, frequency),
-        total(block.below, frequency),
-        total(block.inside, frequency * is_own),
-        total(block.below, frequency * is_own),
+        block.share[block.start + (own - trees.starts[:-1])[block.feature]],
+        np.where(whole, 1.0, total(block.inside, frequency)),
+        total(block.below, frequency) + shifted,
+        of_own,
+        np.where(whole, of_own, total(block.inside, frequency * is_own)),
+        total(block.below, frequency * is_own) + shifted * of_own,
     )

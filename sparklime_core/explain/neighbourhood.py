@@ -140,17 +140,6 @@ class Neighbourhood:
         share: FloatArray = ratio.prod(axis=1)
         return share
 
-    def additive_variances(self, own: IntArray, pull: FloatArray) -> FloatArray:
-        """Return what each feature adds to the variance (p, d) of the best additive surrogate in all bins.
-
-        ``pull`` (p, T) is that of each bin. The share of a bin times its effect squared is ``mass * c * pull^2``.
-        """
-        assert self.rho is not None  # noqa: S101 - see `factors`
-        mass = np.tile(self.rho * self.frequency, (len(own), 1))
-        np.put_along_axis(mass, own, self.frequency[own], axis=1)
-        of_features: FloatArray = np.add.reduceat(mass * pull**2, self.starts[:-1], axis=1) * self.factors(own)
-        return of_features
-
     def entries(self, features: IntArray, own: IntArray) -> Entries:
         """List the bins of the features (p, k) of explanations, -1 for none.
 

@@ -4,13 +4,14 @@ from importlib import import_module
 
 import numpy as np
 
-from sparklime_core.explain.exact.expectations import Spread, walk
+from sparklime_core.explain.exact.expectations import Found, Spread, walk
 from sparklime_core.explain.exact.splits import Block, Trees
 from sparklime_core.explain.sampled.binned_pool import weighted_sums
 from sparklime_core.explain.sampled.pool_profiles import residual_sums
 
 COMPILED = {
     "agreement_sums": ("fill_residual_sums", "fill_variance_sums"),
+    "bin_effects": ("fill_effects",),
     "pool_sums": ("fill_sums",),
     "tree_walks": ("_walk",),
 }
@@ -44,12 +45,14 @@ def compile_ahead() -> None:
         start=zero,
         share=one,
         inverse=one,
+        base=np.zeros(1, dtype=np.int8),
         first=np.array([0, 1]),
         bin=np.zeros(1, dtype=np.int32),
         inside=one,
         below=one,
     )
-    walk(Trees((stump,), np.zeros(1), np.array([0, 1]), one), none, none, none, np.zeros(1), np.zeros((1, 1)))
+    trees = Trees((stump,), np.zeros(1), np.array([0, 1]), one, rho=1.0)
+    walk(trees, none, none, none, Found.empty(1, 1, 1, listed=True))
 
 
 if __name__ == "__main__":

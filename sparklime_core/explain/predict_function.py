@@ -165,7 +165,7 @@ def _predict_forest(forest: Any, predict_fn: PredictFn, rows: FloatArray) -> npt
         return predict_fn(rows)
     trees = [tree.tree_ for tree in forest.estimators_]
     total: FloatArray = np.zeros((len(single), trees[0].value.shape[2]))
-    add = compiled_or_numpy("tree_walks", "add_answers", add_answers_one_by_one)
+    add = compiled_or_numpy("forest_answers", "add_answers", add_answers_one_by_one)
     add(partial(nodes_of, forest, trees), trees, single, total)
     total /= len(trees)
     return total[:, : forest.n_classes_] if hasattr(forest, "n_classes_") else total[:, 0]

@@ -94,7 +94,7 @@ class ExactEngine:
         """Return what samples of rows (n, d) have on average; rows with the same bins share it."""
         own = self.neighbourhood.own_bins(codes_of(self.explainer, rows))
         distinct, which, labels = distinct_rows(own, wanted)
-        found = expectations(self.trees, distinct, labels)
+        found = expectations(self.trees, distinct, labels, listed=self.settings.profiles)
         return Expected(distinct, which, found, self.spread.variance(distinct - self.trees.starts[:-1], labels))
 
     def _moments(self, expected: "Expected") -> Moments:
@@ -129,16 +129,17 @@ class ExactEngine:
         """Add the profiles, which are in the expectations already."""
         row, label = np.nonzero(wanted)
         at = expected.which[row]
-        own, pull = expected.own[at], expected.found.pull[expected.found.pair[at, label]]
         profiles = exact_profiles(
             self.neighbourhood,
-            own,
-            pull,
+            expected.own[at],
+            expected.found,
+            expected.found.pair[at, label],
             expected.variance[at, label],
             fitted.features,
-            listed=self.settings.profiles,
         )
-        return replace(fitted, effective_share=self.neighbourhood.effective_share(own), profiles=profiles)
+        return replace(
+            fitted, effective_share=self.neighbourhood.effective_share(expected.own)[at], profiles=profiles
+        )
 
 
 @dataclass(frozen=True)
@@ -235,13 +236,12 @@ def _labels(ensemble: Ensemble, settings: ExplainSettings) -> int:
 def exact_profiles(
     neighbourhood: Neighbourhood,
     own: IntArray,
-    pull: FloatArray,
+    found: Expectations,
+    pair: IntArray,
     variance: FloatArray,
     features: IntArray,
-    *,
-    listed: bool,
 ) -> Profiles:
-    """Return the profiles of p explanations.
+    """Return the profiles of p explanations; without effects they have no bins.
 
     Parameters
     ----------
@@ -249,23 +249,21 @@ def exact_profiles(
         The bins, T of all features together, under a kernel that is a product.
     own
         (p, d) the bins of their rows.
-    pull
-        (p, T) as `exact.expectations.Expectations` has it.
+    found, pair
+        Expectations, and (p,) where each explanation is among their pairs.
     variance
         (p,) of the predictions around the row, from a pool; it is at least what all bins explain together.
     features
         (p, k) their features, -1 for none.
-    listed
-        Whether the bins are wanted too; the score needs none of them.
     """
-    of_features = neighbourhood.additive_variances(own, pull)
-    variance = np.maximum(variance, _total(of_features))
-    chosen = np.where(features >= 0, np.take_along_axis(of_features, np.maximum(features, 0), axis=1), 0.0)
+    additive = found.additive[pair]
+    variance = np.maximum(variance, _total(additive))
+    chosen = np.where(features >= 0, np.take_along_axis(additive, np.maximum(features, 0), axis=1), 0.0)
     score = score_of(_total(chosen), variance)
-    if not listed:
+    if not len(found.effects):
         return Profiles(score, Entries.none(), np.zeros(0), np.zeros(0))
     entries = neighbourhood.entries(features, own)
-    effects = neighbourhood.factors(own)[entries.pair, entries.feature] * pull[entries.pair, entries.bin]
+    effects = found.effects[pair[entries.pair], entries.bin]
     return Profiles(score, entries, effects, np.zeros(len(effects)))
 
 

@@ -2,11 +2,12 @@
 
 A node's expectation, given that it is reached, is ``right + share * (left - right)``. The covariance of the model
 with "the value is in bin b of feature j" is a sum over leaves of value, reach and ``P(b | leaf) - P(b)``. That
-difference builds up along a path, at the splits on j only, which leaves a sum over these splits: of ``reach / s(I)
-* (left - right) * (g(L, b) - share * g(I, b))``, times 1 for the row's own bin and rho for the others. A walk of
-the trees gives both: down for the reach of every node, up for its expectation. All operations are elementwise, and
-every sum is added up in the order of the splits of a `Block`: the bits do not depend on the rows that are walked
-together.
+difference builds up along a path, at the splits on j only. What a bin adds to the expectation is therefore a sum
+over these splits: of ``reach * s(all) / s(I) * (left - right) * (below - share * inside)``. Where I is all there
+is, the second term is the same for all bins, and left out: at the end, effects are taken about their mean. A walk
+of the trees gives both: down for the reach of every node, up for its expectation. All operations are elementwise,
+and every sum is added up in the order of the splits of a `Block`: the bits do not depend on the rows that are
+walked together.
 
 The variance alone has no closed form: ``E[w f^2]`` couples every pair of trees. It comes from a pool (`Spread`).
 Only R² needs it, so that its sampling error touches nothing else. A sample's weight depends only on the number of
@@ -14,7 +15,9 @@ features in which it agrees with the row. Weights and predictions are rounded to
 bits add up: the sums are exact. Rounding costs a ten-millionth, far less than sampling.
 """
 
+import itertools
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,19 +40,50 @@ class Expectations:
     covariance
         (m, d, K) of the model with "the value is in the row's own bin".
     pair
-        (m, K) where each wanted label of a row is in ``pull``.
-    pull
-        (p, T) ``(E_w[f | bin] - E_w[f]) / c`` of each bin, with c as in `explain.neighbourhood`.
+        (m, K) where each wanted label of a row is in the next two; -1 for the others.
+    additive
+        (p, d) what each feature adds to the variance of the best additive surrogate in all bins.
+    effects
+        (p, T) ``E_w[f | bin] - E_w[f]`` of each bin; (0, T) where they are not listed.
     """
 
     mean: FloatArray
     covariance: FloatArray
     pair: IntArray
-    pull: FloatArray
+    additive: FloatArray
+    effects: FloatArray
 
 
-def expectations(trees: Trees, own: IntArray, wanted: BoolArray) -> Expectations:
-    """Return the expectations of the wanted labels (m, K) for rows of these bins (m, d)."""
+class Found(NamedTuple):
+    """What a walk fills for p pairs of a row and a label.
+
+    Attributes
+    ----------
+    mean
+        (p,) ``E_w[f]``, less the model's offset.
+    own
+        (p, d) the effects of the row's own bins.
+    additive, effects
+        As in `Expectations`.
+    """
+
+    mean: FloatArray
+    own: FloatArray
+    additive: FloatArray
+    effects: FloatArray
+
+    @classmethod
+    def empty(cls, pairs: int, features: int, bins: int, *, listed: bool) -> "Found":
+        """Make room."""
+        shape = (pairs, features)
+        return cls(np.zeros(pairs), np.zeros(shape), np.zeros(shape), np.zeros((listed * pairs, bins)))
+
+
+def expectations(trees: Trees, own: IntArray, wanted: BoolArray, *, listed: bool) -> Expectations:
+    """Return the expectations of the wanted labels (m, K) for rows of these bins (m, d).
+
+    With `listed`, the effects of all bins are among them.
+    """
     row, label = np.nonzero(wanted)
     pair = np.where(wanted, np.cumsum(wanted).reshape(wanted.shape) - 1, -1)
     # The first pass takes the first wanted label of each row, the second one the second, and so on.
@@ -57,23 +91,24 @@ def expectations(trees: Trees, own: IntArray, wanted: BoolArray) -> Expectations
     turns = int(wanted.sum(axis=1).max(initial=0))
     label_of_turn = np.ascontiguousarray(order[:, :turns])
     pair_of_turn = np.take_along_axis(pair, label_of_turn, axis=1)
-    mean_of_pair, pull = np.zeros(len(row)), np.zeros((len(row), len(trees.frequency)))
-    walk(trees, own - trees.starts[:-1], label_of_turn, pair_of_turn, mean_of_pair, pull)
+    found = Found.empty(len(row), own.shape[1], len(trees.frequency), listed=listed)
+    walk(trees, own - trees.starts[:-1], label_of_turn, pair_of_turn, found)
     mean = np.zeros(wanted.shape)
-    mean[row, label] = mean_of_pair + trees.offset[label]
+    mean[row, label] = found.mean + trees.offset[label]
     covariance = np.zeros((*own.shape, wanted.shape[1]))
-    covariance[row, :, label] = trees.frequency[own[row]] * np.take_along_axis(pull, own[row], axis=1)
-    return Expectations(mean, covariance, pair, pull)
+    drawn = trees.frequency[own]
+    factor = drawn + trees.rho * (1.0 - drawn)
+    share = np.divide(drawn, factor, out=np.zeros_like(drawn), where=factor > 0)
+    covariance[row, :, label] = share[row] * found.own
+    return Expectations(mean, covariance, pair, found.additive, found.effects)
 
 
 WALK_SIZE = 2**17
 """Splits times rows that numpy walks together, so that a walk's arrays stay small."""
 
 
-def walk(
-    trees: Trees, codes: IntArray, label: IntArray, pair: IntArray, mean: FloatArray, pull: FloatArray
-) -> None:
-    """Add what trees give.
+def walk(trees: Trees, codes: IntArray, label: IntArray, pair: IntArray, found: Found) -> None:
+    """Fill what is found of every pair.
 
     Parameters
     ----------
@@ -81,19 +116,39 @@ def walk(
         (m, d) the place of each row's code among the codes of its feature.
     label, pair
         (m, turns) the labels that are wanted of each row, and which pair each is; -1 for none.
-    mean, pull
-        (p,) and (p, T), as in `Expectations`.
     """
     fill = compiled_or_numpy("tree_walks", "walk_trees", walk_numpy)
-    fill(trees, codes, label, pair, mean, pull)
+    fill(trees, codes, label, pair, found)
 
 
-def walk_numpy(
-    trees: Trees, codes: IntArray, label: IntArray, pair: IntArray, mean: FloatArray, pull: FloatArray
-) -> None:
+def walk_numpy(trees: Trees, codes: IntArray, label: IntArray, pair: IntArray, found: Found) -> None:
     """Walk block by block, level by level, as many rows at once as `WALK_SIZE` allows."""
+    pull = np.zeros((len(found.mean), len(trees.frequency)))
     for block in trees.blocks:
-        _walk_block(block, codes, label, pair, mean, pull)
+        _walk_block(block, codes, label, pair, found.mean, pull)
+    row, turn = np.nonzero(pair >= 0)
+    describe_numpy(trees, codes[row], pull, pair[row, turn], found)
+
+
+def describe_numpy(trees: Trees, codes: IntArray, pull: FloatArray, pair: IntArray, found: Found) -> None:
+    """Centre the pulls (p, T) of pairs by the bins' shares around their rows, whose codes are (p, d)."""
+    pull = np.ascontiguousarray(pull[pair].T)
+    for feature, (begin, end) in enumerate(itertools.pairwise(trees.starts)):
+        frequency, own = trees.frequency[begin:end, None], codes[:, feature] == np.arange(end - begin)[:, None]
+        weight = np.where(own, frequency, trees.rho * frequency)
+        mass = _total(weight)
+        mass = np.where(mass > 0, mass, 1.0)
+        effect = pull[begin:end] - _total(weight * pull[begin:end]) / mass
+        found.own[pair, feature] = effect[codes[:, feature], np.arange(len(codes))]
+        found.additive[pair, feature] = _total(weight * (effect * effect)) / mass
+        if len(found.effects):
+            found.effects[pair, begin:end] = effect.T
+
+
+def _total(values: FloatArray) -> FloatArray:
+    """Add up (k, m) one after the other: numpy's sum may pair them otherwise when there is one row."""
+    total: FloatArray = np.add.accumulate(values, axis=0)[-1]
+    return total
 
 
 def _walk_block(
@@ -168,8 +223,7 @@ def _up(block: Block, share: FloatArray, label: IntArray) -> tuple[FloatArray, F
         left, right = nodes[block.left[here]], nodes[block.right[here]]
         step[here] = left - right
         nodes[here] = right + step[here] * share[here]
-    # Added up one after the other: numpy's sum may pair them otherwise when there is one row.
-    return np.add.accumulate(nodes[: block.levels[1]], axis=0)[-1], step
+    return _total(nodes[: block.levels[1]]), step
 
 
 EXACT_BITS = 62

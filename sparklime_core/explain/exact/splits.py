@@ -10,6 +10,7 @@ reaches into: see `Block`.
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -48,14 +49,18 @@ class Block:
     share
         ``s(L) / s(I)`` for a row of that code: the probability of turning left at the node.
     inverse
-        ``1 / s(I)`` likewise.
+        ``s(all) / s(I)`` likewise.
+    base
+        (n,) -1, or, where I is all there is, what ``below`` is less: 0 or 1, which leaves fewer entries. That is
+        the same for all bins, and effects are about their mean.
     first
         (n + 1,) where the entries of each split begin in the next three: one for each bin that I reaches into;
-        none where it lies in a single one, whose samples turn left as often as all.
+        none where it lies in a single one, whose samples turn left as often as all. Where I is all there is, one
+        for each bin of which ``below`` is not 0.
     bin
         Which bin, among those of all features.
     inside, below
-        Which share of the bin is in I, and in L.
+        Which share of the bin is in I, or 0 where that is all there is, and which share is in L.
     """
 
     by_level: IntArray
@@ -67,10 +72,22 @@ class Block:
     start: IntArray
     share: FloatArray
     inverse: FloatArray
+    base: npt.NDArray[np.int8]
     first: IntArray
     bin: npt.NDArray[np.int32]
     inside: FloatArray
     below: FloatArray
+
+    @cached_property
+    def nodes(self) -> npt.NDArray[np.int32]:
+        """What a walk needs of each split (n, 8), in one line of the processor's cache.
+
+        Feature, left, right, start, the feature's last code, begin and end of the split's entries, base.
+        """
+        codes = np.diff(np.append(self.start, len(self.share)))
+        first, end = self.first[:-1], self.first[1:]
+        facts = (self.feature, self.left, self.right, self.start, codes - 1, first, end, self.base)
+        return np.stack(facts, axis=1).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -87,12 +104,15 @@ class Trees:
         (d + 1,) where the bins of each feature begin.
     frequency
         (T,) how often lime draws each.
+    rho
+        The kernel's factor for a feature that differs from the row's.
     """
 
     blocks: tuple[Block, ...]
     offset: FloatArray
     starts: IntArray
     frequency: FloatArray
+    rho: float
 
 
 @dataclass(frozen=True)
@@ -121,7 +141,7 @@ def compile_trees(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) -
         _tabulate(_walked(ensemble, roots, number, cuts, points), columns, cuts, points, starts, rho)
         for roots in _groups(ensemble)
     )
-    return Trees(blocks, ensemble.offset, starts, frequency)
+    return Trees(blocks, ensemble.offset, starts, frequency, rho)
 
 
 def tree_sizes(ensemble: Ensemble) -> IntArray:
@@ -247,6 +267,7 @@ def _tabulate(
     entries = np.diff(starts)[feature]
     start = np.cumsum(entries) - entries
     share, inverse, inside, below = (np.empty(entries.sum()) for _ in range(4))
+    base = np.full(len(feature), -1, dtype=np.int8)
     for at, (column, cut) in enumerate(zip(columns, cuts, strict=True)):
         here = np.flatnonzero(feature == at)
         low, middle, high = cut.below[walked.intervals[here].T]
@@ -257,12 +278,18 @@ def _tabulate(
         reached = np.where(mass > 0, mass, 1.0)
         place = start[here][:, None] + np.arange(cut.below.shape[1])
         share[place] = np.minimum(left_mass / reached, 1.0)
-        inverse[place] = 1.0 / reached
-        inside[place], below[place] = within, on_the_left
+        whole = (within == 1.0).all(axis=1)
+        everything = _mass(column.frequency[None], rho)
+        inverse[place] = np.where(whole[:, None], 1.0, everything / reached)
+        shorter = (on_the_left != 1.0).sum(axis=1) < (on_the_left != 0.0).sum(axis=1)
+        base[here] = np.where(whole, shorter, -1)
+        inside[place] = np.where(whole[:, None], 0.0, within)
+        below[place] = on_the_left - (whole & shorter)[:, None]
     split = np.repeat(np.arange(len(feature)), entries)
-    reached_into = inside > 0
-    counts = np.bincount(split[reached_into], minlength=len(feature))
-    kept = reached_into & (counts > 1)[split]
+    whole = (base >= 0)[split]
+    counted = np.where(whole, 1.0, inside) > 0
+    several = np.bincount(split[counted], minlength=len(feature)) > 1
+    kept = np.where(whole, below != 0.0, counted) & several[split]
     bins = starts[feature][split] + np.arange(len(split)) - start[split]
     return Block(
         walked.by_level,
@@ -274,7 +301,8 @@ def _tabulate(
         start,
         share,
         inverse,
-        np.cumsum([0, *np.where(counts > 1, counts, 0)]),
+        base,
+        np.cumsum([0, *np.bincount(split[kept], minlength=len(feature))]),
         bins[kept].astype(np.int32),
         inside[kept],
         below[kept],

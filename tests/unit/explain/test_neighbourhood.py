@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sparklime_core.explain.exact.exact_engine import exact_profiles
 from sparklime_core.explain.neighbourhood import (
     Neighbourhood,
     exponential_kernel,
@@ -46,23 +45,6 @@ def test_shares_sum_to_one_and_the_own_bin_is_listed(counts, width, random):
     assert (listed | entries.own).all()
     share = around.effective_share(own)
     assert ((share > 0) & (share <= 1 + 1e-12)).all()
-
-
-@settings(max_examples=60, deadline=None)
-@given(COUNTS, WIDTHS, st.integers(0, 2**32 - 1))
-def test_centred_pulls_give_effects_that_cancel(counts, width, seed):
-    around, state = neighbourhood_of(counts, width), np.random.RandomState(seed)
-    own = around.own_bins(np.array([[state.randint(len(of)) for of in counts]]))
-    entries = around.entries(np.arange(len(counts))[None], own)
-    pull = state.normal(size=(1, len(around.codes)))
-    pull[0, entries.bin] -= entries.spread(entries.by_feature(entries.share * pull[0, entries.bin]))
-    features = np.arange(len(counts))[None]
-    found = exact_profiles(around, own, pull, np.zeros(1), features, listed=True)
-    np.testing.assert_allclose(entries.by_feature(found.entries.share * found.effects), 0.0, atol=1e-12)
-    assert found.score[0] == pytest.approx(1.0, abs=1e-9)  # all features together explain what is additive
-    unlisted = exact_profiles(around, own, pull, np.zeros(1), features, listed=False)
-    assert (unlisted.score == found.score).all()
-    assert not len(unlisted.effects)
 
 
 @settings(max_examples=40, deadline=None)

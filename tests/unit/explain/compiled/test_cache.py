@@ -22,7 +22,7 @@ from sparklime_core.spark.executors.prewarm import package_zip
 
 REPORT = """
 import numpy as np
-from sparklime_core.explain.compiled.tree_walks import _add_answers
+from sparklime_core.explain.compiled.forest_answers import _add_answers
 one, node = np.zeros(1, dtype=np.int64), np.zeros((1, 1))
 _add_answers(one, one, node[0], np.zeros((1, 2), dtype=np.int64), node, np.zeros((1, 1), dtype=np.float32), node)
 print(_add_answers.stats.cache_path, sum(_add_answers.stats.cache_hits.values()), _add_answers.__module__)

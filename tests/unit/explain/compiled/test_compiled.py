@@ -12,7 +12,7 @@ from sparklime_core.explain.sampled.pool_profiles import fill_residual_sums_nump
 
 LOOPS = [
     ("tree_walks", "walk_trees", walk_numpy),
-    ("tree_walks", "add_answers", add_answers_one_by_one),
+    ("forest_answers", "add_answers", add_answers_one_by_one),
     ("pool_sums", "fill_sums", fill_sums_numpy),
     ("agreement_sums", "fill_residual_sums", fill_residual_sums_numpy),
     ("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy),

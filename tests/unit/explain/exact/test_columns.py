@@ -44,9 +44,8 @@ def assert_as_enumerated(model, explainer, output="margin", tolerance=1e-10):
     trees = compile_trees(ensemble, columns, rho)
     bins = [range(len(column.codes)) for column in columns]
     positions = np.array(list(itertools.product(*bins)))
-    found = expectations(
-        trees, trees.starts[:-1] + positions, np.ones((len(positions), ensemble.value.shape[1]), dtype=bool)
-    )
+    wanted = np.ones((len(positions), ensemble.value.shape[1]), dtype=bool)
+    found = expectations(trees, trees.starts[:-1] + positions, wanted, listed=False)
     drawn = everything_drawn(explainer, ensemble)
     predicted = predict(drawn[:, :, 2]).reshape(len(drawn), -1)
     for at in range(0, len(positions), 3):

@@ -1,6 +1,7 @@
 """The expectations and the variance around a row are the true ones, and the same bits compiled and in numpy."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,9 +22,10 @@ from sparklime_core.explain.compiled.tree_walks import walk_trees
 from sparklime_core.explain.exact import splits
 from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.exact_engine import kernel_factor
-from sparklime_core.explain.exact.expectations import Spread, expectations, walk_numpy
+from sparklime_core.explain.exact.expectations import Found, Spread, expectations, walk_numpy
 from sparklime_core.explain.exact.splits import compile_trees
 from sparklime_core.explain.kinds.model_kind import read_ensemble
+from sparklime_core.explain.neighbourhood import Neighbourhood
 from tests.unit.explain.exact.enumeration import border, enumerated, everything_drawn
 
 CATEGORY = 2
@@ -82,7 +84,7 @@ def test_expectations_are_those_of_an_enumeration(table, name, kind, width):
     bins = [len(column.codes) for column in columns]
     positions = np.array(list(itertools.product(*(range(count) for count in bins))))
     wanted = np.ones((len(positions), ensemble.value.shape[1]), dtype=bool)
-    found = expectations(trees, trees.starts[:-1] + positions, wanted)
+    found = expectations(trees, trees.starts[:-1] + positions, wanted, listed=False)
     drawn = everything_drawn(explainer, ensemble)
     predicted = predict(drawn[:, :, 2]).reshape(len(drawn), -1)
     for at in range(0, len(positions), 5):
@@ -99,7 +101,7 @@ def test_expectations_of_all_classes_add_up(table):
     ensemble, columns = read_ensemble(model.predict_proba, "classification"), read_columns(explainer)
     trees = compile_trees(ensemble, columns, kernel_factor(explainer))
     positions = np.random.RandomState(0).randint(0, 3, size=(50, 3))
-    found = expectations(trees, trees.starts[:-1] + positions, np.ones((50, 3), dtype=bool))
+    found = expectations(trees, trees.starts[:-1] + positions, np.ones((50, 3), dtype=bool), listed=False)
     np.testing.assert_allclose(found.mean.sum(axis=1), 1.0, rtol=0, atol=1e-13)
     np.testing.assert_allclose(found.covariance.sum(axis=2), 0.0, rtol=0, atol=1e-13)
     assert (found.mean > 0).all()
@@ -122,16 +124,17 @@ def test_only_wanted_labels_are_computed_and_blocks_change_nothing(table, monkey
     wanted = np.array([[True, True, True], [False, False, True], [True, False, True], [False, False, False]])
     trees = compile_trees(ensemble, columns, rho)
     own = trees.starts[:-1] + positions
-    one, everything = expectations(trees, own, wanted), expectations(trees, own, np.ones_like(wanted))
-    np.testing.assert_array_equal(one.pull, everything.pull[wanted.ravel()])
+    one, everything = (expectations(trees, own, labels, listed=True) for labels in (wanted, np.ones_like(wanted)))
+    np.testing.assert_array_equal(one.effects, everything.effects[wanted.ravel()])
+    np.testing.assert_array_equal(one.additive, everything.additive[wanted.ravel()])
     for some, every in ((one.mean, everything.mean), (one.covariance, everything.covariance)):
         np.testing.assert_array_equal(np.moveaxis(some, -1, 1)[wanted], np.moveaxis(every, -1, 1)[wanted])
         assert not np.moveaxis(some, -1, 1)[~wanted].any()
     monkeypatch.setattr(splits, "BLOCK_SPLITS", 1)
     many = compile_trees(ensemble, columns, rho)
     assert len(many.blocks) == 12
-    again = expectations(many, own, wanted)
-    for name in ("mean", "covariance", "pull"):
+    again = expectations(many, own, wanted, listed=True)
+    for name in ("mean", "covariance", "additive", "effects"):
         np.testing.assert_allclose(getattr(again, name), getattr(one, name), rtol=0, atol=1e-15)
 
 
@@ -189,12 +192,30 @@ def test_walks_are_the_same_bits_compiled_and_in_numpy(monkeypatch, trees, rows,
     pair = np.take_along_axis(np.where(wanted, np.cumsum(wanted).reshape(wanted.shape) - 1, -1), order, axis=1)
     found = []
     for way in (walk_numpy, walk_trees):
-        mean, pull = np.zeros(wanted.sum()), np.zeros((wanted.sum(), len(trees.frequency)))
-        way(trees, codes, order, pair, mean, pull)
-        found.append((mean, pull))
-    np.testing.assert_array_equal(found[0][0], found[1][0])
-    np.testing.assert_array_equal(found[0][1], found[1][1])
-    assert found[0][1].any()
+        found.append(Found.empty(wanted.sum(), 13, len(trees.frequency), listed=True))
+        way(trees, codes, order, pair, found[-1])
+    for in_numpy, compiled in zip(*found, strict=True):
+        np.testing.assert_array_equal(in_numpy, compiled)
+        assert in_numpy.any()
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3, 1.0])
+def test_effects_cancel_and_their_squares_are_what_features_add(rho):
+    rows, target = load_wine(return_X_y=True)
+    model = ExtraTreesClassifier(5, random_state=0).fit(rows, target)
+    explainer = LimeTabularExplainer(rows, random_state=0)
+    trees = compile_trees(read_ensemble(model.predict_proba, "classification"), read_columns(explainer), rho)
+    around = replace(Neighbourhood.of(explainer, rho ** np.arange(14.0)), rho=rho)
+    own = trees.starts[:-1] + np.random.RandomState(0).randint(0, np.diff(trees.starts), size=(20, 13))
+    found = expectations(trees, own, np.ones((20, 1), dtype=bool), listed=True)
+    entries = around.entries(np.tile(np.arange(13), (20, 1)), own)
+    effects = found.effects[entries.pair, entries.bin]
+    np.testing.assert_allclose(entries.by_feature(entries.share * effects), 0.0, atol=1e-14)
+    squares = entries.by_feature(entries.share * effects**2)
+    np.testing.assert_allclose(
+        found.additive[entries.pair[entries.first], entries.feature[entries.first]], squares, atol=1e-15
+    )
+    assert squares.any()
 
 
 CODES = 5
