@@ -6,6 +6,7 @@ import numpy as np
 
 from sparklime_core.explain.exact.expectations import Found, Spread, walk
 from sparklime_core.explain.exact.splits import Block, Trees
+from sparklime_core.explain.products import FullProducts
 from sparklime_core.explain.sampled.binned_pool import weighted_sums
 from sparklime_core.explain.sampled.pool_profiles import residual_sums
 
@@ -13,6 +14,7 @@ COMPILED = {
     "agreement_sums": ("fill_residual_sums", "fill_variance_sums"),
     "bin_effects": ("fill_effects",),
     "pool_sums": ("fill_sums",),
+    "ridges": ("fill_ridges", "fill_ridges_of_some"),
     "tree_walks": ("_walk",),
 }
 """The functions that `compile_ahead` compiles, by their modules in ``compiled/``."""
@@ -33,6 +35,9 @@ def compile_ahead() -> None:
     code, zero, one = np.zeros((1, 1), dtype=np.uint8), np.zeros(1, dtype=np.int64), np.ones(1)
     none, true = zero[None], np.ones((1, 1), dtype=np.bool_)
     Spread(code, np.zeros((1, 2, 1), dtype=np.int64), np.ones((1, 2)), np.ones(2)).variance(none, true)
+    products = FullProducts.of(np.ones((1, 1, 1)))
+    products.ridge(1.0, np.ones((1, 1, 1)), zero, zero)
+    products.ridge_of_some(1.0, np.ones((1, 1)), zero, none, true)
     weighted_sums(code, code, np.ones((2, 2)), np.ones((1, 1)), true)
     residual_sums(code, zero + 1, np.ones((2, 2)), np.ones((1, 1)), code, zero, none)
     stump = Block(  # one split on one feature that has one bin

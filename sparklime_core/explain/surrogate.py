@@ -12,8 +12,9 @@ import numpy as np
 from sklearn.linear_model import lars_path_gram
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.moments import Moments, dot
+from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.neighbourhood import Profiles
+from sparklime_core.explain.products import dot
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 
 

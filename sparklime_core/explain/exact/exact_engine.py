@@ -14,8 +14,9 @@ from sparklime_core.explain.exact.splits import Trees, compile_trees
 from sparklime_core.explain.explainer_facts import check_explainer, feature_count, kernel_table
 from sparklime_core.explain.kinds.ensemble import Ensemble
 from sparklime_core.explain.kinds.model_kind import read_ensemble
-from sparklime_core.explain.moments import IndependentProducts, Moments, with_instance
+from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.neighbourhood import Entries, Neighbourhood, Profiles, product_factor, score_of
+from sparklime_core.explain.products import IndependentProducts
 from sparklime_core.explain.rows import distinct_rows
 from sparklime_core.explain.sampled.pool import draw_pool
 from sparklime_core.explain.settings import ExplainSettings

@@ -15,8 +15,9 @@ import numpy as np
 
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.explainer_facts import check_explainer, feature_count, kernel_weights, seeded
-from sparklime_core.explain.moments import FullProducts, Moments
+from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.predict_function import predict_columns
+from sparklime_core.explain.products import FullProducts
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.types import Explainer, FloatArray, IntArray, PredictFn
 
@@ -155,11 +156,12 @@ class UnbinnedPool:
     def moments(self, rows: FloatArray, labels: int) -> Moments:
         """Return the moments of samples 1 to N-1 for rows (m, d)."""
         count, width = rows.shape
+        products = np.zeros((count, width, width))
         found = Moments(
             size=self.columns.shape[1] + 1,
             weight=np.zeros(count),
             z_mean=np.zeros((count, width)),
-            z_cov=FullProducts(np.zeros((count, width, width))),
+            z_cov=FullProducts.of(products),
             y_mean=np.zeros((count, labels)),
             y_var=np.zeros((count, labels)),
             zy_cov=np.zeros((count, width, labels)),
@@ -168,10 +170,10 @@ class UnbinnedPool:
         )
         found.z_instance[:, self.categorical] = 1.0
         for at in range(count):
-            self._fill(found, at, rows[at])
+            self._fill(found, products[at], at, rows[at])
         return found
 
-    def _fill(self, found: Moments, at: int, row: FloatArray) -> None:
+    def _fill(self, found: Moments, products: FloatArray, at: int, row: FloatArray) -> None:
         """Put in the moments of one row, in the same operations on the same shapes for every row."""
         z, y = self._samples(row)
         weights = self._weights(z, found.z_instance[at])
@@ -188,7 +190,7 @@ class UnbinnedPool:
         y_centred *= root
         found.weight[at] = total
         found.z_mean[at], found.y_mean[at] = z_mean, y_mean
-        found.z_cov.full()[at] = z_centred @ z_centred.T
+        products[:] = z_centred @ z_centred.T
         found.zy_cov[at] = z_centred @ y_centred.T
         found.y_var[at] = (y_centred**2).sum(axis=1)
 

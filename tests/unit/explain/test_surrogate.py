@@ -8,7 +8,8 @@ from lime.lime_base import LimeBase
 from sklearn.linear_model import Ridge
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.moments import FullProducts, Moments, centred, with_instance
+from sparklime_core.explain.moments import Moments, centred, with_instance
+from sparklime_core.explain.products import FullProducts
 from sparklime_core.explain.surrogate import METHODS, check_selection, fit_surrogates, standard_errors
 
 
@@ -76,7 +77,7 @@ def test_it_is_what_lime_fits_to_the_samples(seed, size, width, labels, binary, 
 def stack(parts: list[Moments]) -> Moments:
     names = ["weight", "z_mean", "y_mean", "y_var", "zy_cov", "z_instance"]
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    products = FullProducts(np.concatenate([part.z_cov.full() for part in parts]))
+    products = FullProducts.of(np.concatenate([part.z_cov.full() for part in parts]))
     return Moments(parts[0].size, z_cov=products, **arrays)
 
 

@@ -7,6 +7,7 @@ import pytest
 from sparklime_core.explain.compiled import compiled_or_numpy
 from sparklime_core.explain.exact.expectations import fill_variance_sums_numpy, walk_numpy
 from sparklime_core.explain.predict_function import add_answers_one_by_one
+from sparklime_core.explain.products import fill_ridges_numpy, fill_ridges_of_some_numpy
 from sparklime_core.explain.sampled.binned_pool import fill_sums_numpy
 from sparklime_core.explain.sampled.pool_profiles import fill_residual_sums_numpy
 
@@ -14,6 +15,8 @@ LOOPS = [
     ("tree_walks", "walk_trees", walk_numpy),
     ("forest_answers", "add_answers", add_answers_one_by_one),
     ("pool_sums", "fill_sums", fill_sums_numpy),
+    ("ridges", "fill_ridges", fill_ridges_numpy),
+    ("ridges", "fill_ridges_of_some", fill_ridges_of_some_numpy),
     ("agreement_sums", "fill_residual_sums", fill_residual_sums_numpy),
     ("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy),
 ]
