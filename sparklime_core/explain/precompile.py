@@ -7,7 +7,7 @@ import numpy as np
 from sparklime_core.explain.exact.expectations import Found, Spread, walk
 from sparklime_core.explain.exact.splits import Block, Trees
 from sparklime_core.explain.products import FullProducts
-from sparklime_core.explain.sampled.binned_pool import weighted_sums
+from sparklime_core.explain.sampled.binned_pool import bit_planes, weighted_sums
 from sparklime_core.explain.sampled.pool_profiles import residual_sums
 
 COMPILED = {
@@ -38,7 +38,7 @@ def compile_ahead() -> None:
     products = FullProducts.of(np.ones((1, 1, 1)))
     products.ridge(1.0, np.ones((1, 1, 1)), zero, zero)
     products.ridge_of_some(1.0, np.ones((1, 1)), zero, none, true)
-    weighted_sums(code, code, np.ones((2, 2)), np.ones((1, 1)), true)
+    weighted_sums(code, bit_planes(code), code, np.ones((2, 2)), np.ones((1, 1)), true)
     residual_sums(code, zero + 1, np.ones((2, 2)), np.ones((1, 1)), code, zero, none)
     stump = Block(  # one split on one feature that has one bin
         by_level=zero,

@@ -1,255 +1,261 @@
-"""`fill_sums_numpy` of the binned pool, compiled by numba: the same whole numbers.
+"""The sums of the pool, compiled by numba: the same whole numbers as `fill_sums_numpy` and `fill_residual_sums_numpy`.
 
-Samples are put in the order of how many features they agree on with the row, in groups of 64 that share a weight.
-A column z_j (does the sample agree in feature j?) is then a row of 64-bit words, and the weighted number of
+The samples' codes come as bits, 32 features a word: a few operations say in which features a sample agrees with the
+row. Samples are then put in groups of 64 that agree in equally many features, and so share a weight.
+A column z_j (does the sample agree in feature j?) becomes a row of 64-bit words, and the weighted number of
 samples that agree in both j and k is a sum of ``weight * popcount(word_j & word_k)``: a hundred words instead of
 thousands of samples. Only sums may be reordered by the compiler (``reassoc``), and they are exact.
 """
 
 import numpy as np
 from numba import njit
+from numba.extending import intrinsic
 
 from sparklime_core.explain.compiled.cache import compiled
 
 WORD = 64
+HALF = 32
 BYTE = 8
+LOW = np.uint64(255)
 
-WAYS = 4
-"""Counts that are kept apart, so that one sample need not wait for the one before."""
+ASIDE = 16
+"""Words between the rows of a matrix, without which all rows would share few lines of the processor's cache."""
+
+GROUPS = 32
+"""The number of groups is a multiple of it: so many words are taken in one turn of a loop."""
 
 IN_ANY_ORDER = {"reassoc", "nsz"}
 
+EXACT_PRODUCTS = {"reassoc", "nsz", "contract"}
+"""Of whole numbers below 2^53: to round once after adding is no other number."""
 
-@njit(inline="always")
-def _popcount(word):  # type: ignore[no-untyped-def]
-    """Count bits in a form that LLVM turns into the processor's own instruction."""
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+@intrinsic
+def _popcount(_typing, word):  # type: ignore[no-untyped-def]
+    def count(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.ctpop(arguments[0])
 
-
-@njit
-def _mark(codes, code, bit, sample_bytes):  # type: ignore[no-untyped-def]
-    """Set a bit of the samples that have a code."""
-    for n in range(len(codes)):
-        sample_bytes[n] |= bit if codes[n] == code else np.uint8(0)
+    return word(word), count
 
 
 @njit
-def _widen(sample_bytes, shift, sample_words, agreeing):  # type: ignore[no-untyped-def]
-    """Put bytes into words, and count their bits."""
-    for n in range(len(sample_bytes)):
-        byte = np.uint64(sample_bytes[n])
-        sample_words[n] = byte if shift == 0 else sample_words[n] | (byte << shift)
-    for n in range(len(sample_bytes)):
-        agreeing[n] += np.uint16(_popcount(np.uint64(sample_bytes[n])))
+def _differ(planes, others, code, other_code, words):  # type: ignore[no-untyped-def]
+    for n in range(len(words)):
+        words[n] = (planes[n] ^ code) | (others[n] ^ other_code)
 
 
 @njit
-def _agreements(positions, signature, agreeing, sample_words, sample_bytes):  # type: ignore[no-untyped-def]
-    """For each sample, count the features in which it agrees with the row, and set their bits, 64 a word.
+def _differ_more(planes, others, code, other_code, words):  # type: ignore[no-untyped-def]
+    for n in range(len(words)):
+        words[n] |= (planes[n] ^ code) | (others[n] ^ other_code)
 
-    Bits are set eight features at a time, in bytes, of which one instruction treats many.
+
+@njit
+def _agree(words, known, agreeing):  # type: ignore[no-untyped-def]
+    for n in range(len(words)):
+        words[n] = ~words[n] & known
+    for n in range(len(words)):
+        agreeing[n] += np.uint16(_popcount(np.uint32(words[n])))
+
+
+@njit
+def _agreements(planes, signature, codes, words, agreeing):  # type: ignore[no-untyped-def]
+    """Set, for each sample, the bits of the features in which it agrees with the row, and count them."""
+    bits = len(planes)
+    agreeing[:] = 0
+    for word in range(planes.shape[1]):
+        known = np.uint32(0)  # other codes were never drawn
+        codes[:] = 0
+        for at in range(min(HALF, len(signature) - HALF * word)):
+            code = np.uint64(signature[HALF * word + at])
+            if code >> np.uint64(bits) == 0:
+                known |= np.uint32(1) << np.uint32(at)
+                for bit in range(bits):
+                    codes[bit] |= np.uint32(((code >> np.uint64(bit)) & np.uint64(1)) << np.uint64(at))
+        _differ(planes[0, word], planes[1, word], codes[0], codes[1], words[word])
+        for bit in range(2, bits, 2):
+            _differ_more(planes[bit, word], planes[bit + 1, word], codes[bit], codes[bit + 1], words[word])
+        _agree(words[word], known, agreeing)
+
+
+@njit
+def _place(agreeing, places, sample_places, group_class):  # type: ignore[no-untyped-def]
+    """Give each sample a place in a group of 64 that agree in equally many features; return the number of groups.
+
+    ``places`` has where the next sample of each class goes. Unsigned numbers need no look at whether they count
+    from the end.
     """
-    width = len(signature)
+    places[:] = 0
+    groups = np.uint32(0)
     for n in range(len(agreeing)):
-        agreeing[n] = 0
-    for first in range(0, width, BYTE):
-        for n in range(len(sample_bytes)):
-            sample_bytes[n] = 0
-        for feature in range(first, min(first + BYTE, width)):
-            _mark(positions[feature], signature[feature], np.uint8(1) << np.uint8(feature - first), sample_bytes)
-        _widen(sample_bytes, np.uint64(first % WORD), sample_words[first // WORD], agreeing)
-
-
-@njit
-def _count(agreeing, count):  # type: ignore[no-untyped-def]
-    """Count samples (WAYS, d + 1) by agreement; every fourth one belongs to the same way."""
-    whole = len(agreeing) // WAYS * WAYS
-    for n in range(0, whole, WAYS):
-        for way in range(WAYS):
-            count[way, agreeing[n + way]] += np.uint64(1)
-    for n in range(whole, len(agreeing)):
-        count[0, agreeing[n]] += np.uint64(1)
-
-
-@njit
-def _place(agreeing, words, place, ordered):  # type: ignore[no-untyped-def]
-    """Put a word of each sample where its way and its agreement have come to."""
-    whole = len(agreeing) // WAYS * WAYS
-    for n in range(0, whole, WAYS):
-        for way in range(WAYS):
-            at = place[way, agreeing[n + way]]
-            place[way, agreeing[n + way]] = at + np.uint64(1)
-            ordered[at] = words[n + way]
-    for n in range(whole, len(agreeing)):
-        at = place[0, agreeing[n]]
-        place[0, agreeing[n]] = at + np.uint64(1)
-        ordered[at] = words[n]
-
-
-@njit
-def _group(agreeing, sample_words, ordered, group_class):  # type: ignore[no-untyped-def]
-    """Order samples by agreement into groups of 64, filled up with zeros; return the number of groups.
-
-    ``group_class`` is filled with how many features the samples of each group agree in. Unsigned numbers need no
-    look at whether they count from the end.
-    """
-    most = len(sample_words) * WORD
-    count = np.zeros((WAYS, most + 1), dtype=np.uint64)
-    _count(agreeing, count)
-    place = np.zeros((WAYS, most + 1), dtype=np.uint64)
-    groups = 0
-    for agreement in range(most + 1):
-        begin = groups * WORD
-        held = np.int64(0)
-        for way in range(WAYS):
-            place[way, agreement] = begin + held
-            held += np.int64(count[way, agreement])
-        for _ in range(0, held, WORD):
+        agreement = np.uint64(agreeing[n])
+        place = places[agreement]
+        if place & np.uint32(WORD - 1) == 0:
+            place = np.uint32(groups * np.uint32(WORD))
             group_class[groups] = agreement
-            groups += 1
-        for word in range(ordered.shape[0]):
-            for at in range(begin + held, groups * WORD):
-                ordered[word, at] = 0
-    for word in range(ordered.shape[0]):
-        _place(agreeing, sample_words[word], place.copy(), ordered[word])
-    return groups
+            groups = np.uint32(groups + np.uint32(1))
+        places[agreement] = np.uint32(place + np.uint32(1))
+        sample_places[n] = place
+    return np.int64(groups)
 
 
 @njit
-def _swap_bits(eights):  # type: ignore[no-untyped-def]
-    """Transpose 8 by 8 bits, one byte per row, in each word."""
-    for at in range(len(eights)):
-        bits = eights[at]
-        swapped = (bits ^ (bits >> np.uint64(7))) & np.uint64(0x00AA00AA00AA00AA)
-        bits = bits ^ swapped ^ (swapped << np.uint64(7))
-        swapped = (bits ^ (bits >> np.uint64(14))) & np.uint64(0x0000CCCC0000CCCC)
-        bits = bits ^ swapped ^ (swapped << np.uint64(14))
-        swapped = (bits ^ (bits >> np.uint64(28))) & np.uint64(0x00000000F0F0F0F0)
-        eights[at] = bits ^ swapped ^ (swapped << np.uint64(28))
+def _scatter(words, sample_places, ordered):  # type: ignore[no-untyped-def]
+    """Put sample s of group g into row ``s % 32`` and column ``2 g + s // 32``; the rest is 0."""
+    ordered[:] = 0
+    for n in range(len(words)):
+        place = np.uint64(sample_places[n])
+        ordered[place & np.uint64(HALF - 1), place >> np.uint64(5)] = words[n]
 
 
 @njit
-def _take_bytes(words, shift, found):  # type: ignore[no-untyped-def]
-    for at in range(len(found)):
-        found[at] = np.uint8(words[at] >> shift)
+def _weigh_groups(places, groups, group_class, table, group_weight):  # type: ignore[no-untyped-def]
+    """Fill the weight of a sample of each group; return the sum over all samples."""
+    group_weight[:] = 0.0
+    total = 0.0
+    for group in range(groups):
+        group_weight[group] = table[group_class[group]]
+        total += group_weight[group] * WORD
+    for agreement in range(len(places)):
+        held = np.int64(places[agreement] & np.uint32(WORD - 1))
+        total -= table[agreement] * (WORD - held if held else 0)
+    return total
+
+
+@njit(forceinline=True)
+def _swap(upper, lower, shift, mask):  # type: ignore[no-untyped-def]
+    """Swap bits of two words that are ``shift`` rows apart; the upper one keeps those of the mask."""
+    swapped = ((upper >> shift) ^ lower) & mask
+    return upper ^ (swapped << shift), lower ^ swapped
 
 
 @njit
-def _transpose(ordered, groups, ordered_bytes, feature_bytes):  # type: ignore[no-untyped-def]
-    """Turn words of features, one per sample, into bits of samples, one row per feature.
+def _swap_four(words, row, far, far_mask, near, near_mask, columns):  # type: ignore[no-untyped-def]
+    """Take two steps of a transposition in one pass."""
+    for at in range(columns):
+        one, two = words[row, at], words[row + near, at]
+        three, four = words[row + far, at], words[row + far + near, at]
+        one, three = _swap(one, three, np.uint32(far), far_mask)
+        two, four = _swap(two, four, np.uint32(far), far_mask)
+        one, two = _swap(one, two, np.uint32(near), near_mask)
+        three, four = _swap(three, four, np.uint32(near), near_mask)
+        words[row, at], words[row + near, at] = one, two
+        words[row + far, at], words[row + far + near, at] = three, four
 
-    Eight features of eight samples are a word.
-    """
-    size = groups * WORD
-    for first in range(0, len(feature_bytes), BYTE):
-        _take_bytes(ordered[first // WORD], np.uint64(first % WORD), ordered_bytes[:size])
-        eights = ordered_bytes[:size].view(np.uint64)
-        _swap_bits(eights)
-        for feature in range(first, min(first + BYTE, len(feature_bytes))):
-            _take_bytes(eights, np.uint64(BYTE * (feature - first)), feature_bytes[feature, : len(eights)])
+
+@njit
+def _swap_two(words, row, columns):  # type: ignore[no-untyped-def]
+    for at in range(columns):
+        one, two = _swap(words[row, at], words[row + 1, at], np.uint32(1), np.uint32(0x55555555))
+        words[row, at], words[row + 1, at] = one, two
 
 
-@njit(fastmath=IN_ANY_ORDER)
-def _joint(feature_words, groups, group_weight, zz):  # type: ignore[no-untyped-def]
+@njit
+def _transpose(words, columns):  # type: ignore[no-untyped-def]
+    """Transpose each column's 32 by 32 bits: words of features, one per sample, become words of samples."""
+    for row in range(8):
+        _swap_four(words, row, 16, np.uint32(0x0000FFFF), 8, np.uint32(0x00FF00FF), columns)
+    for row in range(HALF):
+        if row & 6 == 0:
+            _swap_four(words, row, 4, np.uint32(0x0F0F0F0F), 2, np.uint32(0x33333333), columns)
+    for row in range(0, HALF, 2):
+        _swap_two(words, row, columns)
+
+
+@njit(fastmath=EXACT_PRODUCTS)
+def _joint_of_four(words, first, second, groups, group_weight, zz):  # type: ignore[no-untyped-def]
+    """Fill the weights of the samples that agree in the first feature and each of four others."""
+    one, two, three, four = 0.0, 0.0, 0.0, 0.0
+    for group in range(groups):
+        weight, samples = group_weight[group], words[first, group]
+        one += weight * np.int64(_popcount(samples & words[second, group]))
+        two += weight * np.int64(_popcount(samples & words[second + 1, group]))
+        three += weight * np.int64(_popcount(samples & words[second + 2, group]))
+        four += weight * np.int64(_popcount(samples & words[second + 3, group]))
+    zz[first, second], zz[first, second + 1] = one, two
+    zz[first, second + 2], zz[first, second + 3] = three, four
+
+
+@njit
+def _joint(words, groups, group_weight, all_zz, zz):  # type: ignore[no-untyped-def]
     """Sum weights over the samples that agree in both of two features."""
-    width = feature_words.shape[0]
+    width = len(zz)
+    for first in range(width):
+        for second in range(first, width, 4):
+            _joint_of_four(words, first, min(second, len(words) - 4), groups, group_weight, all_zz)
     for first in range(width):
         for second in range(first, width):
-            total = 0.0
-            for group in range(groups):
-                both = feature_words[first, group] & feature_words[second, group]
-                total += group_weight[group] * np.int64(_popcount(both))
-            zz[first, second] = total
-            zz[second, first] = total
+            zz[first, second] = all_zz[first, second]
+            zz[second, first] = all_zz[first, second]
+
+
+@njit(fastmath=IN_ANY_ORDER)
+def _weigh_labels(agreeing, table, labels, weighted):  # type: ignore[no-untyped-def]
+    """Round weighted labels and squares to whole numbers; fill the former, and return the sums of both."""
+    total, squares = 0.0, 0.0
+    for n in range(len(agreeing)):
+        value = np.rint(table[np.uint64(agreeing[n])] * labels[n])
+        weighted[n] = np.int64(value)
+        total += value
+        squares += np.rint(value * labels[n])
+    return total, squares
 
 
 @njit
-def _weigh_labels(agreeing, table, labels, weighted, squares):  # type: ignore[no-untyped-def]
-    """Round weighted labels and squares to whole numbers, in the operations and order of numpy."""
-    for n in range(len(agreeing)):
-        weighted[n] = np.rint(table[agreeing[n]] * labels[n])
-    for n in range(len(agreeing)):
-        squares[n] = np.rint(weighted[n] * labels[n])
-
-
-@njit(fastmath=IN_ANY_ORDER)
-def _total(values):  # type: ignore[no-untyped-def]
-    total = 0.0
+def _add_by_byte(values, words, by_byte):  # type: ignore[no-untyped-def]
+    """Add values by each byte of the samples' words: by which of eight features they agree in."""
+    by_byte[:] = 0
     for n in range(len(values)):
-        total += values[n]
-    return total
-
-
-@njit(fastmath=IN_ANY_ORDER)
-def _total_of_code(values, codes, code):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for n in range(len(values)):
-        total += values[n] if codes[n] == code else 0.0
-    return total
-
-
-@njit(fastmath=IN_ANY_ORDER)
-def _totals_of_four(values, positions, signature, first, sums):  # type: ignore[no-untyped-def]
-    """Fill the sums of four features in one pass."""
-    one, two, three, four = 0.0, 0.0, 0.0, 0.0
-    for n in range(len(values)):
-        value = values[n]
-        one += value if positions[first, n] == signature[first] else 0.0
-        two += value if positions[first + 1, n] == signature[first + 1] else 0.0
-        three += value if positions[first + 2, n] == signature[first + 2] else 0.0
-        four += value if positions[first + 3, n] == signature[first + 3] else 0.0
-    sums[first], sums[first + 1], sums[first + 2], sums[first + 3] = one, two, three, four
+        value, word = values[n], np.uint64(words[n])
+        by_byte[0, word & LOW] += value
+        by_byte[1, (word >> np.uint64(8)) & LOW] += value
+        by_byte[2, (word >> np.uint64(16)) & LOW] += value
+        by_byte[3, word >> np.uint64(24)] += value
 
 
 @njit
-def _totals_of_codes(values, positions, signature, sums):  # type: ignore[no-untyped-def]
-    """Fill, for each feature, the sum over the samples that agree with the row."""
-    together = len(signature) // 4 * 4
-    for first in range(0, together, 4):
-        _totals_of_four(values, positions, signature, first, sums)
-    for feature in range(together, len(signature)):
-        sums[feature] = _total_of_code(values, positions[feature], signature[feature])
+def _add_by_bit(by_byte, sums):  # type: ignore[no-untyped-def]
+    """Fill, for each feature, the sum over the bytes that have its bit; the sums by byte are used up."""
+    for feature in range(len(sums) - 1, -1, -1):
+        by_value, half, total = by_byte[feature // BYTE], 1 << feature % BYTE, np.int64(0)
+        for low in range(half):
+            total += by_value[low + half]
+            by_value[low] += by_value[low + half]
+        sums[feature] = total
 
 
 def fill_sums(  # type: ignore[no-untyped-def]
-    positions, signatures, whole, labels, wanted, most, weight, zz, y, yy, zy
+    positions, planes, signatures, whole, labels, wanted, most, weight, zz, y, yy, zy
 ):
     """Fill the arrays of `Sums`, row by row."""
     width, size = positions.shape
-    words = (width + WORD - 1) // WORD
-    agreeing = np.empty(size, dtype=np.uint16)
-    sample_words = np.empty((words, size), dtype=np.uint64)
-    sample_bytes = np.empty(size, dtype=np.uint8)
-    ordered = np.empty((words, WORD * (size // WORD + width + 2)), dtype=np.uint64)
-    ordered_bytes = np.empty(ordered.shape[1], dtype=np.uint8)
-    feature_bytes = np.empty((width, ordered.shape[1] // BYTE), dtype=np.uint8)
-    feature_words = feature_bytes.view(np.uint64)
-    of_features = np.empty(width)
-    group_class = np.empty(feature_words.shape[1], dtype=np.int64)
-    group_weight = np.empty(feature_words.shape[1])
-    weighted, squares = np.empty(size), np.empty(size)
+    capacity = (size // WORD + width + 1 + GROUPS) // GROUPS * GROUPS
+    agreeing, sample_places = np.empty(size, dtype=np.uint16), np.empty(size, dtype=np.uint32)
+    codes, words = np.empty(len(planes), dtype=np.uint32), np.empty((planes.shape[1], size), dtype=np.uint32)
+    places = np.empty(width + 1, dtype=np.uint32)
+    ordered = np.empty((HALF * len(words), 2 * capacity + ASIDE), dtype=np.uint32)
+    feature_words = ordered.view(np.uint64)
+    group_class, group_weight = np.empty(capacity, dtype=np.uint64), np.empty(capacity)
+    all_zz, by_byte = np.empty((width, len(ordered))), np.empty((4, 256), dtype=np.int64)
+    weighted = np.empty(size, dtype=np.int64)
     for row in range(signatures.shape[0]):
-        _agreements(positions, signatures[row], agreeing, sample_words, sample_bytes)
-        groups = _group(agreeing, sample_words, ordered, group_class)
-        _transpose(ordered, groups, ordered_bytes, feature_bytes)
-        table = whole[group_class[groups - 1]]
-        most[row] = group_class[groups - 1]
-        for group in range(groups):
-            group_weight[group] = table[group_class[group]]
-        _joint(feature_words, groups, group_weight, zz[row])
-        for n in range(size):
-            weighted[n] = table[agreeing[n]]
-        weight[row] = _total(weighted)
+        _agreements(planes, signatures[row], codes, words, agreeing)
+        groups = _place(agreeing, places, sample_places, group_class)
+        together = (groups + GROUPS - 1) // GROUPS * GROUPS
+        for word in range(len(words)):
+            of_word = ordered[HALF * word : HALF * (word + 1)]
+            _scatter(words[word], sample_places, of_word)
+            _transpose(of_word, 2 * together)
+        most[row] = group_class[:groups].max()
+        table = whole[most[row]]
+        weight[row] = _weigh_groups(places, groups, group_class, table, group_weight)
+        _joint(feature_words, together, group_weight, all_zz, zz[row])
         for label in range(labels.shape[0]):
             if wanted[row, label]:
-                _weigh_labels(agreeing, table, labels[label], weighted, squares)
-                y[row, label] = _total(weighted)
-                yy[row, label] = _total(squares)
-                _totals_of_codes(weighted, positions, signatures[row], of_features)
-                zy[row, :, label] = of_features
+                y[row, label], yy[row, label] = _weigh_labels(agreeing, table, labels[label], weighted)
+                for word in range(len(words)):
+                    of_word = zy[row, HALF * word : HALF * (word + 1), label]
+                    _add_by_byte(weighted, words[word], by_byte)
+                    _add_by_bit(by_byte, of_word)
 
 
 fill_sums = compiled(fill_sums)

@@ -26,6 +26,9 @@ EXACT_BITS = 52
 SMALLEST_EXPONENT = -1021
 """Of the powers of two that float64 holds with full precision."""
 
+PLANE_FEATURES = 32
+"""Features whose bits share a word."""
+
 
 @dataclass(frozen=True)
 class BinnedPool:
@@ -87,6 +90,11 @@ class BinnedPool:
         return found.astype(self.positions.dtype)
 
     @cached_property
+    def planes(self) -> npt.NDArray[np.uint32]:
+        """The bits (b, w, n) of the samples' places; see `bit_planes`."""
+        return bit_planes(self.positions)
+
+    @cached_property
     def _listed(self) -> list[int]:
         """The features of which not just the codes 0, 1, 2 and so on were drawn."""
         return [at for at, known in enumerate(self.values) if not np.array_equal(known, np.arange(len(known)))]
@@ -96,7 +104,7 @@ class BinnedPool:
 
         Those of labels that are not wanted (m, K) are zero.
         """
-        sums = weighted_sums(self.positions, signatures, self.whole, self.labels, wanted)
+        sums = weighted_sums(self.positions, self.planes, signatures, self.whole, self.labels, wanted)
         unit = self.units[sums.most]
         zz_sum = np.multiply(sums.zz, unit[:, None, None], out=sums.zz)  # arrays of this size are dear to make
         found = centred(
@@ -110,6 +118,21 @@ class BinnedPool:
             z_instance=np.ones(signatures.shape),
         )
         return found.rescaled(self.base, self.span)
+
+
+def bit_planes(positions: Positions) -> npt.NDArray[np.uint32]:
+    """Return the bits of codes (d, n), an even number of planes (b, w, n).
+
+    Bit b of feature j of sample n is bit ``j % 32`` of ``planes[b, j // 32, n]``.
+    """
+    width, size = positions.shape
+    bits = max(1, int(positions.max()).bit_length())
+    planes = np.zeros((bits + bits % 2, -(-width // PLANE_FEATURES), size), dtype=np.uint32)
+    for bit in range(bits):
+        for feature, codes in enumerate(positions):
+            ones = ((codes >> bit) & 1).astype(np.uint32)
+            planes[bit, feature // PLANE_FEATURES] |= ones << np.uint32(feature % PLANE_FEATURES)
+    return planes
 
 
 def whole_weights(kernel: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
@@ -160,14 +183,19 @@ class Sums:
 
 
 def weighted_sums(
-    positions: Positions, signatures: Positions, whole: FloatArray, labels: FloatArray, wanted: BoolArray
+    positions: Positions,
+    planes: npt.NDArray[np.uint32],
+    signatures: Positions,
+    whole: FloatArray,
+    labels: FloatArray,
+    wanted: BoolArray,
 ) -> Sums:
     """Return the sums for signatures (m, d).
 
     Parameters
     ----------
-    positions
-        (d, n) codes of the samples.
+    positions, planes
+        (d, n) codes of the samples, and their `bit_planes`.
     signatures
         (m, d) codes of the rows, of the same type.
     whole
@@ -188,12 +216,13 @@ def weighted_sums(
     )
     arrays = (sums.most, sums.weight, sums.zz, sums.y, sums.yy, sums.zy)
     fill = compiled_or_numpy("pool_sums", "fill_sums", fill_sums_numpy)
-    fill(positions, signatures, whole, labels, wanted, *arrays)
+    fill(positions, planes, signatures, whole, labels, wanted, *arrays)
     return sums
 
 
 def fill_sums_numpy(
     positions: Positions,
+    _planes: npt.NDArray[np.uint32],
     signatures: Positions,
     whole: FloatArray,
     labels: FloatArray,

@@ -13,7 +13,8 @@ def some_pool(seed, width, size, codes, labels, rows):
     positions = rng.integers(0, codes, (width, size)).astype(kind)
     signatures = rng.integers(0, codes + 1, (rows, width)).astype(kind)
     whole = np.rint(rng.random((width + 1, width + 1)) * 2**30)
-    return positions, signatures, whole, rng.uniform(-1, 1, (labels, size)), rng.random((rows, labels)) < 0.6
+    planes = binned_pool.bit_planes(positions)
+    return positions, planes, signatures, whole, rng.uniform(-1, 1, (labels, size)), rng.random((rows, labels)) < 0.6
 
 
 def arrays(found):
@@ -43,7 +44,12 @@ def test_a_small_pool_by_hand():
     signature = np.array([[0, 2]], dtype=np.uint8)  # they agree in 2, 1 and 1 features
     whole = np.array([[9, 9, 9], [9, 9, 9], [1, 10, 100]], dtype=float)
     found = binned_pool.weighted_sums(
-        positions, signature, whole, np.array([[1.0, -0.5, 0.0]]), np.array([[True]])
+        positions,
+        binned_pool.bit_planes(positions),
+        signature,
+        whole,
+        np.array([[1.0, -0.5, 0.0]]),
+        np.array([[True]]),
     )
     assert found.most[0] == 2
     assert found.weight[0] == 120
@@ -54,7 +60,7 @@ def test_a_small_pool_by_hand():
 
 @pytest.mark.parametrize("fill", [fill_sums, binned_pool.fill_sums_numpy])
 def test_labels_that_are_not_wanted_stay_zero(fill):
-    positions, signatures, whole, labels, _ = some_pool(0, 3, 20, 2, 2, 2)
+    positions, planes, signatures, whole, labels, _ = some_pool(0, 3, 20, 2, 2, 2)
     wanted = np.array([[True, False], [False, False]])
     filled = [
         np.zeros(2, dtype=np.int64),
@@ -64,7 +70,7 @@ def test_labels_that_are_not_wanted_stay_zero(fill):
         np.zeros((2, 2)),
         np.zeros((2, 3, 2)),
     ]
-    fill(positions, signatures, whole, labels, wanted, *filled)
+    fill(positions, planes, signatures, whole, labels, wanted, *filled)
     for of_labels in filled[3:]:
         assert not np.moveaxis(of_labels, -1, 1)[~wanted].any()
     assert filled[4][0, 0] > 0
