@@ -11,9 +11,10 @@ from sparklime_core.explain.sampled.binned_pool import bit_planes, weighted_sums
 from sparklime_core.explain.sampled.pool_profiles import residual_sums
 
 COMPILED = {
-    "agreement_sums": ("fill_residual_sums", "fill_variance_sums"),
+    "agreement_sums": ("fill_variance_sums",),
     "bin_effects": ("fill_effects",),
     "pool_sums": ("fill_sums",),
+    "residual_sums": ("fill_residual_sums",),
     "ridges": ("fill_ridges", "fill_ridges_of_some"),
     "tree_walks": ("_walk",),
 }
@@ -38,8 +39,9 @@ def compile_ahead() -> None:
     products = FullProducts.of(np.ones((1, 1, 1)))
     products.ridge(1.0, np.ones((1, 1, 1)), zero, zero)
     products.ridge_of_some(1.0, np.ones((1, 1)), zero, none, true)
-    weighted_sums(code, bit_planes(code), code, np.ones((2, 2)), np.ones((1, 1)), true)
-    residual_sums(code, zero + 1, np.ones((2, 2)), np.ones((1, 1)), code, zero, none)
+    planes = bit_planes(code)
+    weighted_sums(code, planes, code, np.ones((2, 2)), np.ones((1, 1)), true)
+    residual_sums(code, planes, zero + 1, np.ones((2, 2)), np.ones((1, 1)), code, zero, none)
     stump = Block(  # one split on one feature that has one bin
         by_level=zero,
         levels=np.array([0, 1]),

@@ -14,7 +14,8 @@ another function is thrown away, and the function compiled again.
 import contextlib
 import os
 import pickle
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 import numba
 from numba import njit
 from numba.core import caching
+from numba.core.dispatcher import Dispatcher
 
 
 class ContentCacheLocator(caching.UserWideCacheLocator):
@@ -29,7 +31,7 @@ class ContentCacheLocator(caching.UserWideCacheLocator):
 
     def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
         super().__init__(py_func, py_file)  # type: ignore[no-untyped-call]
-        source = py_func.__globals__["__loader__"].get_source(py_func.__module__)
+        source = "\n".join(_sources(py_func))
         self._digest = sha256(f"{numba.__version__}\n{source}".encode()).hexdigest()[:16]
         self._cache_path = str(Path(self._cache_path).parent / f"sparklime_{self._digest}")
 
@@ -49,6 +51,14 @@ class ContentCacheLocator(caching.UserWideCacheLocator):
         except (AttributeError, ImportError, OSError):
             return None
         return locator
+
+
+def _sources(function: Callable[..., Any]) -> Iterator[str]:
+    """Yield the source of a function's module, and of those whose compiled functions it uses."""
+    used = {value.__module__ for value in function.__globals__.values() if isinstance(value, Dispatcher)}
+    for module in sorted(used | {function.__module__}):
+        loader: Any = sys.modules[module].__loader__
+        yield loader.get_source(module)
 
 
 def _is_own(folder: str) -> bool:

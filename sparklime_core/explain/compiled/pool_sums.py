@@ -1,20 +1,18 @@
-"""The sums of the pool, compiled by numba: the same whole numbers as `fill_sums_numpy` and `fill_residual_sums_numpy`.
+"""`fill_sums_numpy` of the binned pool, compiled by numba: the same whole numbers.
 
-The samples' codes come as bits, 32 features a word: a few operations say in which features a sample agrees with the
-row. Samples are then put in groups of 64 that agree in equally many features, and so share a weight.
-A column z_j (does the sample agree in feature j?) becomes a row of 64-bit words, and the weighted number of
-samples that agree in both j and k is a sum of ``weight * popcount(word_j & word_k)``: a hundred words instead of
-thousands of samples. Only sums may be reordered by the compiler (``reassoc``), and they are exact.
+Samples are put in groups of 64 that agree with the row in equally many features, and so share a weight. A column
+z_j (does the sample agree in feature j?) becomes a row of 64-bit words, and the weighted number of samples that
+agree in both j and k is a sum of ``weight * popcount(word_j & word_k)``: a hundred words instead of thousands of
+samples. Only sums may be reordered by the compiler (``reassoc``), and they are exact.
 """
 
 import numpy as np
 from numba import njit
-from numba.extending import intrinsic
 
+from sparklime_core.explain.compiled.agreements import HALF, agreements, popcount
 from sparklime_core.explain.compiled.cache import compiled
 
 WORD = 64
-HALF = 32
 BYTE = 8
 LOW = np.uint64(255)
 
@@ -28,53 +26,6 @@ IN_ANY_ORDER = {"reassoc", "nsz"}
 
 EXACT_PRODUCTS = {"reassoc", "nsz", "contract"}
 """Of whole numbers below 2^53: to round once after adding is no other number."""
-
-@intrinsic
-def _popcount(_typing, word):  # type: ignore[no-untyped-def]
-    def count(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-        return builder.ctpop(arguments[0])
-
-    return word(word), count
-
-
-@njit
-def _differ(planes, others, code, other_code, words):  # type: ignore[no-untyped-def]
-    for n in range(len(words)):
-        words[n] = (planes[n] ^ code) | (others[n] ^ other_code)
-
-
-@njit
-def _differ_more(planes, others, code, other_code, words):  # type: ignore[no-untyped-def]
-    for n in range(len(words)):
-        words[n] |= (planes[n] ^ code) | (others[n] ^ other_code)
-
-
-@njit
-def _agree(words, known, agreeing):  # type: ignore[no-untyped-def]
-    for n in range(len(words)):
-        words[n] = ~words[n] & known
-    for n in range(len(words)):
-        agreeing[n] += np.uint16(_popcount(np.uint32(words[n])))
-
-
-@njit
-def _agreements(planes, signature, codes, words, agreeing):  # type: ignore[no-untyped-def]
-    """Set, for each sample, the bits of the features in which it agrees with the row, and count them."""
-    bits = len(planes)
-    agreeing[:] = 0
-    for word in range(planes.shape[1]):
-        known = np.uint32(0)  # other codes were never drawn
-        codes[:] = 0
-        for at in range(min(HALF, len(signature) - HALF * word)):
-            code = np.uint64(signature[HALF * word + at])
-            if code >> np.uint64(bits) == 0:
-                known |= np.uint32(1) << np.uint32(at)
-                for bit in range(bits):
-                    codes[bit] |= np.uint32(((code >> np.uint64(bit)) & np.uint64(1)) << np.uint64(at))
-        _differ(planes[0, word], planes[1, word], codes[0], codes[1], words[word])
-        for bit in range(2, bits, 2):
-            _differ_more(planes[bit, word], planes[bit + 1, word], codes[bit], codes[bit + 1], words[word])
-        _agree(words[word], known, agreeing)
 
 
 @njit
@@ -167,10 +118,10 @@ def _joint_of_four(words, first, second, groups, group_weight, zz):  # type: ign
     one, two, three, four = 0.0, 0.0, 0.0, 0.0
     for group in range(groups):
         weight, samples = group_weight[group], words[first, group]
-        one += weight * np.int64(_popcount(samples & words[second, group]))
-        two += weight * np.int64(_popcount(samples & words[second + 1, group]))
-        three += weight * np.int64(_popcount(samples & words[second + 2, group]))
-        four += weight * np.int64(_popcount(samples & words[second + 3, group]))
+        one += weight * np.int64(popcount(samples & words[second, group]))
+        two += weight * np.int64(popcount(samples & words[second + 1, group]))
+        three += weight * np.int64(popcount(samples & words[second + 2, group]))
+        four += weight * np.int64(popcount(samples & words[second + 3, group]))
     zz[first, second], zz[first, second + 1] = one, two
     zz[first, second + 2], zz[first, second + 3] = three, four
 
@@ -238,7 +189,7 @@ def fill_sums(  # type: ignore[no-untyped-def]
     all_zz, by_byte = np.empty((width, len(ordered))), np.empty((4, 256), dtype=np.int64)
     weighted = np.empty(size, dtype=np.int64)
     for row in range(signatures.shape[0]):
-        _agreements(planes, signatures[row], codes, words, agreeing)
+        agreements(planes, signatures[row], codes, words, agreeing)
         groups = _place(agreeing, places, sample_places, group_class)
         together = (groups + GROUPS - 1) // GROUPS * GROUPS
         for word in range(len(words)):

@@ -12,8 +12,8 @@ from sparklime_core.explain.compiled.cache import compiled
 LANES = 32
 """Ridges that are solved side by side: enough to pay for asking whether the arrays of a loop overlap."""
 
-IN_VECTORS = "numpy"
-"""Division by zero gives infinity: nobody looks for it, one number at a time. Lanes without a ridge may have it."""
+in_vectors = njit(forceinline=True, error_model="numpy")
+"""Division by zero gives infinity, as it may in a lane without a ridge; numba would look for it in each number."""
 
 
 @njit
@@ -26,7 +26,7 @@ def _assemble(values, left, right, alpha, lane, matrix):  # type: ignore[no-unty
         matrix[i, i, lane] += alpha
 
 
-@njit(forceinline=True, error_model=IN_VECTORS)
+@in_vectors
 def _eliminate(matrix, factor):  # type: ignore[no-untyped-def]
     width, lanes = matrix.shape[0], matrix.shape[2]
     for at in range(width):
@@ -39,21 +39,25 @@ def _eliminate(matrix, factor):  # type: ignore[no-untyped-def]
             matrix[i, at] = factor
 
 
-@njit(forceinline=True, error_model=IN_VECTORS)
+@in_vectors
+def _subtract(solved, i, factor, at):  # type: ignore[no-untyped-def]
+    for lane in range(len(factor)):
+        solved[i, lane] -= factor[lane] * solved[at, lane]
+
+
+@in_vectors
 def _substitute(matrix, solved):  # type: ignore[no-untyped-def]
     """Turn targets (k, lanes) into solutions."""
     width, lanes = matrix.shape[0], matrix.shape[2]
     for at in range(width):
         for i in range(at + 1, width):
-            for lane in range(lanes):
-                solved[i, lane] -= matrix[i, at, lane] * solved[at, lane]
+            _subtract(solved, i, matrix[i, at], at)
     for at in range(width):
         for lane in range(lanes):
             solved[at, lane] /= matrix[at, at, lane]
     for at in range(width - 1, 0, -1):
         for i in range(at):
-            for lane in range(lanes):
-                solved[i, lane] -= matrix[at, i, lane] * solved[at, lane]
+            _subtract(solved, i, matrix[at, i], at)
 
 
 def fill_ridges(values, left, right, alpha, rows, first, targets):  # type: ignore[no-untyped-def]

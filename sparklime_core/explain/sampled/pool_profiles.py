@@ -11,6 +11,7 @@ instruction.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import lsmr
 
@@ -98,7 +99,8 @@ class PoolProfiles:
         whole, units = scaled_weights(self.neighbourhood.kernel, self.residuals.shape[1])
         counts = np.array([len(values) for values in self.pool.values])
         signatures = self.pool.signatures(codes)
-        sums = residual_sums(self.pool.positions, counts, whole, self.residuals, signatures, label, features)
+        samples = self.pool.positions, self.pool.planes
+        sums = residual_sums(*samples, counts, whole, self.residuals, signatures, label, features)
         unit = units[sums.most] / np.where(weight > 0, weight, np.nan)
         mean, square = (sums.totals * unit[:, None]).T
         left = self.span[label] ** 2 * np.maximum(square - mean**2, 0.0)
@@ -216,6 +218,7 @@ def scaled_weights(kernel: FloatArray, size: int) -> tuple[FloatArray, FloatArra
 
 def residual_sums(
     positions: Positions,
+    planes: npt.NDArray[np.uint32],
     counts: IntArray,
     whole: FloatArray,
     residuals: FloatArray,
@@ -227,8 +230,8 @@ def residual_sums(
 
     Parameters
     ----------
-    positions
-        (d, n) codes of the samples, as places.
+    positions, planes
+        (d, n) codes of the samples, as places, and their `bit_planes`.
     counts
         (d,) the number of places of each feature.
     whole
@@ -242,7 +245,7 @@ def residual_sums(
     features
         (p, k) its features, -1 for none.
     """
-    pairs, width = signatures.shape
+    pairs = len(signatures)
     sizes = np.where(features >= 0, counts[np.maximum(features, 0)], 0)
     ends = np.cumsum(sizes).reshape(sizes.shape)
     sums = ResidualSums(
@@ -251,9 +254,10 @@ def residual_sums(
         np.zeros(int(ends.max(initial=0)), dtype=np.int64),
         ends - sizes,
     )
-    fill = compiled_or_numpy("agreement_sums", "fill_residual_sums", fill_residual_sums_numpy)
+    fill = compiled_or_numpy("residual_sums", "fill_residual_sums", fill_residual_sums_numpy)
     fill(
         positions,
+        planes,
         whole,
         residuals,
         signatures,
@@ -262,7 +266,6 @@ def residual_sums(
         sums.starts,
         ends,
         np.arange(FEW_CODES + 2).astype(positions.dtype),
-        np.zeros(positions.shape[1], dtype=np.uint8 if width < 256 else np.uint16),
         sums.most,
         sums.totals,
         sums.by_place,
@@ -272,6 +275,7 @@ def residual_sums(
 
 def fill_residual_sums_numpy(
     positions: Positions,
+    _planes: npt.NDArray[np.uint32],
     whole: FloatArray,
     residuals: FloatArray,
     signatures: Positions,
@@ -280,7 +284,6 @@ def fill_residual_sums_numpy(
     starts: IntArray,
     ends: IntArray,
     _numbers: Positions,
-    _agreeing: Positions,
     most: IntArray,
     totals: IntArray,
     by_place: IntArray,

@@ -4,7 +4,7 @@ import pytest
 
 from sparklime_core.explain.compiled import compiled_or_numpy
 
-COMPILED = "agreement_sums", "forest_answers", "pool_sums", "ridges", "tree_walks"
+COMPILED = "agreement_sums", "forest_answers", "pool_sums", "residual_sums", "ridges", "tree_walks"
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ import pytest
 from numba import njit
 from numba.core.caching import FunctionCache
 
-from sparklime_core.explain.compiled import tree_walks
-from sparklime_core.explain.compiled.agreement_sums import fill_residual_sums, fill_variance_sums
+from sparklime_core.explain.compiled import agreements, tree_walks
+from sparklime_core.explain.compiled.agreement_sums import fill_variance_sums
 from sparklime_core.explain.compiled.cache import ContentCacheLocator, compiled, is_kept
 from sparklime_core.explain.compiled.pool_sums import fill_sums
+from sparklime_core.explain.compiled.residual_sums import fill_residual_sums
 from sparklime_core.explain.precompile import compile_ahead, is_compiled
 from sparklime_core.spark.executors.prewarm import package_zip
 
@@ -192,3 +193,12 @@ def test_other_peoples_functions_are_kept_where_numba_keeps_them() -> None:
     theirs = njit(cache=True)(len_of)
     assert "sparklime_" not in theirs.stats.cache_path
     assert type(theirs._cache) is FunctionCache
+
+
+def test_what_is_kept_changes_with_the_functions_that_it_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module's own source does not tell all: its functions are compiled together with those they call."""
+    function, loader = fill_sums.py_func, agreements.__loader__
+    before = ContentCacheLocator(function, agreements.__file__).get_source_stamp()
+    monkeypatch.setattr(loader, "get_source", lambda _name: "other functions")
+    after = ContentCacheLocator(function, agreements.__file__).get_source_stamp()
+    assert before != after

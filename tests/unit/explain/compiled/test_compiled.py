@@ -17,7 +17,7 @@ LOOPS = [
     ("pool_sums", "fill_sums", fill_sums_numpy),
     ("ridges", "fill_ridges", fill_ridges_numpy),
     ("ridges", "fill_ridges_of_some", fill_ridges_of_some_numpy),
-    ("agreement_sums", "fill_residual_sums", fill_residual_sums_numpy),
+    ("residual_sums", "fill_residual_sums", fill_residual_sums_numpy),
     ("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy),
 ]
 

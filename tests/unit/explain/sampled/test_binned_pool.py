@@ -14,7 +14,14 @@ def some_pool(seed, width, size, codes, labels, rows):
     signatures = rng.integers(0, codes + 1, (rows, width)).astype(kind)
     whole = np.rint(rng.random((width + 1, width + 1)) * 2**30)
     planes = binned_pool.bit_planes(positions)
-    return positions, planes, signatures, whole, rng.uniform(-1, 1, (labels, size)), rng.random((rows, labels)) < 0.6
+    return (
+        positions,
+        planes,
+        signatures,
+        whole,
+        rng.uniform(-1, 1, (labels, size)),
+        rng.random((rows, labels)) < 0.6,
+    )
 
 
 def arrays(found):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sparklime_core.explain.sampled.binned_pool import bit_planes
 from sparklime_core.explain.sampled.pool_profiles import residual_sums, scaled_weights
 
 
@@ -17,7 +18,16 @@ def problem(width, codes, size=3000):
     label = state.randint(0, 2, size=7)
     whole, units = scaled_weights(0.8 ** np.arange(width + 1), size)
     residuals = state.uniform(-1, 1, size=(2, size))
-    return (positions, np.full(width, codes), whole, residuals, signatures, label, features), units
+    return (
+        positions,
+        bit_planes(positions),
+        np.full(width, codes),
+        whole,
+        residuals,
+        signatures,
+        label,
+        features,
+    ), units
 
 
 @pytest.mark.parametrize(("width", "codes"), [(9, 1), (9, 2), (9, 4), (9, 12), (9, 13), (9, 300), (300, 4)])
@@ -33,7 +43,7 @@ def test_numba_and_numpy_give_the_same_numbers(width, codes, request):
 
 def test_the_sums_are_those_of_the_weighted_residuals():
     given, units = problem(9, 4)
-    positions, _, _, residuals, signatures, label, features = given
+    positions, _, _, _, residuals, signatures, label, features = given
     found = residual_sums(*given)
     for pair in range(7):
         weight = 0.8 ** (positions != signatures[pair][:, None]).sum(axis=0)
