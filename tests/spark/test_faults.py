@@ -122,9 +122,8 @@ def test_a_cluster_without_a_worker(whole_cluster):
         whole_cluster.service.disconnect()  # its executors would be too large for the workers that come
 
 
-@pytest.mark.parametrize("writers", ["driver", "executors"])
-def test_a_killed_executor(cluster, plan, tmp_path, gate, undisturbed, writers):
-    manifest = replace(plan.manifest("spark://"), writers=writers)
+def test_a_killed_executor_that_writes(cluster, plan, tmp_path, gate, undisturbed):
+    manifest = replace(plan.manifest("spark://"), writers="executors")
     run = RunStore(tmp_path).create(manifest, plan.inputs())
     with cluster.hold(run, plan, gate) as ended:
         (worker,) = gate.waiting()
@@ -147,6 +146,7 @@ def test_a_worker_that_is_stopped_and_another_that_joins(cluster, run, plan, gat
         cluster.daemons.make_whole()
     assert ended.result().state is RunState.FINISHED
     assert is_whole(run, undisturbed)
+    assert pc.max(tasks_of(run)["attempt"]).as_py() > 0
     wait_for(lambda: len(cluster.daemons.executors()) == 2)
     assert stopped not in cluster.daemons.workers
 
@@ -214,12 +214,12 @@ def test_a_row_that_the_model_refuses_is_counted(cluster, plan, tmp_path):
     assert found.filter(pc.is_null(found["error"])).equals(alone.filter(pc.is_null(alone["error"])))
 
 
-@pytest.mark.parametrize("writers", ["driver", "executors"])
-def test_a_killed_driver_and_the_resumed_run(cluster, wine_folder, gate, undisturbed, writers):
+def test_a_killed_driver_and_the_resumed_run(cluster, wine_folder, gate, undisturbed):
+    """The executors write, and could go on; `tests/unit/cli/test_explain_killed.py` kills a driver that writes."""
     cluster.service.disconnect()
     options = ["--trees", str(TREES), "--engine", "reference", "--num-samples", "200", "--num-features", "10"]
-    options += ["--executors-write"] if writers == "executors" else []
-    words = ["explain", "wine.csv", "--target", "cultivar", *options, "--rows", str(ROWS), "--out", "cut"]
+    options += ["--rows", str(ROWS), "--executors-write"]
+    words = ["explain", "wine.csv", "--target", "cultivar", *options, "--out", "cut"]
     held = ["tests.spark.gated_command", gate.folder, ROWS - 1]
     run = Run(wine_folder / "cut")
     with running(*held, *words, "--master", cluster.daemons.url) as driver:

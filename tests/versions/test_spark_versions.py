@@ -1,7 +1,7 @@
 """The library on other versions of Spark, each in an environment of its own.
 
-`make test` tries the lowest one, which differs most, with the lowest version of everything. `make test-versions`
-and `make test-all` try all of them, and the command line.
+`make test` explains on the lowest one, which differs most, with the lowest version of everything. `make
+test-versions` and `make test-all` try all of them, models of their `pyspark.ml`, and the command line.
 """
 
 import json
@@ -19,9 +19,7 @@ from tests.versions.environments import ROOT, Environment, run, spark
 LIBRARY_ALONE = spark("3.5.0", "17.0.9.2", lowest=True)
 EVERYTHING = spark("4.0.0", "21.0.8.0", lowest=True)
 NEWER_4 = [spark("4.0.5", "21.0.8.2"), spark("4.1.4", "21.0.8.2"), spark("4.2.1", "21.0.8.2")]
-OTHERS = [
-    pytest.param(other, marks=pytest.mark.slow) for other in [spark("3.5.9", "17.0.9.2"), EVERYTHING, *NEWER_4]
-]
+ALL = [LIBRARY_ALONE, spark("3.5.9", "17.0.9.2"), EVERYTHING, *NEWER_4]
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 
@@ -30,12 +28,26 @@ def name_of(environment: Environment) -> str:
     return environment.name
 
 
-@pytest.mark.parametrize("environment", [LIBRARY_ALONE, *OTHERS], ids=name_of)
+def test_every_way_of_explaining_answers_as_explain_rows_on_the_lowest_version(tmp_path: Path) -> None:
+    answers_as_explain_rows(LIBRARY_ALONE, tmp_path, "local[1]")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", ALL, ids=name_of)
 def test_every_way_of_explaining_answers_as_explain_rows_and_saved_models_are_read(
     environment: Environment, tmp_path: Path
 ) -> None:
+    answers_as_explain_rows(environment, tmp_path, "local[2]", "models")
+    dataset = read_csv(tmp_path / "table.csv", "answer")
+    for name, predicted in json.loads((tmp_path / "predicted.json").read_text()).items():
+        saved = load_model(tmp_path / name, dataset)
+        np.testing.assert_allclose(saved.predict_fn(dataset.features), predicted, atol=1e-9, err_msg=name)
+
+
+def answers_as_explain_rows(environment: Environment, tmp_path: Path, *words: str) -> None:
+    """Let an environment explain in each way, and hold its answers against `explain_rows`."""
     script = str(ROOT / "tests" / "versions" / "versions_script.py")
-    version = run(environment, script, str(tmp_path), cwd=tmp_path, home=tmp_path / "home")
+    version = run(environment, script, str(tmp_path), *words, cwd=tmp_path, home=tmp_path / "home")
     found = {path.stem: pyarrow.feather.read_table(path) for path in tmp_path.glob("*.feather")}
 
     assert environment.name == f"spark-{version}"
@@ -49,10 +61,6 @@ def test_every_way_of_explaining_answers_as_explain_rows_and_saved_models_are_re
     for answered, here in (("udf", "here"), ("typed udf", "typed here"), ("one udf", "one here")):
         assert pairs(found[answered]) == pairs(found[here]), answered
     assert found["typed here"]["error"].null_count == 1
-    dataset = read_csv(tmp_path / "table.csv", "answer")
-    for name, predicted in json.loads((tmp_path / "predicted.json").read_text()).items():
-        saved = load_model(tmp_path / name, dataset)
-        np.testing.assert_allclose(saved.predict_fn(dataset.features), predicted, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.slow

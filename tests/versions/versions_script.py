@@ -1,7 +1,7 @@
 """What `test_spark_versions.py` has another version of Spark do, in a session that somebody else has made.
 
-It writes what is answered into a folder, as Arrow files, beside what `explain_rows` answers for the same rows; and
-models of that version's `pyspark.ml`.
+``versions_script.py FOLDER MASTER [models]`` writes what is answered into a folder, as Arrow files, beside what
+`explain_rows` answers for the same rows; with ``models`` also models of that version's `pyspark.ml`.
 """
 
 import decimal
@@ -38,12 +38,13 @@ FOREST = RandomForestClassifier(3, random_state=0).fit(ROWS, ROWS[:, 0] > 0)
 EXPLAINER = LimeTabularExplainer(ROWS, feature_names=NAMES, random_state=0)
 
 
-def main(folder: Path) -> None:
-    spark = session()
+def main(folder: Path, master: str, *, models: bool) -> None:
+    spark = session(master)
     answers = answers_of(spark, spark.createDataFrame(ROWS.tolist(), NAMES).repartition(3).cache())
     for name, table in answers.items():
         pyarrow.feather.write_feather(table, str(folder / f"{name}.feather"))
-    save_models(spark, folder)
+    if models:
+        save_models(spark, folder)
     spark.stop()
     sys.stdout.write(pyspark.__version__)
 
@@ -72,11 +73,11 @@ def answers_of(spark: SparkSession, df: DataFrame) -> dict[str, pa.Table]:
     }
 
 
-def session() -> SparkSession:
+def session(master: str) -> SparkSession:
     """Return a session as PySpark itself makes one, on the Java of this environment."""
     os.environ.update(JAVA_HOME=str(wrapped_home(Path(JAVA))), PYSPARK_PYTHON=sys.executable)
     settings = {
-        "spark.master": "local[2]",
+        "spark.master": master,
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
@@ -125,4 +126,4 @@ def save_models(spark: SparkSession, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2], models="models" in sys.argv[3:])
