@@ -19,7 +19,6 @@ hypothesis.settings.load_profile("quick")
 
 TOGETHER = {
     "shared clusters": (
-        "tests/spark/test_cluster_listeners.py",
         "tests/spark/test_commands.py",
         "tests/spark/test_contract.py",
         "tests/spark/test_given_session.py",

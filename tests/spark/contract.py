@@ -72,7 +72,7 @@ def settings_of(engine):
     return QUICK if engine == "reference" else SETTINGS
 
 
-def run(spark, predict_fn, engine, table, on_wave=None, cancel=None, blocks=None):
+def run(spark, predict_fn, engine, table, on_wave=None, cancel=None):
     task = prepare_task(explainer, predict_fn, ExplainSettings(engine=engine, **settings_of(engine)))
     waves = []
 
@@ -81,9 +81,7 @@ def run(spark, predict_fn, engine, table, on_wave=None, cancel=None, blocks=None
         if on_wave:
             on_wave(wave)
 
-    run_waves(
-        spark, task, table, np.arange(len(table)), on_wave=keep, cancel=cancel or threading.Event(), blocks=blocks
-    )
+    run_waves(spark, task, table, np.arange(len(table)), on_wave=keep, cancel=cancel or threading.Event())
     waves.sort(key=lambda wave: wave.blocks)
     tasks = pa.concat_tables([wave.tasks for wave in waves])
     return task.vocabulary.decode(pa.concat_tables([wave.explanations for wave in waves])), tasks
@@ -138,24 +136,17 @@ class Contract:
             self.save(f"{engine}-here", here)
 
     def some_blocks(self):
-        there, _ = run(self.spark, model.predict_proba, "sampled", rows, blocks=[1, 3])
-        self.save("blocks-there", there)
-
-    def stability(self):
+        """Explain the first and the fourth block alone, and measure their stability."""
         task = prepare_measured(explainer, model.predict_proba, ExplainSettings(**SETTINGS), 3)
-        waves = []
-        run_waves(self.spark, task, rows, row_ids, on_wave=waves.append, cancel=threading.Event())
+        waves, some = [], np.r_[0:16, 48:64]
+        run_waves(self.spark, task, rows, row_ids, blocks=[0, 3], on_wave=waves.append, cancel=threading.Event())
         waves.sort(key=lambda wave: wave.blocks)
         explained = pa.concat_tables([wave.explanations for wave in waves])
-        self.save("stability-explained", task.vocabulary.decode(explained))
+        self.save("blocks-there", task.vocabulary.decode(explained))
         self.save("stability-there", pa.concat_tables([wave.stability for wave in waves]))
-        self.save("stability-here", pa.Table.from_batches([task.explain_and_measure(rows, row_ids)[1]]))
-
-    def bad_prediction(self):
-        table = rows.copy()
-        table[7, 0] = MAGIC
-        there, _ = run(self.spark, raises_at_magic, "sampled", table)
-        self.save("bad-there", there)
+        self.save(
+            "stability-here", pa.Table.from_batches([task.explain_and_measure(rows[some], row_ids[some])[1]])
+        )
 
     def large_model(self):
         """Explain with a model many times as large as a message may be."""
@@ -167,9 +158,11 @@ class Contract:
         self.save("large-here", explain_rows(explainer, forest.predict_proba, rows[:16], **SETTINGS))
 
     def killed_worker(self):
-        gate = self.gate("killed")
-        held = gate.guard(model.predict_proba, rows[31])
-        with gate.hold(lambda: run(self.spark, held, "reference", rows[:32])) as ended:
+        """Kill a Python worker in a run whose predict function raises at one row."""
+        gate, table = self.gate("killed"), rows[:32].copy()
+        table[7, 0] = MAGIC
+        held = gate.guard(raises_at_magic, rows[31])
+        with gate.hold(lambda: run(self.spark, held, "reference", table)) as ended:
             kill(gate.waiting())
         there, tasks = ended.result()
         self.save("killed-there", there)
@@ -288,8 +281,6 @@ if __name__ == "__main__":
     contract.preflight()
     contract.every_engine()
     contract.some_blocks()
-    contract.stability()
-    contract.bad_prediction()
     contract.large_model()
     contract.recipe()
     contract.recipe_with_one_column()

@@ -1,4 +1,4 @@
-"""The command line from a directory that is not the project's: on a cluster and Spark Connect.
+"""The command line from a directory that is not the project's: on a cluster and Spark Connect; and their ports.
 
 Most commands run in this process, and share its session; what a person presses or sees of a process has its own.
 """
@@ -8,11 +8,15 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pandas as pd
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from pyspark.ml.classification import DecisionTreeClassifier
 from pyspark.ml.feature import VectorAssembler
+from pyspark.sql.connect.proto import ConfigRequest
+from pyspark.sql.connect.proto.base_pb2_grpc import SparkConnectServiceStub
 
 from sparklime_core import (
     RESULT_SCHEMA,
@@ -25,6 +29,7 @@ from sparklime_core import (
 )
 from sparklime_core.explain.schema import TASK_SCHEMA
 from tests.spark.conftest import done, refused
+from tests.spark.strangers import SECONDS, listeners, python_workers, refuse_strangers
 
 pytestmark = pytest.mark.spark
 COMMAND = [sys.executable, "-m", "sparklime_core"]
@@ -115,6 +120,24 @@ def test_a_model_of_spark_connect_is_adopted(server):
     assert model.metrics.values["accuracy"] > 0.8
     found = explain_rows(build_explainer(dataset), model, dataset.features[:2], engine="exact", num_samples=50)
     assert found["error"].null_count == 2
+
+
+def test_who_has_no_secret_gets_nothing_but_pages_of_a_cluster(server):
+    spark = connect(server.url)
+    python_workers(spark)
+    connect_port = int(server.url.rpartition(":")[2])
+    with pytest.raises(grpc.RpcError, match="UNAUTHENTICATED"):
+        ask_connect(server.url.removeprefix("sc://"))
+    found = listeners(psutil.Process().children(recursive=True))
+    del found[connect_port]
+    refuse_strangers(found, wanted={"a page", "Spark's messages"})
+
+
+def ask_connect(address):
+    """Ask a server of Spark Connect for its settings, without a token."""
+    with grpc.insecure_channel(address) as channel:
+        request = ConfigRequest(session_id="00112233-4455-6677-8899-aabbccddeeff")
+        SparkConnectServiceStub(channel).Config(request, timeout=SECONDS)
 
 
 @pytest.mark.parametrize("master", ["spark://127.0.0.1:9", "spark://nowhere.invalid:7077"])

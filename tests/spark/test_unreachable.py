@@ -133,14 +133,13 @@ def test_a_connect_server_that_wants_a_token_and_then_ends(connect_server, home,
         stranger.setenv("SPARKLIME_HOME", str(home / "of-a-stranger"))
         assert "SPARK_CONNECT_AUTHENTICATE_TOKEN" in refused(url)
         stranger.setenv("SPARK_CONNECT_AUTHENTICATE_TOKEN", connect_server.known.secret)
-        assert connect(url).range(3).count() == 3
-        disconnect()
-    spark = connect(url)
-    assert is_remote()
-    assert connect(url) is spark
-    with pytest.raises(SparkError, match=r"Spark Connect at sc://.* refused: .*CANNOT_MODIFY"):
-        connect(url, conf={"spark.executor.memory": "9g"})
-    assert not is_remote()
+        spark = connect(url)
+        assert spark.range(3).count() == 3
+        assert is_remote()
+        assert connect(url) is spark
+        with pytest.raises(SparkError, match=r"Spark Connect at sc://.* refused: .*CANNOT_MODIFY"):
+            connect(url, conf={"spark.executor.memory": "9g"})
+        assert not is_remote()
     spark = connect(url)
     rows = np.random.default_rng(0).normal(size=(64, 3))
     model = DecisionTreeClassifier().fit(rows, rows[:, 0] > 0)
