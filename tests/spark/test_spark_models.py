@@ -1,6 +1,8 @@
 """Tree models of ``pyspark.ml``: from memory and from where they were saved, held against Spark's own answers."""
 
 import io
+import shutil
+from functools import cache
 
 import mlflow
 import numpy as np
@@ -92,21 +94,39 @@ def fees():
     return read_csv(CONTENT, "fee", drop=["granted"])
 
 
+@pytest.fixture(scope="module")
+def classifier(prepared, df):
+    """A function that returns the fitted pipeline of a kind of classifiers."""
+    return cache(lambda kind: fitted(prepared, df, CLASSIFIERS[kind]()))
+
+
+@pytest.fixture(scope="module")
+def saved(classifier, tmp_path_factory):
+    """A function that returns the folder in which such a pipeline is saved."""
+
+    @cache
+    def folder(kind):
+        path = tmp_path_factory.mktemp(kind) / "saved"
+        classifier(kind).save(str(path))
+        return path
+
+    return folder
+
+
 def fitted(prepared, df, last):
     whole = prepared.copy()
     return type(whole)([*prepared.stages, last.fit(prepared.transform(df))])
 
 
 @pytest.mark.parametrize("kind", CLASSIFIERS)
-def test_classifiers_predict_and_explain_as_spark_s_own(spark, df, prepared, loans, kind, tmp_path):
-    own = fitted(prepared, df, CLASSIFIERS[kind]())
+def test_classifiers_predict_and_explain_as_spark_s_own(df, prepared, loans, classifier, saved, kind):
+    own = classifier(kind)
     model = adopt_model(own, loans, table=df)
     labels = list(prepared.stages[0].labels)
     order = [labels.index(name) for name in loans.class_names]
     wanted = np.array([row[0].toArray()[order] for row in own.transform(df).select("probability").collect()])
     np.testing.assert_allclose(model.predict_fn(loans.features), wanted, atol=1e-9)
-    own.save(str(tmp_path / "saved"))
-    again = load_model(tmp_path / "saved", loans)
+    again = load_model(saved(kind), loans)
     np.testing.assert_array_equal(again.predict_fn(loans.features), model.predict_fn(loans.features))
     explainer, rows = build_explainer(loans), loans.features[:20]
     output = "margin" if kind == "boosted" else "probability"
@@ -134,8 +154,8 @@ def test_regressors_predict_and_explain_as_spark_s_own(df, prepared, fees, kind)
     np.testing.assert_allclose(exact["prediction"], wanted[:20], rtol=1e-9)
 
 
-def test_executors_explain_without_spark_s_model(df, prepared, loans):
-    model = adopt_model(fitted(prepared, df, CLASSIFIERS["forest"]()), loans)
+def test_executors_explain_without_spark_s_model(df, loans, classifier):
+    model = adopt_model(classifier("forest"), loans)
     explainer, names = build_explainer(loans), list(loans.encoding.columns())
     few = df.limit(20)
     there = explain_dataframe(
@@ -158,14 +178,14 @@ def test_a_model_alone_is_one_of_the_dataset_s_features(spark, loans):
         adopt_model(own, narrow)
 
 
-def test_what_is_not_understood_is_refused_by_name(df, prepared, loans, fees):
+def test_what_is_not_understood_is_refused_by_name(df, prepared, loans, fees, classifier):
     scaled = StandardScaler(inputCol="vector", outputCol="scaled").fit(prepared.transform(df))
-    tree = DecisionTreeClassifier(featuresCol="scaled").fit(scaled.transform(prepared.transform(df)))
+    tree = DecisionTreeClassifier(featuresCol="scaled", maxDepth=1).fit(scaled.transform(prepared.transform(df)))
     with pytest.raises(SparkLimeError, match="stage StandardScaler is none that is understood here"):
         adopt_model(type(prepared)([*prepared.stages, scaled, tree]), loans)
     with pytest.raises(SparkLimeError, match="no stage of trees, but StringIndexerModel"):
         adopt_model(prepared, loans)
-    own = fitted(prepared, df, CLASSIFIERS["tree"]())
+    own = classifier("tree")
     with pytest.raises(SparkLimeError, match="predicts classes, and the target is a number"):
         adopt_model(own, fees)
     with pytest.raises(SparkLimeError, match="has 10 rows, and 'table' has 300"):
@@ -180,10 +200,9 @@ def test_what_is_not_understood_is_refused_by_name(df, prepared, loans, fees):
         adopt_model(refusing, loans)
 
 
-def test_a_saved_model_is_explained_from_the_command_line(df, prepared, wine_folder):
+def test_a_saved_model_is_explained_from_the_command_line(saved, wine_folder):
     (wine_folder / "loans.csv").write_bytes(CONTENT)
-    fitted(prepared, df, CLASSIFIERS["forest"]()).save(str(wine_folder / "saved"))
-    words = ("loans.csv", "--target", "granted", "--drop", "fee", "--model-file", "saved", "--rows", 8)
+    words = ("loans.csv", "--target", "granted", "--drop", "fee", "--model-file", saved("forest"), "--rows", 8)
     done("explain", *words, "--out", "run", "--engine", "exact", "--master", EMBEDDED)
     done(
         "explain",
@@ -205,18 +224,17 @@ def test_a_saved_model_is_explained_from_the_command_line(df, prepared, wine_fol
 
 @pytest.mark.filterwarnings("ignore")
 def test_spark_s_flavour_of_mlflow_is_explained_from_the_command_line(
-    df, prepared, loans, wine_folder, monkeypatch
+    loans, classifier, saved, wine_folder, monkeypatch
 ):
     (wine_folder / "loans.csv").write_bytes(CONTENT)
-    own = fitted(prepared, df, CLASSIFIERS["tree"]())
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{wine_folder / 'store.db'}")
-    own.save(str(wine_folder / "logged" / "sparkml"))
+    shutil.copytree(saved("tree"), wine_folder / "logged" / "sparkml")
     mlflow.models.Model(flavors={"spark": {"model_data": "sparkml"}}).save(str(wine_folder / "logged" / "MLmodel"))
     with mlflow.start_run() as run:
         mlflow.log_artifacts(str(wine_folder / "logged"), "model")
     words = ("explain", "loans.csv", "--target", "granted", "--drop", "fee", "--rows", 8, "--master", EMBEDDED)
     done(*words, "--model-uri", f"runs:/{run.info.run_id}/model", "--out", "run", "--engine", "exact")
     found = pd.read_parquet(wine_folder / "run" / "explanations.parquet")
-    predicted = adopt_model(own, loans).predict_fn(loans.features[:8])
+    predicted = adopt_model(classifier("tree"), loans).predict_fn(loans.features[:8])
     np.testing.assert_allclose(found["prediction"], predicted.max(axis=1))
     assert "--model-uri must be like" in refused(*words, "--model-uri", "models", "--out", "other")
