@@ -109,3 +109,26 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARKLIME_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_reader() -> Iterator[None]:
+    """Read tables and models in one limited process, which is replaced when a file ends it.
+
+    Starting one for each file takes longer than most tests.
+    """
+    from sparklime_core.limited.process import LimitedProcess
+    from tests.limited_calls import call_by
+
+    with LimitedProcess() as process, call_by(process.call):
+        yield
+
+
+@pytest.fixture
+def _a_reader_each() -> Iterator[None]:
+    """Read each table and model in a limited process of its own, as the product does."""
+    from sparklime_core.limited.process import call_limited
+    from tests.limited_calls import call_by
+
+    with call_by(call_limited):
+        yield

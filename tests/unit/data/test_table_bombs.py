@@ -18,6 +18,8 @@ from sparklime_core.data.table_source import TableSource
 from sparklime_core.errors import DataError, SettingsError
 from sparklime_core.limited.limits import GIB
 
+pytestmark = pytest.mark.usefixtures("_a_reader_each")
+
 MIB = 2**20
 
 

@@ -243,6 +243,7 @@ class TestWildMemory:
             opened(model)
 
 
+@pytest.mark.usefixtures("_a_reader_each")
 class TestExhaustion:
     """Time, memory and threads without end."""
 
