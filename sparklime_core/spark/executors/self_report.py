@@ -30,8 +30,8 @@ def executor_id() -> str:
 def package_versions() -> dict[str, str]:
     """Return the versions of all installed packages, by their names as `spelled`."""
     # On a path that is searched earlier, a package hides others of its name.
-    found = [(one.metadata["Name"], one.version) for one in importlib.metadata.distributions()]
-    return {spelled(name): version for name, version in reversed(found) if name}
+    found = [one.metadata for one in importlib.metadata.distributions()]  # a file that is parsed at each look
+    return {spelled(one["Name"]): one["Version"] for one in reversed(found) if one["Name"]}
 
 
 def spelled(name: str) -> str:
