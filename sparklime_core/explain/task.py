@@ -193,7 +193,7 @@ class ExplainTask:
         unlabelled: BoolArray = np.logical_not(wanted.any(axis=1))
         pairs = np.argwhere(np.column_stack([wanted, unlabelled]))
         row, label = pairs[:, 0], pairs[:, 1]
-        failed = np.array([errors[i] is not None for i in row], dtype=np.bool_)
+        failed = np.array([error is not None for error in errors], dtype=np.bool_)[row]
         label_or_none = np.minimum(label, wanted.shape[1] - 1)
         at = (row, label_or_none)
         fitted = solved.surrogates
@@ -217,7 +217,7 @@ class ExplainTask:
             figure(solved.profile_score),
             figure(solved.effective_share),
             *(self._bins(solved, at, failed) if self.settings.profiles else []),
-            pa.array([errors[i] for i in row], pa.string()),
+            pa.array(errors, pa.string()).take(pa.array(row)),
         ]
         return pa.record_batch(columns, schema=compact_schema(profiles=self.settings.profiles))
 

@@ -189,10 +189,11 @@ def codes_of(explainer: Explainer, rows: FloatArray) -> IntArray:
 
 def _look_up(explainer: Explainer, rows: FloatArray) -> IntArray:
     discretizer, categorical = explainer.discretizer, categorical_keys(explainer)
-    codes: npt.NDArray[np.int64] = np.zeros(rows.shape, dtype=np.int64)
-    for feature in range(rows.shape[1]):
+    columns = np.ascontiguousarray(rows.T)
+    codes: npt.NDArray[np.int64] = np.zeros(columns.shape, dtype=np.int64)
+    for feature, values in enumerate(columns):
         if discretizer is not None and feature in discretizer.lambdas:
-            codes[:, feature] = discretizer.lambdas[feature](rows[:, feature])
+            codes[feature] = discretizer.lambdas[feature](values)
         elif feature in categorical:
-            codes[:, feature] = rows[:, feature].astype(np.int64)
-    return codes
+            codes[feature] = values.astype(np.int64)
+    return np.ascontiguousarray(codes.T)

@@ -115,7 +115,7 @@ class ExactEngine:
             covariance**2, z_var[:, :, None], out=np.zeros_like(covariance), where=z_var[:, :, None] > 0
         )
         y_var = np.maximum(expected.variance, explained.sum(axis=1))
-        return Moments(
+        moments = Moments(
             size=self.settings.num_samples,
             weight=weight,
             z_mean=u,
@@ -124,7 +124,8 @@ class ExactEngine:
             y_var=weight[:, None] * y_var,
             zy_cov=weight[:, None, None] * covariance,
             z_instance=np.ones_like(u),
-        ).take(expected.which)
+        )
+        return moments if len(u) == len(expected.which) else moments.take(expected.which)
 
     def _describe(self, expected: "Expected", wanted: BoolArray, fitted: Surrogates) -> Surrogates:
         """Add the profiles, which are in the expectations already."""
