@@ -1,13 +1,15 @@
 """How the tests are divided between processes, and a home of their own for each process.
 
-Tests that share clusters, a browser or a session stay in one process, which starts it once; all others go file by
-file.
+Tests that share what takes seconds to start, such as a cluster or a browser, stay in one process, which starts it
+once; all others go file by file.
 """
 
 import functools
 import gc
+import importlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 import hypothesis
 import pytest
@@ -37,6 +39,12 @@ TOGETHER = {
         "tests/spark/test_race.py",
         "tests/spark/test_spark_models.py",
     ),
+    "the server that forks what is killed": (
+        "tests/unit/cli/test_explain_killed.py",
+        "tests/unit/runs/test_workspace_store.py",
+        "tests/unit/test_killed_writers.py",
+    ),
+    "MLflow": ("tests/unit/models/test_mlflow_models.py", "tests/unit/reports/test_mlflow_run.py"),
 }
 """Files and folders whose tests run in one process, by the name of what they share."""
 
@@ -132,3 +140,9 @@ def _a_reader_each() -> Iterator[None]:
 
     with call_by(call_limited):
         yield
+
+
+@pytest.fixture(scope="session")
+def mlflow() -> ModuleType:
+    """Import MLflow in the process that tests it: it takes two seconds, and each process imports all tests."""
+    return importlib.import_module("mlflow")

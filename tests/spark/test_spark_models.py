@@ -4,7 +4,6 @@ import io
 import shutil
 from functools import cache
 
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -224,7 +223,7 @@ def test_a_saved_model_is_explained_from_the_command_line(saved, wine_folder):
 
 @pytest.mark.filterwarnings("ignore")
 def test_spark_s_flavour_of_mlflow_is_explained_from_the_command_line(
-    loans, classifier, saved, wine_folder, monkeypatch
+    loans, classifier, saved, wine_folder, mlflow, monkeypatch
 ):
     (wine_folder / "loans.csv").write_bytes(CONTENT)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{wine_folder / 'store.db'}")

@@ -1,12 +1,8 @@
 """Models in MLflow: by alias and by run, pickled or not, of each flavour that needs no Spark."""
 
+import importlib
 import warnings
 
-import mlflow
-import mlflow.catboost
-import mlflow.lightgbm
-import mlflow.sklearn
-import mlflow.xgboost
 import numpy as np
 import pytest
 from catboost import CatBoostClassifier
@@ -26,7 +22,7 @@ QUIET = {"pip_requirements": []}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def store(tmp_path_factory):
+def store(tmp_path_factory, mlflow):
     """A store of its own, in a database as MLflow makes it by default."""
     folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
@@ -43,14 +39,19 @@ def wine():
     return load_sample("wine")
 
 
-def logged(flavour, model, **how):
-    with mlflow.start_run():
-        return flavour.log_model(model, name="model", **QUIET, **how).model_uri
+@pytest.fixture
+def logged(mlflow):
+    def log(flavour, model, **how):
+        with mlflow.start_run():
+            flavour = importlib.import_module(f"mlflow.{flavour}")
+            return flavour.log_model(model, name="model", **QUIET, **how).model_uri
+
+    return log
 
 
-def test_a_registered_model_is_found_by_its_alias(wine):
+def test_a_registered_model_is_found_by_its_alias(wine, mlflow, logged):
     own = LogisticRegression(max_iter=50).fit(wine.features, wine.target)
-    logged(mlflow.sklearn, own, registered_model_name="taste", serialization_format="skops")
+    logged("sklearn", own, registered_model_name="taste", serialization_format="skops")
     mlflow.MlflowClient().set_registered_model_alias("taste", "champion", 1)
     for uri in ("models:/taste@champion", "models:/taste/1"):
         with warnings.catch_warnings():
@@ -63,7 +64,7 @@ def test_a_registered_model_is_found_by_its_alias(wine):
         load_model("runs:/0/model", wine)
 
 
-def test_a_pickle_is_opened_after_a_sentence(wine):
+def test_a_pickle_is_opened_after_a_sentence(wine, mlflow):
     table = load_sample("penguins")
     frame = raw_frame(table)
     columns = ColumnTransformer([("island", OneHotEncoder(), ["island"])])
@@ -83,12 +84,12 @@ def test_a_pickle_is_opened_after_a_sentence(wine):
 @pytest.mark.parametrize(
     ("flavour", "own", "pickled"),
     [
-        (mlflow.xgboost, XGBClassifier(n_estimators=3), False),
-        (mlflow.lightgbm, LGBMClassifier(n_estimators=3, verbose=-1), True),
-        (mlflow.catboost, CatBoostClassifier(iterations=3, verbose=0, allow_writing_files=False), False),
+        ("xgboost", XGBClassifier(n_estimators=3), False),
+        ("lightgbm", LGBMClassifier(n_estimators=3, verbose=-1), True),
+        ("catboost", CatBoostClassifier(iterations=3, verbose=0, allow_writing_files=False), False),
     ],
 )
-def test_boosters_are_read_from_their_own_files(wine, flavour, own, pickled):
+def test_boosters_are_read_from_their_own_files(wine, logged, flavour, own, pickled):
     own.fit(wine.features, wine.target)
     said = []
     model = load_model(logged(flavour, own), wine, say=said.append)
@@ -100,7 +101,7 @@ def test_boosters_are_read_from_their_own_files(wine, flavour, own, pickled):
         assert len(said) == 1
 
 
-def test_other_flavours_are_refused_by_name(wine, tmp_path):
+def test_other_flavours_are_refused_by_name(wine, mlflow, tmp_path):
     mlflow.models.Model(flavors={"pytorch": {"model_data": "data"}}).save(str(tmp_path / "MLmodel"))
     with mlflow.start_run() as run:
         mlflow.log_artifacts(str(tmp_path), "other")

@@ -3,7 +3,6 @@
 import json
 import warnings
 
-import mlflow
 import pyarrow.parquet as pq
 import pytest
 
@@ -31,7 +30,7 @@ def store(tmp_path_factory):
         yield f"sqlite:///{folder / 'store.db'}"
 
 
-def test_settings_measures_explanations_and_report_are_logged(finished, store, tmp_path, capsys):
+def test_settings_measures_explanations_and_report_are_logged(finished, store, mlflow, tmp_path, capsys):
     assert main(["log", str(finished.folder), "--tracking-uri", store, "--experiment", "why"]) == 0
     logged = capsys.readouterr().out.strip()
     client = mlflow.MlflowClient(tracking_uri=store)
