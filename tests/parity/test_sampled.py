@@ -203,7 +203,7 @@ def test_the_engine_reference_agrees_as_well():
         assert_agree(as_answer(one), as_answer(other))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 2**32 - 1),
     width=st.integers(1, 9),

@@ -33,7 +33,7 @@ def neighbourhood_of(counts, width):
     return Neighbourhood.of(explainer, kernel)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(COUNTS, WIDTHS, st.randoms(use_true_random=False))
 def test_shares_sum_to_one_and_the_own_bin_is_listed(counts, width, random):
     around = neighbourhood_of(counts, width)
@@ -47,7 +47,7 @@ def test_shares_sum_to_one_and_the_own_bin_is_listed(counts, width, random):
     assert ((share > 0) & (share <= 1 + 1e-12)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(deadline=None)
 @given(COUNTS, WIDTHS)
 def test_the_effective_share_is_that_of_the_distribution_of_mismatches(counts, width):
     around = neighbourhood_of(counts, width)

@@ -45,7 +45,7 @@ def kernel(distance):
     return np.exp(-(distance**2) / 10)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     size=st.integers(60, 300),

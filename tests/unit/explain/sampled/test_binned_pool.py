@@ -28,7 +28,7 @@ def arrays(found):
     return found.most, found.weight, found.zz, found.y, found.yy, found.zy
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     width=st.integers(1, 9) | st.sampled_from([63, 64, 65, 130]),

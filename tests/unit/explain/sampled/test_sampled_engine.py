@@ -39,7 +39,7 @@ TASKS = {
 }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(deadline=None)
 @given(
     at=st.lists(st.integers(0, len(ROWS) - 1), min_size=1, max_size=40),
     cut=st.integers(0, 40),
