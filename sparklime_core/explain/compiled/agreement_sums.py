@@ -6,33 +6,8 @@ The same whole numbers as those of `fill_variance_sums_numpy`.
 import numpy as np
 from numba import njit
 
+from sparklime_core.explain.compiled.agreements import agreements
 from sparklime_core.explain.compiled.cache import compiled
-
-
-@njit
-def _count_six(positions, signature, agreeing):  # type: ignore[no-untyped-def]
-    """Add the agreements of six features in one pass."""
-    zero, one, two = positions[0], positions[1], positions[2]
-    three, four, five = positions[3], positions[4], positions[5]
-    for n in range(len(agreeing)):
-        found = np.uint8(zero[n] == signature[0]) + np.uint8(one[n] == signature[1])
-        found += np.uint8(two[n] == signature[2]) + np.uint8(three[n] == signature[3])
-        found += np.uint8(four[n] == signature[4]) + np.uint8(five[n] == signature[5])
-        agreeing[n] += found
-
-
-@njit
-def count_agreements(positions, signature, agreeing):  # type: ignore[no-untyped-def]
-    """Count, for each sample, the features in which it agrees with a row."""
-    together = len(signature) // 6 * 6
-    for n in range(len(agreeing)):
-        agreeing[n] = 0
-    for first in range(0, together, 6):
-        _count_six(positions[first : first + 6], signature[first : first + 6], agreeing)
-    for feature in range(together, len(signature)):
-        codes, code = positions[feature], signature[feature]
-        for n in range(len(agreeing)):
-            agreeing[n] += codes[n] == code
 
 
 @njit
@@ -62,12 +37,14 @@ def _add(agreeing, weights, values, squares, sums):  # type: ignore[no-untyped-d
 
 
 def fill_variance_sums(  # type: ignore[no-untyped-def]
-    codes, powers, kernel, scale, rows, first, label, agreeing, sums
+    _codes, planes, powers, kernel, scale, rows, first, label, sums
 ):
     """Fill the sums of `Spread.variance`, row by row."""
-    weights = np.zeros(len(kernel), dtype=np.int64)
+    size, weights = powers.shape[2], np.zeros(len(kernel), dtype=np.int64)
+    codes, words = np.empty(len(planes), dtype=np.uint32), np.empty((planes.shape[1], size), dtype=np.uint32)
+    agreeing = np.empty(size, dtype=np.uint16)
     for row in range(len(rows)):
-        count_agreements(codes, rows[row], agreeing)
+        agreements(planes, rows[row], codes, words, agreeing)
         most = np.int64(_largest(agreeing))
         if kernel[most] == 0.0:
             continue

@@ -17,6 +17,7 @@ bits add up: the sums are exact. Rounding costs a ten-millionth, far less than s
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from scipy.sparse import csr_array
 from sparklime_core.explain.compiled import compiled_or_numpy
 from sparklime_core.explain.exact.columns import Column
 from sparklime_core.explain.exact.splits import Block, Trees
+from sparklime_core.explain.sampled.binned_pool import bit_planes
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray, Positions
 
 
@@ -265,6 +267,11 @@ class Spread:
         kind = np.min_scalar_type(max(len(column.codes) for column in columns))
         return cls(positions.astype(kind), whole, units, np.ascontiguousarray(kernel[::-1]))
 
+    @cached_property
+    def planes(self) -> npt.NDArray[np.uint32]:
+        """The bits of ``codes``; see `bit_planes`."""
+        return bit_planes(self.codes)
+
     def variance(self, positions: IntArray, wanted: BoolArray) -> FloatArray:
         """Return (m, K): the weighted variance for rows whose codes have these positions (m, d).
 
@@ -273,11 +280,10 @@ class Spread:
         row, label = np.nonzero(wanted)
         first = np.searchsorted(row, np.arange(len(wanted) + 1))
         sums = np.zeros((len(row), 3), dtype=np.int64)
-        agreeing = np.zeros(self.codes.shape[1], dtype=np.min_scalar_type(len(self.codes)))
         rows = positions.astype(self.codes.dtype)
         scale = 2.0 ** bits_of(self.codes.shape[1])
         fill = compiled_or_numpy("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy)
-        fill(self.codes, self.powers, self.kernel, scale, rows, first, label, agreeing, sums)
+        fill(self.codes, self.planes, self.powers, self.kernel, scale, rows, first, label, sums)
         total, of_values, of_squares = sums.T.astype(np.float64)
         total = np.where(total > 0, total, 1.0)
         mean, square = self.units[label].T * (of_values / total, of_squares / total)
@@ -293,13 +299,13 @@ def bits_of(samples: int) -> int:
 
 def fill_variance_sums_numpy(
     codes: Positions,
+    _planes: npt.NDArray[np.uint32],
     powers: IntArray,
     kernel: FloatArray,
     scale: float,
     rows: Positions,
     first: IntArray,
     label: IntArray,
-    _agreeing: Positions,
     sums: IntArray,
 ) -> None:
     """Fill the weighted sums (p, 3): of ones, of predictions and of squares.
