@@ -1,6 +1,6 @@
 """Clusters and sessions that the tests share, scripts run as a person runs them, and the command line in here.
 
-One process runs all tests of this folder: it has one session at a time, and starts each cluster once.
+A process has one session at a time, and starts a cluster again only where a test has ended it.
 """
 
 import contextlib
