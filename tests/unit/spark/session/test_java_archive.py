@@ -8,13 +8,20 @@ import pytest
 from sparklime_core import SparkLimeError
 from sparklime_core.atomic_files import EXECUTABLE, write_file
 from sparklime_core.spark.session import java as java_module
-from sparklime_core.spark.session.java import COMPILE_ONCE, archive_files, make_class_archive, quick_start
+from sparklime_core.spark.session.java import (
+    COMPILE_ONCE,
+    ONE_COLLECTOR,
+    archive_files,
+    make_class_archive,
+    quick_start,
+)
 
 
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Python environment that is empty."""
+    """A Python environment that is empty, on a machine of many cores."""
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
     return tmp_path / "environment"
 
 
@@ -26,6 +33,14 @@ def test_a_jvm_starts_from_the_archives_when_both_are_there() -> None:
     assert quick_start() == COMPILE_ONCE
     top.touch()
     assert quick_start() == f"{COMPILE_ONCE} -XX:SharedArchiveFile={base}:{top}"
+
+
+def test_a_jvm_that_shares_few_cores_has_a_collector_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.delenv("SPARK_SUBMIT_OPTS", raising=False)
+    assert quick_start() == f"{COMPILE_ONCE} {ONE_COLLECTOR}"
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-Xmx1g -XX:+UseZGC")
+    assert quick_start() == COMPILE_ONCE
 
 
 def test_an_archive_belongs_to_one_java_and_one_spark(monkeypatch) -> None:
