@@ -17,8 +17,8 @@ from numba import njit
 from sparklime_core.explain.compiled.bin_effects import fill_effects
 from sparklime_core.explain.compiled.cache import compiled
 
-LANES = 128
-"""Rows that are walked together: enough to pay for what is done once per split."""
+LANES = 64
+"""Rows that are walked together: many pay for what is done once per split, few suit small blocks."""
 
 FEW_LABELS = 10
 """Labels that are walked together: what they gather by bin must stay in the processor's second cache."""
