@@ -98,7 +98,7 @@ class TestData:
         ("content", "part"),
         [
             (b"", "empty"),
-            (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "binary"),
+            (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe" * 50, "binary"),
             (b"a,b\n", "no rows"),
             (b"%PDF-1.7", "PDF"),
         ],
@@ -113,17 +113,24 @@ class TestData:
 
         (error,) = app.error
         assert part in error.value.replace("\\", "")
+        assert len(error.value.split(".")) <= 3
+        assert "Use this table" not in [button.label for button in app.form_submit_button]
         assert "source" not in app.session_state or app.session_state["source"] is None
 
-    def test_a_target_without_classes_is_told_in_a_sentence(self, no_runs: RunStore, open_page: OpenPage) -> None:
+    @pytest.mark.parametrize(
+        ("content", "part"), [(b"x,y\n1,a\n2,a\n3,a\n", "nothing to learn"), (b"x,y\n1,a\n", "nothing to learn")]
+    )
+    def test_a_table_that_no_model_learns_from_is_told_in_a_sentence(
+        self, no_runs: RunStore, open_page: OpenPage, content: bytes, part: str
+    ) -> None:
         app = open_page("data")
-        app.file_uploader[0].upload("one.csv", b"x,y\n1,a\n2,a\n3,a\n")
+        app.file_uploader[0].upload("one.csv", content)
         app.run()
 
         sound(send(app, "Use this table"))
 
         (error,) = app.error
-        assert "nothing to learn" in error.value
+        assert part in error.value
         assert "dataset" not in app.session_state
 
     def test_another_table_drops_the_model(

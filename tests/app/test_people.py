@@ -14,6 +14,7 @@ ANN, BEN = (Person(f"id of {name}", name, f"{name}@x.org", is_signed_in=True) fo
 OLGA = Person("id of Olga", "Olga", "olga@x.org", is_signed_in=True, is_operator=True)
 PAGES = sorted(path.stem for path in (Path(APP).parent / "pages" / "views").glob("*.py"))
 OF_A_RUN = ("rows", "overview", "workers", "explain", "compare_rows", "compare_runs")
+REFUSED = "There is no run '{}' in the store, or it is another person's."
 
 Become = Callable[[Person], None]
 
@@ -47,9 +48,21 @@ def test_a_link_to_another_persons_run_opens_nothing(
     signs_in: Become, runs: Runs, open_page: OpenPage, name: str
 ) -> None:
     signs_in(BEN)
+    app = open_page(name, run=runs.classes.id, **{"with": runs.all_labels.id})
+
+    assert REFUSED.format(runs.classes.id) in words(app)
+    assert "breast" not in words(app).replace(runs.classes.id, "")
+
+
+@pytest.mark.parametrize("name", ["race", "tuning"])
+def test_a_study_is_offered_no_run_of_another_person(
+    signs_in: Become, runs: Runs, open_page: OpenPage, name: str
+) -> None:
+    signs_in(BEN)
     app = open_page(name, run=runs.classes.id)
 
-    assert f"There is no run '{runs.classes.id}' in the store, or it is another person's." in words(app)
+    assert REFUSED.format(runs.classes.id) in words(app)
+    assert not [box for box in app.selectbox if box.key == f"{name}-subject"]
     assert "breast" not in words(app).replace(runs.classes.id, "")
 
 

@@ -142,10 +142,11 @@ class TestRows:
         assert app.dataframe[0].value["distance"].is_monotonic_decreasing
         assert app.toggle(key="rows-descending").value
 
-    def test_an_unknown_run_is_told_in_a_sentence(self, runs: Runs, open_page: OpenPage) -> None:
-        app = open_page("rows", run="no-such-run")
+    @pytest.mark.parametrize("run", ["no-such-run", "../outside", "/etc/passwd", "..", "."])
+    def test_an_unknown_run_is_told_in_a_sentence(self, runs: Runs, open_page: OpenPage, run: str) -> None:
+        app = open_page("rows", run=run)
 
-        assert "There is no run 'no-such-run' in the store." in words(app)
+        assert f"There is no run '{run}' in the store." in words(app)
 
     @pytest.mark.parametrize("row", ["99999", "<b>"])
     def test_a_row_that_is_not_there_is_no_error(self, runs: Runs, open_page: OpenPage, row: str) -> None:

@@ -1,11 +1,12 @@
 """A real Chromium, and one server for all tests that do not kill it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from sparklime_core.data.build_dataset import read_csv
 from sparklime_core.data.table_source import load_sample
@@ -19,6 +20,7 @@ from tests.browser.steps import WAIT_MS, watched
 from tests.finished_run import make_run
 from tests.lacking import lacking
 
+WINDOW: ViewportSize = {"width": 1400, "height": 900}
 LARGE_FEATURES, LARGE_CLASSES = 60, 100
 FAILED = pytest.StashKey[bool]()
 
@@ -27,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-    # It changes the server's session for one on a cluster. Before the others, there is none to be started again.
+    # It has a session on a cluster, and kills the server. Before the others, there is nothing to be started again.
     items.sort(key=lambda item: item.path.name != "test_main_flow.py")
 
 
@@ -82,23 +84,52 @@ def runs(shared_server: Server) -> dict[str, Run]:
 
 
 @pytest.fixture(scope="package")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Lend one browser profile to all tests, which reads and compiles the pages' scripts once."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(WAIT_MS)
-    yield context
-    context.close()
+def tabs(browser: Browser) -> Iterator[list[Page]]:
+    """Keep a tab for each person whom a test needs: it has compiled the pages' scripts for all later tests."""
+    tabs: list[Page] = []
+    yield tabs
+    for tab in tabs:
+        tab.context.close()
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """Open a page, which finds nothing that another test has left in the browser."""
-    page = watched(context.new_page())
-    yield page
-    if page.url.startswith("http"):
-        page.evaluate("() => localStorage.clear()")
-    page.close()
-    context.clear_cookies()
+def new_page(browser: Browser, tabs: list[Page], request: pytest.FixtureRequest) -> Iterator[Callable[[], Page]]:
+    """Lend tabs, each of another person's browser; they hold nothing that another test has left in them."""
+    lent: list[Page] = []
+
+    def lend() -> Page:
+        lent.append(tabs.pop() if tabs else _new_tab(browser))
+        return lent[-1]
+
+    yield lend
+    for tab in reversed(lent):
+        if request.node.stash.get(FAILED, False):
+            tab.context.close()
+        else:
+            _clear(tab)
+            tabs.append(tab)
+
+
+@pytest.fixture
+def page(new_page: Callable[[], Page]) -> Page:
+    """Lend a tab."""
+    return new_page()
+
+
+def _new_tab(browser: Browser) -> Page:
+    context = browser.new_context(viewport=WINDOW, reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
+    return watched(context.new_page())
+
+
+def _clear(tab: Page) -> None:
+    """Leave the dashboard for a page of the same site, which keeps the tab's process, and forget all of it."""
+    if tab.url.startswith("http"):
+        tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        tab.goto(urljoin(tab.url, "/_stcore/health"))
+    tab.context.clear_cookies()
+    tab.set_viewport_size(WINDOW)
+    tab.emulate_media(color_scheme="light")
 
 
 def large_csv() -> bytes:

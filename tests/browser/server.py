@@ -37,11 +37,6 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def running(self) -> bool:
-        """Whether it was started, and neither stopped nor killed."""
-        return self._process is not None
-
     @contextlib.contextmanager
     def closed_gate(self, gate: str, text: str = "") -> Iterator[Callable[[], None]]:
         """Close a gate, so that the work behind it waits; yield what opens it, as the end of the block does.

@@ -1,5 +1,6 @@
 """A run that waits behind its first wave, for as long as a test likes."""
 
+import re
 import time
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 from sparklime_core.explain.task import SLOW_BLOCK_ROWS
 from tests.browser.server import Server
-from tests.browser.steps import LOOK_MS, WAIT_MS, go_to, press, run_of, settled
+from tests.browser.steps import WAIT_MS, go_to, press, query_of, run_of, settled
 
 ROWS, SAMPLES = 178, 100
+LOOK_MS = 50
 
 
 def first_rows(cores: int) -> str:
@@ -27,11 +29,18 @@ def start_slow_run(page: Page, server: Server) -> Path:
     go_to(page, "Model")
     press(page, "Train")
     expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
+    return explain_slowly(page, server)
+
+
+def explain_slowly(page: Page, server: Server) -> Path:
+    """Explain the rows of the model with lime itself, and wait for its first wave; return the run's folder."""
     go_to(page, "Explain")
     settled(page)
     page.get_by_test_id("stMain").get_by_text("Reference", exact=True).click()
     page.get_by_role("spinbutton", name="Samples", exact=True).fill(str(SAMPLES))
+    earlier = query_of(page).get("run", ["none"])[0]
     press(page, "Explain")
+    expect(page).to_have_url(re.compile(f"run=(?!{earlier})"))
     run = server.home / "runs" / run_of(page)
     end = time.monotonic() + WAIT_MS / 1000
     while not list(run.glob("parts/wave-*.parquet")):

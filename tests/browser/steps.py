@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Locator, Page, Request, WebSocket, expect
+from playwright.sync_api import Dialog, Locator, Page, Request, WebSocket, expect
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -19,7 +20,9 @@ WAIT_MS = 240_000
 OVERFLOW_MS = 20_000
 """After how long a page that is too wide is taken to stay so."""
 
-LOOK_MS = 25
+HEAR_MS = 500
+"""How long a message is waited for before the wait is looked at again."""
+
 _DRAWN = "() => new Promise(done => requestIdleCallback(done, {timeout: 1000}))"
 """Waits until the page has time; a page that always draws something, as a moving skeleton, may never have any."""
 
@@ -66,6 +69,7 @@ class _Conversation:
         """How often the page has asked to be drawn; what it asks by a timer does not count."""
         self._page = page
         self._waits = self._runs = False
+        self._socket: WebSocket | None = None
         page.on("request", self._leave)
         page.on("websocket", self._listen)
 
@@ -79,15 +83,24 @@ class _Conversation:
         end = time.monotonic() + WAIT_MS / 1000
         while not condition():
             assert time.monotonic() < end, "the server has not answered the page"
-            self._page.wait_for_timeout(LOOK_MS)
+            self._hear()
         self._page.evaluate(_DRAWN)
         expect(self._page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    def _hear(self) -> None:
+        """Wait for the server's next message, or for a connection where there is none; not for long."""
+        with contextlib.suppress(PlaywrightError):  # nothing has come, or the connection has ended
+            if self._socket is None or self._socket.is_closed():
+                self._page.wait_for_event("websocket", timeout=HEAR_MS)
+            else:
+                self._socket.wait_for_event("framereceived", timeout=HEAR_MS)
 
     def _leave(self, request: Request) -> None:
         if request.is_navigation_request() and request.frame == self._page.main_frame:
             self._waits = True
 
     def _listen(self, socket: WebSocket) -> None:
+        self._socket = socket
         socket.on("framesent", self._note_question)
         socket.on("framereceived", self._note_answer)
 
@@ -203,16 +216,32 @@ def run_of(page: Page) -> str:
     return query_of(page)["run"][0]
 
 
-def requests_to_other_hosts(page: Page) -> list[str]:
-    """Return a list to which every address outside this machine is added that the page asks for from now on."""
+@contextlib.contextmanager
+def requests_to_other_hosts(page: Page) -> Iterator[list[str]]:
+    """Yield a list to which every address outside this machine is added that the page asks for in the block."""
     outside: list[str] = []
 
-    def note(url: str) -> None:
-        if not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")):
-            outside.append(url)
+    def note(request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")):
+            outside.append(request.url)
 
-    page.on("request", lambda request: note(request.url))
-    return outside
+    page.on("request", note)
+    yield outside
+    page.remove_listener("request", note)
+
+
+@contextlib.contextmanager
+def opened_dialogs(page: Page) -> Iterator[list[str]]:
+    """Yield a list to which the message of every dialog is added that a script of the page opens in the block."""
+    messages: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        messages.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+    yield messages
+    page.remove_listener("dialog", note)
 
 
 def page_names(page: Page) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,8 +69,7 @@ def url(installed: Path, tmp_path: Path) -> Iterator[str]:
         assert list(empty.iterdir()) == []
 
 
-def test_a_cold_link_opens_its_page(url: str, browser: Browser) -> None:
-    page = browser.new_page()
+def test_a_cold_link_opens_its_page(url: str, page: Page) -> None:
     page.goto(f"{url}/help")
 
     expect(page.get_by_role("heading", name="Help", exact=True)).to_be_visible(timeout=60_000)

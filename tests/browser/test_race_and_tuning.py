@@ -36,10 +36,17 @@ def test_tuning_fills_the_form_with_what_was_chosen(page: Page, server: Server) 
     assert abs(shown - float(width)) < 0.01
 
 
-def test_a_race_is_live_found_again_after_a_reload_and_tells_the_truth(page: Page, server: Server) -> None:
+def test_a_race_is_cancelled_and_the_next_is_found_again_after_a_reload_and_tells_the_truth(
+    page: Page, server: Server
+) -> None:
     visit(page, f"{server.url}/race", "Race")
     page.get_by_role("slider").press("Home")
     with server.closed_gate("race"):
+        press(page, "Start the race")
+        press(page, "Cancel the race")
+        expect(page.get_by_text("The race was cancelled; what was measured until then stays.")).to_be_visible()
+        expect(page.get_by_role("button", name="Start the race")).to_be_enabled()
+
         press(page, "Start the race")
         expect(chart(page, "Rows explained over time by each contestant")).to_be_visible()
         expect(page.get_by_role("button", name="Cancel the race")).to_be_visible()
@@ -53,13 +60,3 @@ def test_a_race_is_live_found_again_after_a_reload_and_tells_the_truth(page: Pag
     for name in ("Engine sampled", "Engine exact", "The recipe's UDF"):
         expect(page.get_by_test_id("stMetric").filter(has_text=name)).to_be_visible()
     expect(chart(page, "Speed-up over cores")).to_be_visible()
-
-
-def test_a_race_is_cancelled(page: Page, server: Server) -> None:
-    visit(page, f"{server.url}/race", "Race")
-    with server.closed_gate("race"):
-        press(page, "Start the race")
-        press(page, "Cancel the race")
-
-        expect(page.get_by_text("The race was cancelled; what was measured until then stays.")).to_be_visible()
-        expect(page.get_by_role("button", name="Start the race")).to_be_enabled()

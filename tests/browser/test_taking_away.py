@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Download, Page, expect
 
 from sparklime_core.data.build_dataset import read_csv
@@ -11,23 +10,22 @@ from sparklime_core.models.train import train_forest
 from sparklime_core.runs.run import Run
 from sparklime_core.runs.store import RunStore
 from tests.app.conftest import nasty_csv
-from tests.browser.conftest import LARGE_CLASSES, LARGE_FEATURES, large_csv
+from tests.browser.conftest import LARGE_CLASSES, LARGE_FEATURES, WINDOW, large_csv
 from tests.browser.server import Server
 from tests.browser.steps import (
-    WAIT_MS,
     answered,
     chart,
     choose_file,
     chosen_row,
     go_to,
     heading,
+    opened_dialogs,
     overflow,
     page_names,
     press,
     requests_to_other_hosts,
     settled,
     visit,
-    watched,
 )
 from tests.finished_run import make_run
 
@@ -61,21 +59,19 @@ def test_two_runs_are_compared_and_a_row_is_opened(page: Page, server: Server, r
 def test_a_run_is_renamed_and_its_name_stays_a_text(page: Page, server: Server, runs: dict[str, Run]) -> None:
     dataset = read_csv(nasty_csv(), "**target**")
     run = make_run(RunStore(server.home / "runs"), dataset, train_forest(dataset, n_estimators=3), 4)
-    dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    visit(page, f"{server.url}/runs?run={run.id}", "Runs")
+    with opened_dialogs(page) as dialogs:
+        visit(page, f"{server.url}/runs?run={run.id}", "Runs")
+        press(page, "Rename …")
+        page.get_by_label("Name", exact=True).fill(NAME)
+        with answered(page):
+            page.get_by_role("dialog").get_by_role("button", name="Rename").click()
 
-    press(page, "Rename …")
-    page.get_by_label("Name", exact=True).fill(NAME)
-    with answered(page):
-        page.get_by_role("dialog").get_by_role("button", name="Rename").click()
-
-    expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text(NAME).filter(visible=True).first).to_be_visible()
-    assert run.manifest().title == NAME
-    visit(page, f"{server.url}/compare_runs?run={runs['nasty'].id}", "Compare runs")
-    expect(page.get_by_text("Rows in both")).to_be_visible()
-    assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_text(NAME).filter(visible=True).first).to_be_visible()
+        assert run.manifest().title == NAME
+        visit(page, f"{server.url}/compare_runs?run={runs['nasty'].id}", "Compare runs")
+        expect(page.get_by_text("Rows in both")).to_be_visible()
+        assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
     assert dialogs == []
 
 
@@ -90,17 +86,17 @@ def test_a_report_opens_without_a_server_and_runs_nothing(
 
     context = browser.new_context(offline=True, viewport={"width": 430, "height": 900})
     report = context.new_page()
-    outside, problems = requests_to_other_hosts(report), []
-    report.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
-    report.on("console", lambda message: problems.append(message.text))
-    report.goto(path.as_uri())
+    printed: list[str] = []
+    report.on("console", lambda message: printed.append(message.text))
+    with requests_to_other_hosts(report) as outside, opened_dialogs(report) as dialogs:
+        report.goto(path.as_uri())
 
-    expect(report.get_by_role("heading", name="Explanations of # <b>table</b>")).to_be_visible()
-    expect(report.get_by_text("How far to trust the explanations")).to_be_visible()
-    expect(report.locator("svg").first).to_be_visible()
-    expect(report.locator("svg").get_by_text("<img src=x onerror=alert(1)>").first).to_be_attached()
-    assert report.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert (outside, problems) == ([], [])
+        expect(report.get_by_role("heading", name="Explanations of # <b>table</b>")).to_be_visible()
+        expect(report.get_by_text("How far to trust the explanations")).to_be_visible()
+        expect(report.locator("svg").first).to_be_visible()
+        expect(report.locator("svg").get_by_text("<img src=x onerror=alert(1)>").first).to_be_attached()
+        assert report.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert (outside, dialogs, printed) == ([], [], [])
     context.close()
 
 
@@ -124,67 +120,27 @@ def test_results_and_pictures_are_taken_away(page: Page, server: Server, runs: d
 
 
 def test_no_page_asks_anything_of_another_host_nor_is_wider_than_a_phone(
-    browser: Browser, server: Server, runs: dict[str, Run]
+    page: Page, server: Server, runs: dict[str, Run]
 ) -> None:
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(WAIT_MS)
-    page = watched(context.new_page())
-    outside = requests_to_other_hosts(page)
-    visit(page, f"{server.url}/rows?run={runs['large'].id}&row=3", "Rows")
-    names = page_names(page)
-    assert {"Start", "Data", "Rows", "Overview", "Workers", "Tuning", "Race", "Runs", "Help"} <= set(names)
-    state = page.get_by_test_id("stSidebar").get_by_text(re.compile("^Spark: ")).first
-    wide = {}
-    for name in names:
-        page.set_viewport_size({"width": 1400, "height": 900})
-        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-        heading(page, "SparkLIME" if name == "Start" else name)
-        expect(state).to_be_in_viewport()
-        page.set_viewport_size({"width": 430, "height": 900})
-        settled(page)
-        wide[name] = overflow(page)
-        expect(page.get_by_text("Traceback")).to_have_count(0)
+    with requests_to_other_hosts(page) as outside:
+        visit(page, f"{server.url}/rows?run={runs['large'].id}&row=3", "Rows")
+        names = page_names(page)
+        assert {"Start", "Data", "Rows", "Overview", "Workers", "Tuning", "Race", "Runs", "Help"} <= set(names)
+        wide = {name: overflow_on_a_phone(page, name) for name in names}
     assert wide == dict.fromkeys(names, 0)
     assert outside == []
-    context.close()
 
 
-def test_a_reload_in_the_middle_keeps_the_table(page: Page, server: Server) -> None:
-    visit(page, f"{server.url}/data", "Data")
-    press(page, "Wine")
-    expect(page.get_by_text("wine: 178 rows")).to_be_visible()
-    go_to(page, "Model")
-
-    page.reload()
-
-    heading(page, "Model")
-    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
-    go_to(page, "Data")
-    expect(page.get_by_text("wine: 178 rows")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("table", "told"),
-    [
-        (b"x,y\n1,a\n", "at least"),
-        (b"x,y\n", "no rows"),
-    ],
-)
-def test_a_table_that_is_too_small_is_told_in_a_sentence(
-    page: Page, server: Server, tmp_path: Path, table: bytes, told: str
-) -> None:
-    path = tmp_path / "small.csv"
-    path.write_bytes(table)
-    visit(page, f"{server.url}/data", "Data")
-    choose_file(page, path)
-    use = page.get_by_role("button", name="Use this table")
-    alert = page.get_by_test_id("stAlert")
-    expect(use.or_(alert).first).to_be_visible()
-    if use.count():
-        press(page, "Use this table")
-
-    expect(alert.first).to_be_visible()
+def overflow_on_a_phone(page: Page, name: str) -> int:
+    """Open a page with the state of Spark in sight; return by how many pixels it is too wide for a phone."""
+    page.set_viewport_size(WINDOW)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    heading(page, "SparkLIME" if name == "Start" else name)
+    expect(page.get_by_test_id("stSidebar").get_by_text(re.compile("^Spark: ")).first).to_be_in_viewport()
+    page.set_viewport_size({"width": 430, "height": 900})
+    settled(page)
     expect(page.get_by_text("Traceback")).to_have_count(0)
+    return overflow(page)
 
 
 def test_many_features_and_classes_are_trained_and_shown(

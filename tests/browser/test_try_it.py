@@ -1,14 +1,15 @@
 """One click from nothing to explanations."""
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server
-from tests.browser.steps import chart, chosen_row, go_to, heading, press, visit, watched
+from tests.browser.steps import chart, chosen_row, go_to, heading, press, visit
 
 
-def test_one_click_leads_to_explained_rows(page: Page, server: Server, browser: Browser) -> None:
+def test_one_click_leads_to_explained_rows(page: Page, server: Server, new_page: Callable[[], Page]) -> None:
     visit(page, server.url, "SparkLIME")
 
     page.get_by_role("button", name="Try it").click()
@@ -29,8 +30,7 @@ def test_one_click_leads_to_explained_rows(page: Page, server: Server, browser: 
     visit(page, server.url, "SparkLIME")
     run = page.get_by_test_id("stMain").get_by_role("link", name="breast_cancer").first.get_attribute("href")
     assert run is not None
-    other = watched(browser.new_context().new_page())
+    other = new_page()
     visit(other, f"{server.url}/{run.rsplit('/', 1)[-1]}&row=44", "Rows")
     expect(other.get_by_role("heading", name="Row 44", exact=True)).to_be_visible()
     expect(chart(other, re.compile("Weights of the .* of row 44"))).to_be_visible()
-    other.context.close()

