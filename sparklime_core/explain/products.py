@@ -114,6 +114,8 @@ class FullProducts:
             solved = np.linalg.solve(matrix, solved[:, :, None])[:, :, 0]
         else:
             fill = compiled_or_numpy("ridges", "fill_ridges_of_some", fill_ridges_of_some_numpy)
+            # numba would compile once more for a column of `np.nonzero`.
+            row = np.ascontiguousarray(row)
             fill(self.values, self.left, self.right, alpha, row, at, there, solved)
         return np.where(there, solved, 0.0)
 

@@ -54,11 +54,30 @@ class ContentCacheLocator(caching.UserWideCacheLocator):
 
 
 def _sources(function: Callable[..., Any]) -> Iterator[str]:
-    """Yield the source of a function's module, and of those whose compiled functions it uses."""
-    used = {value.__module__ for value in function.__globals__.values() if isinstance(value, Dispatcher)}
-    for module in sorted(used | {function.__module__}):
+    """Yield the source of a function's module, and of those whose compiled functions it uses, near and far.
+
+    Raises
+    ------
+    ImportError
+        When a module came without its source.
+    """
+    for module in sorted({used.__module__ for used in _used(function)}):
         loader: Any = sys.modules[module].__loader__
-        yield loader.get_source(module)
+        source: str | None = loader.get_source(module)
+        if source is None:
+            raise ImportError(f"{module} has no source")
+        yield source
+
+
+def _used(function: Callable[..., Any]) -> set[Callable[..., Any]]:
+    """Return a function, and all that numba compiles with it."""
+    found, left = set(), [function]
+    while left:
+        at = left.pop()
+        if at not in found:
+            found.add(at)
+            left += [value.py_func for value in at.__globals__.values() if isinstance(value, Dispatcher)]
+    return found
 
 
 def _is_own(folder: str) -> bool:

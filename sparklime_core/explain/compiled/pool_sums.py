@@ -60,15 +60,17 @@ def _scatter(words, sample_places, ordered):  # type: ignore[no-untyped-def]
 
 @njit
 def _weigh_groups(places, groups, group_class, table, group_weight):  # type: ignore[no-untyped-def]
-    """Fill the weight of a sample of each group; return the sum over all samples."""
+    """Fill the weight of a sample of each group; return the sum over all samples.
+
+    No partial sum is above the whole one, which float64 holds exactly.
+    """
     group_weight[:] = 0.0
     total = 0.0
     for group in range(groups):
-        group_weight[group] = table[group_class[group]]
-        total += group_weight[group] * WORD
-    for agreement in range(len(places)):
-        held = np.int64(places[agreement] & np.uint32(WORD - 1))
-        total -= table[agreement] * (WORD - held if held else 0)
+        weight = table[group_class[group]]
+        end = np.int64(places[group_class[group]]) - WORD * group  # of the class's samples: in its last group
+        group_weight[group] = weight
+        total += weight * (end if 0 < end < WORD else WORD)
     return total
 
 

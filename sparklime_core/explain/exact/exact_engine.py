@@ -125,7 +125,7 @@ class ExactEngine:
             zy_cov=weight[:, None, None] * covariance,
             z_instance=np.ones_like(u),
         )
-        return moments if len(u) == len(expected.which) else moments.take(expected.which)
+        return moments.take(expected.which)
 
     def _describe(self, expected: "Expected", wanted: BoolArray, fitted: Surrogates) -> Surrogates:
         """Add the profiles, which are in the expectations already."""

@@ -263,7 +263,7 @@ class Spread:
         powers = np.stack([centred, centred**2], axis=1)
         bits = bits_of(len(codes))
         units = np.ldexp(1.0, np.frexp(np.abs(powers).max(axis=2))[1] - bits)
-        whole = np.rint(powers / units[:, :, None]).astype(np.int64)
+        whole = np.rint(powers / units[:, :, None]).astype(np.int64, order="C")
         kind = np.min_scalar_type(max(len(column.codes) for column in columns))
         return cls(positions.astype(kind), whole, units, np.ascontiguousarray(kernel[::-1]))
 
@@ -283,6 +283,8 @@ class Spread:
         rows = positions.astype(self.codes.dtype)
         scale = 2.0 ** bits_of(self.codes.shape[1])
         fill = compiled_or_numpy("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy)
+        # numba would compile once more for a column of `np.nonzero`.
+        label = np.ascontiguousarray(label)
         fill(self.codes, self.planes, self.powers, self.kernel, scale, rows, first, label, sums)
         total, of_values, of_squares = sums.T.astype(np.float64)
         total = np.where(total > 0, total, 1.0)

@@ -207,9 +207,12 @@ def _walked(
     low = np.zeros((len(roots), len(cuts)), dtype=np.int32)
     high = np.tile(np.array([len(cut.below) - 1 for cut in cuts], dtype=np.int32), (len(roots), 1))
     while len(node):
-        each, feature, cut = np.arange(len(node)), ensemble.feature[node], number[node]
+        each, feature = np.arange(len(node)), ensemble.feature[node]
+        lower, upper = low[each, feature], high[each, feature]
+        # Symmetric trees also split beyond an interval, where nothing is left on one side.
+        cut = np.clip(number[node], lower, upper)
         nodes.append(node)
-        intervals.append(np.column_stack([low[each, feature], cut, high[each, feature]]))
+        intervals.append(np.column_stack([lower, cut, upper]))
         subset, held = points.split(node, feature, held)
         subsets.append(subset)
         low, high = np.concatenate([low, low]), np.concatenate([high, high])

@@ -261,7 +261,7 @@ def residual_sums(
         whole,
         residuals,
         signatures,
-        label,
+        np.ascontiguousarray(label),  # numba would compile once more for a column of `np.nonzero`
         features,
         sums.starts,
         ends,

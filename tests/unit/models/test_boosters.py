@@ -89,7 +89,7 @@ def test_every_engine_explains_its_margin(suffix, table):
     exact, sampled, reference = (
         {term["feature"]: term["weight"] for term in table["explanation"][0].as_py()} for table in found.values()
     )
-    assert exact == pytest.approx(sampled, abs=0.15)
+    assert exact == pytest.approx(sampled, abs=0.08)
     assert exact == pytest.approx(reference, abs=0.5)
 
 

@@ -24,6 +24,7 @@ from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.exact_engine import kernel_factor
 from sparklime_core.explain.exact.expectations import Found, Spread, expectations, walk_numpy
 from sparklime_core.explain.exact.splits import compile_trees
+from sparklime_core.explain.kinds.ensemble import Ensemble
 from sparklime_core.explain.kinds.model_kind import read_ensemble
 from sparklime_core.explain.neighbourhood import Neighbourhood
 from tests.unit.explain.exact.enumeration import border, enumerated, everything_drawn
@@ -258,3 +259,37 @@ def test_a_kernel_without_weight_leaves_no_variance(pool):
     spread = pool[0]
     nothing = Spread(spread.codes, spread.powers, spread.units, np.zeros_like(spread.kernel))
     assert not nothing.variance(np.zeros((4, WIDTH), dtype=np.int64), WANTED_OF_POOL).any()
+
+
+def test_symmetric_trees_split_beyond_their_intervals(table):
+    rows, target = table
+    asked = [(0, 0.0), (0, -0.7), (1, -1.0), (0, 0.6)]  # one question for each depth, as CatBoost asks
+    inner = 2 ** len(asked) - 1
+    depth = np.log2(np.arange(1, inner + 1)).astype(int)
+    values = np.random.RandomState(1).normal(size=(inner + 1, 1))
+    children = np.concatenate([2 * np.arange(inner) + 1, np.full(inner + 1, -2)])
+    ensemble = Ensemble(
+        roots=np.array([0]),
+        left=np.maximum(children, -1),
+        right=np.maximum(children + 1, -1),
+        feature=np.append([asked[at][0] for at in depth], np.zeros(inner + 1, dtype=int)),
+        threshold=np.append([asked[at][1] for at in depth], np.zeros(inner + 1)),
+        value=np.concatenate([np.zeros((inner, 1)), values]),
+        offset=np.zeros(1),
+        visits=4.0,
+    )
+    explainer = explainer_of(rows, target, "regression")
+    trees = compile_trees(ensemble, read_columns(explainer), kernel_factor(explainer))
+    drawn = everything_drawn(explainer, ensemble)
+    leaf = sum(
+        (np.float32(drawn[:, feature, 2]) > at) * 2 ** (len(asked) - 1 - level)
+        for level, (feature, at) in enumerate(asked)
+    )
+    own = trees.starts[:-1] + np.array([[0, 1, 0], [2, 0, 1]])
+    found = expectations(trees, own, np.ones((2, 1), dtype=bool), listed=False)
+    columns = read_columns(explainer)
+    for at, positions in enumerate(own - trees.starts[:-1]):
+        codes = [column.codes[where] for column, where in zip(columns, positions, strict=True)]
+        mean, covariance = enumerated(drawn, values[leaf], codes, kernel_factor(explainer))
+        np.testing.assert_allclose(found.mean[at], mean, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(found.covariance[at], covariance, rtol=0, atol=1e-10)

@@ -12,7 +12,7 @@ def some_pool(seed, width, size, codes, labels, rows):
     kind = np.min_scalar_type(codes)
     positions = rng.integers(0, codes, (width, size)).astype(kind)
     signatures = rng.integers(0, codes + 1, (rows, width)).astype(kind)
-    whole = np.rint(rng.random((width + 1, width + 1)) * 2**30)
+    whole, _ = binned_pool.whole_weights(rng.random(width + 1), size)
     planes = binned_pool.bit_planes(positions)
     return (
         positions,
