@@ -15,7 +15,6 @@ from sparklime_core.atomic_files import atomic_write, clear_unfinished, disk_err
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.paths import cache_folder, private_folder
 from sparklime_core.spark.session.backend import Backend
-from sparklime_core.spark.versions import to_arrow
 
 KEPT_DATE = (2020, 1, 1, 0, 0, 0)
 NEEDED_MODULES = (
@@ -72,16 +71,11 @@ def prewarm_soon(backend: Backend) -> None:
 
 
 def prewarm(backend: Backend) -> int:
-    """Import on every core what explaining needs, and plan a job like a wave's; return how many tasks that had.
-
-    Spark plans its first DataFrame for seconds. So the Python workers start with a job that needs no plan.
-    """
+    """Import on every core what explaining needs, by a job like a wave's; return how many tasks that had."""
     ship_package(backend)
     cores = backend.parallelism()
-    backend.start_workers(import_needed)
     tasks = pa.Table.from_batches([pa.record_batch({"task": [task]}) for task in range(cores)])
-    done = backend.send(tasks).coalesce(cores).mapInArrow(_after_imports, "task long")
-    return len(to_arrow(done))
+    return len(backend.map_batches(tasks, cores, _after_imports, tasks.schema))
 
 
 def import_needed() -> None:

@@ -5,7 +5,7 @@ no context, no broadcast and no RDD. Executors import it for the bytes that they
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -14,7 +14,10 @@ from sparklime_core.spark.executors.self_report import ExecutorReport
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
+
+MapBatches: TypeAlias = "Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]"
+"""What turns the batches of a task into others, on an executor."""
 
 DEFAULT_MEMORY = "1g"
 """The memory that Spark gives a JVM by default."""
@@ -132,14 +135,16 @@ class Backend(Protocol):
     def add_package(self, path: Path) -> None:
         """Let the executors import what is in a zip of Python modules."""
 
-    def start_workers(self, action: Callable[[], None]) -> None:
-        """Begin to start a Python worker on each core and act in it, where that needs no DataFrame."""
-
     def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Bring bytes to all executors, once, under a name that is a digest of them."""
 
-    def send(self, table: "pa.Table") -> "DataFrame":
-        """Return a table as a DataFrame with at most one partition for each of its batches."""
+    def map_batches(
+        self, table: "pa.Table", tasks: int, function: "MapBatches", schema: "pa.Schema"
+    ) -> "pa.Table":
+        """Give the batches of a table to a function on the executors; return those of the schema that it yields.
+
+        There are at most so many tasks, each with batches that follow one another.
+        """
 
     def enter_thread(self, tag: str) -> None:
         """Tag what this thread runs from now on, and share the cores fairly between tags."""

@@ -1,25 +1,25 @@
 """Classic Spark: a JVM of this process, reached through py4j."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from py4j.protocol import Py4JError
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from sparklime_core.spark.executors.self_report import EMBEDDED
 from sparklime_core.spark.session.backend import (
     DEFAULT_MEMORY,
     BroadcastBytes,
     ExecutorInfo,
+    MapBatches,
     SentBytes,
     SessionRecord,
     record_of,
 )
 from sparklime_core.spark.session.failures import SessionEndedError, one_sentence
-from sparklime_core.spark.versions import from_arrow
-from sparklime_core.waiting import begin
 
 
 class ClassicBackend:
@@ -53,18 +53,23 @@ class ClassicBackend:
         """Add a zip to the path of the Python workers."""
         self._context.addPyFile(str(path))
 
-    def start_workers(self, action: Callable[[], None]) -> None:
-        """Begin a job without a plan, in a thread of its own."""
-        cores = self.parallelism()
-        begin(lambda: self._context.parallelize(range(cores), cores).foreachPartition(lambda _: action()))
-
     def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Broadcast bytes."""
         return BroadcastBytes(self._context.broadcast(data))
 
-    def send(self, table: pa.Table) -> DataFrame:
-        """Return a table as a DataFrame: Spark makes a partition of each batch."""
-        return from_arrow(self._spark, table)
+    def map_batches(self, table: pa.Table, tasks: int, function: MapBatches, schema: pa.Schema) -> pa.Table:
+        """Send batches as bytes: a DataFrame would be planned, and unpacked and packed again in the JVM."""
+        sent = table.schema
+
+        def work(packed: Iterable[Any]) -> Iterator[bytes]:
+            batches = (pa.ipc.read_record_batch(pa.py_buffer(one), sent) for one in packed)
+            return (batch.serialize().to_pybytes() for batch in function(batches))
+
+        given = [batch.serialize().to_pybytes() for batch in table.to_batches()]
+        found = self._context.parallelize(given, min(tasks, len(given))).mapPartitions(work).collect()
+        return pa.Table.from_batches(
+            [pa.ipc.read_record_batch(pa.py_buffer(one), schema) for one in found], schema
+        )
 
     def enter_thread(self, tag: str) -> None:
         """Tag this thread's jobs; in classic mode only the context's tags can be cancelled."""

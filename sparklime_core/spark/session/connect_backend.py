@@ -3,12 +3,12 @@
 import socket
 import tempfile
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.executors.probe import ask_executors
@@ -16,13 +16,14 @@ from sparklime_core.spark.executors.self_report import EMBEDDED
 from sparklime_core.spark.session.backend import (
     DEFAULT_MEMORY,
     ExecutorInfo,
+    MapBatches,
     SentBytes,
     SessionFile,
     SessionRecord,
     record_of,
 )
 from sparklime_core.spark.session.failures import SessionEndedError
-from sparklime_core.spark.versions import from_arrow
+from sparklime_core.spark.versions import from_arrow, to_arrow
 
 COUNTED_ROWS = 1_000_000
 """Many more than a cluster has cores, so that Spark fills as many partitions as it would run tasks at once."""
@@ -77,9 +78,6 @@ class ConnectBackend:
         """Add a zip to the path of the session's Python workers."""
         self._spark.addArtifacts(str(path), pyfile=True)
 
-    def start_workers(self, action: Callable[[], None]) -> None:
-        """Do nothing: without a DataFrame there is no job."""
-
     def send_bytes(self, name: str, data: bytes) -> SentBytes:
         """Add a file to the session; each executor fetches it once."""
         file = f"sparklime-{name}"
@@ -92,9 +90,10 @@ class ConnectBackend:
                 self._sent.add(file)
         return SessionFile(file)
 
-    def send(self, table: pa.Table) -> DataFrame:
-        """Return a table as a DataFrame with at most one partition per chunk of the table."""
-        return from_arrow(self._spark, table).coalesce(max(table.column(0).num_chunks, 1))
+    def map_batches(self, table: pa.Table, tasks: int, function: MapBatches, schema: pa.Schema) -> pa.Table:
+        """Send the batches as a DataFrame; Spark cuts small data into as many partitions as it has cores."""
+        sent = from_arrow(self._spark, table).coalesce(max(min(tasks, table.column(0).num_chunks), 1))
+        return to_arrow(sent.mapInArrow(function, from_arrow_schema(schema)))
 
     def enter_thread(self, tag: str) -> None:
         """Tag this thread's operations; how the server shares its cores between them is the server's choice."""

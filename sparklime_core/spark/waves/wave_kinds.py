@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from sparklime_core.explain.runtime import PHASES
 from sparklime_core.explain.schema import (
@@ -18,7 +17,6 @@ from sparklime_core.explain.schema import (
 )
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.session.backend import Backend
-from sparklime_core.spark.versions import to_arrow
 from sparklime_core.spark.waves.payload import Payload
 from sparklime_core.spark.waves.worker import Parts, block_explainer, part_writer, task_table, work_table
 
@@ -87,9 +85,8 @@ class CollectedWaves:
 
     def explain(self, number: int, blocks: tuple[int, ...], tasks: int) -> tuple[Wave, float]:
         """Explain the blocks of a wave; return it, and the mean seconds of a block."""
-        # Spark cuts small data into as many partitions as it has cores.
-        sent = self.backend.send(self._pack(blocks, tasks)).coalesce(tasks)
-        done = to_arrow(sent.mapInArrow(block_explainer(self.payload), from_arrow_schema(DONE_SCHEMA)))
+        packed, explain = self._pack(blocks, tasks), block_explainer(self.payload)
+        done = self.backend.map_batches(packed, tasks, explain, DONE_SCHEMA)
         wave = Wave(
             number,
             blocks,
@@ -111,7 +108,7 @@ class CollectedWaves:
             pa.array([self.row_ids[at].astype(np.int64).tobytes() for at in cuts], pa.binary()),
         ]
         whole = pa.record_batch(columns, schema=BLOCK_SCHEMA)
-        # A batch is a partition where Spark does not cut small data as it likes.
+        # A task has a batch, where Spark does not cut small data as it likes.
         share = -(-len(blocks) // tasks)
         return pa.Table.from_batches([whole.slice(at, share) for at in range(0, len(blocks), share)])
 
@@ -164,9 +161,8 @@ class WrittenWaves:
         """Explain the blocks of a wave; return it, and the mean seconds of a block."""
         most = part_blocks(len(blocks), tasks, self.parts.block_rows)
         wanted = [pa.record_batch([[first], [end]], schema=PART_SCHEMA) for first, end in stretches(blocks, most)]
-        sent = self.backend.send(pa.Table.from_batches(wanted)).coalesce(tasks)
         write = part_writer(self.payload, self.parts, number)
-        done = to_arrow(sent.mapInArrow(write, from_arrow_schema(WRITTEN_SCHEMA)))
+        done = self.backend.map_batches(pa.Table.from_batches(wanted), tasks, write, WRITTEN_SCHEMA)
         by_executor: Counter[str] = Counter()
         for part in done.select(["executor", "rows"]).to_pylist():
             by_executor[part["executor"]] += part["rows"]

@@ -106,7 +106,7 @@ class BlockWork:
 
 
 def block_explainer(payload: Payload) -> Callable[[Batches], Batches]:
-    """Return the function for ``mapInArrow`` that explains the blocks of a partition, one at a time."""
+    """Return the function for `Backend.map_batches` that explains the blocks of a partition, one at a time."""
 
     def explain(batches: Batches) -> Batches:
         work = BlockWork(payload)
@@ -143,7 +143,7 @@ class Parts(Protocol):
 
 
 def part_writer(payload: Payload, parts: Parts, wave: int) -> Callable[[Batches], Batches]:
-    """Return the function for ``mapInArrow`` that explains the blocks of each part, and writes the part."""
+    """Return the function for `Backend.map_batches` that explains the blocks of each part, and writes the part."""
 
     def write(batches: Batches) -> Batches:
         for batch in batches:
