@@ -5,7 +5,6 @@ stands for one value. Splits that send gaps to a side, or go by a set of categor
 no interval: the sets of a feature are numbered as the walk down the trees finds them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,13 +57,10 @@ class Column:
         return values
 
     def share_below(self, thresholds: FloatArray, *, single: bool = True) -> FloatArray:
-        """Return the shares of `shares_below` for this column alone."""
-        return shares_below((self,), (thresholds,), single=single)[0]
+        """Return (t, B): the share of each code's values that a tree sends to the left of each threshold.
 
-    def ends_below(self, thresholds: FloatArray, *, single: bool) -> tuple[FloatArray, FloatArray]:
-        """Return (t, B) the share, NaN for a bin that a threshold cuts, and (3, c) where these are cut.
-
-        That is the threshold, and the lower and the upper end, in standard deviations from the bin's mean.
+        With `single`, a tree compares ``float32(value) <= threshold``. For a continuous value that is the same as
+        being below the middle between the last float32 not above the threshold and the next one.
         """
         point = self.low == self.high
         share = np.empty((len(thresholds), len(self.codes)))
@@ -75,33 +71,12 @@ class Column:
         z = (border[:, None] - self.mean[spread]) / self.std[spread]
         low, high = self.low[spread], self.high[spread]
         inside = (low < z) & (z < high)
-        share[:, spread] = np.where(inside, np.nan, np.where(z >= high, 1.0, 0.0))
+        within = np.where(z >= high, 1.0, 0.0)
         at = np.nonzero(inside)
-        return share, np.stack([z[at], low[at[1]], high[at[1]]])
-
-
-CUT_TOGETHER = 2**18
-"""Bins that one call of scipy cuts."""
-
-
-def shares_below(columns: Sequence[Column], thresholds: Sequence[FloatArray], *, single: bool) -> list[FloatArray]:
-    """Return, for each column, (t, B): the share of each code's values that a tree sends left of each threshold.
-
-    With `single`, a tree compares ``float32(value) <= threshold``. For a continuous value that is the same as
-    being below the middle between the last float32 not above the threshold and the next one.
-    """
-    pairs = zip(columns, thresholds, strict=True)
-    shares, cut = zip(*(column.ends_below(at, single=single) for column, at in pairs), strict=True)
-    ends = np.concatenate(cut, axis=1)
-    # truncnorm's own function keeps its digits far out in a tail, where differences of normal ones lose them. A
-    # call takes a millisecond however few values there are, so columns share it.
-    parts = [ends[:, first : first + CUT_TOGETHER] for first in range(0, ends.shape[1], CUT_TOGETHER)]
-    within = np.concatenate([np.zeros(0), *(truncnorm.cdf(*part) for part in parts)])
-    first = 0
-    for share, here in zip(shares, cut, strict=True):
-        share[np.isnan(share)] = within[first : first + here.shape[1]]
-        first += here.shape[1]
-    return list(shares)
+        # truncnorm's own function keeps its digits far out in a tail, where differences of normal ones lose them.
+        within[at] = truncnorm.cdf(z[at], low[at[1]], high[at[1]])
+        share[:, spread] = within
+        return share
 
 
 def read_columns(explainer: Explainer) -> tuple[Column, ...]:

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from sparklime_core.explain.exact.columns import Column, PointSplits, point_splits, shares_below
+from sparklime_core.explain.exact.columns import Column, PointSplits, point_splits
 from sparklime_core.explain.kinds.ensemble import Ensemble
 from sparklime_core.explain.types import FloatArray, IntArray
 
@@ -128,7 +128,7 @@ class _Cuts:
 
 def compile_trees(ensemble: Ensemble, columns: tuple[Column, ...], rho: float) -> Trees:
     """Compile all trees that split at all."""
-    cuts = _cuts(ensemble, columns)
+    cuts = tuple(_cuts(ensemble, feature, column) for feature, column in enumerate(columns))
     points = point_splits(ensemble, columns)
     number = np.zeros(len(ensemble.left), dtype=np.int64)
     inner = ensemble.left >= 0
@@ -166,17 +166,12 @@ def _groups(ensemble: Ensemble) -> Iterator[IntArray]:
         yield np.array(group)
 
 
-def _cuts(ensemble: Ensemble, columns: tuple[Column, ...]) -> tuple[_Cuts, ...]:
-    """Find the thresholds of every feature."""
-    inner = np.flatnonzero(ensemble.left >= 0)
-    order = inner[np.argsort(ensemble.feature[inner], kind="stable")]
-    ends = np.searchsorted(ensemble.feature[order], np.arange(len(columns) + 1))
-    thresholds = [np.unique(ensemble.threshold[order[at:end]]) for at, end in itertools.pairwise(ends)]
-    found = []
-    for values, share in zip(thresholds, shares_below(columns, thresholds, single=ensemble.single), strict=True):
-        bins = share.shape[1]
-        found.append(_Cuts(values, np.concatenate([np.zeros((1, bins)), share, np.ones((1, bins))])))
-    return tuple(found)
+def _cuts(ensemble: Ensemble, feature: int, column: Column) -> _Cuts:
+    thresholds = np.unique(ensemble.threshold[(ensemble.left >= 0) & (ensemble.feature == feature)])
+    below = np.zeros((len(thresholds) + 2, len(column.codes)))
+    below[1:-1] = column.share_below(thresholds, single=ensemble.single)
+    below[-1] = 1.0
+    return _Cuts(thresholds, below)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ around each row, the predictions.
 
 import os
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy.stats import truncnorm
 
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.explainer_facts import check_explainer, feature_count, kernel_weights, seeded
@@ -85,43 +83,7 @@ def around_instance(explainer: Explainer) -> bool:
 def _binned(twin: Explainer, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     codes = np.zeros((size, feature_count(twin)))
     _draw_codes(twin, range(codes.shape[1]), codes)
-    return codes[1:], np.zeros_like(codes[1:]), undiscretized(twin.discretizer, codes[1:])
-
-
-DRAWN_TOGETHER = 2**18
-"""Values that one call of scipy draws: enough to pay for the call, and few enough for the processor's cache."""
-
-
-def undiscretized(discretizer: Any, codes: FloatArray) -> FloatArray:
-    """Return what lime's ``undiscretize`` draws for codes (n, d), to the last bit.
-
-    lime calls scipy once a feature, which takes a millisecond however few values there are. scipy draws a number
-    for each value in turn, and works on each alone: features can share a call.
-    """
-    if not all(np.all(np.asarray(stds) > 0) for stds in discretizer.stds.values()):
-        return np.asarray(discretizer.undiscretize(codes))  # without a width scipy draws no numbers
-    drawn: FloatArray = codes.copy()
-    features = list(discretizer.means)
-    together = max(1, DRAWN_TOGETHER // max(1, len(codes)))
-    for first in range(0, len(features), together):
-        some = features[first : first + together]
-        drawn[:, some] = _undiscretized(discretizer, some, codes[:, some].astype(np.int64)).T
-    return drawn
-
-
-def _undiscretized(discretizer: Any, features: list[int], bins: IntArray) -> FloatArray:
-    """Return values (k, n) of bins (n, k): ``BaseDiscretizer.get_undiscretize_values`` for several features."""
-    low, high, mean, std = (
-        np.stack([np.asarray(ends[at])[of] for at, of in zip(features, bins.T, strict=True)])
-        for ends in (discretizer.mins, discretizer.maxs, discretizer.means, discretizer.stds)
-    )
-    end = (high - mean) / std
-    found: FloatArray = (low - mean) / std
-    spread = found != end
-    found[spread] = truncnorm.rvs(
-        found[spread], end[spread], loc=mean[spread], scale=std[spread], random_state=discretizer.random_state
-    )
-    return found
+    return codes[1:], np.zeros_like(codes[1:]), twin.discretizer.undiscretize(codes[1:])
 
 
 def _plain(twin: Explainer, size: int) -> tuple[FloatArray, FloatArray, FloatArray]:

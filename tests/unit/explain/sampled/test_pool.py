@@ -1,5 +1,3 @@
-import copy
-
 import numpy as np
 import pytest
 from lime.discretize import QuartileDiscretizer
@@ -9,7 +7,7 @@ from lime.lime_tabular import LimeTabularExplainer, RecurrentTabularExplainer
 from sparklime_core.errors import EngineError, PredictionError
 from sparklime_core.explain.explainer_facts import check_explainer, check_fit
 from sparklime_core.explain.sampled import pool as pools
-from sparklime_core.explain.sampled.pool import check_memory, draw_pool, undiscretized
+from sparklime_core.explain.sampled.pool import check_memory, draw_pool
 from sparklime_core.explain.settings import ExplainSettings
 
 ROWS = np.column_stack([np.random.default_rng(0).normal(size=(100, 3)), np.arange(100) % 3])
@@ -55,23 +53,6 @@ def test_the_samples_are_limes_own_to_the_last_bit_whatever_the_row(options, row
     np.testing.assert_array_equal(drawn.samples, expected[1:])
     np.testing.assert_array_equal(drawn.predictions, model(expected[1:]))
     np.testing.assert_array_equal(expected[0], ROWS[row])
-
-
-@pytest.mark.parametrize("together", [1, 100, 2**18])
-@pytest.mark.parametrize("without_width", [False, True])
-def test_features_that_share_a_call_are_drawn_as_lime_draws_them(monkeypatch, together, without_width):
-    lumpy = np.where(np.arange(100) < 60, 2.0, np.linspace(3, 9, 100))  # bins of one value, and one of almost one
-    rows = np.column_stack([ROWS[:, :3] * [1, 1e-6, 1e6], lumpy])
-    ours = QuartileDiscretizer(rows, [], list("abcd"), random_state=np.random.RandomState(5))
-    if without_width:
-        ours.mins[1][2], ours.maxs[1][2], ours.stds[1][2] = -1e9, 1e9, 0.0
-    limes = copy.copy(ours)
-    limes.random_state = np.random.RandomState(5)
-    codes = np.random.RandomState(1).randint(0, [4, 4, 4, len(ours.names[3])], size=(50, 4)).astype(float)
-    monkeypatch.setattr(pools, "DRAWN_TOGETHER", together)
-    with np.errstate(divide="ignore"):
-        np.testing.assert_array_equal(undiscretized(ours, codes), limes.undiscretize(codes))
-    assert ours.random_state.uniform() == limes.random_state.uniform()
 
 
 def test_the_explainer_keeps_its_own_random_state():
