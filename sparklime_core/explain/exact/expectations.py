@@ -231,6 +231,9 @@ def _up(block: Block, share: FloatArray, label: IntArray) -> tuple[FloatArray, F
 EXACT_BITS = 62
 """Sums of products of whole numbers stay at or below 2 to this power."""
 
+MOST_COUNTED = np.iinfo(np.uint16).max
+"""Features that the compiled sums can count; numpy serves wider tables."""
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -282,7 +285,9 @@ class Spread:
         sums = np.zeros((len(row), 3), dtype=np.int64)
         rows = positions.astype(self.codes.dtype)
         scale = 2.0 ** bits_of(self.codes.shape[1])
-        fill = compiled_or_numpy("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy)
+        fill = fill_variance_sums_numpy
+        if rows.shape[1] <= MOST_COUNTED:
+            fill = compiled_or_numpy("agreement_sums", "fill_variance_sums", fill_variance_sums_numpy)
         # numba would compile once more for a column of `np.nonzero`.
         label = np.ascontiguousarray(label)
         fill(self.codes, self.planes, self.powers, self.kernel, scale, rows, first, label, sums)

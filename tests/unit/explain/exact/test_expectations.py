@@ -255,6 +255,17 @@ def test_the_variance_is_the_same_bits_compiled_and_in_numpy(pool, request):
     np.testing.assert_array_equal(spread.variance(rows, WANTED_OF_POOL), compiled)
 
 
+def test_a_table_of_more_features_than_16_bits_count_has_its_variance():
+    wide = 70_000
+    codes = np.zeros((wide, 3), dtype=np.uint8)
+    codes[1:, 2] = 1
+    kernel = np.ones(wide + 1)
+    kernel[wide] = 2.0  # of samples that agree in all features
+    spread = Spread(codes, np.array([[[0, 0, 8], [0, 0, 64]]]), np.ones((1, 2)), kernel)
+    found = spread.variance(np.zeros((1, wide), dtype=np.int64), np.ones((1, 1), dtype=bool))
+    assert found[0, 0] == pytest.approx(64 / 5 - (8 / 5) ** 2)
+
+
 def test_a_kernel_without_weight_leaves_no_variance(pool):
     spread = pool[0]
     nothing = Spread(spread.codes, spread.powers, spread.units, np.zeros_like(spread.kernel))
