@@ -4,13 +4,19 @@ import streamlit as st
 
 from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.services import services
-from sparklime_core.dashboard.spark.master_forms import cluster_form, existing_form, local_form, status_panel
+from sparklime_core.dashboard.spark.master_forms import (
+    cluster_form,
+    existing_form,
+    local_form,
+    place_of,
+    status_panel,
+)
 
 service = services().spark
 place = st.segmented_control(
     "Explain on",
     ["embedded", "cluster", "existing"],
-    default="embedded",
+    default=place_of(service.status()),
     format_func={
         "embedded": "embedded Spark",
         "cluster": "a cluster on this machine",

@@ -1,4 +1,4 @@
-"""The page *Spark*: a real cluster is stopped there, with the session on it."""
+"""The page *Spark*: it opens where Spark is, and a real cluster is stopped there, with the session on it."""
 
 import pytest
 
@@ -16,6 +16,7 @@ def test_a_cluster_and_the_session_on_it_are_stopped(no_runs: RunStore, open_pag
         service.connect()
         app = open_page("spark")
         assert cluster.url in [text.value for text in app.text]
+        assert app.segmented_control(key="spark-place").value == "cluster"
 
         sound(next(button for button in app.button if button.label == "Stop the cluster").click().run())
 

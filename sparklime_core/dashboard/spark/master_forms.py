@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from sparklime_core.spark.executors.self_report import ExecutorReport
 
 
+def place_of(status: "SparkStatus") -> str:
+    """Return which of the three forms the chosen master belongs to."""
+    if status.cluster is not None and status.master == status.cluster.url:
+        return "cluster"
+    return "embedded" if status.master.startswith("local") else "existing"
+
+
 def local_form(service: "SparkService") -> None:
     """Draw the form of embedded Spark: its number of threads."""
     from sparklime_core.jobs.spark_connection import most_threads  # noqa: PLC0415 - imports pyspark
