@@ -158,6 +158,7 @@ def kill_in_the_middle(page: Page, server: Server, run: Path) -> pa.Table:
     """Kill the server, and with it all that it has started; return the blocks that are on the disk."""
     assert listening_elsewhere(server) == []
     go_to(page, "Spark")
+    show(page, "embedded Spark")
     press(page, "Use embedded Spark")
     expect(page.get_by_text("wait for it to end or cancel it, then change the master")).to_be_visible()
 
