@@ -25,7 +25,7 @@ import pyarrow.parquet as pq  # noqa: E402
 from benchmarks.many_cores import ROW_SECONDS, WaitingTask  # noqa: E402
 from benchmarks.million import FEATURES  # noqa: E402
 from benchmarks.pages import machine, table  # noqa: E402
-from benchmarks.scale import Problem, seconds_a_task  # noqa: E402
+from benchmarks.scale import Problem, processor_seconds, seconds_a_task  # noqa: E402
 from sparklime_core.data.feature_encoding import BatchEncoder  # noqa: E402
 from sparklime_core.data.read_options import ReadOptions  # noqa: E402
 from sparklime_core.explain.task import ExplainTask  # noqa: E402
@@ -149,7 +149,7 @@ def _explain(
     """Explain a table as the command does."""
     connection = current()
     java = psutil.Process(connection.gateway.process.pid)
-    processor, java_processor, began = time.process_time(), _processor(java), time.perf_counter()
+    processor, java_processor, began = time.process_time(), processor_seconds(java), time.perf_counter()
     rows_of_spark = open_source(connection.spark, str(source))
     encoder = BatchEncoder.of(problem.plan.dataset.encoding, rows_of_spark.columns, ReadOptions())
     explained = explain_table(rows_of_spark, task, encoder, ID)
@@ -158,13 +158,8 @@ def _explain(
     if rows and (written.explanations, written.failed) != (rows, 0):
         raise RuntimeError(f"{written} of {rows} rows")
     shutil.rmtree(out)
-    python, jvm = time.process_time() - processor, _processor(java) - java_processor
+    python, jvm = time.process_time() - processor, processor_seconds(java) - java_processor
     return Explained(layout, rows, wall, python, jvm)
-
-
-def _processor(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 def page(runs: list[Explained], task_seconds: float, bytes_a_row: float, load: float) -> str:

@@ -154,11 +154,11 @@ def measure_on(spark, problem: Problem, engine: str, writers: Writers, rows: int
     connection = current()
     java = psutil.Process(connection.gateway.process.pid)
     before = {stage["stageId"] for stage in _told(spark, "stages")}
-    processor, java_processor = time.process_time(), _processor(java)
+    processor, java_processor = time.process_time(), processor_seconds(java)
     began = time.perf_counter()
     run, kept = explain_on(spark, problem, engine, writers, rows)
     wall = time.perf_counter() - began
-    driver = time.process_time() - processor, _processor(java) - java_processor
+    driver = time.process_time() - processor, processor_seconds(java) - java_processor
     began = time.perf_counter()
     run.finish(RunState.FINISHED)
     joining = time.perf_counter() - began
@@ -206,10 +206,10 @@ def seconds_a_task(spark) -> float:
     java = psutil.Process(current().gateway.process.pid)
     taken = []
     for tasks in (MANY_TASKS, FEW_TASKS, MANY_TASKS):  # the first compiles what the JVM runs
-        before = _processor(java)
+        before = processor_seconds(java)
         spark.range(0, tasks, 1, tasks).mapInArrow(lambda batches: batches, "id long").toArrow()
         time.sleep(SETTLE_SECONDS)
-        taken.append(_processor(java) - before)
+        taken.append(processor_seconds(java) - before)
     return max(taken[2] - taken[1], 0.0) / (MANY_TASKS - FEW_TASKS)
 
 
@@ -237,7 +237,8 @@ def _sum(tasks: list[dict], metric: str) -> float:
     return sum(task.get("taskMetrics", {}).get(metric, 0) for task in tasks) / 1000
 
 
-def _processor(process: psutil.Process) -> float:
+def processor_seconds(process: psutil.Process) -> float:
+    """Return the processor time that a process has taken."""
     times = process.cpu_times()
     return times.user + times.system
 

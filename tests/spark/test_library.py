@@ -5,9 +5,11 @@ import decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from lime.lime_tabular import LimeTabularExplainer
 from pyspark.errors import PythonException
+from pyspark.serializers import CPickleSerializer
 from pyspark.sql import functions as sf
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
@@ -27,6 +29,7 @@ from sparklime_core import (
     train_forest,
 )
 from sparklime_core.data.table_source import read_sample
+from sparklime_core.spark.session.choose_backend import backend_of
 from tests.spark.conftest import EMBEDDED, asked, weights_of
 
 pytestmark = pytest.mark.spark
@@ -308,3 +311,13 @@ def test_a_stream_is_explained_as_it_comes(spark, birds, tmp_path):
     assert found == {row["name"]: [weights] for row, weights in zip(numbered.collect(), EXPECTED, strict=True)}
     with pytest.raises(SparkLimeError, match="have no positions; give id_col"):
         explain_dataframe(stream, EXPLAINER, FOREST, NAMES, **FEW)
+
+
+def test_what_executors_send_back_is_bytes_and_never_unpickled(spark, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the driver unpickles what an executor sent")
+
+    sent = pa.table({"number": [1, 2, 3]})
+    monkeypatch.setattr(CPickleSerializer, "loads", refuse)
+    found = backend_of(spark).map_batches(sent, 1, lambda batches: batches, sent.schema)
+    assert found.equals(sent)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 from py4j.protocol import Py4JError
+from pyspark.serializers import NoOpSerializer
 from pyspark.sql import SparkSession
 
 from sparklime_core.spark.executors.self_report import EMBEDDED
@@ -66,7 +67,9 @@ class ClassicBackend:
             return (batch.serialize().to_pybytes() for batch in function(batches))
 
         given = [batch.serialize().to_pybytes() for batch in table.to_batches()]
-        found = self._context.parallelize(given, min(tasks, len(given))).mapPartitions(work).collect()
+        done = self._context.parallelize(given, min(tasks, len(given))).mapPartitions(work)
+        # As bytes: PySpark's own serializer would unpickle what an executor sends.
+        found = done._reserialize(NoOpSerializer()).collect()
         return pa.Table.from_batches(
             [pa.ipc.read_record_batch(pa.py_buffer(one), schema) for one in found], schema
         )

@@ -57,7 +57,7 @@ COMPILE_ONCE = "-XX:TieredStopAtLevel=1"
 FEW_CORES = 4
 ONE_COLLECTOR = "-XX:+UseSerialGC"
 """Where the JVM and the Python workers share few cores, a collector with threads of its own takes time from the
-workers: a run of 100,000 rows needs a quarter more processor time of the JVM."""
+workers."""
 
 JAVAS_OWN_OPTIONS = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS")
 """Variables of the environment with options of every JVM. One that is told of two collectors does not start."""
