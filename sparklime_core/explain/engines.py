@@ -10,6 +10,9 @@ from typing import Any
 SLOW_SECONDS = 0.01
 """An engine that takes longer per row is slow: no person waits for it at every click."""
 
+MIDDLING_COLUMNS = 30
+"""The columns of the table for which `EngineEntry.row_seconds` holds."""
+
 USUAL_POOLS = 5
 """The number of pools that measure stability, unless a person chooses another."""
 
@@ -25,7 +28,7 @@ class EngineEntry:
     words
         A line about it for people.
     row_seconds
-        Seconds of a core per row of a middling table.
+        Seconds of a core per row of a middling table, which has `MIDDLING_COLUMNS`.
     draws_samples
         Whether its weights have sampling noise, so that stability is worth measuring.
     difference
@@ -69,14 +72,14 @@ ENGINES = {
     "sampled": EngineEntry(
         "sampled.sampled_engine:SampledEngine",
         "Sampled: lime's own answer, from a pool of samples that all rows share. Fast.",
-        row_seconds=3e-4,
+        row_seconds=1e-4,
         draws_samples=True,
         difference="Rounding: the same draws as lime's, under the same seed",
     ),
     "exact": EngineEntry(
         "exact.exact_engine:ExactEngine",
         "Exact: the limit of infinitely many samples, for tree ensembles. No sampling noise.",
-        row_seconds=3e-4,
+        row_seconds=1e-4,
         draws_samples=False,
         difference="Sampling noise of lime, not an error of the engine, which has none",
     ),

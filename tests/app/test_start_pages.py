@@ -34,7 +34,7 @@ class TestStart:
         assert app.title[0].value == "Rows"
         assert "Yours: number 1 in line" in [caption.value for caption in app.sidebar.caption]
 
-        another = AppTest.from_file(APP, default_timeout=60).run()
+        another = AppTest.from_file(APP, default_timeout=240).run()
         another.switch_page("pages/views/explain.py")
         sound(another.run())
 

@@ -15,7 +15,7 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 GATES = Path(__file__).parent / "gates"
-START_SECONDS = 180
+START_SECONDS = 240
 STOP_SECONDS = 20
 
 

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 CLIENT, SECRET = "sparklime", "the-secret-of-the-client"
 CREDENTIALS = f"{CLIENT}:{SECRET}".encode()
-START_SECONDS = 60
+START_SECONDS = 240
 
 ACCOUNTS: dict[str, dict[str, Any]] = {
     "Ann": {"sub": "1", "name": "Ann **Bold** <b>", "email": "ann@example.org", "email_verified": True},

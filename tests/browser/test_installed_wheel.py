@@ -72,6 +72,6 @@ def url(installed: Path, tmp_path: Path) -> Iterator[str]:
 def test_a_cold_link_opens_its_page(url: str, page: Page) -> None:
     page.goto(f"{url}/help")
 
-    expect(page.get_by_role("heading", name="Help", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Help", exact=True)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
     expect(page.get_by_role("link", name="Overview")).to_be_visible()

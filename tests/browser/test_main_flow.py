@@ -162,7 +162,7 @@ def kill_in_the_middle(page: Page, server: Server, run: Path) -> pa.Table:
     press(page, "Use embedded Spark")
     expect(page.get_by_text("wait for it to end or cancel it, then change the master")).to_be_visible()
 
-    _, left = psutil.wait_procs(server.kill(), timeout=120)
+    _, left = psutil.wait_procs(server.kill(), timeout=240)
     assert left == []
     finished = blocks_of(run)
     assert 0 < len(finished) < ROWS / SLOW_BLOCK_ROWS

@@ -16,6 +16,9 @@ GROWTH = 8
 START_SECONDS = 0.003
 """About what the driver takes to start a task on a core. It starts one after another."""
 
+FEW_TASKS = 16
+"""So many are started in a twentieth of a second: a small table's rows go to all of so many cores."""
+
 
 class Pace:
     """Decides how many blocks the next wave has, from the measured speed of the last ones.
@@ -52,9 +55,9 @@ class Pace:
         return max(1, min(cores * max(1, wanted), even))
 
     def tasks(self, blocks: int, cores: int) -> int:
-        """Return into how many tasks a wave is cut: a task takes longer than to start one on every core."""
+        """Return how many tasks a wave has: few, or such as take longer than to start one on every core."""
         seconds = blocks * (self._expected if self._seconds is None else self._seconds)
-        return max(1, min(round(seconds / (cores * START_SECONDS)), blocks, cores))
+        return min(max(FEW_TASKS, round(seconds / (cores * START_SECONDS))), blocks, cores)
 
     def learn(self, block_seconds: float) -> None:
         """Take in how many seconds a core needed for a block of the last wave."""

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
-from sparklime_core.explain.engines import ENGINES
+from sparklime_core.explain.engines import ENGINES, MIDDLING_COLUMNS
 from sparklime_core.explain.schema import compact_schema
 from sparklime_core.explain.stability_task import StabilityTask
 from sparklime_core.explain.task import ExplainTask, block_rows
@@ -263,9 +263,10 @@ class _WaveScheduler(Generic[WaveT]):
 
 
 def _expected_seconds(task: ExplainTask) -> float:
-    """Return what a row is expected to cost a core, with the pools of its stability."""
+    """Return what a row is expected to cost a core, with the pools of its stability; wide rows cost more."""
     pools = len(task.pools) / task.every if isinstance(task, StabilityTask) else 0
-    return ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
+    middling = ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
+    return middling * max(1.0, len(task.vocabulary.codes) / MIDDLING_COLUMNS)
 
 
 def _deliver(ended: Iterable["Future[WaveT]"], on_wave: Callable[[WaveT], None]) -> None:

@@ -72,7 +72,7 @@ def explained(plan: RunPlan, folder: Path) -> Run:
 def repeated(run: Run, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "repeat.py").write_text(python_script(run), encoding="utf-8")
     command = [sys.executable, "repeat.py", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
 
 
 def repeated_here(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:

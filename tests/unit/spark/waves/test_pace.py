@@ -1,6 +1,6 @@
 """How many blocks a wave has, and how many tasks."""
 
-from sparklime_core.spark.waves.pace import LONGEST_SECONDS, START_SECONDS, Pace
+from sparklime_core.spark.waves.pace import FEW_TASKS, LONGEST_SECONDS, START_SECONDS, Pace
 
 MANY = 10**9
 
@@ -32,10 +32,10 @@ def test_a_wave_has_as_many_tasks_as_its_work_is_worth():
     pace = Pace(0.03)
     assert pace.tasks(1000, 2) == 2
     assert pace.tasks(1000, 64) == 64
-    assert pace.tasks(12, 64) == 2  # a third of a second of work, where 64 starts take a fifth
+    assert pace.tasks(40, 64) == FEW_TASKS  # 1.2 s of work, where 64 starts take a fifth of a second
     assert pace.tasks(1, 512) == 1
     pace.learn(0.3)
     for cores in (2, 64, 512):
         tasks = pace.tasks(1000, cores)
-        assert tasks == min(cores, round(300 / (cores * START_SECONDS)))
+        assert tasks == min(cores, max(FEW_TASKS, round(300 / (cores * START_SECONDS))))
     assert pace.tasks(3, 64) == 3
