@@ -1,5 +1,6 @@
 """The distributed job against the engine itself: how much of two cores Spark leaves to explaining."""
 
+import multiprocessing
 import threading
 import time
 from dataclasses import dataclass
@@ -19,11 +20,24 @@ ALONE_ROWS = 16_384
 
 @dataclass(frozen=True)
 class Rates:
-    """Rows a second of an engine in this process, on one core, and of the job on `CORES` cores."""
+    """Rows a second of an engine.
+
+    Attributes
+    ----------
+    engine, rows
+        Its name, and how many rows the job explained.
+    alone
+        In this process, on one core.
+    at_once
+        In `CORES` processes at once, without Spark: they share the machine's caches and memory.
+    spread
+        Of the job on `CORES` cores.
+    """
 
     engine: str
     rows: int
     alone: float
+    at_once: float
     spread: float
 
     @property
@@ -31,17 +45,22 @@ class Rates:
         """Return the job's rate as a share of what the cores could do."""
         return self.spread / (CORES * self.alone)
 
+    @property
+    def efficiency_of_processes(self) -> float:
+        """Return the rate of the processes as a share of what the cores could do."""
+        return self.at_once / (CORES * self.alone)
+
 
 def distribute(engine: str, count: int) -> Rates:
-    """Explain rows in this process, then with Spark on ``local[2]``, then in this process again."""
+    """Explain rows in this process, in two at once, with Spark on ``local[2]``, and in this process again."""
     rows = BREAST_CANCER.rows(count)
     task = prepare_task(BREAST_CANCER.explainer, BREAST_CANCER.model.predict_proba, ExplainSettings(engine))
     explain_with(task, rows[:512], np.arange(512))
-    before = _alone(task, rows)
+    before, at_once = _alone(task, rows), _at_once(task, rows)
     spark = connect(f"local[{CORES}]")
     _spread(spark, task, rows[:2048])  # the Python workers start and load what was broadcast
     spread = _spread(spark, task, rows)
-    return Rates(engine, count, (before + _alone(task, rows)) / 2, spread)
+    return Rates(engine, count, (before + _alone(task, rows)) / 2, at_once, spread)
 
 
 def _alone(task: ExplainTask, rows: np.ndarray) -> float:
@@ -49,6 +68,23 @@ def _alone(task: ExplainTask, rows: np.ndarray) -> float:
     start = time.perf_counter()
     explain_with(task, some, np.arange(len(some)))
     return len(some) / (time.perf_counter() - start)
+
+
+def _at_once(task: ExplainTask, rows: np.ndarray) -> float:
+    context = multiprocessing.get_context("fork")
+    start, rates = context.Barrier(CORES), context.SimpleQueue()
+
+    def explain() -> None:
+        start.wait()
+        rates.put(_alone(task, rows))
+
+    processes = [context.Process(target=explain) for _ in range(CORES)]
+    for process in processes:
+        process.start()
+    rate = sum(rates.get() for _ in processes)
+    for process in processes:
+        process.join()
+    return rate
 
 
 def _spread(spark, task: ExplainTask, rows: np.ndarray) -> float:

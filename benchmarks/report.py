@@ -86,13 +86,20 @@ def _growth(results: Results) -> str:
 
 def _distributed(results: Results) -> str:
     rows = [
-        [found.engine, f"{found.rows:,}", f"{found.alone:,.0f}", f"{found.spread:,.0f}", f"{found.efficiency:.0%}"]
+        [
+            found.engine,
+            f"{found.rows:,}",
+            f"{found.alone:,.0f}",
+            f"{found.at_once:,.0f} ({found.efficiency_of_processes:.0%})",
+            f"{found.spread:,.0f} ({found.efficiency:.0%})",
+        ]
         for found in results.distributed
     ]
-    header = ["", "rows", "rows a second, one core", f"on local[{CORES}]", f"of {CORES} cores"]
+    header = ["", "rows", "rows a second, one core", f"{CORES} processes at once", f"on local[{CORES}]"]
     return (
-        "## Distributed\n\nRows around those of breast cancer, no two alike: the engine in this process against "
-        f"the whole job on Spark, once its workers have started.\n\n{table(header, rows)}"
+        "## Distributed\n\nRows around those of breast cancer, no two alike: the engine in this process, in "
+        f"{CORES} processes at once without Spark, and the whole job on Spark, once its workers have started. In "
+        f"brackets the share of {CORES} times one core.\n\n{table(header, rows)}"
     )
 
 
