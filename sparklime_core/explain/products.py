@@ -17,6 +17,11 @@ from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 class Products(Protocol):
     """Weighted sums of centred products of d columns, of m neighbourhoods."""
 
+    @property
+    def width(self) -> int:
+        """The number d of columns."""
+        ...
+
     def take(self, index: IntArray) -> "Products":
         """Return those of some of the neighbourhoods, in the order of ``index``, which may repeat."""
         ...
@@ -25,8 +30,8 @@ class Products(Protocol):
         """Add the products of one sample: its weight (m,), and its distance from the mean (m, d)."""
         ...
 
-    def full(self) -> FloatArray:
-        """Return the matrices (m, d, d)."""
+    def entries(self, row: IntArray, first: IntArray, second: IntArray) -> FloatArray:
+        """Return products of two columns; the indices are broadcast against each other."""
         ...
 
     def ridge(self, alpha: float, targets: FloatArray, row: IntArray, label: IntArray) -> FloatArray:
@@ -74,6 +79,11 @@ class FullProducts:
         nothing = np.zeros_like(means)
         return cls(sums, np.stack([-column_sums, nothing]), np.stack([means, nothing]))
 
+    @property
+    def width(self) -> int:
+        """See `Products.width`."""
+        return int(self.values.shape[1])
+
     def take(self, index: IntArray) -> "FullProducts":
         """See `Products.take`."""
         return FullProducts(self.values[index], self.left[:, index], self.right[:, index])
@@ -83,23 +93,24 @@ class FullProducts:
         left, right = np.stack([self.left[0], step * scale[:, None]]), np.stack([self.right[0], step])
         return FullProducts(self.values, left, right)
 
-    def full(self) -> FloatArray:
-        """See `Products.full`."""
-        total = self.values
+    def entries(self, row: IntArray, first: IntArray, second: IntArray) -> FloatArray:
+        """See `Products.entries`."""
+        total: FloatArray = self.values[row, first, second]
         for left, right in zip(self.left, self.right, strict=True):
-            total = total + left[:, :, None] * right[:, None, :]
+            total = total + left[row, first] * right[row, second]
         return total
 
     def ridge(self, alpha: float, targets: FloatArray, row: IntArray, label: IntArray) -> FloatArray:
         """See `Products.ridge`. The labels of a neighbourhood share one factorisation."""
-        width = self.values.shape[1]
-        if width > MOST_ELIMINATED:
-            matrix = self.full()
-            _add_to_diagonal(matrix, alpha)
-            coefficients = np.linalg.solve(matrix, targets)
-            return coefficients[row, :, label].astype(np.float64, copy=False)
         solved = targets[row, :, label]
         rows, first = np.unique(row, return_index=True)
+        if self.width > MOST_ELIMINATED:
+            ends = np.append(first[1:], len(row))
+            for at, begin, end in zip(rows, first, ends[: len(rows)], strict=True):
+                matrix = matrix_of(self, at)
+                matrix[np.diag_indices_from(matrix)] += alpha
+                solved[begin:end] = np.linalg.solve(matrix, targets[at])[:, label[begin:end]].T
+            return solved
         fill = compiled_or_numpy("ridges", "fill_ridges", fill_ridges_numpy)
         fill(self.values, self.left, self.right, alpha, rows, np.append(first, len(row)), solved)
         return solved
@@ -110,8 +121,10 @@ class FullProducts:
         """See `Products.ridge_of_some`."""
         solved = np.where(there, target, 0.0)
         if at.shape[1] > MOST_ELIMINATED:
-            matrix = _some(self.full(), alpha, row, at, there)
-            solved = np.linalg.solve(matrix, solved[:, :, None])[:, :, 0]
+            for pair in range(len(row)):
+                one = slice(pair, pair + 1)
+                matrix = _some(self, alpha, row[one], at[one], there[one])
+                solved[one] = np.linalg.solve(matrix, solved[one, :, None])[:, :, 0]
         else:
             fill = compiled_or_numpy("ridges", "fill_ridges_of_some", fill_ridges_of_some_numpy)
             # numba would compile once more for a column of `np.nonzero`.
@@ -130,7 +143,8 @@ def fill_ridges_numpy(
     targets: FloatArray,
 ) -> None:
     """Turn targets (p, d) into coefficients; the pairs of ``rows[at]`` begin at ``first[at]``."""
-    matrix = FullProducts(values, left, right).take(rows).full()
+    columns = np.arange(values.shape[1])
+    matrix = FullProducts(values, left, right).entries(rows[:, None, None], columns[:, None], columns)
     _add_to_diagonal(matrix, alpha)
     _eliminate(matrix)
     _substitute(matrix[np.repeat(np.arange(len(rows)), np.diff(first))], targets)
@@ -147,15 +161,26 @@ def fill_ridges_of_some_numpy(
     targets: FloatArray,
 ) -> None:
     """Turn targets (p, k) of the columns ``at`` into coefficients."""
-    matrix = _some(FullProducts(values, left, right).full(), alpha, row, at, there)
+    matrix = _some(FullProducts(values, left, right), alpha, row, at, there)
     _eliminate(matrix)
     _substitute(matrix, targets)
 
 
-def _some(full: FloatArray, alpha: float, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
-    """Return the matrices (p, k, k) of the ridges of some columns, without the columns that are not there."""
+def matrix_of(products: Products, at: int) -> FloatArray:
+    """Return the matrix (d, d) of one neighbourhood."""
+    columns = np.arange(products.width)
+    return products.entries(np.array(at), columns[:, None], columns)
+
+
+def matrices_of_some(products: Products, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
+    """Return the matrices (p, k, k) of the columns ``at`` (p, k); 0 for those that are not there."""
     both = there[:, :, None] & there[:, None, :]
-    matrix: FloatArray = np.where(both, full[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
+    return np.where(both, products.entries(row[:, None, None], at[:, :, None], at[:, None, :]), 0.0)
+
+
+def _some(products: Products, alpha: float, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
+    """Return the matrices (p, k, k) of the ridges of some columns."""
+    matrix = matrices_of_some(products, row, at, there)
     _add_to_diagonal(matrix, alpha)
     return matrix
 
@@ -209,6 +234,11 @@ class IndependentProducts:
         """Begin without a sample."""
         return cls(variance, np.zeros(len(variance)), np.zeros_like(variance))
 
+    @property
+    def width(self) -> int:
+        """See `Products.width`."""
+        return int(self.variance.shape[1])
+
     def take(self, index: IntArray) -> "IndependentProducts":
         """See `Products.take`."""
         return IndependentProducts(self.variance[index], self.scale[index], self.step[index])
@@ -217,10 +247,11 @@ class IndependentProducts:
         """See `Products.plus`; there can be one sample."""
         return replace(self, scale=scale, step=step)
 
-    def full(self) -> FloatArray:
-        """See `Products.full`."""
-        diagonal = self.variance[:, :, None] * np.eye(self.variance.shape[1])
-        return FullProducts.of(diagonal).plus(self.scale, self.step).full()
+    def entries(self, row: IntArray, first: IntArray, second: IntArray) -> FloatArray:
+        """See `Products.entries`."""
+        alone = np.where(first == second, self.variance[row, first], 0.0)
+        added: FloatArray = self.step[row, first] * self.scale[row] * self.step[row, second]
+        return alone + added
 
     def ridge(self, alpha: float, targets: FloatArray, row: IntArray, label: IntArray) -> FloatArray:
         """See `Products.ridge`."""

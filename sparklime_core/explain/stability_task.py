@@ -5,7 +5,7 @@ those of the run's own engine, to the last bit. Where that is ``sampled``, its p
 compared, so that K pools cost K solves and not one more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from sparklime_core.explain.schema import STABILITY_SCHEMA
 from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, RunSettings
 from sparklime_core.explain.stability_metrics import TOP, PoolFits, feature_figures, pair_figures, sampling_error
 from sparklime_core.explain.surrogate import Surrogates, standard_errors
-from sparklime_core.explain.task import Engine, ExplainTask, all_or_each
+from sparklime_core.explain.task import Engine, ExplainTask, all_or_each, products_at_once
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 
 EXACT_SECONDS = 1e-3
@@ -109,19 +109,17 @@ class StabilityTask(ExplainTask):
         self, rows: FloatArray, row_ids: IntArray
     ) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
         """Explain up to `BLOCK_ROWS` rows (n, d); return batches of the compact and of the stability schema."""
-        parts: list[BlockPart] = []
+        measured: list[MeasuredPairs] = []
 
         def solve(at: IntArray, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
             fit, moments = self._explain(rows, predictions, wanted)
-            parts.append(BlockPart(at, rows, predictions, wanted, fit, moments))
+            chosen = np.flatnonzero(row_ids[at] % self.every == 0)
+            part = BlockPart(at, rows, predictions, wanted, fit, moments).take(chosen)
+            # A row that cannot be measured still has its explanation, and no stability.
+            self._measure_each(part, [None] * len(chosen), measured)
             return fit
 
         explained = self.explain_by(rows, row_ids, solve)
-        measured: list[MeasuredPairs] = []
-        with one_blas_thread(), phase("algebra"):
-            for part in self._sampled(parts, row_ids):
-                # A row that cannot be measured still has its explanation, and no stability.
-                self._measure_each(part, [None] * len(part.at), measured)
         with phase("packing"):
             return explained, run_batch(row_ids, measured)
 
@@ -151,13 +149,6 @@ class StabilityTask(ExplainTask):
             truth = self.truth.solve(*block)
         return PoolFits.of(fits, spreads, truth, part.rows.shape[1])
 
-    def _sampled(self, parts: list[BlockPart], row_ids: IntArray) -> Iterator[BlockPart]:
-        """Yield the rows of each part whose stability is measured."""
-        for part in parts:
-            chosen = np.flatnonzero(row_ids[part.at] % self.every == 0)
-            if len(chosen):
-                yield part if len(chosen) == len(part.at) else part.take(chosen)
-
     def _explain(
         self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray
     ) -> tuple[Surrogates, Moments | None]:
@@ -175,7 +166,7 @@ class StabilityTask(ExplainTask):
             explained = None if some.fit is None else some.fit.features
             measured.append(MeasuredPairs(some.at[row], label, self.measure(some), explained))
 
-        all_or_each(measure, errors)
+        all_or_each(measure, errors, products_at_once(part.rows.shape[1]))
 
 
 def prepare_measured(

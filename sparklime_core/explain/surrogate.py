@@ -14,7 +14,7 @@ from sklearn.linear_model import lars_path_gram
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.neighbourhood import Profiles
-from sparklime_core.explain.products import dot
+from sparklime_core.explain.products import dot, matrices_of_some, matrix_of
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 
 
@@ -102,8 +102,7 @@ def standard_errors(moments: Moments, wanted: BoolArray, fitted: Surrogates) -> 
     """
     row, label = np.nonzero(wanted)
     at, there = np.maximum(fitted.features, 0), fitted.features >= 0
-    both = there[:, :, None] & there[:, None, :]
-    products = np.where(both, moments.z_cov.full()[row[:, None, None], at[:, :, None], at[:, None, :]], 0.0)
+    products = matrices_of_some(moments.z_cov, row, at, there)
     inverse = np.linalg.inv(products + RIDGE_ALPHA * np.eye(at.shape[1]))
     covariance = inverse @ products @ inverse
     residual = (1.0 - fitted.score) * moments.y_var[row, label]
@@ -147,8 +146,8 @@ def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_feat
     of squares is the square of the latter over the former.
     """
     covariance = moments.zy_cov[row, :, label]
-    products = moments.z_cov.full()
-    left = np.diagonal(products, axis1=1, axis2=2)[row]
+    products, columns = moments.z_cov, np.arange(covariance.shape[1])
+    left = products.entries(row[:, None], columns, columns)
     smallest = DEPENDENT * left + CONSTANT_COLUMN * moments.weight[row, None] * moments.z_mean[row] ** 2
     pairs, width = covariance.shape
     each = np.arange(pairs)
@@ -163,7 +162,7 @@ def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_feat
         chosen[:, step] = best
         free[each, best] = False
         pivot = np.where(useful[each, best], left[each, best], np.inf)[:, None]
-        column = products[row, best]
+        column = products.entries(row[:, None], best[:, None], columns)
         for factor in factors:
             column -= factor * factor[each, best][:, None]
         column /= np.sqrt(pivot)
@@ -175,13 +174,13 @@ def forward_selection(moments: Moments, row: IntArray, label: IntArray, num_feat
 
 def lasso_path(moments: Moments, row: IntArray, label: IntArray, num_features: int) -> IntArray:
     """Choose the features of the last step of the lasso path that has no more than ``num_features`` of them."""
-    products, width = moments.z_cov.full(), moments.z_mean.shape[1]
+    width = moments.z_cov.width
     chosen = np.full((len(row), width), -1, dtype=np.int64)
     for pair, (at, k) in enumerate(zip(row, label, strict=True)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a path that ends early for want of digits is good enough for lime
             _, _, path = lars_path_gram(
-                moments.zy_cov[at, :, k], products[at], n_samples=moments.size, method="lasso"
+                moments.zy_cov[at, :, k], matrix_of(moments.z_cov, at), n_samples=moments.size, method="lasso"
             )
         features = np.arange(width)
         for step in range(path.shape[1] - 1, 0, -1):

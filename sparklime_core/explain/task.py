@@ -56,6 +56,9 @@ BLAS may round differently for batches of different shapes; with one shape it ca
 Solver = Callable[[IntArray, FloatArray, FloatArray, BoolArray], Surrogates]
 """Positions of rows in their block, those rows, their predictions and what is wanted of them, to surrogates."""
 
+MOST_PRODUCTS = 2**24
+"""The most products of two columns that are held at once: 128 MB, of a matrix per row."""
+
 SLOW_BLOCK_ROWS = 8
 SMALLEST_BLOCK_ROWS = 16
 BLOCKS_TO_SHARE = 32
@@ -156,9 +159,13 @@ class ExplainTask:
                 pairs = np.argwhere(wanted[at])
                 solved.put(at[pairs[:, 0]], pairs[:, 1], found)
 
-            all_or_each(solve, errors)
+            all_or_each(solve, errors, self._rows_at_once(rows.shape[1]))
             with phase("packing"):
                 return self._pack(rows, row_ids, predictions, wanted, solved, errors)
+
+    def _rows_at_once(self, columns: int) -> int:
+        """Return how many rows are solved at once; engines that draw samples hold a matrix per row."""
+        return products_at_once(columns) if ENGINES[self.settings.engine].draws_samples else BLOCK_ROWS
 
     def examine(self, rows: FloatArray) -> tuple[list[str | None], FloatArray, BoolArray]:
         """Return each row's error or None, the predictions (n, K), and the wanted labels (n, K) of a block."""
@@ -260,16 +267,21 @@ def wanted_labels(labels: Labels, predictions: FloatArray) -> BoolArray:
     return wanted
 
 
-def all_or_each(action: Callable[[IntArray], None], errors: list[str | None]) -> None:
-    """Do something to all rows without an error at once; when that fails, row by row, noting each error."""
+def products_at_once(columns: int) -> int:
+    """Return for how many rows a matrix of products of all columns is held at once."""
+    return int(np.clip(MOST_PRODUCTS // columns**2, 1, BLOCK_ROWS))
+
+
+def all_or_each(action: Callable[[IntArray], None], errors: list[str | None], at_once: int = BLOCK_ROWS) -> None:
+    """Do something to rows without an error, many at once; when that fails, row by row, noting each error."""
     good = np.array([i for i, error in enumerate(errors) if error is None], dtype=np.int64)
-    if not len(good):
-        return
-    try:
-        action(good)
-    except Exception:  # noqa: BLE001 - a model raises any error: one bad row never costs the others
-        for row in good:
-            try:
-                action(np.array([row]))
-            except Exception as error:  # noqa: BLE001
-                errors[row] = " ".join((str(error) or type(error).__name__).split())
+    for begin in range(0, len(good), at_once):
+        some = good[begin : begin + at_once]
+        try:
+            action(some)
+        except Exception:  # noqa: BLE001 - a model raises any error: one bad row never costs the others
+            for row in some:
+                try:
+                    action(np.array([row]))
+                except Exception as error:  # noqa: BLE001
+                    errors[row] = " ".join((str(error) or type(error).__name__).split())

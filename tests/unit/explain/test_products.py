@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from sparklime_core.explain import products
-from sparklime_core.explain.products import FullProducts, IndependentProducts
+from sparklime_core.explain.products import FullProducts, IndependentProducts, matrix_of
 
 ALPHA = 0.01
+
+
+def matrices(found, neighbourhoods):
+    return np.stack([matrix_of(found, at) for at in range(neighbourhoods)])
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def independent():
 def test_a_ridge_on_all_columns(independent):
     targets = np.random.default_rng(1).normal(size=(5, 7, 3))
     row, label = np.array([0, 0, 3, 4]), np.array([0, 2, 1, 1])
-    full = FullProducts.of(independent.full())
+    full = FullProducts.of(matrices(independent, 5))
     found, expected = (products.ridge(0.01, targets, row, label) for products in (independent, full))
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
@@ -29,7 +33,7 @@ def test_a_ridge_on_some_columns_and_padding(independent):
     row, at = np.array([1, 3]), np.array([[6, 0, 2], [4, 0, 0]])
     there = np.array([[True, True, True], [True, False, False]])
     target = np.random.default_rng(2).normal(size=(2, 3))
-    full = FullProducts.of(independent.full())
+    full = FullProducts.of(matrices(independent, 5))
     found, expected = (products.ridge_of_some(1.0, target, row, at, there) for products in (independent, full))
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     assert not found[~there].any()
@@ -38,10 +42,10 @@ def test_a_ridge_on_some_columns_and_padding(independent):
 def test_the_instance_is_added_to_both_kinds_alike(independent):
     scale, step = np.full(5, 0.5), np.ones((5, 7))
     diagonal = IndependentProducts.of(independent.variance)
-    expected = FullProducts.of(diagonal.full()).plus(scale, step).full()
-    np.testing.assert_array_equal(diagonal.plus(scale, step).full(), expected)
+    expected = matrices(FullProducts.of(matrices(diagonal, 5)).plus(scale, step), 5)
+    np.testing.assert_array_equal(matrices(diagonal.plus(scale, step), 5), expected)
     some = np.array([4, 0, 4])
-    np.testing.assert_array_equal(diagonal.plus(scale, step).take(some).full(), expected[some])
+    np.testing.assert_array_equal(matrices(diagonal.plus(scale, step).take(some), 3), expected[some])
 
 
 def full_products(width, neighbourhoods=40):
@@ -50,10 +54,6 @@ def full_products(width, neighbourhoods=40):
     sums = columns.sum(axis=2)
     found = FullProducts.centred(columns @ columns.transpose(0, 2, 1), sums, sums / (3 * width))
     return found.plus(rng.random(neighbourhoods), 1 - sums / (3 * width))
-
-
-def matrices(found):
-    return found.full() + ALPHA * np.eye(found.values.shape[1])
 
 
 @pytest.fixture(params=["compiled", "in numpy"])
@@ -68,7 +68,9 @@ def test_ridges_solve_the_matrices(width):
     found = full_products(width)
     targets = np.random.default_rng(0).normal(size=(40, width, 3))
     row, label = np.nonzero(np.random.default_rng(1).random((40, 3)) < 0.5)
-    expected = np.linalg.solve(matrices(found)[row], targets[row, :, label][:, :, None])[:, :, 0]
+    expected = np.linalg.solve(
+        (matrices(found, 40) + ALPHA * np.eye(width))[row], targets[row, :, label][:, :, None]
+    )[:, :, 0]
     np.testing.assert_allclose(found.ridge(ALPHA, targets, row, label), expected, rtol=1e-9, atol=1e-12)
     at = np.tile(np.arange(width)[::-1], (len(row), 1))
     there = np.ones(at.shape, dtype=np.bool_)
