@@ -4,9 +4,9 @@ import streamlit as st
 
 from sparklime_core.dashboard.explain.run_form import expected_time, new_rows_panel, run_form, start_run
 from sparklime_core.dashboard.shared import session_state, workspace
-from sparklime_core.dashboard.shared.empty_state import earlier_work, next_step
+from sparklime_core.dashboard.shared.empty_state import next_step, no_table
 from sparklime_core.dashboard.shared.messages import plain, shown_errors
-from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL, ROWS, TUNING, WORKERS
+from sparklime_core.dashboard.shared.navigation import EXPLAIN, MODEL, ROWS, TUNING, WORKERS
 from sparklime_core.dashboard.shared.progress import queue_panel, resume_button, run_progress
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.wording import count
@@ -27,9 +27,7 @@ with shown_errors():
 st.markdown("## A new run")
 dataset, model = workspace.dataset(), workspace.model()
 if dataset is None:
-    earlier_work(EXPLAIN)
-    next_step("There is no table yet.", DATA, "Choose a table", ":material/table:")
-    st.stop()
+    no_table(EXPLAIN)
 if model is None:
     next_step("There is no model yet.", MODEL, "Train a model", ":material/forest:")
     st.stop()

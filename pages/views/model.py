@@ -5,17 +5,15 @@ import streamlit as st
 from sparklime_core.dashboard.model.model_form import own_model, settings_form
 from sparklime_core.dashboard.model.quality import measures, plots, traps_panel
 from sparklime_core.dashboard.shared import workspace
-from sparklime_core.dashboard.shared.empty_state import earlier_work, next_step
+from sparklime_core.dashboard.shared.empty_state import no_table
 from sparklime_core.dashboard.shared.messages import plain, shown_errors
-from sparklime_core.dashboard.shared.navigation import DATA, EXPLAIN, MODEL
+from sparklime_core.dashboard.shared.navigation import EXPLAIN, MODEL
 from sparklime_core.dashboard.shared.people import share_workspace_button
 from sparklime_core.models.train import train_with
 
 dataset = workspace.dataset()
 if dataset is None:
-    earlier_work(MODEL)
-    next_step("There is no table yet to learn from.", DATA, "Choose a table", ":material/table:")
-    st.stop()
+    no_table(MODEL)
 
 st.markdown(f"A model that predicts **{plain(dataset.target_name)}** from the table **{plain(dataset.name)}**")
 train, own = st.tabs([":material/model_training: Train a model", ":material/upload_file: My own model"])

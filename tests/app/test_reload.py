@@ -86,6 +86,26 @@ def test_a_new_tab_without_the_address_offers_to_go_on(
     assert "Explains the predictions of the model trained on my wine" in words(tab).replace("**", "")
 
 
+@pytest.mark.parametrize("page", ["model", "explain"])
+def test_a_table_without_a_target_leads_to_the_choice_of_one(
+    no_runs: RunStore, open_page: OpenPage, become: Become, page: str
+) -> None:
+    become("me")
+    app = open_page("data")
+    app.file_uploader[0].upload("my wine.csv", sample_csv("wine"))
+    sound(app.run())
+    key = app.query_params["workspace"]
+    assert isinstance(key, str)
+
+    tab = another_tab(page, workspace=key)
+    assert "The table my wine has no target yet." in words(tab).replace("**", "")
+    assert "earlier-work" not in {button.key for button in tab.button}
+
+    tab = another_tab(page)
+    sound(tab.button(key="earlier-work").click().run())
+    assert "## my wine" in words(tab)
+
+
 @pytest.mark.parametrize("person", ["another", ""])
 def test_nobody_else_opens_it_by_its_key(
     no_runs: RunStore, open_page: OpenPage, become: Become, person: str

@@ -1,10 +1,12 @@
 """Empty states: what a page shows without its run, its table or its model."""
 
+from typing import NoReturn
+
 import streamlit as st
 
 from sparklime_core.dashboard.shared import session_state, workspace
 from sparklime_core.dashboard.shared.messages import plain, shown_errors
-from sparklime_core.dashboard.shared.navigation import HOME, RUNS
+from sparklime_core.dashboard.shared.navigation import DATA, HOME, RUNS
 from sparklime_core.dashboard.shared.services import services
 from sparklime_core.runs.run import Run
 from sparklime_core.wording import count
@@ -45,13 +47,31 @@ def _offer(run: Run) -> None:
             st.rerun()
 
 
+def no_table(page: str) -> NoReturn:
+    """Show that a page has no table to work on, and the ways to one; stop the page.
+
+    Parameters
+    ----------
+    page
+        The one that asks for it.
+    """
+    table = workspace.source()
+    if table is None:
+        earlier_work(page)
+        next_step("There is no table yet.", DATA, "Choose a table", ":material/table:")
+    else:
+        name = plain(table.name)
+        next_step(f"The table **{name}** has no target yet.", DATA, "Choose what to predict", ":material/table:")
+    st.stop()
+
+
 def earlier_work(page: str) -> None:
     """Offer the last table and model of this browser; say if a link is to another person's table.
 
     Parameters
     ----------
     page
-        Where the person goes on with it.
+        Where the person goes on with it, if the table has a target.
     """
     signed_in = services().person.is_signed_in
     if workspace.is_refused():
@@ -74,4 +94,4 @@ def earlier_work(page: str) -> None:
         st.markdown(f"{what} {are} still here.")
         if st.button("Continue with it", icon=":material/history:", key="earlier-work"):
             workspace.take_up(found)
-            st.switch_page(page)
+            st.switch_page(page if found.facts.chosen else DATA)
