@@ -136,11 +136,7 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
     """Show the traps that were found; without any, what was checked."""
     traps = workspace.traps()
     if not traps:
-        st.caption(
-            "No trap was found. No single column predicts the target, and no identifier carries weight. "
-            "The model is better than none, and about as good on test rows as on training rows. No test "
-            "row is also a training row, and each class is learnt and predicted."
-        )
+        st.caption(_what_was_checked(model, dataset))
         return
     st.markdown(f"## Before you believe it: {count(len(traps), 'trap')}")
     for place, trap in enumerate(traps):
@@ -150,6 +146,20 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
                 _ways_out(model, trap, place)
             if trap.rows:
                 _trap_rows(dataset, trap)
+
+
+def _what_was_checked(model: Model, dataset: Dataset) -> str:
+    said = [
+        "No trap was found. No single column predicts the target, no identifier carries weight, and the model is "
+        "better than guessing."
+    ]
+    if len(model.test_rows):
+        said.append(
+            "It is about as good on test rows as on training rows, which have no row in common."
+        )
+    if dataset.class_names is not None:
+        said.append("Each class is learnt and predicted.")
+    return " ".join(said)
 
 
 def _ways_out(model: Model, trap: Trap, place: int) -> None:

@@ -1,4 +1,4 @@
-"""Scores that mislead: of guessing, of training rows, of classes that are never predicted, of copied rows."""
+"""Scores that mislead: of few rows, of guessing, of training rows, of copies; and classes never predicted."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,6 +28,16 @@ MOST_NAMED = 100
 
 LEAST_SHARE = 0.02
 """Of the test rows, that are copies of training rows."""
+
+
+def find_few_rows(evidence: Evidence) -> Iterator[Trap]:
+    """Yield a trap where too few rows measure the model for any of its scores to say much."""
+    if len(evidence.unseen) < LEAST_ROWS:
+        larger = ", or a larger test share" if evidence.is_split else ""
+        yield Trap(
+            f"Only {count(len(evidence.unseen), 'row')} measured the model: its scores say little, and most other "
+            f"traps need {LEAST_ROWS}. Use a table of more rows{larger}."
+        )
 
 
 def find_no_better(evidence: Evidence) -> Iterator[Trap]:

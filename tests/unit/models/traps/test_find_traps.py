@@ -9,7 +9,7 @@ from sparklime_core.data.table_source import load_sample, sample_csv
 from sparklime_core.errors import ModelError
 from sparklime_core.models.own_model import adopt_model
 from sparklime_core.models.settings import ModelSettings
-from sparklime_core.models.train import Model, train_with
+from sparklime_core.models.train import train_with
 from sparklime_core.models.traps.evidence import Trap
 from sparklime_core.models.traps.find_traps import find_traps
 
@@ -94,6 +94,14 @@ def test_a_model_no_better_than_none_is_said(noise: np.random.Generator, is_numb
     assert not [trap for trap in found if "by heart" in trap.sentence]
 
 
+def test_few_test_rows_say_little(noise: np.random.Generator) -> None:
+    x = noise.normal(size=76)
+    dataset = table(x=x.round(6), label=np.where(x > 0, "yes", "no"))
+    assert "Only 19 rows measured the model" in traps(dataset)[0].sentence
+    assert "larger test share" in traps(dataset)[0].sentence
+    assert not [trap for trap in traps(dataset, test_size=0.3) if "measured" in trap.sentence]
+
+
 def test_training_far_better_than_test_offers_larger_leaves(noise: np.random.Generator) -> None:
     x, label = signal(noise)
     flipped = np.where(noise.random(ROWS) < 0.4, "yes", label)
@@ -140,13 +148,6 @@ def test_of_a_model_trained_elsewhere_nothing_is_made_up(noise: np.random.Genera
     own = adopt_model(train_with(dataset, ModelSettings(n_estimators=5)).estimator, dataset)
     found = find_traps(own, dataset)
     assert [trap.column for trap in found] == ["delay"]
-
-
-def test_a_few_rows_are_too_few_to_say(noise: np.random.Generator) -> None:
-    x, label = signal(noise)
-    dataset = table(x=x[:30], label=label[:30])
-    model: Model = train_with(dataset, ModelSettings(n_estimators=3))
-    assert find_traps(model, dataset) == ()
 
 
 def test_another_table_than_the_models_is_refused() -> None:
