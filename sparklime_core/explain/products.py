@@ -105,8 +105,8 @@ class FullProducts:
         solved = targets[row, :, label]
         rows, first = np.unique(row, return_index=True)
         if self.width > MOST_ELIMINATED:
-            ends = np.append(first[1:], len(row))
-            for at, begin, end in zip(rows, first, ends[: len(rows)], strict=True):
+            ends = np.searchsorted(row, rows, side="right")
+            for at, begin, end in zip(rows, first, ends, strict=True):
                 matrix = matrix_of(self, at)
                 matrix[np.diag_indices_from(matrix)] += alpha
                 solved[begin:end] = np.linalg.solve(matrix, targets[at])[:, label[begin:end]].T
