@@ -235,7 +235,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="every figure, for programs")
     chosen, extra = parser.parse_known_args()
     check_prepared()
-    extra = extra or ["--master", "local[2]", "--engine", "sampled", "--trees", "50", "--max-depth", "8"]
+    extra = extra or ["--master", "local[2]", "--engine", "exact", "--trees", "50", "--max-depth", "8"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.out or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sparklime_core.errors import SettingsError
 from sparklime_core.setting import Settings, setting
 from sparklime_core.setting_kinds import Choice, Share, Whole
 
@@ -12,6 +13,9 @@ KINDS = {
     "linear": "logistic or linear regression",
 }
 """The models that can be trained, and how they are called."""
+
+FORESTS = ("forest", "extra_trees")
+"""Those whose trees are each trained on rows of their own."""
 
 CLASS_WEIGHTS = ("auto", "balanced", "none")
 
@@ -36,6 +40,9 @@ class ModelSettings(Settings):
         One of `KINDS`.
     class_weight
         ``"balanced"``: a class weighs the more, the rarer it is; ``"auto"``: only where classes are imbalanced.
+    rows_per_tree
+        How many training rows each tree of a forest draws, with replacement; None: as many as there are, and for
+        extra trees each row once.
 
     Raises
     ------
@@ -101,3 +108,22 @@ class ModelSettings(Settings):
         help="For imbalanced classes.",
         called="Class weights",
     )
+    rows_per_tree: int | None = setting(
+        Whole(2),
+        None,
+        flag="rows-per-tree",
+        label="Rows per tree",
+        help="Number of training rows that each tree of a forest draws. A large table trains faster with fewer.",
+        unset="all",
+        called="The number of rows per tree",
+        metavar="R",
+    )
+
+    def __post_init__(self) -> None:
+        """Check the values, and that the model has what they set."""
+        super().__post_init__()
+        if self.rows_per_tree is not None and self.kind not in FORESTS:
+            raise SettingsError(
+                "Rows per tree is for random forests and extra trees, "
+                f"and the model is {KINDS[self.kind]}; leave it out."
+            )

@@ -100,6 +100,8 @@ def train_with(dataset: Dataset, settings: ModelSettings) -> Model:
     train, test = _split(dataset, settings)
     class_weight, notes = _class_weight(dataset, settings)
     estimator: Any = _build_estimator(dataset, settings, class_weight)
+    if settings.rows_per_tree is not None:
+        estimator.set_params(bootstrap=True, max_samples=min(settings.rows_per_tree, len(train)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator.fit(dataset.features[train], dataset.target[train])

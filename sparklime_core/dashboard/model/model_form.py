@@ -31,7 +31,7 @@ def settings_form(dataset: Dataset) -> ModelSettings | None:
                 form.take("class_weight", "auto")
             else:
                 form.draw("class_weight", WEIGHTS)
-        with st.grid(5, min_column_width=150):
+        with st.grid(3, min_column_width=150):
             form.draw("n_estimators", step=50)
             for name in form.left():
                 form.draw(name)

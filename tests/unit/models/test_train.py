@@ -116,6 +116,14 @@ def test_bad_hyperparameters_are_refused(cancer, settings):
         train_forest(cancer, **settings)
 
 
+@pytest.mark.parametrize("kind", ["forest", "extra_trees"])
+@pytest.mark.parametrize(("asked", "drawn"), [(100, 100), (10_000, 426)])
+def test_each_tree_draws_as_many_rows_as_were_asked_for(cancer, kind, asked, drawn):
+    model = train_with(cancer, ModelSettings(5, kind=kind, rows_per_tree=asked, class_weight="none"))
+    assert [tree.tree_.weighted_n_node_samples[0] for tree in model.estimator.estimators_] == [drawn] * 5
+    assert drawn < 426 or cancer.rows - len(model.test_rows) == 426
+
+
 def test_a_table_too_small_to_split_is_refused():
     with pytest.raises(SparkLimeError, match="at least 4"):
         train_forest(read_csv(b"a,t\n1,x\n2,y\n", "t"))

@@ -89,7 +89,7 @@ def same(run: Run, path: Path) -> bool:
 
 @pytest.fixture(scope="module")
 def run(dataset, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = ModelSettings(n_estimators=9, max_depth=4, min_samples_leaf=2, seed=5, kind="extra_trees")
+    settings = ModelSettings(9, max_depth=4, min_samples_leaf=2, seed=5, kind="extra_trees", rows_per_tree=90)
     plan = RunPlan(dataset, train_with(dataset, settings), EXPLAIN, EXPLAINER, "test", stability=3)
     return explained(plan, tmp_path_factory.mktemp("runs"))
 
@@ -146,6 +146,7 @@ def test_a_command_of_every_setting_is_read_as_it_was_meant(run: Run, monkeypatc
         "extra_trees", 9, 4, 2
     )  # fmt: skip
     assert (arguments.seed, arguments.model_seed, arguments.rows) == (7, 5, "test")
+    assert arguments.rows_per_tree == 90
     assert (arguments.engine, arguments.labels, arguments.num_features) == ("sampled", (0, 2), 4)
     assert (arguments.discretizer, arguments.kernel_width) == ("decile", 1.5)
     assert arguments.stability == 3
