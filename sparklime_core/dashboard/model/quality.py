@@ -40,8 +40,14 @@ MEASURES = {
     "r2": ("R²", "Share of the target's variance that the model explains; 1 is perfect."),
     "mae": ("Mean absolute error", "In the target's own unit."),
     "rmse": ("Root mean squared error", "In the target's own unit; large errors count more."),
-    "baseline_mae": ("Mean absolute error without a model", "Always predicts the training rows' median."),
-    "baseline_rmse": ("Root mean squared error without a model", "Always predicts the training rows' mean."),
+    "baseline_mae": (
+        "MAE without a model",
+        "Mean absolute error of always predicting the training rows' median.",
+    ),
+    "baseline_rmse": (
+        "RMSE without a model",
+        "Root mean squared error of always predicting the training rows' mean.",
+    ),
 }
 """Name and meaning of each measure of `Metrics`."""
 
@@ -61,7 +67,7 @@ def measures(model: Model) -> None:
     )
     for note in model.notes:
         st.info(plain(f"{note[:1].upper()}{note[1:]}."), icon=":material/info:")
-    with st.grid(4, min_column_width=140):
+    with st.grid(4, min_column_width=200):
         for name, value in metrics.values.items():
             label, help_text = MEASURES.get(name, (name, None))
             st.metric(label, number(value), help=help_text, border=True)
@@ -154,9 +160,7 @@ def _what_was_checked(model: Model, dataset: Dataset) -> str:
         "better than guessing."
     ]
     if len(model.test_rows):
-        said.append(
-            "It is about as good on test rows as on training rows, which have no row in common."
-        )
+        said.append("It is about as good on test rows as on training rows, which have no row in common.")
     if dataset.class_names is not None:
         said.append("Each class is learnt and predicted.")
     return " ".join(said)
