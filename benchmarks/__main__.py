@@ -55,9 +55,8 @@ def measure(*, quick: bool) -> Results:
         for varied, problems in GROWTH.items():
             _say(f"growth with {varied}")
             results.growth[varied] = [(problem, race(problem, FAST, 3, lap_seconds)) for problem in problems]
-    for engine in ("sampled", "exact"):
-        _say(f"distributing {engine}")
-        results.distributed.append(distribute(engine, 5_000 if quick else 100_000))
+    _say("distributing")
+    results.distributed = distribute(("sampled", "exact"), 5_000 if quick else 100_000)
     disconnect()
     _say("convergence of lime")
     results.convergence = converge(seeds=3 if quick else 10)

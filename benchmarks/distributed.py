@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,16 +52,23 @@ class Rates:
         return self.at_once / (CORES * self.alone)
 
 
-def distribute(engine: str, count: int) -> Rates:
+def distribute(engines: Sequence[str], count: int) -> list[Rates]:
     """Explain rows in this process, in two at once, with Spark on ``local[2]``, and in this process again."""
     rows = BREAST_CANCER.rows(count)
-    task = prepare_task(BREAST_CANCER.explainer, BREAST_CANCER.model.predict_proba, ExplainSettings(engine))
-    explain_with(task, rows[:512], np.arange(512))
-    before, at_once = _alone(task, rows), _at_once(task, rows)
+    tasks, before, at_once = {}, {}, {}
+    for engine in engines:  # all of them before Spark has threads here, which a forked process would lack
+        settings = ExplainSettings(engine)
+        task = prepare_task(BREAST_CANCER.explainer, BREAST_CANCER.model.predict_proba, settings)
+        explain_with(task, rows[:512], np.arange(512))
+        tasks[engine], before[engine], at_once[engine] = task, _alone(task, rows), _at_once(task, rows)
     spark = connect(f"local[{CORES}]")
-    _spread(spark, task, rows[:2048])  # the Python workers start and load what was broadcast
-    spread = _spread(spark, task, rows)
-    return Rates(engine, count, (before + _alone(task, rows)) / 2, at_once, spread)
+    found = []
+    for engine, task in tasks.items():
+        _spread(spark, task, rows[:2048])  # the Python workers start and load what was broadcast
+        spread = _spread(spark, task, rows)
+        alone = (before[engine] + _alone(task, rows)) / 2
+        found.append(Rates(engine, count, alone, at_once[engine], spread))
+    return found
 
 
 def _alone(task: ExplainTask, rows: np.ndarray) -> float:
@@ -81,10 +89,11 @@ def _at_once(task: ExplainTask, rows: np.ndarray) -> float:
     processes = [context.Process(target=explain) for _ in range(CORES)]
     for process in processes:
         process.start()
-    rate = sum(rates.get() for _ in processes)
     for process in processes:
         process.join()
-    return rate
+        if process.exitcode:
+            raise RuntimeError(f"A process that explained rows ended with {process.exitcode}.")
+    return sum(rates.get() for _ in processes)
 
 
 def _spread(spark, task: ExplainTask, rows: np.ndarray) -> float:

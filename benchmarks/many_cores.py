@@ -59,16 +59,16 @@ class WaitingTask(ExplainTask):
     ----------
     found
         The results of `BLOCK_ROWS` rows, one of each.
-    row_seconds
+    wait_seconds
         How long it waits for a row.
     """
 
     found: pa.RecordBatch
-    row_seconds: float
+    wait_seconds: float
 
     def explain(self, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
         """Wait, and return a batch of the compact schema."""
-        time.sleep(self.row_seconds * len(rows))
+        time.sleep(self.wait_seconds * len(rows))
         return self.found.slice(0, len(rows)).set_column(0, self.found.schema.field(0), pa.array(row_ids))
 
     @classmethod

@@ -41,7 +41,7 @@ st.caption(
 )
 st.page_link(TUNING, label="Try kernel widths and numbers of samples", icon=":material/tune:")
 with shown_errors():
-    expected_time(table.rows)
+    expected_time(table.rows, len(table.feature_names))
     form = run_form(table, len(model.test_rows) if table is dataset else table.rows)
     if form is not None:
         st.switch_page(EXPLAIN, query_params={"run": start_run(form)})

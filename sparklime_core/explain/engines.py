@@ -10,8 +10,8 @@ from typing import Any
 SLOW_SECONDS = 0.01
 """An engine that takes longer per row is slow: no person waits for it at every click."""
 
-MIDDLING_COLUMNS = 30
-"""The columns of the table for which `EngineEntry.row_seconds` holds."""
+MEDIUM_COLUMNS, MEDIUM_SAMPLES = 30, 5_000
+"""The columns of the table, and the samples, for which `EngineEntry.row_seconds` holds."""
 
 USUAL_POOLS = 5
 """The number of pools that measure stability, unless a person chooses another."""
@@ -28,7 +28,9 @@ class EngineEntry:
     words
         A line about it for people.
     row_seconds
-        Seconds of a core per row of a middling table, which has `MIDDLING_COLUMNS`.
+        Seconds of a core per row of a table of `MEDIUM_COLUMNS`.
+    power
+        With which power of the columns that grows on wider tables.
     draws_samples
         Whether its weights have sampling noise, so that stability is worth measuring.
     difference
@@ -38,6 +40,7 @@ class EngineEntry:
     home: str
     words: str
     row_seconds: float
+    power: int
     draws_samples: bool
     difference: str
 
@@ -50,6 +53,11 @@ class EngineEntry:
     def usual_pools(self) -> int:
         """The number of pools that measure stability by default; 0 where that means nothing, or takes long."""
         return USUAL_POOLS if self.draws_samples and not self.is_slow else 0
+
+    def seconds_per_row(self, columns: int, samples: int = MEDIUM_SAMPLES) -> float:
+        """Return about how many seconds of a core a row takes, with a forest of medium size."""
+        drawn = samples / MEDIUM_SAMPLES if self.draws_samples else 1.0
+        return float(self.row_seconds * drawn * max(1.0, columns / MEDIUM_COLUMNS) ** self.power)
 
     @property
     def module(self) -> str:
@@ -66,6 +74,7 @@ ENGINES = {
         "reference_engine:ReferenceEngine",
         "Reference: the lime library itself, row by row. Slow; what the others are judged by.",
         row_seconds=0.1,
+        power=1,
         draws_samples=True,
         difference="They do not: it is lime",
     ),
@@ -73,6 +82,7 @@ ENGINES = {
         "sampled.sampled_engine:SampledEngine",
         "Sampled: lime's own answer, from a pool of samples that all rows share. Fast.",
         row_seconds=1e-4,
+        power=2,
         draws_samples=True,
         difference="Rounding: the same draws as lime's, under the same seed",
     ),
@@ -80,6 +90,7 @@ ENGINES = {
         "exact.exact_engine:ExactEngine",
         "Exact: the limit of infinitely many samples, for tree ensembles. No sampling noise.",
         row_seconds=1e-4,
+        power=1,
         draws_samples=False,
         difference="Sampling noise of lime, not an error of the engine, which has none",
     ),

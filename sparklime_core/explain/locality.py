@@ -230,6 +230,11 @@ class RowEngine:
     predict_fn: PredictFn
     own: IntArray
 
+    @property
+    def row_seconds(self) -> float:
+        """See `Engine.row_seconds`."""
+        return self.engine.row_seconds
+
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates of that row. See `Engine.solve`."""
         found = expectations(self.engine.trees, self.own[None], wanted, listed=True)

@@ -45,6 +45,9 @@ class Products(Protocol):
         ...
 
 
+MOST_PRODUCTS = 2**24
+"""So many products of two columns are held at once, 128 MB. A row has as many as the square of its columns."""
+
 MOST_ELIMINATED = 64
 """Up to so many columns, many matrices are solved side by side; LAPACK solves larger ones one after another."""
 
@@ -123,7 +126,7 @@ class FullProducts:
         if at.shape[1] > MOST_ELIMINATED:
             for pair in range(len(row)):
                 one = slice(pair, pair + 1)
-                matrix = _some(self, alpha, row[one], at[one], there[one])
+                matrix = _ridge_matrices(self, alpha, row[one], at[one], there[one])
                 solved[one] = np.linalg.solve(matrix, solved[one, :, None])[:, :, 0]
         else:
             fill = compiled_or_numpy("ridges", "fill_ridges_of_some", fill_ridges_of_some_numpy)
@@ -161,9 +164,14 @@ def fill_ridges_of_some_numpy(
     targets: FloatArray,
 ) -> None:
     """Turn targets (p, k) of the columns ``at`` into coefficients."""
-    matrix = _some(FullProducts(values, left, right), alpha, row, at, there)
+    matrix = _ridge_matrices(FullProducts(values, left, right), alpha, row, at, there)
     _eliminate(matrix)
     _substitute(matrix, targets)
+
+
+def matrices_at_once(columns: int) -> int:
+    """Return for how many neighbourhoods the matrices of their products are held at once; for one at least."""
+    return max(1, MOST_PRODUCTS // columns**2)
 
 
 def matrix_of(products: Products, at: int) -> FloatArray:
@@ -178,7 +186,7 @@ def matrices_of_some(products: Products, row: IntArray, at: IntArray, there: Boo
     return np.where(both, products.entries(row[:, None, None], at[:, :, None], at[:, None, :]), 0.0)
 
 
-def _some(products: Products, alpha: float, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
+def _ridge_matrices(products: Products, alpha: float, row: IntArray, at: IntArray, there: BoolArray) -> FloatArray:
     """Return the matrices (p, k, k) of the ridges of some columns."""
     matrix = matrices_of_some(products, row, at, there)
     _add_to_diagonal(matrix, alpha)

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explainer_facts import feature_count, kernel_table, seeded
 from sparklime_core.explain.predict_function import checked_call
 from sparklime_core.explain.sampled.binned_pool import BinnedPool
@@ -43,6 +44,11 @@ class ReferenceEngine:
     def prepare(cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> "ReferenceEngine":
         """Draw a pool for the profiles; lime itself draws and predicts a neighbourhood for every row."""
         return cls(explainer, predict_fn, settings, profiler_for_lime(explainer, predict_fn, settings))
+
+    @property
+    def row_seconds(self) -> float:
+        """See `Engine.row_seconds`."""
+        return ENGINES["reference"].seconds_per_row(feature_count(self.explainer), self.settings.num_samples)
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Explain row by row; see `Engine.solve`."""

@@ -5,24 +5,25 @@ those of the run's own engine, to the last bit. Where that is ``sampled``, its p
 compared, so that K pools cost K solves and not one more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from sparklime_core.errors import EngineError
-from sparklime_core.explain.exact.exact_engine import row_seconds
+from sparklime_core.explain.exact.exact_engine import seconds_per_row
 from sparklime_core.explain.explain_rows import prepare_engine, prepare_task
 from sparklime_core.explain.kinds.model_kind import read_ensemble
 from sparklime_core.explain.moments import Moments
+from sparklime_core.explain.products import matrices_at_once
 from sparklime_core.explain.runtime import one_blas_thread, phase
 from sparklime_core.explain.sampled.sampled_engine import SampledEngine
 from sparklime_core.explain.schema import STABILITY_SCHEMA
 from sparklime_core.explain.settings import MAX_SEED, ExplainSettings, RunSettings
 from sparklime_core.explain.stability_metrics import TOP, PoolFits, feature_figures, pair_figures, sampling_error
 from sparklime_core.explain.surrogate import Surrogates, standard_errors
-from sparklime_core.explain.task import Engine, ExplainTask, all_or_each, products_at_once
+from sparklime_core.explain.task import Engine, ExplainTask, all_or_each
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, IntArray, PredictFn
 
 EXACT_SECONDS = 1e-3
@@ -105,30 +106,45 @@ class StabilityTask(ExplainTask):
     truth: Engine | None
     every: int = 1
 
+    @property
+    def row_seconds(self) -> float:
+        """See `Engine.row_seconds`; with what one row costs that is measured, shared by `every`."""
+        compared = [pool for pool in self.pools if pool is not self.engine]
+        measured = sum(pool.row_seconds for pool in compared)
+        if self.truth is not None and self.truth is not self.engine:
+            measured += self.truth.row_seconds
+        return self.engine.row_seconds + measured / self.every
+
     def explain_and_measure(
         self, rows: FloatArray, row_ids: IntArray
     ) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
         """Explain up to `BLOCK_ROWS` rows (n, d); return batches of the compact and of the stability schema."""
-        measured: list[MeasuredPairs] = []
+        measured: list[pa.RecordBatch] = []
 
-        def solve(at: IntArray, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
+        def solve_and_measure(
+            at: IntArray, rows: FloatArray, predictions: FloatArray, wanted: BoolArray
+        ) -> Surrogates:
             fit, moments = self._explain(rows, predictions, wanted)
             chosen = np.flatnonzero(row_ids[at] % self.every == 0)
             part = BlockPart(at, rows, predictions, wanted, fit, moments).take(chosen)
             # A row that cannot be measured still has its explanation, and no stability.
-            self._measure_each(part, [None] * len(chosen), measured)
+            self._measure_each(
+                part, [None] * len(chosen), lambda pairs: measured.append(_stability_batch(row_ids, pairs))
+            )
             return fit
 
-        explained = self.explain_by(rows, row_ids, solve)
+        explained = self.explain_by(rows, row_ids, solve_and_measure)
         with phase("packing"):
-            return explained, run_batch(row_ids, measured)
+            table = pa.Table.from_batches(measured, schema=STABILITY_SCHEMA)
+            return explained, one_batch(table.sort_by([("row_id", "ascending"), ("label", "ascending")]))
 
     def measure_rows(self, rows: FloatArray) -> tuple[list[str | None], list[MeasuredPairs]]:
         """Measure up to `BLOCK_ROWS` rows (n, d); return also each row's error, or None."""
         with one_blas_thread():
             errors, predictions, wanted = self.examine(rows)
             measured: list[MeasuredPairs] = []
-            self._measure_each(BlockPart(np.arange(len(rows)), rows, predictions, wanted), errors, measured)
+            part = BlockPart(np.arange(len(rows)), rows, predictions, wanted)
+            self._measure_each(part, errors, measured.append)
             return errors, measured
 
     def measure(self, part: BlockPart) -> PoolFits:
@@ -157,16 +173,18 @@ class StabilityTask(ExplainTask):
             return first.solve_keeping_moments(rows, predictions, wanted)
         return self.engine.solve(rows, predictions, wanted), None
 
-    def _measure_each(self, part: BlockPart, errors: list[str | None], measured: list[MeasuredPairs]) -> None:
+    def _measure_each(
+        self, part: BlockPart, errors: list[str | None], keep: Callable[[MeasuredPairs], None]
+    ) -> None:
         """Measure rows at once; when that fails, row by row, with the errors of rows that cannot be measured."""
 
         def measure(rows: IntArray) -> None:
             some = part.take(rows)
             row, label = np.nonzero(some.wanted)
             explained = None if some.fit is None else some.fit.features
-            measured.append(MeasuredPairs(some.at[row], label, self.measure(some), explained))
+            keep(MeasuredPairs(some.at[row], label, self.measure(some), explained))
 
-        all_or_each(measure, errors, products_at_once(part.rows.shape[1]))
+        all_or_each(measure, errors, matrices_at_once(part.rows.shape[1]))
 
 
 def prepare_measured(
@@ -207,7 +225,7 @@ def _cheap_truth(task: ExplainTask) -> Engine | None:
         return task.engine
     try:
         ensemble = read_ensemble(task.predict_fn, task.explainer.mode)
-        if row_seconds(ensemble, replace(task.settings, engine="exact")) > EXACT_SECONDS:
+        if seconds_per_row(ensemble, replace(task.settings, engine="exact")) > EXACT_SECONDS:
             return None
         return prepare_engine("exact", task)
     except EngineError:
@@ -224,14 +242,10 @@ def _pairs_of(fit: Surrogates, pairs: IntArray) -> Surrogates:
     )
 
 
-def run_batch(row_ids: IntArray, measured: Sequence[MeasuredPairs]) -> pa.RecordBatch:
-    """Return a batch of `STABILITY_SCHEMA`, in row order."""
-    batches = [_run_pairs(row_ids, pairs, pairs.explained) for pairs in measured if pairs.explained is not None]
-    table = pa.Table.from_batches(batches, schema=STABILITY_SCHEMA)
-    return one_batch(table.sort_by([("row_id", "ascending"), ("label", "ascending")]))
-
-
-def _run_pairs(row_ids: IntArray, pairs: MeasuredPairs, features: IntArray) -> pa.RecordBatch:
+def _stability_batch(row_ids: IntArray, pairs: MeasuredPairs) -> pa.RecordBatch:
+    """Return a batch of `STABILITY_SCHEMA`, of the features of the run's own explanations."""
+    features = pairs.explained
+    assert features is not None  # noqa: S101 - a run has explained the rows
     vsi, csi, jaccard = pair_figures(pairs.fits, TOP)
     figures = feature_figures(pairs.fits, TOP)
     there = features >= 0

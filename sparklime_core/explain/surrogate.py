@@ -14,7 +14,7 @@ from sklearn.linear_model import lars_path_gram
 from sparklime_core.errors import EngineError
 from sparklime_core.explain.moments import Moments
 from sparklime_core.explain.neighbourhood import Profiles
-from sparklime_core.explain.products import dot, matrices_of_some, matrix_of
+from sparklime_core.explain.products import dot, matrices_at_once, matrices_of_some, matrix_of
 from sparklime_core.explain.types import BoolArray, FloatArray, IntArray
 
 
@@ -102,12 +102,15 @@ def standard_errors(moments: Moments, wanted: BoolArray, fitted: Surrogates) -> 
     """
     row, label = np.nonzero(wanted)
     at, there = np.maximum(fitted.features, 0), fitted.features >= 0
-    products = matrices_of_some(moments.z_cov, row, at, there)
-    inverse = np.linalg.inv(products + RIDGE_ALPHA * np.eye(at.shape[1]))
-    covariance = inverse @ products @ inverse
+    variances = np.zeros(at.shape)
+    few = matrices_at_once(at.shape[1])
+    for begin in range(0, len(row), few):
+        some = slice(begin, begin + few)
+        products = matrices_of_some(moments.z_cov, row[some], at[some], there[some])
+        inverse = np.linalg.inv(products + RIDGE_ALPHA * np.eye(at.shape[1]))
+        variances[some] = np.maximum(np.diagonal(inverse @ products @ inverse, axis1=1, axis2=2), 0.0)
     residual = (1.0 - fitted.score) * moments.y_var[row, label]
     spread = np.maximum(residual, 0.0) / np.maximum(moments.size - there.sum(axis=1), 1)
-    variances = np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0)
     return np.where(there, np.sqrt(spread[:, None] * variances), 0.0)
 
 

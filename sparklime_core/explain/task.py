@@ -14,6 +14,7 @@ from sparklime_core.errors import PredictionError
 from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.neighbourhood import Profiles
 from sparklime_core.explain.predict_function import predict_columns
+from sparklime_core.explain.products import matrices_at_once
 from sparklime_core.explain.rows import row_errors
 from sparklime_core.explain.runtime import one_blas_thread, phase
 from sparklime_core.explain.schema import compact_schema
@@ -25,6 +26,11 @@ from sparklime_core.explain.vocabulary import Vocabulary, codes_kept, codes_of
 
 class Engine(Protocol):
     """A prepared engine: immutable, free of Spark, and something that dill can carry to an executor."""
+
+    @property
+    def row_seconds(self) -> float:
+        """About how many seconds of a core a row takes, without the model's own prediction of it."""
+        ...
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit a surrogate for every wanted (row, label) pair.
@@ -55,9 +61,6 @@ BLAS may round differently for batches of different shapes; with one shape it ca
 
 Solver = Callable[[IntArray, FloatArray, FloatArray, BoolArray], Surrogates]
 """Positions of rows in their block, those rows, their predictions and what is wanted of them, to surrogates."""
-
-MOST_PRODUCTS = 2**24
-"""The most products of two columns that are held at once: 128 MB, of a matrix per row."""
 
 SLOW_BLOCK_ROWS = 8
 SMALLEST_BLOCK_ROWS = 16
@@ -110,8 +113,8 @@ class SolvedBlock:
         )
         return cls(surrogates, np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64))
 
-    def put(self, row: IntArray, label: IntArray, found: Surrogates) -> None:
-        """Keep surrogates of these rows and labels, which come after all that are there."""
+    def put(self, row: IntArray, label: IntArray, found: Surrogates, *, profiles: bool) -> None:
+        """Keep surrogates of these rows and labels, which come after all that are there, and perhaps profiles."""
         held = found.features.shape[1]
         target = self.surrogates
         target.features[row, label, :held] = found.features
@@ -123,6 +126,7 @@ class SolvedBlock:
             self.effective_share[row, label] = found.effective_share
         if found.profiles is not None:
             self.profile_score[row, label] = found.profiles.score
+        if found.profiles is not None and profiles:
             self.bins[row, label] = found.profiles.bins_of(len(row))
             self.profiles.append(found.profiles)
 
@@ -136,6 +140,11 @@ class ExplainTask:
     settings: ExplainSettings
     engine: Engine
     vocabulary: Vocabulary
+
+    @property
+    def row_seconds(self) -> float:
+        """See `Engine.row_seconds`."""
+        return self.engine.row_seconds
 
     def explain(self, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
         """Explain up to `BLOCK_ROWS` rows (n, d); return a batch of the compact schema, in row order."""
@@ -157,15 +166,15 @@ class ExplainTask:
                 with phase("algebra"):
                     found = solver(at, rows[at], predictions[at], wanted[at])
                 pairs = np.argwhere(wanted[at])
-                solved.put(at[pairs[:, 0]], pairs[:, 1], found)
+                solved.put(at[pairs[:, 0]], pairs[:, 1], found, profiles=self.settings.profiles)
 
             all_or_each(solve, errors, self._rows_at_once(rows.shape[1]))
             with phase("packing"):
                 return self._pack(rows, row_ids, predictions, wanted, solved, errors)
 
     def _rows_at_once(self, columns: int) -> int:
-        """Return how many rows are solved at once; engines that draw samples hold a matrix per row."""
-        return products_at_once(columns) if ENGINES[self.settings.engine].draws_samples else BLOCK_ROWS
+        """Return how many rows are solved at once: those who draw samples have matrices of products."""
+        return matrices_at_once(columns) if ENGINES[self.settings.engine].draws_samples else BLOCK_ROWS
 
     def examine(self, rows: FloatArray) -> tuple[list[str | None], FloatArray, BoolArray]:
         """Return each row's error or None, the predictions (n, K), and the wanted labels (n, K) of a block."""
@@ -265,11 +274,6 @@ def wanted_labels(labels: Labels, predictions: FloatArray) -> BoolArray:
     else:
         wanted[:, list(labels)] = True
     return wanted
-
-
-def products_at_once(columns: int) -> int:
-    """Return for how many rows a matrix of products of all columns is held at once."""
-    return int(np.clip(MOST_PRODUCTS // columns**2, 1, BLOCK_ROWS))
 
 
 def all_or_each(action: Callable[[IntArray], None], errors: list[str | None], at_once: int = BLOCK_ROWS) -> None:

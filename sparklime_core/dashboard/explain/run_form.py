@@ -171,23 +171,23 @@ def start_run(form: RunForm) -> str:
     return run_id
 
 
-def expected_time(rows: int) -> None:
+def expected_time(rows: int, columns: int) -> None:
     """Show an estimate of the time to explain all rows, with and without stability."""
     cores, pools, some = _cores(), USUAL_POOLS, usual_stability_rows(rows)
-    plain_run = expected_seconds("sampled", rows, cores)
-    usual = expected_seconds("sampled", rows, cores, pools, some)
-    of_all = expected_seconds("sampled", rows, cores, pools)
-    slow = expected_seconds("reference", rows, cores)
+    plain_run = expected_seconds("sampled", rows, cores, columns=columns)
+    usual = expected_seconds("sampled", rows, cores, pools, some, columns=columns)
+    of_all = expected_seconds("sampled", rows, cores, pools, columns=columns)
+    slow = expected_seconds("reference", rows, cores, columns=columns)
     measured = f"the stability of {some:,} of them" if some else "their stability"
     more = f" (for all rows: {duration(of_all)})" if some else ""
     st.caption(
         f"All {count(rows, 'row')} take about **{duration(usual)}** on {count(cores, 'core')} with the "
         f"usual settings and {measured} measured{more}; {duration(plain_run)} without stability, "
-        f"{duration(slow)} with the engine reference. Spark's start comes on top. Columns, samples and "
-        "the model change these times.",
+        f"{duration(slow)} with the engine reference. Spark's start comes on top. Samples and the model "
+        "change these times.",
         help=(
-            "Estimated from the engines' time per row on a table of medium size; nothing of yours was "
-            "measured yet."
+            "Estimated from the engines' time per row, a forest of medium size and your columns; nothing of yours "
+            "was measured yet."
         ),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sparklime_core.errors import EngineError
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.exact.columns import Column, read_columns
 from sparklime_core.explain.exact.expectations import Expectations, Spread, expectations
 from sparklime_core.explain.exact.splits import Trees, compile_trees
@@ -54,6 +55,7 @@ class ExactEngine:
     trees: Trees
     neighbourhood: Neighbourhood
     spread: Spread
+    row_seconds: float
 
     @classmethod
     def prepare(cls, explainer: Explainer, predict_fn: PredictFn, settings: ExplainSettings) -> "ExactEngine":
@@ -79,7 +81,9 @@ class ExactEngine:
         check_sum(ensemble, pool.samples[:CHECKED_SAMPLES], pool.predictions[:CHECKED_SAMPLES])
         kernel = np.power(rho, np.arange(len(columns) + 1), dtype=np.float64)
         spread = Spread.of_pool(columns, pool.codes, pool.predictions, kernel)
-        return cls(explainer, settings, columns, trees, Neighbourhood.of(explainer, kernel), spread)
+        medium = ENGINES["exact"].seconds_per_row(len(columns))
+        cost = max(medium, seconds_per_row(ensemble, settings))
+        return cls(explainer, settings, columns, trees, Neighbourhood.of(explainer, kernel), spread, cost)
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""
@@ -188,7 +192,7 @@ def kernel_factor(explainer: Explainer) -> float:
 MAX_TABLE_BYTES = 2**30
 """Size of the tables, which every Python worker holds, above which a model is refused."""
 
-SPLIT_SECONDS = 1e-9
+SPLIT_SECONDS = 2e-9
 """A split's walk down, and again its walk up for each label; measured on forests of 2 to 800 thousand splits."""
 
 VISIT_SECONDS = 10e-9
@@ -214,7 +218,7 @@ def check_cost(ensemble: Ensemble, columns: tuple[Column, ...], settings: Explai
             f"Engine 'exact' needs tables of {size / 2**30:.1f} GiB for this model's {len(feature):,} splits, "
             f"more than {MAX_TABLE_BYTES / 2**30:g} GiB; use engine 'sampled', or shallower or fewer trees."
         )
-    ours = row_seconds(ensemble, settings)
+    ours = seconds_per_row(ensemble, settings)
     lime = settings.num_samples * (VISIT_SECONDS * ensemble.visits + DRAW_SECONDS * len(columns))
     if ours > lime:
         raise EngineError(
@@ -224,7 +228,7 @@ def check_cost(ensemble: Ensemble, columns: tuple[Column, ...], settings: Explai
         )
 
 
-def row_seconds(ensemble: Ensemble, settings: ExplainSettings) -> float:
+def seconds_per_row(ensemble: Ensemble, settings: ExplainSettings) -> float:
     """Return the seconds that the engine takes per row, about."""
     return SPLIT_SECONDS * int((ensemble.left >= 0).sum()) * (1 + _labels(ensemble, settings))
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from sparklime_core.explain.engines import ENGINES
 from sparklime_core.explain.explainer_facts import feature_count, kernel_table
 from sparklime_core.explain.moments import Moments, with_instance
 from sparklime_core.explain.neighbourhood import (
@@ -14,12 +15,15 @@ from sparklime_core.explain.neighbourhood import (
 )
 from sparklime_core.explain.rows import distinct_rows
 from sparklime_core.explain.sampled.binned_pool import BinnedPool
-from sparklime_core.explain.sampled.pool import Pool, UnbinnedPool, draw_pool
+from sparklime_core.explain.sampled.pool import Pool, UnbinnedPool, around_instance, draw_pool
 from sparklime_core.explain.sampled.pool_profiles import PoolProfiles
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.surrogate import Surrogates, fit_surrogates
 from sparklime_core.explain.types import BoolArray, Explainer, FloatArray, PredictFn
 from sparklime_core.explain.vocabulary import codes_of
+
+UNBINNED_TIMES = 10
+"""How many times as long a row takes where features are not binned: a pass over the whole pool."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,15 @@ class SampledEngine:
         pool = self.pool.weighted_by(kernel_table(twin, feature_count(twin)))
         profiler = None if self.profiler is None else self.profiler.at_width(width, pool)
         return replace(self, explainer=twin, pool=pool, kernel_at_zero=1.0, profiler=profiler)
+
+    @property
+    def row_seconds(self) -> float:
+        """See `Engine.row_seconds`. Where each row has neighbours of its own, it costs what it costs lime."""
+        size = feature_count(self.explainer), self.settings.num_samples
+        if around_instance(self.explainer):
+            return ENGINES["reference"].seconds_per_row(*size)
+        seconds = ENGINES["sampled"].seconds_per_row(*size)
+        return seconds if isinstance(self.pool, BinnedPool) else UNBINNED_TIMES * seconds
 
     def solve(self, rows: FloatArray, predictions: FloatArray, wanted: BoolArray) -> Surrogates:
         """Fit the surrogates. See `Engine.solve`."""

@@ -7,8 +7,9 @@ LONGEST_SECONDS, LENGTHENING = 12.0, 1.2
 """The longest wave of a long run, and how many times as long as the last one a wave may be. A job costs the driver
 a third of a second of processor time, and Python workers wait between tasks."""
 
-FIRST_SECONDS = 0.5
-"""How long the first wave should take, by what a row is expected to cost: results are there soon."""
+FIRST_SECONDS = 0.25
+"""How long the first wave should take, by what a row is expected to cost: results are there soon. The second wave
+is then not too long either if the model itself is slow, which nobody has measured by that time."""
 
 GROWTH = 8
 """How much larger the second wave is than the first: executors then need not wait for the first measure."""
@@ -55,7 +56,7 @@ class Pace:
         return max(1, min(cores * max(1, wanted), even))
 
     def tasks(self, blocks: int, cores: int) -> int:
-        """Return how many tasks a wave has: few, or such as take longer than to start one on every core."""
+        """Return how many tasks a wave has: `FEW_TASKS`, and more where its work outweighs the start of more."""
         seconds = blocks * (self._expected if self._seconds is None else self._seconds)
         return min(max(FEW_TASKS, round(seconds / (cores * START_SECONDS))), blocks, cores)
 

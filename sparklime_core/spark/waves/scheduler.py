@@ -15,9 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from pyspark.sql import SparkSession
 
 from sparklime_core.errors import CancelledError, SparkError
-from sparklime_core.explain.engines import ENGINES, MIDDLING_COLUMNS
 from sparklime_core.explain.schema import compact_schema
-from sparklime_core.explain.stability_task import StabilityTask
 from sparklime_core.explain.task import ExplainTask, block_rows
 from sparklime_core.explain.types import FloatArray, IntArray
 from sparklime_core.spark.executors.preflight import require_able_executors
@@ -172,7 +170,7 @@ def _run(
     try:
         unless_cancelled(lambda: require_able_executors(spark, payload.size, payload.packages), cancel)
         on_stage("explaining")
-        pace = Pace(size * _expected_seconds(task))
+        pace = Pace(size * task.row_seconds)
         _WaveScheduler(backend, kind_of(payload), pace, tasks_at_once).run(blocks, first_wave, on_wave, cancel)
     finally:
         _quietly(payload.discard)
@@ -260,13 +258,6 @@ class _WaveScheduler(Generic[WaveT]):
             _quietly(lambda: self._backend.cancel(self._tag))
             _, left = wait(left, timeout=2 * POLL_SECONDS)
         return left
-
-
-def _expected_seconds(task: ExplainTask) -> float:
-    """Return what a row is expected to cost a core, with the pools of its stability; wide rows cost more."""
-    pools = len(task.pools) / task.every if isinstance(task, StabilityTask) else 0
-    middling = ENGINES[task.settings.engine].row_seconds + pools * ENGINES["sampled"].row_seconds
-    return middling * max(1.0, len(task.vocabulary.codes) / MIDDLING_COLUMNS)
 
 
 def _deliver(ended: Iterable["Future[WaveT]"], on_wave: Callable[[WaveT], None]) -> None:

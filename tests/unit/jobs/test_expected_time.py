@@ -24,6 +24,8 @@ def test_more_cores_and_fewer_measured_rows_make_it_shorter() -> None:
     assert expected_seconds("sampled", 1, cores=2) == pytest.approx(SETUP_SECONDS, rel=0.01)
     assert expected_seconds("sampled", 300_000, cores=2, samples=10_000) > expected_seconds("sampled", 300_000, 2)
     assert expected_seconds("reference", 300_000, cores=2) > 100 * some
+    assert expected_seconds("sampled", 300_000, 2, columns=10) == expected_seconds("sampled", 300_000, 2)
+    assert expected_seconds("sampled", 300_000, 2, columns=1_000) > 500 * expected_seconds("sampled", 300_000, 2)
 
 
 def test_of_small_tables_every_row_is_measured() -> None:

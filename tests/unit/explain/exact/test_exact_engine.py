@@ -153,9 +153,9 @@ def test_a_model_that_would_cost_more_than_lime():
     noise = np.random.RandomState(1).randint(0, 2, size=4000)
     rows = np.random.RandomState(2).normal(size=(4000, 3))
     forest = RandomForestClassifier(30, random_state=0).fit(rows, noise)
-    message = refusal(explainer(), forest, num_samples=10)
+    message = refusal(explainer(), forest, num_samples=20)
     assert "ms per row" in message
-    assert "10 samples" in message
+    assert "20 samples" in message
     ensemble, columns = read_ensemble(forest.predict_proba, "classification"), read_columns(explainer())
     exact_engine.check_cost(ensemble, columns, ExplainSettings("exact"))
 
