@@ -206,10 +206,10 @@ def _use(
 ) -> tuple[tuple[Feature, ...], list[npt.NDArray[np.float64]], ColumnReport]:
     """Return the features that a column becomes, their values, and a report on it."""
     if not column.values.is_valid().to_numpy(zero_copy_only=False)[learnt].any():
-        return (), [], _report(column, LEFT_OUT, "it has no values where there is a target")
+        return (), [], _report(column, LEFT_OUT, "it has no values where there is a target", column.notes)
     made = fit_features(column, role.role, learnt)
     if not made:
-        return (), [], _report(column, LEFT_OUT, "it is constant")
+        return (), [], _report(column, LEFT_OUT, "it is constant", column.notes)
     encoded = [encode_feature(feature, column) for feature in made]
     notes = tuple(dict.fromkeys([*column.notes, *(note for _, made_notes in encoded for note in made_notes)]))
     names = tuple(feature.name for feature in made)

@@ -139,7 +139,7 @@ def _checked(name: str, role: str) -> str:
 def _detect(column: Column, values: pa.Array) -> tuple[str, str]:
     filled = values.drop_null()
     if not len(filled):
-        return "drop", "it has no values"
+        return "drop", f"it has no values ({'; '.join(column.notes)})" if column.notes else "it has no values"
     distinct = column.distinct if len(values) == len(column.values) else count_distinct(values)
     if distinct == 1:
         if not values.null_count:

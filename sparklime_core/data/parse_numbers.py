@@ -228,7 +228,8 @@ def within_reach(values: pa.Array) -> tuple[pa.Array, tuple[str, ...]]:
     count = pc.sum(beyond).as_py() or 0
     if not count:
         return values, ()
-    note = f"{count} values that are infinite or beyond {REACH:g} are taken as missing"
+    values_are = "1 value that is" if count == 1 else f"{count} values that are"
+    note = f"{values_are} infinite or beyond {REACH:g} {'is' if count == 1 else 'are'} taken as missing"
     return pc.if_else(beyond, pa.scalar(None, pa.float64()), values), (note,)
 
 

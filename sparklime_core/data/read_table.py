@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,9 @@ from sparklime_core.errors import DataError, raised_as
 
 VOTES = 1000
 """How many values of a column have a vote on the table's decimal mark."""
+
+THREADS = 4
+"""So many columns are parsed at once; each needs memory for several copies of its texts."""
 
 
 @dataclass(frozen=True)
@@ -152,10 +156,9 @@ def read_table(
     options = options if like is None else replace(options, missing_words=options.over(like).missing_words)
     names, renamed = _repaired(table.names)
     decimal, marks = _decimal(table.columns, table.decisions, options)
-    columns = tuple(
-        parse_column(column, values, options, decimal=decimal)
-        for column, values in zip(names, table.columns, strict=True)
-    )
+    parse = partial(parse_column, options=options, decimal=decimal)
+    with ThreadPoolExecutor(THREADS) as pool:  # Arrow needs Python's lock for a small part of the work
+        columns = tuple(pool.map(parse, names, table.columns))
     return Reading(
         name=name or table.name,
         columns=columns,

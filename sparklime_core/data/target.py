@@ -78,7 +78,8 @@ def encode_target(reading: Reading, name: str, task: str) -> Target:
     column = reading.column(name, "number" if task == "regression" else None)
     if not column.distinct:
         what = "number" if task == "regression" and reading.column(name).kind != "empty" else "value"
-        raise DataError(f"The target {column.name!r} has no {what} in any row; choose another target.")
+        why = f" ({'; '.join(column.notes)})" if column.notes else ""
+        raise DataError(f"The target {column.name!r} has no {what} in any row{why}; choose another target.")
     if column.distinct == 1:
         raise DataError(_one_value(column))
     are_classes, reason = _are_classes(column, task)
@@ -156,7 +157,8 @@ def _classes(column: Column, reason: str) -> Target:
         notes.append(f"the {rest} rarest of {len(counts)} classes are put together as {OTHERS!r}")
     single = sum(count == 1 for count in counts.values()) if len(counts) <= MOST_CLASSES else 0
     if single:
-        notes.append(f"{single} classes have a single row, which can be learnt but not tested")
+        classes_have = "1 class has" if single == 1 else f"{single} classes have"
+        notes.append(f"{classes_have} a single row, which can be learnt but not tested")
     found = pc.cast(pc.index_in(texts, value_set=pa.array(names, pa.string()), skip_nulls=True), pa.int64())
     rare = pc.and_(pc.is_valid(texts), pc.is_null(found))
     codes = np.array(
@@ -174,4 +176,5 @@ def _notes(column: Column, values: npt.NDArray[Any]) -> tuple[str, ...]:
     unlabelled = int((~is_labelled(values)).sum())
     if not unlabelled:
         return column.notes
-    return (*column.notes, f"{unlabelled} rows have no target: not learnt from, but still explained")
+    have = "1 row has" if unlabelled == 1 else f"{unlabelled} rows have"
+    return (*column.notes, f"{have} no target: not learnt from, but still explained")
