@@ -80,7 +80,7 @@ def _alone(task: ExplainTask, rows: np.ndarray) -> float:
 
 def _at_once(task: ExplainTask, rows: np.ndarray) -> float:
     context = multiprocessing.get_context("fork")
-    start, rates = context.Barrier(CORES), context.SimpleQueue()
+    start, rates = context.Barrier(CORES, timeout=60), context.SimpleQueue()
 
     def explain() -> None:
         start.wait()

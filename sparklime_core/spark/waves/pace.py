@@ -47,7 +47,7 @@ class Pace:
             How many a wave may have; one block is a wave in any case.
         """
         if self._seconds is None:
-            wanted = self._guess
+            wanted = min(self._guess, round(WAVE_SECONDS / self._expected))
             self._guess *= GROWTH
         else:
             wanted = round(self._wave_seconds / self._seconds)

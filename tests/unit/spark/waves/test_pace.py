@@ -6,7 +6,8 @@ MANY = 10**9
 
 
 def test_the_first_wave_is_small_and_the_next_follow_the_speed():
-    assert Pace(60.0).blocks(4, MANY) == 4
+    slow = Pace(60.0)
+    assert [slow.blocks(4, MANY) for _ in range(3)] == [4, 4, 4]
     pace = Pace(0.25)
     assert pace.blocks(4, MANY) == 4
     assert pace.blocks(4, MANY) == 4 * 8
