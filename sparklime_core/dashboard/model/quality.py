@@ -155,15 +155,12 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
 
 
 def _what_was_checked(model: Model, dataset: Dataset) -> str:
-    said = [
-        "No trap was found. No single column predicts the target, no identifier carries weight, and the model is "
-        "better than guessing."
-    ]
+    sought = ["a column that predicts the target alone", "an identifier that carries weight", "scores of guessing"]
     if len(model.test_rows):
-        said.append("It is about as good on test rows as on training rows, which have no row in common.")
+        sought += ["test rows that are training rows", "scores that fall on test rows"]
     if dataset.class_names is not None:
-        said.append("Each class is learnt and predicted.")
-    return " ".join(said)
+        sought.append("classes of few rows, or that are never predicted")
+    return f"No trap was found. Looked for: {', '.join(sought)}."
 
 
 def _ways_out(model: Model, trap: Trap, place: int) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sparklime_core.data.column_roles import is_identifier_name
-from sparklime_core.models.traps.evidence import LEAST_ROWS, Evidence, Trap
+from sparklime_core.models.traps.evidence import Evidence, Trap
 
 ALMOST_ALL = 0.98
 """A column alone that scores so much gives the target away."""
@@ -30,7 +30,7 @@ def find_giveaways(evidence: Evidence) -> Iterator[Trap]:
 
     A small tree learns from one column at a time, in rows that the model has seen, and is measured on others.
     """
-    if min(len(evidence.seen), len(evidence.unseen)) < LEAST_ROWS:
+    if not evidence.can_score:
         return
     columns = dict.fromkeys(feature.column for feature in evidence.dataset.encoding.features)
     found = sorted(((_score_alone(evidence, column), column) for column in columns), reverse=True)
@@ -59,7 +59,7 @@ def _score_alone(evidence: Evidence, column: str) -> float:
 
 def find_row_names(evidence: Evidence) -> Iterator[Trap]:
     """Yield the columns of numbers that name or order the rows, and on which the predictions depend."""
-    if len(evidence.unseen) < LEAST_ROWS:
+    if not evidence.can_score:
         return
     rows = np.sort(np.concatenate([evidence.seen, evidence.unseen]))
     before = None

@@ -16,7 +16,7 @@ MOST_ROWS = 10_000
 """The most training rows, and the most test rows, that are looked at: a share of 0.5 is then known to 0.01."""
 
 LEAST_ROWS = 20
-"""With fewer test rows a score says too little."""
+"""With fewer training rows or test rows a score says too little."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,12 @@ class Evidence:
     def is_split(self) -> bool:
         """Whether the rows that the model has learnt from are known."""
         return len(self.model.test_rows) > 0
+
+    @property
+    def can_score(self) -> bool:
+        """Whether there are enough rows, of more than one target, for a score to say something."""
+        enough = min(len(self.seen), len(self.unseen)) >= LEAST_ROWS
+        return enough and bool(np.ptp(self.dataset.target[self.unseen]) > 0)
 
     @cached_property
     def predicted(self) -> npt.NDArray[Any]:

@@ -7,18 +7,21 @@ from sparklime_core.errors import ModelError, raised_as
 from sparklime_core.models.train import Model
 from sparklime_core.models.traps.column_traps import find_giveaways, find_row_names
 from sparklime_core.models.traps.evidence import Evidence, Trap, gather
+from sparklime_core.models.traps.precision_traps import find_blind_columns, find_blind_target
 from sparklime_core.models.traps.score_traps import (
     find_class_traps,
-    find_few_rows,
     find_no_better,
     find_overfit,
+    find_poor_measure,
     find_twins,
 )
 
 FINDERS: tuple[Callable[[Evidence], Iterator[Trap]], ...] = (
     find_giveaways,
     find_row_names,
-    find_few_rows,
+    find_blind_target,
+    find_blind_columns,
+    find_poor_measure,
     find_no_better,
     find_twins,
     find_class_traps,

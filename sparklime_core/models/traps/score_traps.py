@@ -30,19 +30,27 @@ LEAST_SHARE = 0.02
 """Of the test rows, that are copies of training rows."""
 
 
-def find_few_rows(evidence: Evidence) -> Iterator[Trap]:
-    """Yield a trap where too few rows measure the model for any of its scores to say much."""
-    if len(evidence.unseen) < LEAST_ROWS:
-        larger = ", or a larger test share" if evidence.is_split else ""
-        yield Trap(
-            f"Only {count(len(evidence.unseen), 'row')} measured the model: its scores say little, and most other "
-            f"traps need {LEAST_ROWS}. Use a table of more rows{larger}."
+def find_poor_measure(evidence: Evidence) -> Iterator[Trap]:
+    """Yield a trap where the rows cannot tell how good the model is: most other traps are not looked for then."""
+    if evidence.can_score:
+        return
+    dataset, seen, unseen = evidence.dataset, len(evidence.seen), len(evidence.unseen)
+    if min(seen, unseen) >= LEAST_ROWS:
+        only = dataset.target_text(int(evidence.unseen[0]))
+        what = (
+            f"All rows that measure the model have one {dataset.target_name!r}, {only!r}: its scores say nothing"
         )
+    elif evidence.is_split:
+        what = f"The model has learnt from {count(seen, 'row')}, and {unseen} measured it: its scores say little"
+    else:
+        what = f"Only {count(seen + unseen, 'row')} measured the model: its scores say little"
+    share = ", or another test share" if evidence.is_split else ""
+    yield Trap(f"{what}. Most other traps cannot be looked for. Use a table of more rows{share}.")
 
 
 def find_no_better(evidence: Evidence) -> Iterator[Trap]:
     """Yield a trap where the score on unseen rows is one that chance gives."""
-    if len(evidence.unseen) < LEAST_ROWS:
+    if not evidence.can_score:
         return
     score, chance, margin = evidence.score(evidence.unseen, evidence.predicted), 0.0, LEAST_R2
     if evidence.dataset.class_names is not None:
@@ -60,14 +68,15 @@ def find_no_better(evidence: Evidence) -> Iterator[Trap]:
 
 def find_overfit(evidence: Evidence) -> Iterator[Trap]:
     """Yield a trap where the model does far better on the rows that it has learnt from."""
-    if not evidence.is_split or min(len(evidence.seen), len(evidence.unseen)) < LEAST_ROWS:
+    if not (evidence.is_split and evidence.can_score):
         return
     learnt = evidence.score(evidence.seen, evidence.predict(evidence.dataset.features[evidence.seen]))
     new = evidence.score(evidence.unseen, evidence.predicted)
     if learnt - new < FAR:
         return
     settings = evidence.model.settings
-    way_out = settings.kind in TREES and settings.min_samples_leaf == 1
+    larger_fits = settings.rows_per_tree is None or settings.rows_per_tree >= 2 * LARGER_LEAF
+    way_out = settings.kind in TREES and settings.min_samples_leaf == 1 and larger_fits
     yield Trap(
         f"The model predicts its training rows far better than others: a {evidence.score_name} of "
         f"{learnt:.3g} on them, and of {new:.3g} on test rows. Explain the test rows: predictions of training "

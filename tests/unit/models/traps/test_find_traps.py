@@ -94,12 +94,60 @@ def test_a_model_no_better_than_none_is_said(noise: np.random.Generator, is_numb
     assert not [trap for trap in found if "by heart" in trap.sentence]
 
 
-def test_few_test_rows_say_little(noise: np.random.Generator) -> None:
-    x = noise.normal(size=76)
-    dataset = table(x=x.round(6), label=np.where(x > 0, "yes", "no"))
-    assert "Only 19 rows measured the model" in traps(dataset)[0].sentence
-    assert "larger test share" in traps(dataset)[0].sentence
-    assert not [trap for trap in traps(dataset, test_size=0.3) if "measured" in trap.sentence]
+def test_few_rows_say_little_for_training_or_for_the_test(noise: np.random.Generator) -> None:
+    x = noise.normal(size=100).round(6)
+    dataset = table(x=x, label=np.where(x > 0, "yes", "no"))
+
+    def sentences(**settings: object) -> list[str]:
+        return [trap.sentence for trap in traps(dataset, **settings)]
+
+    assert sentences(test_size=0.19)[0].startswith("The model has learnt from 81 rows, and 19 measured it")
+    assert sentences(test_size=0.85)[0].startswith("The model has learnt from 15 rows, and 85 measured it")
+    assert [words for words in sentences(test_size=0.2) if "alone predicts" in words]
+
+
+def test_test_rows_of_one_class_or_value_prove_nothing(noise: np.random.Generator) -> None:
+    label = np.full(ROWS, "a", dtype=object)
+    label[0] = "b"
+    found = traps(table(x=noise.normal(size=ROWS), label=label))
+    assert "All rows that measure the model have one 'label', 'a'" in found[0].sentence
+    assert not [trap for trap in found if trap.column]
+
+    dataset = table("y", x=noise.normal(size=ROWS), y=noise.normal(size=ROWS).round(4))
+    model = train_with(dataset, ModelSettings(n_estimators=5))
+    dataset.target[model.test_rows] = 7.0
+    found = find_traps(model, dataset)
+    assert "have one 'y', '7'" in found[0].sentence
+    assert not [trap for trap in found if trap.column]
+
+
+@pytest.mark.parametrize("kind", ["forest", "extra_trees", "boosting", "linear"])
+@pytest.mark.parametrize(("scale", "shift"), [(1e-8, 0.0), (1.0, 1e8)])
+def test_a_column_that_trees_cannot_see_is_named(
+    noise: np.random.Generator, kind: str, scale: float, shift: float
+) -> None:
+    x = noise.normal(size=ROWS)
+    dataset = table("y", small=[repr(float(value)) for value in x * scale + shift], z=noise.normal(size=ROWS), y=x)
+    named = [trap.sentence for trap in traps(dataset, kind=kind) if "'small' apart" in trap.sentence]
+    assert len(named) == (kind != "linear")
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1.0, 1e8])
+def test_numbers_that_trees_see_are_no_trap(noise: np.random.Generator, scale: float) -> None:
+    x, label = signal(noise)
+    assert (
+        traps(table(x=[repr(float(value)) for value in x * scale], z=noise.normal(size=ROWS), label=label)) == ()
+    )
+
+
+@pytest.mark.parametrize(("scale", "shift", "blind"), [(1e-9, 0.0, True), (1.0, 1e9, True), (1e-3, 10.0, False)])
+def test_a_target_that_varies_less_than_trees_see_is_said(
+    noise: np.random.Generator, scale: float, shift: float, *, blind: bool
+) -> None:
+    x = noise.normal(size=ROWS)
+    target = [repr(float(value)) for value in x * scale + shift]
+    found = traps(table("y", x=x + noise.normal(size=ROWS) / 9, y=target))
+    assert bool([trap for trap in found if "too close together for trees" in trap.sentence]) == blind
 
 
 def test_training_far_better_than_test_offers_larger_leaves(noise: np.random.Generator) -> None:
@@ -148,6 +196,10 @@ def test_of_a_model_trained_elsewhere_nothing_is_made_up(noise: np.random.Genera
     own = adopt_model(train_with(dataset, ModelSettings(n_estimators=5)).estimator, dataset)
     found = find_traps(own, dataset)
     assert [trap.column for trap in found] == ["delay"]
+
+    few = table(x=x[:30], delay=np.arange(30), label=label[:30])
+    own = adopt_model(train_with(few, ModelSettings(n_estimators=5)).estimator, few)
+    assert find_traps(own, few)[0].sentence.startswith("Only 30 rows measured the model")
 
 
 def test_another_table_than_the_models_is_refused() -> None:
