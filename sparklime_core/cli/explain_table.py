@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 
 from sparklime_core.cli.explain import request_of, unusual
-from sparklime_core.cli.options import interruptible, model_settings, own_model, session
+from sparklime_core.cli.options import interruptible, model_settings, own_model, refuse_training, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -110,7 +110,7 @@ def _in_steps(arguments: argparse.Namespace, table: _Table, sink: Sink, line: Pr
 
 
 def _trained_in(arguments: argparse.Namespace) -> _Learnt:
-
+    refuse_training(arguments, "--trained-in")
     inputs = Run(arguments.trained_in).inputs()
     dataset = inputs.learnt_from
     return _Learnt(dataset, _options(arguments, dataset), lambda: predict_fn_of(inputs.estimator))

@@ -18,6 +18,7 @@ from sparklime_core.models.mlflow_models import is_model_uri
 from sparklime_core.models.own_model import load_model
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
+from sparklime_core.setting import settings_of
 from sparklime_core.spark.session.connect import connect, disconnect
 
 
@@ -56,7 +57,20 @@ def own_model(arguments: argparse.Namespace, dataset: Dataset) -> Model | None:
     source = arguments.model_file if arguments.model_uri is None else arguments.model_uri
     if arguments.model_uri is not None and not is_model_uri(source):
         raise SettingsError(f"--model-uri must be like models:/name@alias or runs:/id/path, not {source!r}.")
-    return None if source is None else load_model(source, dataset, say=complain)
+    if source is None:
+        return None
+    refuse_training(arguments, "--model-uri" if arguments.model_file is None else "--model-file")
+    return load_model(source, dataset, say=complain)
+
+
+def refuse_training(arguments: argparse.Namespace, option: str) -> None:
+    """Raise `SettingsError` for a setting of training next to an option that names a trained model."""
+    for one in settings_of(ModelSettings).values():
+        if getattr(arguments, one.option) not in (None, one.default):
+            raise SettingsError(
+                f"--{one.flag} is for a model that this command trains, and {option} names a trained one; "
+                f"leave --{one.flag} out."
+            )
 
 
 def model_settings(arguments: argparse.Namespace) -> ModelSettings:

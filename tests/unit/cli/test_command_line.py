@@ -65,6 +65,11 @@ def refused(capsys, *arguments):
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--delimiter", "ab"], "one character"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--model", "oracle"], "oracle"),
         (["explain", "TABLE", "--target", "t", "--out", "OUT", "--model-file", "ABSENT"], "no model file"),
+        (
+            ["explain", "TABLE", "--target", "t", "--out", "OUT", "--model-file", "ABSENT", "--max-depth", "3"],
+            "--max-depth is for a model that this command trains",
+        ),
+        (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT", "--trees", "9"], "leave --trees out"),
         (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT"], "absent.csv"),
         (["describe", "ABSENT"], "no file"),
         (["sample", "iris"], "choose one of"),
