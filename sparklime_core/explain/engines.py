@@ -28,7 +28,7 @@ class EngineEntry:
     words
         A line about it for people.
     row_seconds
-        Seconds of a core per row of a table of `MEDIUM_COLUMNS`.
+        Seconds of a core per row of a table of `MEDIUM_COLUMNS`, with its share of Spark's and the driver's.
     power
         With which power of the columns that grows on wider tables.
     draws_samples
@@ -81,7 +81,7 @@ ENGINES = {
     "sampled": EngineEntry(
         "sampled.sampled_engine:SampledEngine",
         "Sampled: lime's own answer, from a pool of samples that all rows share. Fast.",
-        row_seconds=1e-4,
+        row_seconds=2e-4,
         power=2,
         draws_samples=True,
         difference="Rounding: the same draws as lime's, under the same seed",

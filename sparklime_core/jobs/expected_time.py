@@ -5,7 +5,7 @@ from sparklime_core.explain.engines import ENGINES, MEDIUM_COLUMNS, MEDIUM_SAMPL
 USUAL_STABILITY_ROWS = 20_000
 """On about how many rows of a large table stability is measured, unless a person chooses otherwise."""
 
-SETUP_SECONDS = 3.0
+SETUP_SECONDS = 4.0
 """Seconds of every run: the engine is prepared, and the Python workers import lime and load the model."""
 
 
