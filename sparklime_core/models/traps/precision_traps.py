@@ -34,7 +34,7 @@ CLOSEST = 1e-7
 """Features that differ by no more are the same to a tree."""
 
 FEW_STEPS = 20
-"""A column of which so few values are told apart, and not half of those that it has, has lost what it says."""
+"""A column of which no more values are told apart, and no more than half of its own, has lost what it says."""
 
 ROUNDING = 10 * np.finfo(np.float64).eps
 """A target must vary by more than this share of its squared mean, and of 1."""
@@ -45,12 +45,13 @@ def find_blind_columns(evidence: Evidence) -> Iterator[Trap]:
     if not isinstance(evidence.model.estimator, OF_TREES):
         return
     for index, feature in enumerate(evidence.dataset.encoding.features):
-        if feature.categories is not None or not len(evidence.seen):
+        if feature.categories is not None:
             continue
         values = np.unique(evidence.dataset.features[evidence.seen, index])
+        values = values[values != evidence.dataset.missing_values.get(index)]
         single = np.unique(values.astype(np.float32)).astype(np.float64)
-        told = min(len(single), 1 + int((single[-1] - single[0]) / CLOSEST))
-        if told < min(FEW_STEPS, len(values) / 2):
+        told = min(len(single), 1 + int(np.ptp(single) / CLOSEST)) if len(single) else 0
+        if len(values) and told <= min(FEW_STEPS, len(values) / 2):
             yield Trap(
                 f"The trees tell {told} of the {len(values)} values of {feature.name!r} apart: they see about 7 "
                 f"digits, and no difference below {CLOSEST:g}. Subtract a constant from it, or multiply it."

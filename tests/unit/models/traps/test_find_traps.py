@@ -132,6 +132,15 @@ def test_a_column_that_trees_cannot_see_is_named(
     assert len(named) == (kind != "linear")
 
 
+def test_a_column_of_gaps_or_of_two_values_may_be_invisible_too(noise: np.random.Generator) -> None:
+    x = noise.normal(size=ROWS)
+    gappy = ["" if row % 9 == 0 else repr(float(value)) for row, value in enumerate(x * 1e-8)]
+    two = [repr(float(value > 0) * 1e-8) for value in x]
+    found = traps(table("y", gappy=gappy, two=two, z=noise.normal(size=ROWS), y=x))
+    assert [trap for trap in found if "'gappy' apart" in trap.sentence]
+    assert [trap for trap in found if "tell 1 of the 2 values of 'two'" in trap.sentence]
+
+
 @pytest.mark.parametrize("scale", [1e-5, 1.0, 1e8])
 def test_numbers_that_trees_see_are_no_trap(noise: np.random.Generator, scale: float) -> None:
     x, label = signal(noise)
