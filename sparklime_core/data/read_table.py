@@ -157,7 +157,7 @@ def read_table(
     names, renamed = _repaired(table.names)
     decimal, marks = _decimal(table.columns, table.decisions, options)
     parse = partial(parse_column, options=options, decimal=decimal)
-    with ThreadPoolExecutor(THREADS) as pool:  # Arrow needs Python's lock for a small part of the work
+    with ThreadPoolExecutor(THREADS) as pool:  # Arrow works without Python's lock
         columns = tuple(pool.map(parse, names, table.columns))
     return Reading(
         name=name or table.name,

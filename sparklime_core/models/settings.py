@@ -124,13 +124,13 @@ class ModelSettings(Settings):
         super().__post_init__()
         if self.rows_per_tree is None:
             return
-        if self.rows_per_tree < 2 * self.min_samples_leaf:
-            raise SettingsError(
-                f"A tree that draws {self.rows_per_tree} rows cannot have two leaves of {self.min_samples_leaf}; "
-                "choose more rows per tree, or smaller leaves."
-            )
         if self.kind not in FORESTS:
             raise SettingsError(
                 "Rows per tree is for random forests and extra trees, "
                 f"and the model is {KINDS[self.kind]}; leave it out."
+            )
+        if self.rows_per_tree < 2 * self.min_samples_leaf:
+            raise SettingsError(
+                f"A tree that draws {self.rows_per_tree} rows cannot have two leaves of {self.min_samples_leaf}; "
+                "choose more rows per tree, or smaller leaves."
             )

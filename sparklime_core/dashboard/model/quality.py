@@ -156,6 +156,7 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
 
 def _what_was_checked(model: Model, dataset: Dataset) -> str:
     sought = ["a column that predicts the target alone", "an identifier that carries weight", "scores of guessing"]
+    sought.append("numbers that trees cannot tell apart")
     if len(model.test_rows):
         sought += ["test rows that are training rows", "scores that fall on test rows"]
     if dataset.class_names is not None:

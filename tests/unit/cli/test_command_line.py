@@ -70,6 +70,7 @@ def refused(capsys, *arguments):
             "--max-depth is for a model that this command trains",
         ),
         (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT", "--trees", "9"], "leave --trees out"),
+        (["explain-table", "TABLE", "--trained-in", "RUN", "--out", "OUT", "--trees", "9"], "leave --trees out"),
         (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT"], "absent.csv"),
         (["describe", "ABSENT"], "no file"),
         (["sample", "iris"], "choose one of"),

@@ -128,8 +128,30 @@ def test_a_column_that_trees_cannot_see_is_named(
 ) -> None:
     x = noise.normal(size=ROWS)
     dataset = table("y", small=[repr(float(value)) for value in x * scale + shift], z=noise.normal(size=ROWS), y=x)
-    named = [trap.sentence for trap in traps(dataset, kind=kind) if "'small' apart" in trap.sentence]
+    named = [trap.sentence for trap in traps(dataset, kind=kind) if "values of 'small'" in trap.sentence]
     assert len(named) == (kind != "linear")
+
+
+def test_trees_look_for_the_best_split_between_neighbours_that_they_tell_apart(noise: np.random.Generator) -> None:
+    x = noise.uniform(size=4 * ROWS)
+    dataset = table("y", x=[repr(float(value)) for value in x * 1e-5], y=x)
+    forest, random = traps(dataset), traps(dataset, kind="extra_trees")
+    assert "tell apart 1 of the 1200 values of 'x'" in forest[0].sentence
+    assert not random  # these split wherever they like
+
+
+def test_the_rounding_of_sums_is_no_value_of_its_own(noise: np.random.Generator) -> None:
+    x, label = signal(noise)
+    tenths = [repr(sum(noise.permutation([0.1, 0.2, 0.7, 0.3][: 1 + row % 4]).tolist())) for row in range(ROWS)]
+    assert traps(table(x=x, tenths=tenths, label=label)) == ()
+
+
+def test_many_such_columns_are_one_trap(noise: np.random.Generator) -> None:
+    columns = {f"c{at}": [repr(float(value)) for value in noise.normal(size=ROWS) * 1e-9] for at in range(8)}
+    (trap,) = [
+        trap for trap in traps(table("y", **columns, y=noise.normal(size=ROWS))) if "apart" in trap.sentence
+    ]
+    assert "of 'c4', and few of 3 more columns:" in trap.sentence
 
 
 def test_a_column_of_gaps_or_of_two_values_may_be_invisible_too(noise: np.random.Generator) -> None:
@@ -137,8 +159,8 @@ def test_a_column_of_gaps_or_of_two_values_may_be_invisible_too(noise: np.random
     gappy = ["" if row % 9 == 0 else repr(float(value)) for row, value in enumerate(x * 1e-8)]
     two = [repr(float(value > 0) * 1e-8) for value in x]
     found = traps(table("y", gappy=gappy, two=two, z=noise.normal(size=ROWS), y=x))
-    assert [trap for trap in found if "'gappy' apart" in trap.sentence]
-    assert [trap for trap in found if "tell 1 of the 2 values of 'two'" in trap.sentence]
+    (trap,) = [trap for trap in found if "tell apart" in trap.sentence]
+    assert "values of 'gappy', 1 of the 2 values of 'two':" in trap.sentence
 
 
 @pytest.mark.parametrize("scale", [1e-5, 1.0, 1e8])
@@ -155,8 +177,16 @@ def test_a_target_that_varies_less_than_trees_see_is_said(
 ) -> None:
     x = noise.normal(size=ROWS)
     target = [repr(float(value)) for value in x * scale + shift]
-    found = traps(table("y", x=x + noise.normal(size=ROWS) / 9, y=target))
-    assert bool([trap for trap in found if "too close together for trees" in trap.sentence]) == blind
+    dataset = table("y", x=x + noise.normal(size=ROWS) / 9, y=target)
+
+    def is_said(kind: str) -> bool:
+        return bool(
+            [trap for trap in traps(dataset, kind=kind) if "too close together for trees" in trap.sentence]
+        )
+
+    assert is_said("forest") == blind
+    assert is_said("boosting") == (blind and scale < 1)  # it subtracts the mean first
+    assert not is_said("linear")
 
 
 def test_training_far_better_than_test_offers_larger_leaves(noise: np.random.Generator) -> None:
