@@ -55,8 +55,8 @@ class EngineEntry:
         return USUAL_POOLS if self.draws_samples and not self.is_slow else 0
 
     def seconds_per_row(self, columns: int, samples: int = MEDIUM_SAMPLES) -> float:
-        """Return about how many seconds of a core a row takes, with a forest of medium size."""
-        drawn = samples / MEDIUM_SAMPLES if self.draws_samples else 1.0
+        """Return about how many seconds of a core a row takes; no fewer where there are few columns or samples."""
+        drawn = max(1.0, samples / MEDIUM_SAMPLES) if self.draws_samples else 1.0
         return float(self.row_seconds * drawn * max(1.0, columns / MEDIUM_COLUMNS) ** self.power)
 
     @property

@@ -26,6 +26,7 @@ def test_a_small_table_costs_what_a_medium_one_does(engine: str) -> None:
 
 def test_samples_cost_those_who_draw_them() -> None:
     assert cost(num_samples=50_000) == pytest.approx(10 * cost())
+    assert cost(num_samples=50) == cost()
     assert cost("exact", num_samples=50_000) == cost("exact")
 
 
