@@ -158,6 +158,11 @@ class TestTraps:
         sound(send(app, "Train"))
         assert "No trap was found" in words(app)
         assert "scores that fall on test rows, classes of few rows" in words(app)
+        assert "trees cannot tell apart" in words(app)
+        app.selectbox(key="kind").set_value("linear")
+        sound(send(app, "Train"))
+        assert "No trap was found" in words(app)
+        assert "trees cannot tell apart" not in words(app)
 
         lines = [f"{row},{row % 2 * 3 + row % 3},{'ab'[row % 2] if row > 2 else 'rare'}" for row in range(120)]
         app.session_state["dataset"] = read_csv(("n,x,kind\n" + "\n".join(lines)).encode(), "kind", drop=["n"])

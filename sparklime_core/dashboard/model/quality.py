@@ -19,6 +19,7 @@ from sparklime_core.models.evaluation import Evaluation
 from sparklime_core.models.settings import ModelSettings
 from sparklime_core.models.train import Model
 from sparklime_core.models.traps.evidence import Trap
+from sparklime_core.models.traps.precision_traps import OF_TREES
 from sparklime_core.wording import count, number
 
 MEASURES = {
@@ -156,7 +157,8 @@ def traps_panel(model: Model, dataset: Dataset) -> None:
 
 def _what_was_checked(model: Model, dataset: Dataset) -> str:
     sought = ["a column that predicts the target alone", "an identifier that carries weight", "scores of guessing"]
-    sought.append("numbers that trees cannot tell apart")
+    if isinstance(model.estimator, OF_TREES):
+        sought.append("numbers that trees cannot tell apart")
     if len(model.test_rows):
         sought += ["test rows that are training rows", "scores that fall on test rows"]
     if dataset.class_names is not None:
