@@ -1,6 +1,7 @@
 """The distributed job against the engine itself: how much of two cores Spark leaves to explaining."""
 
 import multiprocessing
+import statistics
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from sparklime_core.spark.waves.scheduler import run_waves
 
 CORES = 2
 ALONE_ROWS = 16_384
+LAPS = 5
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,20 @@ class Rates:
 
 
 def distribute(engines: Sequence[str], count: int) -> list[Rates]:
-    """Explain rows in this process, in two at once, with Spark on ``local[2]``, and in this process again."""
+    """Explain rows in two processes at once, and then in turn in this one and with Spark on ``local[2]``."""
     rows = BREAST_CANCER.rows(count)
-    tasks, before, at_once = {}, {}, {}
+    tasks, at_once = {}, {}
     for engine in engines:  # all of them before Spark has threads here, which a forked process would lack
         settings = ExplainSettings(engine)
         task = prepare_task(BREAST_CANCER.explainer, BREAST_CANCER.model.predict_proba, settings)
         explain_with(task, rows[:512], np.arange(512))
-        tasks[engine], before[engine], at_once[engine] = task, _alone(task, rows), _at_once(task, rows)
+        tasks[engine], at_once[engine] = task, _at_once(task, rows)
     spark = connect(f"local[{CORES}]")
     found = []
     for engine, task in tasks.items():
-        _spread(spark, task, rows[:2048])  # the Python workers start and load what was broadcast
-        spread = _spread(spark, task, rows)
-        alone = (before[engine] + _alone(task, rows)) / 2
+        _spread(spark, task, rows)  # the Python workers start, and load what was broadcast
+        laps = [(_alone(task, rows), _spread(spark, task, rows)) for _ in range(LAPS)]
+        alone, spread = (statistics.median(rates) for rates in zip(*laps, strict=True))
         found.append(Rates(engine, count, alone, at_once[engine], spread))
     return found
 

@@ -4,7 +4,7 @@ import math
 import os
 from pathlib import Path
 
-from benchmarks.distributed import CORES
+from benchmarks.distributed import CORES, LAPS
 from benchmarks.pages import machine, table
 from benchmarks.problems import NUM_SAMPLES, Problem
 from benchmarks.results import Results
@@ -98,8 +98,9 @@ def _distributed(results: Results) -> str:
     header = ["", "rows", "rows a second, one core", f"{CORES} processes at once", f"on local[{CORES}]"]
     return (
         "## Distributed\n\nRows around those of breast cancer, no two alike: the engine in this process, in "
-        f"{CORES} processes at once without Spark, and the whole job on Spark, once its workers have started. In "
-        f"brackets the share of {CORES} times one core.\n\n{table(header, rows)}"
+        f"{CORES} processes at once without Spark, and the whole job on Spark, once its workers have started. The "
+        f"first and the last take turns, and are medians of {LAPS} laps. In brackets the share of {CORES} times "
+        f"one core.\n\n{table(header, rows)}"
     )
 
 

@@ -5,6 +5,7 @@ The wrapper around every engine: it sets bad rows aside, predicts, resolves the 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from sparklime_core.errors import PredictionError
 from sparklime_core.explain.engines import ENGINES
+from sparklime_core.explain.explainer_facts import feature_count
 from sparklime_core.explain.neighbourhood import Profiles
 from sparklime_core.explain.predict_function import predict_columns
 from sparklime_core.explain.products import matrices_at_once
@@ -62,6 +64,7 @@ BLAS may round differently for batches of different shapes; with one shape it ca
 Solver = Callable[[IntArray, FloatArray, FloatArray, BoolArray], Surrogates]
 """Positions of rows in their block, those rows, their predictions and what is wanted of them, to surrogates."""
 
+LONGEST_DESCRIPTION = 160
 SLOW_BLOCK_ROWS = 8
 SMALLEST_BLOCK_ROWS = 16
 BLOCKS_TO_SHARE = 32
@@ -145,6 +148,16 @@ class ExplainTask:
     def row_seconds(self) -> float:
         """See `Engine.row_seconds`."""
         return self.engine.row_seconds
+
+    @cached_property
+    def description(self) -> str:
+        """The model, the explainer and the engine in one line; scikit-learn takes a millisecond for it."""
+        text = " ".join(repr(getattr(self.predict_fn, "__self__", self.predict_fn)).split())
+        if len(text) > LONGEST_DESCRIPTION:
+            text = text[:LONGEST_DESCRIPTION] + "…"
+        explainer = self.explainer
+        lime = f"{type(explainer).__name__}({explainer.mode}, {feature_count(explainer)} features)"
+        return f"model {text} and explainer {lime}, engine {self.settings.engine}"
 
     def explain(self, rows: FloatArray, row_ids: IntArray) -> pa.RecordBatch:
         """Explain up to `BLOCK_ROWS` rows (n, d); return a batch of the compact schema, in row order."""

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparklime_core.errors import SparkError
-from sparklime_core.explain.explainer_facts import feature_count
 from sparklime_core.explain.task import ExplainTask
 from sparklime_core.explain.types import FloatArray
 from sparklime_core.printable import printable
 from sparklime_core.spark.executors.self_report import EMBEDDED, executor_id
 
 MARK = "[sparklime]"
-LONGEST_DESCRIPTION = 160
 SHOWN_VALUES = 6
 TAIL_BYTES = 256 * 1024
 
@@ -61,18 +59,7 @@ def log_row(task: ExplainTask, row: FloatArray, row_id: str, rows: int) -> None:
     )
     row_id = f"{row_id} " if row_id else ""
     more = f", and {len(row) - SHOWN_VALUES} more" if len(row) > SHOWN_VALUES else ""
-    say(f"explains row {row_id}({shown}{more}) and {rows - 1} after it with {describe(task)}")
-
-
-def describe(task: ExplainTask) -> str:
-    """Name a task's model, explainer and engine in one line."""
-    model = getattr(task.predict_fn, "__self__", task.predict_fn)
-    text = " ".join(repr(model).split())
-    if len(text) > LONGEST_DESCRIPTION:
-        text = text[:LONGEST_DESCRIPTION] + "…"
-    explainer = task.explainer
-    lime = f"{type(explainer).__name__}({explainer.mode}, {feature_count(explainer)} features)"
-    return f"model {text} and explainer {lime}, engine {task.settings.engine}"
+    say(f"explains row {row_id}({shown}{more}) and {rows - 1} after it with {task.description}")
 
 
 def cluster_outputs(logs: Path, application: str, lines: int = 50) -> list[ExecutorOutput]:

@@ -70,6 +70,8 @@ def session_conf(
         # Where others run Spark, their settings say it.
         conf["spark.sql.warehouse.dir"] = warehouse_folder().absolute().as_uri()
     if master.is_local:
+        # Results stay in this JVM: by default larger ones than a megabyte go through a connection with itself.
+        conf["spark.task.maxDirectResultSize"] = "64m"
         # Its executor asks the driver for the model over a port that every process of the machine can reach.
         # Spark makes the secret itself.
         conf["spark.authenticate"] = "true"

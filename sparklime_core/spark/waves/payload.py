@@ -21,7 +21,7 @@ from pyspark.sql import SparkSession
 from sparklime_core.errors import SparkError
 from sparklime_core.explain.kinds.model_kind import kind_of
 from sparklime_core.explain.task import ExplainTask
-from sparklime_core.spark.executors.logs import describe, say
+from sparklime_core.spark.executors.logs import say
 from sparklime_core.spark.executors.self_report import NEEDED_PACKAGES, spelled
 from sparklime_core.spark.session.backend import SentBytes
 from sparklime_core.spark.session.choose_backend import backend_of
@@ -126,7 +126,7 @@ class Payload:
         _use_one_thread(task)
         seconds = time.perf_counter() - began
         say(
-            f"loaded {describe(task)} from {self.sent.kind} {self.id}: {len(data) / 1e6:.1f} MB "
+            f"loaded {task.description} from {self.sent.kind} {self.id}: {len(data) / 1e6:.1f} MB "
             f"in {seconds:.1f} s, Python {sys.version.split()[0]}"
         )
         return task
