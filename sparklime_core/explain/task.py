@@ -3,8 +3,8 @@
 The wrapper around every engine: it sets bad rows aside, predicts, resolves the labels, and packs the result.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -83,6 +83,37 @@ def block_rows(settings: ExplainSettings, rows: int) -> int:
 
 
 @dataclass(frozen=True)
+class SolvedPart:
+    """Surrogates of some rows of a block.
+
+    Attributes
+    ----------
+    row, label
+        (p,) the row in its block, and the label, of each pair; later parts have later rows.
+    found
+        The p surrogates, with their profiles where these are listed.
+    profile_score
+        (p,) of their profiles, listed or not; None where they have none.
+    """
+
+    row: IntArray
+    label: IntArray
+    found: Surrogates
+    profile_score: FloatArray | None
+
+    @classmethod
+    def of(cls, row: IntArray, label: IntArray, found: Surrogates, *, listed: bool) -> "SolvedPart":
+        """Take what was found; profiles that are not listed would take much memory."""
+        score = None if found.profiles is None else found.profiles.score
+        return cls(row, label, found if listed else replace(found, profiles=None), score)
+
+    @property
+    def longest(self) -> int:
+        """The number of features of the longest explanation."""
+        return int((self.found.features >= 0).sum(axis=1).max(initial=0))
+
+
+@dataclass(frozen=True)
 class SolvedBlock:
     """Surrogates of the n rows of a block and K labels; those that are not found are NaN and -1.
 
@@ -105,8 +136,16 @@ class SolvedBlock:
     profiles: list[Profiles] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, shape: tuple[int, int], width: int) -> "SolvedBlock":
-        """Make room for so many rows and labels, and features."""
+    def of(cls, shape: tuple[int, int], parts: Sequence[SolvedPart]) -> "SolvedBlock":
+        """Put the parts of a block of so many rows and labels together; as wide as the longest explanation."""
+        width = max((part.longest for part in parts), default=0)
+        block = cls._empty(shape, width)
+        for part in parts:
+            block._put(part, width)
+        return block
+
+    @classmethod
+    def _empty(cls, shape: tuple[int, int], width: int) -> "SolvedBlock":
         surrogates = Surrogates(
             features=np.full((*shape, width), -1, dtype=np.int64),
             weights=np.zeros((*shape, width)),
@@ -116,21 +155,20 @@ class SolvedBlock:
         )
         return cls(surrogates, np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64))
 
-    def put(self, row: IntArray, label: IntArray, found: Surrogates, *, profiles: bool) -> None:
-        """Keep surrogates of these rows and labels, which come after all that are there, and perhaps profiles."""
-        held = found.features.shape[1]
-        target = self.surrogates
-        target.features[row, label, :held] = found.features
-        target.weights[row, label, :held] = found.weights
-        target.intercept[row, label] = found.intercept
-        target.score[row, label] = found.score
-        target.local_prediction[row, label] = found.local_prediction
+    def _put(self, part: SolvedPart, width: int) -> None:
+        at, found, target = (part.row, part.label), part.found, self.surrogates
+        held = min(width, found.features.shape[1])
+        target.features[(*at, slice(held))] = found.features[:, :held]
+        target.weights[(*at, slice(held))] = found.weights[:, :held]
+        target.intercept[at] = found.intercept
+        target.score[at] = found.score
+        target.local_prediction[at] = found.local_prediction
         if found.effective_share is not None:
-            self.effective_share[row, label] = found.effective_share
+            self.effective_share[at] = found.effective_share
+        if part.profile_score is not None:
+            self.profile_score[at] = part.profile_score
         if found.profiles is not None:
-            self.profile_score[row, label] = found.profiles.score
-        if found.profiles is not None and profiles:
-            self.bins[row, label] = found.profiles.bins_of(len(row))
+            self.bins[at] = found.profiles.bins_of(len(part.row))
             self.profiles.append(found.profiles)
 
 
@@ -173,16 +211,17 @@ class ExplainTask:
         """Explain as `explain` does, by a solver that also learns which rows of the block it is given."""
         with one_blas_thread(), codes_kept():
             errors, predictions, wanted = self.examine(rows)
-            solved = SolvedBlock.empty(wanted.shape, rows.shape[1])
+            parts: list[SolvedPart] = []
 
             def solve(at: IntArray) -> None:
                 with phase("algebra"):
                     found = solver(at, rows[at], predictions[at], wanted[at])
                 pairs = np.argwhere(wanted[at])
-                solved.put(at[pairs[:, 0]], pairs[:, 1], found, profiles=self.settings.profiles)
+                parts.append(SolvedPart.of(at[pairs[:, 0]], pairs[:, 1], found, listed=self.settings.profiles))
 
             all_or_each(solve, errors, self._rows_at_once(rows.shape[1]))
             with phase("packing"):
+                solved = SolvedBlock.of(wanted.shape, parts)
                 return self._pack(rows, row_ids, predictions, wanted, solved, errors)
 
     def _rows_at_once(self, columns: int) -> int:

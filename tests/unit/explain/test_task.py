@@ -13,7 +13,8 @@ from sparklime_core.explain import products
 from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
 from sparklime_core.explain.stability_task import prepare_measured
-from sparklime_core.explain.task import BLOCK_ROWS
+from sparklime_core.explain.surrogate import Surrogates
+from sparklime_core.explain.task import BLOCK_ROWS, SolvedBlock, SolvedPart
 
 ROWS, COLUMNS = 40, 13
 
@@ -100,3 +101,22 @@ def test_stability_is_measured_a_few_rows_at_a_time_with_the_same_bits(wine, eng
     expected = task.explain_and_measure(rows, np.arange(ROWS))
     monkeypatch.setattr(products, "MOST_PRODUCTS", 7 * COLUMNS**2)
     assert task.explain_and_measure(rows, np.arange(ROWS)) == expected
+
+
+def test_a_block_holds_the_longest_explanation_and_not_the_whole_table():
+    count, pairs = 1_000, 4
+    rising = np.arange(3)
+    short = Surrogates(
+        np.tile(np.append(rising, np.full(count - 3, -1)), (pairs, 1)),
+        np.ones((pairs, count)),
+        *np.ones((3, pairs)),
+    )
+    single = Surrogates(np.full((pairs, 1), 7), np.ones((pairs, 1)), *np.ones((3, pairs)))
+    row, label = np.divmod(np.arange(2 * pairs), 2)
+    parts = [
+        SolvedPart(row[:pairs], label[:pairs], short, None),
+        SolvedPart(row[pairs:], label[pairs:], single, None),
+    ]
+    held = SolvedBlock.of((4, 2), parts).surrogates.features
+    np.testing.assert_array_equal(held[:2].reshape(pairs, -1), np.tile(rising, (pairs, 1)))
+    np.testing.assert_array_equal(held[2:].reshape(pairs, -1), np.tile([7, -1, -1], (pairs, 1)))
