@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sparklime_core.cli.commands import INTERRUPTED, option_defaults
-from sparklime_core.cli.options import interruptible, model_settings, own_model, refuse_training, session
+from sparklime_core.cli.options import check_model, check_target, interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -127,10 +127,10 @@ def _plan_new_rows(
     arguments: argparse.Namespace, explain: ExplainSettings, explainer: ExplainerSettings
 ) -> tuple[Callable[[], RunPlan], Dataset]:
     """Read the new rows as the earlier run's table was read."""
-    refuse_training(arguments, "--trained-in")
     earlier = Run(arguments.trained_in)
-    encoding = earlier.inputs().learnt_from.encoding
-    new = read_rows(arguments.data, encoding, options=ReadOptions.from_options(vars(arguments)))
+    learnt = earlier.inputs().learnt_from
+    check_target(arguments, learnt)
+    new = read_rows(arguments.data, learnt.encoding, options=ReadOptions.from_options(vars(arguments)))
     plan = plan_new_rows(earlier, new, explain, explainer, arguments.rows)
     return lambda: plan, new
 
@@ -177,6 +177,7 @@ def _check_new(arguments: argparse.Namespace) -> None:
     if arguments.target is None and arguments.trained_in is None:
         raise SettingsError("Name the column to predict with --target.")
     RunSettings.from_options(vars(arguments))
+    check_model(arguments)
 
 
 def _summarise(folder: Path, ended: Manifest) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 
 from sparklime_core.cli.explain import request_of, unusual
-from sparklime_core.cli.options import interruptible, model_settings, own_model, refuse_training, session
+from sparklime_core.cli.options import check_model, check_target, interruptible, model_settings, own_model, session
 from sparklime_core.cli.output import say
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.cli.table_options import read_dataset
@@ -110,9 +110,9 @@ def _in_steps(arguments: argparse.Namespace, table: _Table, sink: Sink, line: Pr
 
 
 def _trained_in(arguments: argparse.Namespace) -> _Learnt:
-    refuse_training(arguments, "--trained-in")
     inputs = Run(arguments.trained_in).inputs()
     dataset = inputs.learnt_from
+    check_target(arguments, dataset)
     return _Learnt(dataset, _options(arguments, dataset), lambda: predict_fn_of(inputs.estimator))
 
 
@@ -157,7 +157,6 @@ def _is_in_steps(arguments: argparse.Namespace, sink: Sink) -> bool:
 def _check(arguments: argparse.Namespace) -> None:
     if (arguments.trained_in is None) == (arguments.data is None):
         raise SettingsError("Name the model's run or table: either --trained-in RUN, or --trained-on DATA.")
-    if arguments.trained_in is not None and (arguments.model_file or arguments.model_uri) is not None:
-        raise SettingsError("The run of --trained-in has a model already; give yours with --trained-on.")
     if arguments.data is not None and arguments.target is None:
         raise SettingsError("Name the column that the model predicts with --target.")
+    check_model(arguments)

@@ -21,6 +21,12 @@ from sparklime_core.models.train import Model
 from sparklime_core.setting import settings_of
 from sparklime_core.spark.session.connect import connect, disconnect
 
+TRAINED = ("--trained-in", "--model-file", "--model-uri")
+"""The options that name a trained model."""
+
+ROLES = {"--role": None, "--roles": None, "--categorical": None, "--drop": None, "--task": "auto"}
+"""The options that say what a table's columns are, with their usual values; lists are usually empty."""
+
 
 @contextmanager
 def session(
@@ -52,25 +58,47 @@ def interruptible(work: Callable[[threading.Event], Result]) -> Result:
                 cancel.set()
 
 
-def own_model(arguments: argparse.Namespace, dataset: Dataset) -> Model | None:
-    """Return the model that ``--model-file`` or ``--model-uri`` names; None where one is to be trained."""
-    source = arguments.model_file if arguments.model_uri is None else arguments.model_uri
-    if arguments.model_uri is not None and not is_model_uri(source):
-        raise SettingsError(f"--model-uri must be like models:/name@alias or runs:/id/path, not {source!r}.")
-    if source is None:
-        return None
-    refuse_training(arguments, "--model-uri" if arguments.model_file is None else "--model-file")
-    return load_model(source, dataset, say=complain)
-
-
-def refuse_training(arguments: argparse.Namespace, option: str) -> None:
-    """Raise `SettingsError` for a setting of training next to an option that names a trained model."""
+def check_model(arguments: argparse.Namespace) -> None:
+    """Raise `SettingsError` for options that a trained model leaves no place for; nothing is read yet."""
+    named = [option for option in TRAINED if getattr(arguments, _destination(option)) is not None]
+    if not named:
+        return
+    if len(named) > 1:
+        raise SettingsError(f"{named[0]} and {named[1]} each name a model; give one of them.")
+    if arguments.model_uri is not None and not is_model_uri(arguments.model_uri):
+        raise SettingsError(
+            f"--model-uri must be like models:/name@alias or runs:/id/path, not {arguments.model_uri!r}."
+        )
     for one in settings_of(ModelSettings).values():
         if getattr(arguments, one.option) not in (None, one.default):
             raise SettingsError(
-                f"--{one.flag} is for a model that this command trains, and {option} names a trained one; "
+                f"--{one.flag} is for a model that this command trains, and {named[0]} names a trained one; "
                 f"leave --{one.flag} out."
             )
+    for option, usual in ROLES.items():
+        if arguments.trained_in is not None and getattr(arguments, _destination(option)) not in (usual, [], ()):
+            raise SettingsError(
+                f"{option} is for a table to train on; the run of --trained-in knows its columns. Leave it out."
+            )
+
+
+def _destination(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
+
+
+def check_target(arguments: argparse.Namespace, learnt: Dataset) -> None:
+    """Raise `SettingsError` where a command names another target than the one of the run with the model."""
+    if arguments.target not in (None, learnt.target_name):
+        raise SettingsError(
+            f"The run of --trained-in predicts {learnt.target_name!r}, not {arguments.target!r}; "
+            "leave --target out."
+        )
+
+
+def own_model(arguments: argparse.Namespace, dataset: Dataset) -> Model | None:
+    """Return the model that ``--model-file`` or ``--model-uri`` names; None where one is to be trained."""
+    source = arguments.model_file if arguments.model_uri is None else arguments.model_uri
+    return None if source is None else load_model(source, dataset, say=complain)
 
 
 def model_settings(arguments: argparse.Namespace) -> ModelSettings:

@@ -72,6 +72,23 @@ def refused(capsys, *arguments):
         (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT", "--trees", "9"], "leave --trees out"),
         (["explain-table", "TABLE", "--trained-in", "RUN", "--out", "OUT", "--trees", "9"], "leave --trees out"),
         (["explain", "TABLE", "--trained-in", "ABSENT", "--out", "OUT"], "absent.csv"),
+        (
+            ["explain", "TABLE", "--trained-in", "RUN", "--out", "OUT", "--drop", "a"],
+            "--drop is for a table to train on",
+        ),
+        (["explain", "TABLE", "--trained-in", "RUN", "--out", "OUT", "--role", "a=date"], "knows its columns"),
+        (
+            ["explain-table", "TABLE", "--trained-in", "RUN", "--out", "OUT", "--task", "regression"],
+            "--task is for",
+        ),
+        (
+            ["explain", "TABLE", "--trained-in", "RUN", "--model-file", "ABSENT", "--out", "OUT"],
+            "give one of them",
+        ),
+        (
+            ["explain", "ABSENT", "--target", "t", "--model-file", "M", "--trees", "9", "--out", "OUT"],
+            "leave --trees out",
+        ),
         (["describe", "ABSENT"], "no file"),
         (["sample", "iris"], "choose one of"),
     ],
