@@ -14,6 +14,7 @@ from sparklime_core.data.feature_encoding import as_spelled, category_texts
 from sparklime_core.data.parse_column import TAKEN, Column
 from sparklime_core.data.read_table import Reading
 from sparklime_core.errors import DataError
+from sparklime_core.wording import count
 
 TASKS = ("auto", "classification", "regression")
 MOST_CLASS_NUMBERS = 20
@@ -155,9 +156,9 @@ def _classes(column: Column, reason: str) -> Target:
         rest = len(counts) - MOST_CLASSES
         names = (*names, OTHERS)
         notes.append(f"the {rest} rarest of {len(counts)} classes are put together as {OTHERS!r}")
-    single = sum(count == 1 for count in counts.values()) if len(counts) <= MOST_CLASSES else 0
+    single = sum(rows == 1 for rows in counts.values()) if len(counts) <= MOST_CLASSES else 0
     if single:
-        classes_have = "1 class has" if single == 1 else f"{single} classes have"
+        classes_have = count(single, "class has", "classes have")
         notes.append(f"{classes_have} a single row, which can be learnt but not tested")
     found = pc.cast(pc.index_in(texts, value_set=pa.array(names, pa.string()), skip_nulls=True), pa.int64())
     rare = pc.and_(pc.is_valid(texts), pc.is_null(found))
@@ -176,5 +177,5 @@ def _notes(column: Column, values: npt.NDArray[Any]) -> tuple[str, ...]:
     unlabelled = int((~is_labelled(values)).sum())
     if not unlabelled:
         return column.notes
-    have = "1 row has" if unlabelled == 1 else f"{unlabelled} rows have"
+    have = count(unlabelled, "row has", "rows have")
     return (*column.notes, f"{have} no target: not learnt from, but still explained")

@@ -220,6 +220,15 @@ class ExplainerSettings(Settings):
         called="The feature selection",
     )
 
+    def width_for(self, columns: int) -> float:
+        """Return the kernel width for a table of so many features: as set, or lime's own."""
+        return limes_width(columns) if self.kernel_width is None else self.kernel_width
+
+
+def limes_width(columns: int) -> float:
+    """Return the kernel width that lime takes for so many features, ``0.75 * sqrt(d)``."""
+    return float(0.75 * columns**0.5)
+
 
 @dataclass(frozen=True)
 class RunSettings(Settings):

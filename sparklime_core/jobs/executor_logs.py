@@ -6,6 +6,7 @@ from sparklime_core.paths import newest_folders
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.spark.cluster.local_cluster import clusters_folder
 from sparklime_core.spark.executors.logs import ExecutorOutput, cluster_outputs, embedded_output
+from sparklime_core.spark.session.master import is_embedded
 
 
 def run_outputs(manifest: Manifest, lines: int = 30) -> list[ExecutorOutput]:
@@ -18,7 +19,7 @@ def run_outputs(manifest: Manifest, lines: int = 30) -> list[ExecutorOutput]:
     """
     if manifest.application is None:
         return []
-    if manifest.master.startswith("local"):
+    if is_embedded(manifest.master):
         log = Path(manifest.logs) if manifest.logs else None
         return [embedded_output(log, lines)] if log is not None and log.is_file() else []
     application = Path(manifest.application).name

@@ -16,7 +16,7 @@ from sparklime_core.spark.executors.self_report import ExecutorReport
 from sparklime_core.spark.session.backend import ExecutorInfo
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.connect import application, connect, disconnect, present
-from sparklime_core.spark.session.master import Master, parse_master
+from sparklime_core.spark.session.master import Master, is_embedded, parse_master
 
 EMBEDDED = "local[*]"
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -139,7 +139,7 @@ class SparkService:
             When there is no session to be had, or an executor does not answer.
         """
         self.connect()
-        if not self._master.startswith("local"):
+        if not is_embedded(self._master):
             self.check()
 
     @property

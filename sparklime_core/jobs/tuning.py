@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from sparklime_core.errors import SettingsError
 from sparklime_core.explain.explain_rows import explain_with
 from sparklime_core.explain.explainer import build_explainer
-from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.settings import ExplainSettings, limes_width
 from sparklime_core.explain.stability import StabilitySettings, measure_stability, prepare_stability
 from sparklime_core.explain.types import Explainer, FloatArray, predict_fn_of
 from sparklime_core.jobs.study import Study, StudyState, Subject
@@ -63,7 +63,7 @@ class TuningPlan(Subject):
     @property
     def usual_width(self) -> float:
         """Kernel width that lime would choose for this table."""
-        return 0.75 * float(np.sqrt(len(self.dataset.feature_names)))
+        return limes_width(len(self.dataset.feature_names))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sparklime_core.explain.settings import (
     ExplainerSettings,
     ExplainSettings,
     RunSettings,
+    limes_width,
 )
 from sparklime_core.jobs.expected_time import expected_seconds, usual_stability_rows
 from sparklime_core.setting import settings_of
@@ -246,7 +247,7 @@ def _others(
 ) -> None:
     """Draw all further settings in two columns."""
     columns = itertools.cycle(st.columns(2))
-    special: dict[str, Any] = {"kernel_width": {"placeholder": f"lime's {0.75 * features**0.5:.2f}"}}
+    special: dict[str, Any] = {"kernel_width": {"placeholder": f"lime's {limes_width(features):.2f}"}}
     for form in (explain, explainer):
         for name in form.left():
             with next(columns):

@@ -40,7 +40,7 @@ def draw_locality(row: RowContext) -> None:
     """Draw the dial, and the explanation at its kernel width."""
     view, run = row.view, row.run
     dial = locality_dial_of(run, view.row_id, int(view.result["label"]))
-    usual = float(run.manifest().explainer.kernel_width or 0.75 * np.sqrt(len(view.values)))
+    usual = run.manifest().explainer.width_for(len(view.values))
     widths = dial_widths(dial, usual)
     at = st.select_slider(
         "How local?",

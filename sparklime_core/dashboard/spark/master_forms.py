@@ -8,6 +8,7 @@ import streamlit as st
 from sparklime_core.dashboard.shared import workspace
 from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.run_state import executors_table, web_links
+from sparklime_core.spark.session.master import is_embedded
 from sparklime_core.wording import count
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def place_of(status: "SparkStatus") -> str:
     """Return which of the three forms the chosen master belongs to."""
     if status.cluster is not None and status.master == status.cluster.url:
         return "cluster"
-    return "embedded" if status.master.startswith("local") else "existing"
+    return "embedded" if is_embedded(status.master) else "existing"
 
 
 def local_form(service: "SparkService") -> None:

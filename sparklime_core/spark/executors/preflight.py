@@ -12,6 +12,7 @@ from sparklime_core.spark.executors.prewarm import ship_package
 from sparklime_core.spark.executors.probe import NoPythonError, ask_executors
 from sparklime_core.spark.executors.self_report import ExecutorReport
 from sparklime_core.spark.session.choose_backend import backend_of
+from sparklime_core.spark.session.master import is_embedded
 from sparklime_core.waiting import passed, wait_for
 
 ROUNDS = 5
@@ -75,7 +76,7 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, packages: Se
         When an executor lacks a package or the memory, runs another Python, or does not answer.
     """
     backend = backend_of(spark)
-    if backend.master.startswith("local"):
+    if is_embedded(backend.master):
         return
     reports = backend.record.reports or check_executors(spark)
     blocking = blocking_problems(reports, packages)

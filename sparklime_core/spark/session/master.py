@@ -62,7 +62,7 @@ class Master:
     @property
     def is_local(self) -> bool:
         """Whether Spark runs inside of this process's JVM."""
-        return self.url.startswith("local[")
+        return is_embedded(self.url)
 
     @property
     def is_standalone(self) -> bool:
@@ -100,6 +100,11 @@ class MasterFacts:
     version: str | None = None
     workers: tuple[dict[str, Any], ...] = field(default=())
     applications: tuple[str, ...] | None = None
+
+
+def is_embedded(url: str) -> bool:
+    """Tell whether a master is Spark in the JVM of this process, which ``local-cluster`` is not."""
+    return url == "local" or url.startswith("local[")
 
 
 def parse_master(text: str) -> Master:

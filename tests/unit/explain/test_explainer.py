@@ -39,7 +39,14 @@ def test_without_gaps_the_explainer_is_limes_own():
     explainer = build_explainer(wine, ExplainerSettings(discretizer="decile", kernel_width=2.0))
     assert type(explainer.discretizer).__name__ == "DecileDiscretizer"
     assert explainer.base.kernel_fn.keywords == {"kernel_width": 2.0}
+    assert ExplainerSettings(kernel_width=2.0).width_for(13) == 2.0
     assert explainer.class_names == ["0", "1", "2"]
+
+
+def test_the_width_that_is_named_is_the_one_that_lime_takes():
+    wine = load_sample("wine")
+    usual = ExplainerSettings().width_for(len(wine.feature_names))
+    assert build_explainer(wine).base.kernel_fn.keywords == {"kernel_width": usual}
 
 
 def limes_own(table: str, kind: str) -> LimeTabularExplainer:

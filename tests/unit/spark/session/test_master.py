@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from sparklime_core.errors import SparkError
-from sparklime_core.spark.session.master import MasterFacts, parse_master, read_facts
+from sparklime_core.spark.session.master import MasterFacts, is_embedded, parse_master, read_facts
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,12 @@ from sparklime_core.spark.session.master import MasterFacts, parse_master, read_
 def test_masters(text, url):
     assert parse_master(text).url == url
     assert parse_master(text).is_local == text.strip().startswith("local")
+
+
+def test_a_cluster_of_processes_on_this_machine_is_not_embedded():
+    assert is_embedded("local")
+    assert is_embedded("local[2]")
+    assert not is_embedded("local-cluster[2,1,1024]")
 
 
 @pytest.mark.parametrize(
