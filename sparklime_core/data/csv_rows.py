@@ -154,8 +154,9 @@ def _mend(
         positions.append(misfit.position)
     total = table.num_rows + len(misfits)
     if len(long) > MOST_RAGGED * total:
+        has = "has" if len(long) == 1 else "have"
         raise DataError(
-            f"{len(long)} of {total} rows have more fields than the {width} columns, row {long[0]} first; "
+            f"{len(long)} of {total} rows {has} more fields than the {width} columns, row {long[0]} first; "
             "check the delimiter, and put values that hold it into quotation marks."
         )
     decisions = []

@@ -65,7 +65,7 @@ def explainer_udf(
     explainer, predict_fn, engine, num_features, num_samples, seed, output
         As `explain_rows` takes them.
     labels
-        ``"predicted"``, or one class index: a column holds one explanation a row.
+        ``"predicted"``, or one class index: a column holds one explanation per row.
     profiles
         As `explain_rows` takes it, and without effect: the column has no place for profiles.
 
@@ -93,7 +93,7 @@ def explainer_udf(
     )
     if settings.labels == "all" or (not isinstance(settings.labels, str) and len(settings.labels) > 1):
         raise SettingsError(
-            "explainer_udf gives one explanation a row, so labels must be 'predicted' or one class index; "
+            "explainer_udf gives one explanation per row, so labels must be 'predicted' or one class index; "
             "explain_dataframe gives several."
         )
     with raised_by_spark("The UDF cannot be made"):
@@ -168,7 +168,7 @@ def _column_explainer(
 
 
 def _explanations_column(task: ExplainTask, columns: Sequence[pa.Array], rows_of: RowsOf) -> pa.Array:
-    """Explain a batch of columns; there is one label a row, and so one list a row."""
+    """Explain a batch of columns; there is one label per row, and so one list per row."""
     blocks = explained_blocks(task, rows_of(columns))
     compact = pa.Table.from_batches(blocks, schema=compact_schema(profiles=False))
     explanation = task.vocabulary.decode(compact)["explanation"].combine_chunks()

@@ -58,7 +58,7 @@ def test_the_second_half_was_explained_by_the_other_executor(runs: Runs, open_pa
     app = open_page("rows", run=runs.classes.id, row=6)
 
     assert "Explained by executor 1 on 127.0.0.1, process 101" in words(app)
-    assert "in a block of rows 6 to 11 that took 1.2 s (208.3 ms a row)" in words(app)
+    assert "in a block of rows 6 to 11 that took 1.2 s (208.3 ms per row)" in words(app)
 
 
 def test_a_run_that_has_not_recorded_it_says_so(

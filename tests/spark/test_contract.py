@@ -176,7 +176,7 @@ def test_failures_are_told_in_a_sentence(outcome):
     assert failures["text"] == "SparkError: The column 'alcohol' is of type string, and LIME needs numbers."
     assert failures["missing"].startswith("SparkError: The DataFrame has no column 'ash'; it has alcohol, ")
     assert failures["number"] == "SparkError: The explainer knows 13 features, but 2 columns were given."
-    assert failures["labels"].startswith("SettingsError: explainer_udf gives one explanation a row")
+    assert failures["labels"].startswith("SettingsError: explainer_udf gives one explanation per row")
 
 
 def test_the_recipe_and_the_dataframe_are_lazy(outcome):

@@ -124,7 +124,7 @@ def origin_words(found: Mapping[str, Any] | None) -> str:
         return "Which executor explained this row is not recorded in this run."
     rows = found["last_row"] - found["first_row"] + 1
     attempt = f", attempt {found['attempt'] + 1}" if found["attempt"] else ""
-    each = f" ({number(1e3 * found['seconds'] / rows)} ms a row)" if rows > 1 else ""
+    each = f" ({number(1e3 * found['seconds'] / rows)} ms per row)" if rows > 1 else ""
     executor, host = plain(executor_name(found["executor"])), plain(found["host"])
     return (
         f"Explained by {executor} on {host}, process {found['pid']}, at {found['started']:%Y-%m-%d %H:%M:%S} UTC, "

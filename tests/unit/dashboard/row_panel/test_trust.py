@@ -93,7 +93,7 @@ def test_who_explained_a_row_is_a_sentence():
     words = origin_words(block).replace("\\", "")
     assert words == (
         "Explained by executor 1 on host-a, process 4711, at 2024-01-02 03:04:05 UTC, in a block of rows 48 to 63 "
-        "that took 0.8 s (50 ms a row); wave 1, partition 0."
+        "that took 0.8 s (50 ms per row); wave 1, partition 0."
     )
     assert "Explained by embedded Spark on host-a" in origin_words({**block, "executor": "driver"}).replace(
         "\\", ""
