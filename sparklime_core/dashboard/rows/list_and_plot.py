@@ -28,6 +28,12 @@ from sparklime_core.runs.run import Run
 from sparklime_core.wording import count
 
 
+def first_row(run: Run, wanted: RowFilter) -> int | None:
+    """Return the first row that passes the filter; None when none does."""
+    frame = find_rows(run, wanted, limit=PAGE_ROWS, offset=0)  # what the table asks for, which is then kept
+    return None if frame.empty else int(frame["row_id"].iloc[0])
+
+
 def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
     """Draw the table of the rows; a click chooses one. Return how many rows pass the filter."""
     found = count_found(run, wanted)
@@ -41,7 +47,7 @@ def rows_table(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         st.caption(f"{count(found, 'row')} of {manifest.rows:,}", width="content")
     frame = find_rows(run, wanted, limit=PAGE_ROWS, offset=(page - 1) * PAGE_ROWS)
     row_ids = [int(row) for row in frame["row_id"]]
-    chosen = _chosen_or_first(row_ids)
+    chosen = session_state.row_id()
     key = f"rows-{run.id}-{hash((wanted, page, tuple(row_ids), session_state.anchor()))}"
     slot.dataframe(
         _table(frame, manifest, wanted),
@@ -88,7 +94,7 @@ def rows_plot(run: Run, manifest: Manifest, wanted: RowFilter) -> int:
         outcome=OUTCOMES[0] if regression else [OUTCOMES[int(bool(wrong))] for wrong in points["wrong"]],
     )
     behind = density(run, wanted) if found > PLOT_ROWS else None
-    chosen = _chosen_or_first([int(row) for row in points["row_id"]])
+    chosen = session_state.row_id()
     kept = points[["row_id", "prediction", "fit", "truth", "true_value", "outcome"]]
     key = f"plot-{run.id}-{hash(wanted)}"
     draw(
@@ -116,13 +122,6 @@ def _take_point(key: str) -> None:
     clicked = clicked_point(st.session_state[key]["selection"].get(PICKED_ROW) or [])
     if clicked is not None:
         session_state.choose_row(clicked)
-
-
-def _chosen_or_first(row_ids: list[int]) -> int | None:
-    """Return the chosen row; without one, choose the first."""
-    if session_state.row_id() is None and row_ids:
-        session_state.choose_row(int(row_ids[0]))
-    return session_state.row_id()
 
 
 def _table(frame: pd.DataFrame, manifest: Manifest, wanted: RowFilter) -> pd.DataFrame:

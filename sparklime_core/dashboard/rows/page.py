@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from sparklime_core.charts.overview import importance_chart
 from sparklime_core.dashboard.row_panel.panel import row_panel
-from sparklime_core.dashboard.rows.list_and_plot import rows_plot, rows_table
+from sparklime_core.dashboard.rows.list_and_plot import first_row, rows_plot, rows_table
 from sparklime_core.dashboard.shared import session_state
 from sparklime_core.dashboard.shared.downloads import download_menu
 from sparklime_core.dashboard.shared.elements import draw
@@ -31,7 +31,7 @@ def workbench(run: Run, manifest: Manifest) -> None:
     left, right = st.columns([12, 10], gap="medium")
     chosen = session_state.row_id()
     if chosen is not None:
-        _row(right, run, chosen)  # first: it is what a click asks for
+        _row(right, run, chosen)  # first: it is what a link or a click asks for, and the table takes long
     with left:
         view = st.segmented_control(
             "View",
@@ -43,11 +43,13 @@ def workbench(run: Run, manifest: Manifest) -> None:
             label_visibility="collapsed",
         )
         wanted = filter_form(run, manifest)
+    first = first_row(run, wanted) if chosen is None else None
+    if first is not None:
+        session_state.choose_row(first)
+        _row(right, run, first)
+    with left:
         found = _rows(str(view), run, manifest, wanted)
         _row_buttons(run, manifest, wanted, found)
-    begun = session_state.row_id()
-    if chosen is None and begun is not None:
-        _row(right, run, begun)
 
 
 def _row(place: DeltaGenerator, run: Run, chosen: int) -> None:
