@@ -88,7 +88,7 @@ def _destination(option: str) -> str:
 
 def check_target(arguments: argparse.Namespace, learnt: Dataset) -> None:
     """Raise `SettingsError` where a command names another target than the one of the run with the model."""
-    if arguments.target not in (None, learnt.target_name):
+    if arguments.target is not None and arguments.target.strip() != learnt.target_name.strip():
         raise SettingsError(
             f"The run of --trained-in predicts {learnt.target_name!r}, not {arguments.target!r}; "
             "leave --target out."

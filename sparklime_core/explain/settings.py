@@ -1,5 +1,6 @@
 """The settings of an explanation, checked where they are made."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -227,7 +228,7 @@ class ExplainerSettings(Settings):
 
 def limes_width(columns: int) -> float:
     """Return the kernel width that lime takes for so many features, ``0.75 * sqrt(d)``."""
-    return float(0.75 * columns**0.5)
+    return 0.75 * math.sqrt(columns)
 
 
 @dataclass(frozen=True)

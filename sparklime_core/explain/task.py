@@ -91,7 +91,7 @@ class SolvedPart:
     row, label
         (p,) the row in its block, and the label, of each pair; later parts have later rows.
     found
-        The p surrogates, with their profiles where these are listed.
+        The p surrogates, as wide as the longest; with their profiles where these are listed.
     profile_score
         (p,) of their profiles, listed or not; None where they have none.
     """
@@ -103,14 +103,16 @@ class SolvedPart:
 
     @classmethod
     def of(cls, row: IntArray, label: IntArray, found: Surrogates, *, listed: bool) -> "SolvedPart":
-        """Take what was found; profiles that are not listed would take much memory."""
-        score = None if found.profiles is None else found.profiles.score
-        return cls(row, label, found if listed else replace(found, profiles=None), score)
-
-    @property
-    def longest(self) -> int:
-        """The number of features of the longest explanation."""
-        return int((self.found.features >= 0).sum(axis=1).max(initial=0))
+        """Take what was found; profiles that are not listed, and padding, would take much memory."""
+        used = np.flatnonzero((found.features >= 0).any(axis=0))
+        width = int(used[-1]) + 1 if len(used) else 0
+        kept = replace(
+            found,
+            features=found.features[:, :width].copy(),
+            weights=found.weights[:, :width].copy(),
+            profiles=found.profiles if listed else None,
+        )
+        return cls(row, label, kept, None if found.profiles is None else found.profiles.score)
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,9 @@ class SolvedBlock:
     @classmethod
     def of(cls, shape: tuple[int, int], parts: Sequence[SolvedPart]) -> "SolvedBlock":
         """Put the parts of a block of so many rows and labels together; as wide as the longest explanation."""
-        width = max((part.longest for part in parts), default=0)
-        block = cls._empty(shape, width)
+        block = cls._empty(shape, max((part.found.features.shape[1] for part in parts), default=0))
         for part in parts:
-            block._put(part, width)
+            block._put(part)
         return block
 
     @classmethod
@@ -155,11 +156,11 @@ class SolvedBlock:
         )
         return cls(surrogates, np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64))
 
-    def _put(self, part: SolvedPart, width: int) -> None:
+    def _put(self, part: SolvedPart) -> None:
         at, found, target = (part.row, part.label), part.found, self.surrogates
-        held = min(width, found.features.shape[1])
-        target.features[(*at, slice(held))] = found.features[:, :held]
-        target.weights[(*at, slice(held))] = found.weights[:, :held]
+        held = slice(found.features.shape[1])
+        target.features[(*at, held)] = found.features
+        target.weights[(*at, held)] = found.weights
         target.intercept[at] = found.intercept
         target.score[at] = found.score
         target.local_prediction[at] = found.local_prediction

@@ -46,6 +46,16 @@ def test_what_the_executors_lack_is_diagnosed_with_a_way_out():
     assert "sparklime pack --out env.tar.gz" in problems[-1]
 
 
+def test_a_run_on_embedded_spark_is_refused_with_a_way_out(wine_folder):
+    ended = run_command(*EXPLAIN, "--out", "embedded", "--master", EMBEDDED)
+    assert ended.code == 2, ended.output
+    said = ended.errors.splitlines()[-1]
+    assert said.startswith("sparklime: Executor driver on ")
+    assert " has no numpy, scipy, scikit-learn" in said
+    assert "neither PYSPARK_PYTHON nor spark.pyspark.python names another" in said
+    assert not (wine_folder / "embedded").exists()
+
+
 def test_the_executors_run_the_python_of_an_archive_and_a_run_that_lacks_more_is_refused(
     two_workers, wine_folder, monkeypatch
 ):

@@ -1,5 +1,6 @@
 """`check_executors`: a round trip to every executor, before a run depends on them."""
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +27,8 @@ COPIES = 2
 
 WAY_OUT = (
     "Ship this environment to the executors: sparklime pack --out env.tar.gz, then --archive env.tar.gz "
-    "(SPARKLIME_ARCHIVE for the dashboard); those of a Spark Connect server need it in their own Python."
+    "(SPARKLIME_ARCHIVE for the dashboard); those of a Spark Connect server need it in their own Python. "
+    "Embedded Spark runs this very Python where neither PYSPARK_PYTHON nor spark.pyspark.python names another."
 )
 
 
@@ -64,7 +66,7 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, packages: Se
     Parameters
     ----------
     spark
-        Any session; embedded Spark runs this very Python, and is not asked.
+        Any session; embedded Spark that runs this very Python is not asked.
     payload_bytes
         Size of what is to be broadcast.
     packages
@@ -76,7 +78,7 @@ def require_able_executors(spark: SparkSession, payload_bytes: int, packages: Se
         When an executor lacks a package or the memory, runs another Python, or does not answer.
     """
     backend = backend_of(spark)
-    if is_embedded(backend.master):
+    if is_embedded(backend.master) and spark.sparkContext.pythonExec == sys.executable:
         return
     reports = backend.record.reports or check_executors(spark)
     blocking = blocking_problems(reports, packages)

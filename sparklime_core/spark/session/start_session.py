@@ -19,7 +19,6 @@ from sparklime_core.spark.cluster.local_cluster import ClusterRecord, find_clust
 from sparklime_core.spark.session.backend import Backend
 from sparklime_core.spark.session.choose_backend import backend_of
 from sparklime_core.spark.session.connection import Connection, forget_session
-from sparklime_core.spark.session.embedded_python import check_python
 from sparklime_core.spark.session.failures import one_sentence
 from sparklime_core.spark.session.jvm import LOOPBACK, Gateway, start_gateway
 from sparklime_core.spark.session.master import (
@@ -95,8 +94,6 @@ def start(
         return _start_connect(master, asked, approach, deadline)
     own = session_conf(master, app_name, approach.address, facts.workers, approach.known)
     conf = {**own, **daemon_conf(master, approach.known, asked), **asked}
-    if master.is_local:
-        check_python(executors_python(conf))
     log = _new_log()
     gateway = start_gateway(without_secrets(conf), log, deadline)
     try:

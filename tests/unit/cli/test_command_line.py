@@ -1,3 +1,4 @@
+import argparse
 import io
 import json
 import subprocess
@@ -8,8 +9,11 @@ import pytest
 
 from sparklime_core.cli import main
 from sparklime_core.cli.commands import parser
+from sparklime_core.cli.options import check_target
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.data.read_options import ReadOptions
+from sparklime_core.data.table_source import load_sample
+from sparklime_core.errors import SettingsError
 from sparklime_core.explain.settings import ExplainerSettings, ExplainSettings, RunSettings
 from sparklime_core.jobs.runner import Progress
 from sparklime_core.models.settings import ModelSettings
@@ -192,3 +196,11 @@ def test_every_choice_about_a_file_can_be_made(capsys, tmp_path):
     assert [column["name"] for column in described["columns"]] == ["text", "n", "grade"]
     assert described["columns"][2]["notes"] == []
     assert {"what": "escape", "value": "^", "reason": "you chose it"} in described["decisions"]
+
+
+def test_the_target_of_the_runs_model_may_be_named_and_no_other():
+    learnt = load_sample("wine")
+    for named in (None, "cultivar", " cultivar "):
+        check_target(argparse.Namespace(target=named), learnt)
+    with pytest.raises(SettingsError, match="predicts 'cultivar', not 'hue'; leave --target out"):
+        check_target(argparse.Namespace(target="hue"), learnt)

@@ -3,7 +3,7 @@ import pytest
 from lime.lime_tabular import LimeTabularExplainer
 
 from sparklime_core import SparkLimeError, build_explainer, explain_rows, load_sample, train_forest
-from sparklime_core.explain.settings import ExplainerSettings
+from sparklime_core.explain.settings import ExplainerSettings, limes_width
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,7 @@ def test_the_width_that_is_named_is_the_one_that_lime_takes():
     wine = load_sample("wine")
     usual = ExplainerSettings().width_for(len(wine.feature_names))
     assert build_explainer(wine).base.kernel_fn.keywords == {"kernel_width": usual}
+    assert limes_width(5_579) == np.sqrt(5_579) * 0.75  # a power of a half is another number
 
 
 def limes_own(table: str, kind: str) -> LimeTabularExplainer:

@@ -114,8 +114,8 @@ def test_a_block_holds_the_longest_explanation_and_not_the_whole_table():
     single = Surrogates(np.full((pairs, 1), 7), np.ones((pairs, 1)), *np.ones((3, pairs)))
     row, label = np.divmod(np.arange(2 * pairs), 2)
     parts = [
-        SolvedPart(row[:pairs], label[:pairs], short, None),
-        SolvedPart(row[pairs:], label[pairs:], single, None),
+        SolvedPart.of(row[:pairs], label[:pairs], short, listed=False),
+        SolvedPart.of(row[pairs:], label[pairs:], single, listed=False),
     ]
     held = SolvedBlock.of((4, 2), parts).surrogates.features
     np.testing.assert_array_equal(held[:2].reshape(pairs, -1), np.tile(rising, (pairs, 1)))
