@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
+from sparklime_core.cli.commands import option_defaults
 from sparklime_core.cli.output import complain
 from sparklime_core.cli.progress import ProgressLine
 from sparklime_core.data.dataset import Dataset
@@ -21,11 +22,11 @@ from sparklime_core.models.train import Model
 from sparklime_core.setting import settings_of
 from sparklime_core.spark.session.connect import connect, disconnect
 
-TRAINED = ("--trained-in", "--model-file", "--model-uri")
+TRAINED = ("trained_in", "model_file", "model_uri")
 """The options that name a trained model."""
 
-ROLES = {"--role": None, "--roles": None, "--categorical": None, "--drop": None, "--task": "auto"}
-"""The options that say what a table's columns are, with their usual values; lists are usually empty."""
+ROLES = ("role", "roles", "categorical", "drop", "task")
+"""The options that say what the columns of a table to train on are."""
 
 
 @contextmanager
@@ -60,7 +61,9 @@ def interruptible(work: Callable[[threading.Event], Result]) -> Result:
 
 def check_model(arguments: argparse.Namespace) -> None:
     """Raise `SettingsError` for options that a trained model leaves no place for; nothing is read yet."""
-    named = [option for option in TRAINED if getattr(arguments, _destination(option)) is not None]
+    usual = option_defaults(arguments.command)
+    given = {name for name, value in vars(arguments).items() if name in usual and value != usual[name]}
+    named = [_flag(name) for name in TRAINED if name in given]
     if not named:
         return
     if len(named) > 1:
@@ -70,20 +73,21 @@ def check_model(arguments: argparse.Namespace) -> None:
             f"--model-uri must be like models:/name@alias or runs:/id/path, not {arguments.model_uri!r}."
         )
     for one in settings_of(ModelSettings).values():
-        if getattr(arguments, one.option) not in (None, one.default):
+        if one.option in given:
             raise SettingsError(
                 f"--{one.flag} is for a model that this command trains, and {named[0]} names a trained one; "
                 f"leave --{one.flag} out."
             )
-    for option, usual in ROLES.items():
-        if arguments.trained_in is not None and getattr(arguments, _destination(option)) not in (usual, [], ()):
+    for name in ROLES:
+        if arguments.trained_in is not None and name in given:
             raise SettingsError(
-                f"{option} is for a table to train on; the run of --trained-in knows its columns. Leave it out."
+                f"{_flag(name)} is for a table to train on; the run of --trained-in knows its columns. "
+                "Leave it out."
             )
 
 
-def _destination(option: str) -> str:
-    return option.removeprefix("--").replace("-", "_")
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def check_target(arguments: argparse.Namespace, learnt: Dataset) -> None:

@@ -12,9 +12,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sparklime_core.explain import products
 from sparklime_core.explain.explain_rows import prepare_task
 from sparklime_core.explain.settings import ExplainSettings
+from sparklime_core.explain.solved_block import SolvedBlock, SolvedPart
 from sparklime_core.explain.stability_task import prepare_measured
 from sparklime_core.explain.surrogate import Surrogates
-from sparklime_core.explain.task import BLOCK_ROWS, SolvedBlock, SolvedPart
+from sparklime_core.explain.task import BLOCK_ROWS
 
 ROWS, COLUMNS = 40, 13
 
