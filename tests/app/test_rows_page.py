@@ -3,7 +3,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.data.dataset import Dataset
+from sparklime_core.models.train import Model
+from sparklime_core.runs.inputs import model_path
+from sparklime_core.runs.store import RunStore
 from tests.app.conftest import OpenPage, Runs, sound, words
+from tests.finished_run import make_run
 
 
 class TestRows:
@@ -19,6 +24,18 @@ class TestRows:
         app = open_page("rows", run=runs.classes.id, row=7)
 
         assert "## Row 7" in [text.value for text in app.markdown]
+
+    def test_the_table_and_the_weights_do_not_wait_for_the_model(
+        self, no_runs: RunStore, wine_model: tuple[Dataset, Model], open_page: OpenPage
+    ) -> None:
+        run = make_run(no_runs, *wine_model, 5)
+        model_path(run.folder).unlink()
+
+        app = open_page("rows", run=run.id, row=3)
+
+        assert len(app.dataframe[0].value) == 5
+        assert [metric.label for metric in app.metric][:2] == ["Model", "Surrogate"]
+        assert [error.value for error in app.error if "model" in error.value]
 
     def test_only_the_part_that_is_looked_at_is_drawn(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.classes.id, row=7)

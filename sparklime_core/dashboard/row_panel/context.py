@@ -121,6 +121,10 @@ class RowContext:
         return row_probabilities(self.run, self.view.row_id)
 
 
+def nothing() -> None:
+    """Draw nothing more."""
+
+
 def _always(_: RowContext) -> bool:
     return True
 
@@ -134,8 +138,8 @@ class PanelPart:
     name
         What the switch calls it.
     home
-        The function that draws it, as ``module:function`` of this package. Its widgets need keys that hold the
-        row's id, where what they say is about the row.
+        The function that draws it, as ``module:function`` of this package. It may return a function that draws
+        the rest, which takes longer. Widgets need keys that hold the row's id, where what they say is about it.
     serves
         Whether there is such a part for a run: it must not depend on the row, so that the switch stays as it is.
     """
@@ -144,7 +148,8 @@ class PanelPart:
     home: str
     serves: Callable[[RowContext], bool] = _always
 
-    def draw(self, row: RowContext) -> None:
-        """Draw it."""
+    def draw(self, row: RowContext) -> Callable[[], None]:
+        """Draw it; return what draws the rest."""
         module, function = self.home.split(":")
-        getattr(import_module(f"sparklime_core.dashboard.row_panel.{module}"), function)(row)
+        rest = getattr(import_module(f"sparklime_core.dashboard.row_panel.{module}"), function)(row)
+        return rest or nothing

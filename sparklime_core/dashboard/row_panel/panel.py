@@ -1,6 +1,6 @@
 """The panel of one row: the prediction, its badges, a switch between the parts, and who explained the row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,6 +10,7 @@ from sparklime_core.dashboard.row_panel.context import (
     PanelPart,
     RowContext,
     measured_now,
+    nothing,
     prediction_span,
     row_probabilities,
 )
@@ -133,13 +134,13 @@ def origin_words(found: Mapping[str, Any] | None) -> str:
     )
 
 
-def row_panel(run: Run, row_id: int) -> None:
-    """Show a row of a run."""
+def row_panel(run: Run, row_id: int) -> Callable[[], None]:
+    """Show a row of a run; return what draws the rest of it, which may take seconds."""
     results = explanations_of(run, row_id)
     if not results:
         st.info(f"Row {row_id} has no explanation in this run (yet).", icon=":material/hourglass_empty:")
-        return
-    row = _context(run, results)
+        return nothing
+    row, rest = _context(run, results), nothing
     _sentence(row)
     if row.view.result["error"] is not None:
         show_error(f"This row could not be explained: {row.view.result['error']}.")
@@ -148,11 +149,12 @@ def row_panel(run: Run, row_id: int) -> None:
         _fit_sentence(row)
         _badges(row)
         _label_switch(row.view)
-        _chosen_part(row).draw(row)
+        rest = _chosen_part(row).draw(row)
     _who_explained(explained_by(run, row_id))
     with st.container(horizontal=True, vertical_alignment="center"):
         report_button(run, row_id)
         st.page_link(HELP, label="How to read an explanation", icon=":material/help:")
+    return rest
 
 
 def _context(run: Run, results: Sequence[Mapping[str, Any]]) -> RowContext:

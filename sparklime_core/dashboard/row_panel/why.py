@@ -1,6 +1,6 @@
 """The reasons of a prediction: weights, figures of the fit, class probabilities, and each bin's effect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -37,15 +37,20 @@ AVERAGES = (
 )
 
 
-def draw_why(row: RowContext) -> None:
-    """Draw the weights and what belongs to them."""
+def draw_why(row: RowContext) -> Callable[[], None]:
+    """Draw the weights; return what draws the rest, for which a new server takes seconds to open the model."""
     shown = _weights(row)
     _figures(row)
-    draw_profiles(row, shown)
-    with shown_errors():
-        probabilities = row.probabilities  # last: it opens the model
-        if probabilities is not None:
-            _classes(row, probabilities)
+    place = st.container()
+
+    def rest() -> None:
+        with place, shown_errors():
+            draw_profiles(row, shown)
+            probabilities = row.probabilities
+            if probabilities is not None:
+                _classes(row, probabilities)
+
+    return rest
 
 
 def _weights(row: RowContext) -> int:

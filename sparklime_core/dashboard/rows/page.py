@@ -1,11 +1,13 @@
 """The workbench of rows: the table or the plot, next to the chosen row, and the rows gathered for a comparison."""
 
 import random
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sparklime_core.charts.overview import importance_chart
+from sparklime_core.dashboard.row_panel.context import nothing
 from sparklime_core.dashboard.row_panel.panel import row_panel
 from sparklime_core.dashboard.rows.list_and_plot import first_row, rows_plot, rows_table
 from sparklime_core.dashboard.shared import session_state
@@ -15,6 +17,7 @@ from sparklime_core.dashboard.shared.filter_form import filter_form
 from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.navigation import COMPARE_ROWS, OVERVIEW
 from sparklime_core.dashboard.shared.run_cache import index_rows, mean_weights
+from sparklime_core.dashboard.shared.services import let_draw
 from sparklime_core.runs.filter.row_filter import RowFilter
 from sparklime_core.runs.manifest import Manifest
 from sparklime_core.runs.query.rows import random_row
@@ -30,8 +33,9 @@ def workbench(run: Run, manifest: Manifest) -> None:
     index_rows(run)
     left, right = st.columns([12, 10], gap="medium")
     chosen = session_state.row_id()
+    rest = nothing
     if chosen is not None:
-        _row(right, run, chosen)  # first: it is what a link or a click asks for, and the table takes long
+        rest = _row(right, run, chosen)  # first: it is what a link or a click asks for, and the table takes long
     with left:
         view = st.segmented_control(
             "View",
@@ -46,16 +50,19 @@ def workbench(run: Run, manifest: Manifest) -> None:
     first = first_row(run, wanted) if chosen is None else None
     if first is not None:
         session_state.choose_row(first)
-        _row(right, run, first)
+        rest = _row(right, run, first)
     with left:
         found = _rows(str(view), run, manifest, wanted)
         _row_buttons(run, manifest, wanted, found)
+    rest()
 
 
-def _row(place: DeltaGenerator, run: Run, chosen: int) -> None:
+def _row(place: DeltaGenerator, run: Run, chosen: int) -> Callable[[], None]:
     with place:
         comparison_tray(run, chosen)
-        row_panel(run, chosen)
+        rest = row_panel(run, chosen)
+    let_draw()
+    return rest
 
 
 def _rows(view: str, run: Run, manifest: Manifest, wanted: RowFilter) -> int:

@@ -46,8 +46,9 @@ FOR_PAGES = ("altair", "duckdb", "sparklime_core.dashboard.rows.page")
 A package stands here before its submodules: two threads that import these in another order find it half-made.
 """
 
-LET_DRAW_SECONDS = 0.5
-"""How long the warm-up lets the first page be drawn alone: importing keeps Python's lock."""
+LET_DRAW_SECONDS = 1.5
+"""How long a new server waits before it imports what takes seconds: the browser needs the cores, to draw what it
+has, and the server, for the files that it draws with."""
 
 NEEDED = (
     "lime.lime_tabular",
@@ -259,8 +260,14 @@ def warm_up() -> None:
     threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
 
 
+def let_draw() -> None:
+    """Let the browser draw what a page has shown so far, if opening a model is still to import what that takes."""
+    if "sklearn" not in sys.modules:
+        time.sleep(LET_DRAW_SECONDS)
+
+
 def _import_all() -> None:
-    time.sleep(LET_DRAW_SECONDS)
+    let_draw()
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     _import((*NEEDED, *(module.name for module in own)))
     are_compiled = import_module("sparklime_core.explain.precompile").is_compiled()

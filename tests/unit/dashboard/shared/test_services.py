@@ -1,5 +1,7 @@
 """What all sessions of a server share."""
 
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,20 @@ def test_the_server_outlives_what_any_browser_can_clear(tmp_path: Path, monkeypa
     st.cache_resource.clear()  # what a session's message to Streamlit does, without a sign-in
     assert services._server() is before
     services._made_once.cache_clear()
+
+
+@pytest.mark.parametrize(("is_imported", "waits"), [(True, []), (False, [services.LET_DRAW_SECONDS])])
+def test_only_a_new_server_waits_for_the_browser(
+    is_imported: bool, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sklearn
+
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    if is_imported:
+        monkeypatch.setitem(sys.modules, "sklearn", sklearn)
+    else:
+        monkeypatch.delitem(sys.modules, "sklearn")
+    services.let_draw()
+
+    assert waited == waits
