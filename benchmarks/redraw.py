@@ -1,6 +1,7 @@
 """How soon a row is on the page: ``python -m benchmarks.redraw [--run FOLDER]``.
 
-It opens the page of rows in a real Chromium, clicks one line of the table after another, and takes the time from
+In a real Chromium it opens the page of rows on servers that have just started, in turn with a page of Streamlit
+that has one chart and nothing else. Then it clicks one line of the table after another, and takes the time from
 the click until the row's own weights are drawn; then the time from the click on each part until that is there, and
 from a changed value until its explanation is.
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.data.table_source import load_sample
@@ -35,6 +36,18 @@ from tests.browser.steps import ROW_HEIGHT, heading, settled, watched
 
 POOLS = 5
 LINES = 12
+STARTS = 5
+"""New servers, of each kind."""
+
+BARE = """import streamlit as st
+st.title("Rows")
+bars = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+encoding = {"x": {"field": "size", "type": "quantitative"}, "y": {"field": "name", "type": "nominal"}}
+st.vega_lite_chart({"data": {"values": bars}, "mark": "bar", "encoding": encoding}, width="stretch")
+"""
+"""A page of Streamlit with one chart."""
+
+SIZE: ViewportSize = {"width": 1400, "height": 900}
 WAIT_MS = 60_000
 WARM_MS = 8_000
 """How long a new server imports and compiles what comes next; rows are timed after that."""
@@ -47,7 +60,8 @@ WHAT_IF = (0.05, 0.95, 0.3, 0.7, 0.05, 0.95)
 
 FIGURES = "[...document.querySelectorAll('[data-testid=stMetric]')].map(figure => figure.textContent).join()"
 
-DRAWN = """([label, text]) => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].some(
+CHART = "[data-testid=stVegaLiteChart]"
+DRAWN = f"""([label, text]) => [...document.querySelectorAll('{CHART}')].some(
     chart => (chart.getAttribute('aria-label') ?? '').includes(label) && chart.textContent.includes(text)
 )"""
 
@@ -64,15 +78,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         home = Path(scratch) if given is None else given.parent.parent
         run = make_run(RunStore(home / "runs")) if given is None else Run(given)
+        bare = Path(scratch, "bare.py")
+        bare.write_text(BARE)
+        starts: dict[str, list[float]] = {}
+        for _ in range(STARTS):
+            first = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+            for what, seconds in new_server(first, home, run).items():
+                starts.setdefault(what, []).append(seconds)
+            with running_server(Path(scratch, "bare"), script=bare) as server:
+                page = first.new_page(viewport=SIZE)
+                loaded = _seconds(lambda: (page.goto(server.url), page.wait_for_selector(f"{CHART} svg")))  # noqa: B023
+                starts.setdefault("Streamlit's page of one chart, on a new server", []).append(loaded)
+            first.close()
+        for what, found in starts.items():
+            _say(what, found)
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         with running_server(home) as server:
-            page = watched(browser.new_page(viewport={"width": 1400, "height": 900}))
+            page = watched(browser.new_page(viewport=SIZE))
             page.set_default_timeout(WAIT_MS)
-            start = time.perf_counter()
             page.goto(f"{server.url}/rows?run={run.id}")
             heading(page, "Rows")
             _drawn(page, run, 0)
-            print(f"the page, on a server that has just started: {time.perf_counter() - start:.2f} s")
             settled(page)
             page.wait_for_timeout(WARM_MS)
             _say("a row, by a click in the table", rows(page, run))
@@ -81,6 +107,26 @@ def main() -> None:
             _say("what if: a value is changed", what_if(page, run))
             _say("what if: the engine and the model alone", explain(run))
         browser.close()
+
+
+def new_server(browser: Browser, home: Path, run: Run) -> dict[str, float]:
+    """Open the link of a run on a new server; return the seconds until each part of the page is there."""
+    with running_server(home) as server:
+        page = watched(browser.new_page(viewport=SIZE))
+        page.set_default_timeout(WAIT_MS)
+        start = time.perf_counter()
+        page.goto(f"{server.url}/rows?run={run.id}")
+        _drawn(page, run, 0)
+        weights = time.perf_counter() - start
+        page.get_by_test_id("stDataFrame").first.wait_for()
+        table = time.perf_counter() - start
+        page.get_by_text("Open a bar").wait_for()
+        profiles = time.perf_counter() - start
+    return {
+        "a link, on a new server: the weights": weights,
+        "then the table": table,
+        "then the profiles, for which it opens the model": profiles,
+    }
 
 
 def make_run(store: RunStore) -> Run:

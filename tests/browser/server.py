@@ -28,10 +28,15 @@ class Server:
         Where it keeps everything; ``secrets.toml`` in it is the operator's.
     environment
         Further variables.
+    script
+        Another script than the dashboard.
     """
 
-    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, environment: Mapping[str, str] | None = None, script: Path = ROOT / "app.py"
+    ) -> None:
         self.home = home
+        self._script = script
         self._environment = dict(environment or {})
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -66,7 +71,7 @@ class Server:
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self.port}"),
+                    *(sys.executable, "-m", "streamlit", "run", str(self._script), f"--server.port={self.port}"),
                     f"--secrets.files={self.home / 'secrets.toml'}",
                 ],
                 cwd=ROOT,
@@ -135,9 +140,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_server(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running_server(
+    home: Path, environment: Mapping[str, str] | None = None, script: Path = ROOT / "app.py"
+) -> Iterator[Server]:
     """Yield a running server, stopped at the end."""
-    server = Server(home, environment)
+    server = Server(home, environment, script)
     try:
         server.start()
         yield server

@@ -1,6 +1,6 @@
 """How many blocks a wave has, and how many tasks."""
 
-from sparklime_core.spark.waves.pace import FEW_TASKS, LAST_SECONDS, LONGEST_SECONDS, START_SECONDS, Pace
+from sparklime_core.spark.waves.pace import FEW_TASKS, LONGEST_SECONDS, START_SECONDS, Pace
 
 MANY = 10**9
 """Blocks that a wave may have, and that are left: no bound, and no end in sight."""
