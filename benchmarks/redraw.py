@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from sparklime_core.charts.weights import weight_text
 from sparklime_core.data.table_source import load_sample
@@ -78,19 +78,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         home = Path(scratch) if given is None else given.parent.parent
         run = make_run(RunStore(home / "runs")) if given is None else Run(given)
-        bare = Path(scratch, "bare.py")
-        bare.write_text(BARE)
-        starts: dict[str, list[float]] = {}
-        for _ in range(STARTS):
-            first = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
-            for what, seconds in new_server(first, home, run).items():
-                starts.setdefault(what, []).append(seconds)
-            with running_server(Path(scratch, "bare"), script=bare) as server:
-                page = first.new_page(viewport=SIZE)
-                loaded = _seconds(lambda: (page.goto(server.url), page.wait_for_selector(f"{CHART} svg")))  # noqa: B023
-                starts.setdefault("Streamlit's page of one chart, on a new server", []).append(loaded)
-            first.close()
-        for what, found in starts.items():
+        for what, found in starts(playwright, executable, home, run).items():
             _say(what, found)
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         with running_server(home) as server:
@@ -107,6 +95,23 @@ def main() -> None:
             _say("what if: a value is changed", what_if(page, run))
             _say("what if: the engine and the model alone", explain(run))
         browser.close()
+
+
+def starts(playwright: Playwright, executable: str, home: Path, run: Run) -> dict[str, list[float]]:
+    """Start new servers, ours and the bare page's in turn; return the seconds until each thing is drawn."""
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        bare = Path(scratch, "bare.py")
+        bare.write_text(BARE)
+        for _ in range(STARTS):
+            with playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS)) as browser:
+                times = new_server(browser, home, run)
+                with running_server(Path(scratch), script=bare) as server:
+                    page = browser.new_page(viewport=SIZE)
+                    loaded = _seconds(lambda: (page.goto(server.url), page.wait_for_selector(f"{CHART} svg")))  # noqa: B023
+            for what, seconds in {**times, "Streamlit's page of one chart, on a new server": loaded}.items():
+                found.setdefault(what, []).append(seconds)
+    return found
 
 
 def new_server(browser: Browser, home: Path, run: Run) -> dict[str, float]:

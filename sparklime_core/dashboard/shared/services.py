@@ -260,14 +260,15 @@ def warm_up() -> None:
     threading.Thread(target=_import_all, name="sparklime-warm-up", daemon=True).start()
 
 
+@cache
 def let_draw() -> None:
-    """Let the browser draw what a page has shown so far, if opening a model is still to import what that takes."""
+    """Let the browser draw what a page has shown, if opening a model is still to import much; once a process."""
     if "sklearn" not in sys.modules:
         time.sleep(LET_DRAW_SECONDS)
 
 
 def _import_all() -> None:
-    let_draw()
+    time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     _import((*NEEDED, *(module.name for module in own)))
     are_compiled = import_module("sparklime_core.explain.precompile").is_compiled()

@@ -14,12 +14,13 @@ is then not too long either if the model itself is slow, which nobody has measur
 GROWTH = 8
 """How much larger the second wave is than the first: executors then need not wait for the first measure."""
 
-LAST_SECONDS = 0.4
-"""The shortest wave at a run's end. Waves are halved there, so that cores end at about the same time: "guided
-self-scheduling", Polychronopoulos and Kuck, IEEE Transactions on Computers C-36 (1987)."""
-
 START_SECONDS = 0.003
 """About what the driver takes to start a task on a core. It starts one after another."""
+
+LAST_SECONDS = 0.4
+"""The shortest wave at a run's end; where it takes longer to start a task on every core, so long. Waves are halved
+there, so that cores end at about the same time: "guided self-scheduling", Polychronopoulos and Kuck, IEEE
+Transactions on Computers C-36 (1987)."""
 
 FEW_TASKS = 16
 """So many are started in a twentieth of a second: a small table's rows go to all of so many cores."""
@@ -40,8 +41,8 @@ class Pace:
         self._wave_seconds = WAVE_SECONDS
         self._guess = max(1, round(FIRST_SECONDS / expected_seconds))
 
-    def blocks(self, cores: int, most: int, left: int) -> int:
-        """Return a number of blocks: few at first, ever more, and at the end at most half of what is left.
+    def blocks(self, cores: int, most: int, left: int | None = None) -> int:
+        """Return a number of blocks: few at first, ever more, and at the end half of what is left.
 
         Parameters
         ----------
@@ -50,7 +51,7 @@ class Pace:
         most
             How many a wave may have; one block is a wave in any case.
         left
-            How many are in no wave yet.
+            How many are in no wave yet; None where a wave begins only after the last one: halves would wait, too.
         """
         if self._seconds is None:
             wanted = min(self._guess, round(WAVE_SECONDS / self._expected))
@@ -58,7 +59,9 @@ class Pace:
         else:
             wanted = round(self._wave_seconds / self._seconds)
             self._wave_seconds = min(self._wave_seconds * LENGTHENING, LONGEST_SECONDS)
-        wanted = min(wanted, max(-(-left // (2 * cores)), round(LAST_SECONDS / self._block_seconds())))
+        if left is not None:
+            shortest = max(LAST_SECONDS, cores * START_SECONDS) / self._block_seconds()
+            wanted = min(wanted, max(-(-left // (2 * cores)), round(shortest)))
         even = most // cores * cores or most  # an equal share for each core
         return max(1, min(cores * max(1, wanted), even))
 

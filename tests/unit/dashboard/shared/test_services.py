@@ -43,7 +43,7 @@ def test_the_server_outlives_what_any_browser_can_clear(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(("is_imported", "waits"), [(True, []), (False, [services.LET_DRAW_SECONDS])])
-def test_only_a_new_server_waits_for_the_browser(
+def test_only_a_new_server_waits_for_the_browser_and_only_once(
     is_imported: bool, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sklearn
@@ -54,6 +54,8 @@ def test_only_a_new_server_waits_for_the_browser(
         monkeypatch.setitem(sys.modules, "sklearn", sklearn)
     else:
         monkeypatch.delitem(sys.modules, "sklearn")
+    services.let_draw.cache_clear()
+    services.let_draw()
     services.let_draw()
 
     assert waited == waits
