@@ -24,7 +24,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from sparklime_core import errors
 from sparklime_core.errors import LimitError
@@ -42,6 +42,8 @@ COUNTED_AS_USED = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_MMAP_THRESHOLD
 
 STARTUP_SECONDS = 60.0
 """How long the modules of a piece of work may take to load."""
+
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,15 @@ def call_limited(function: Callable[..., Any], *arguments: Any, limits: Limits, 
     """Call a function in a limited process of its own; see `LimitedProcess.call`."""
     with LimitedProcess() as process:
         return process.call(function, *arguments, limits=limits, work=work)
+
+
+def import_ahead(module: str) -> None:
+    """Have a module imported where children are forked; do not wait for it.
+
+    Worth it where this process is about to import the same for seconds, before it calls a function of it.
+    """
+    if FORKS:
+        _template.load(module)
 
 
 class LimitedProcess:
@@ -197,14 +208,11 @@ class _Template:
 
     def fork(self, module: str) -> _Worker:
         """Return a new worker for functions of a module."""
-        with self._lock:
-            if self._control is None or self._owner != os.getpid():
-                self._start()
-            try:
-                return self._fork(module)
-            except OSError:  # the template was ended from outside
-                self._start()
-                return self._fork(module)
+        return self._asked(lambda control: _fork(control, module))
+
+    def load(self, module: str) -> None:
+        """Ask for the import of a module."""
+        self._asked(lambda control: control.send(module.encode()))
 
     def close(self) -> None:
         """End the process; workers that are at work end when their own sockets are closed."""
@@ -213,22 +221,17 @@ class _Template:
             self._process.kill()
             self._process.wait()
 
-    def _fork(self, module: str) -> _Worker:
-        assert self._control is not None  # noqa: S101 - `fork` has started it
-        talk, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        status, far_status = os.pipe()
-        try:
-            socket.send_fds(self._control, [module.encode()], [far.fileno(), far_status])
-        except OSError:
-            talk.close()
-            os.close(status)
-            raise
-        finally:
-            far.close()
-            os.close(far_status)
-        return _Worker(talk, status)
+    def _asked(self, ask: Callable[[socket.socket], AnswerT]) -> AnswerT:
+        """Ask the process; another one, if it was ended from outside."""
+        with self._lock:
+            if self._control is None or self._owner != os.getpid():
+                return ask(self._start())
+            try:
+                return ask(self._control)
+            except OSError:
+                return ask(self._start())
 
-    def _start(self) -> None:
+    def _start(self) -> socket.socket:
         self.close()
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with far:
@@ -242,6 +245,22 @@ class _Template:
                 env=_environment(),
             )
         self._control, self._owner = near, os.getpid()
+        return near
+
+
+def _fork(control: socket.socket, module: str) -> _Worker:
+    talk, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    status, far_status = os.pipe()
+    try:
+        socket.send_fds(control, [module.encode()], [far.fileno(), far_status])
+    except OSError:
+        talk.close()
+        os.close(status)
+        raise
+    finally:
+        far.close()
+        os.close(far_status)
+    return _Worker(talk, status)
 
 
 _template = _Template()

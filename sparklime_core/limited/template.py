@@ -23,7 +23,7 @@ PARENT_DEATH_SIGNAL = 1
 
 
 def serve(control: socket.socket) -> None:
-    """Fork a keeper for each limited process that is asked for, until the asking process closes the socket."""
+    """Import what is asked for, and fork a keeper where one is, until the asking process closes the socket."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers leave no zombies
     while True:
@@ -32,7 +32,7 @@ def serve(control: socket.socket) -> None:
             return
         with contextlib.suppress(Exception):  # the worker imports it again, and says what is wrong
             importlib.import_module(module.decode())
-        if os.fork() == 0:
+        if descriptors and os.fork() == 0:
             control.close()
             _keep(*descriptors)
         for descriptor in descriptors:
@@ -40,7 +40,7 @@ def serve(control: socket.socket) -> None:
 
 
 def receive(sender: socket.socket) -> tuple[bytes, list[int]]:
-    """Return a message and the two file descriptors that come with it; nothing when the sender has hung up."""
+    """Return a message and the two file descriptors, or none, of it; nothing when the sender has hung up."""
     descriptors = array.array("i")
     message, ancillary, _, _ = sender.recvmsg(MOST_NAME, socket.CMSG_SPACE(2 * descriptors.itemsize))
     for _, _, data in ancillary:

@@ -11,7 +11,7 @@ from sparklime_core.data.source_files import read_at_most
 from sparklime_core.errors import ModelError
 from sparklime_core.explain.kinds.model_kind import SUFFIXES
 from sparklime_core.limited.limits import Limits
-from sparklime_core.limited.process import call_limited
+from sparklime_core.limited.process import call_limited, import_ahead
 
 ASKED_ROWS = 256
 """How many rows a model is asked about before it is used."""
@@ -21,6 +21,8 @@ GIVEN = tuple(suffix for suffix, entry in SUFFIXES.items() if entry.library != "
 
 WORK = "Opening the model"
 SKOPS = ".skops"
+TRIAL = "sparklime_core.models.model_trial"
+"""The module of what is called in the limited process; to import it takes seconds, there and here at one time."""
 
 _known: set[str] = set()
 """Digests of the model files that this process has written, or that have passed the trial."""
@@ -73,10 +75,13 @@ def list_types(path: Path) -> tuple[str, ...]:
     LimitError
         When finding out takes more than `model_limits`.
     """
+    file = read_model(path)
+    if file.suffix != SKOPS:
+        return ()
+    import_ahead(TRIAL)
     from sparklime_core.models.model_trial import list_foreign_types  # noqa: PLC0415 - as above
 
-    file = read_model(path)
-    return tuple(_in_child(list_foreign_types, file.data)) if file.suffix == SKOPS else ()
+    return tuple(_in_child(list_foreign_types, file.data))
 
 
 def load_estimator(path: Path, rows: Any = None) -> Any:
@@ -96,9 +101,11 @@ def load_estimator(path: Path, rows: Any = None) -> Any:
     LimitError
         When the trial takes more than `model_limits`, or crashes.
     """
+    file = read_model(path)
+    if file.digest not in _known:
+        import_ahead(TRIAL)
     from sparklime_core.models.model_trial import restore, try_estimator  # noqa: PLC0415 - as above
 
-    file = read_model(path)
     asked = None if rows is None else rows[:ASKED_ROWS]
     if file.digest not in _known:
         _in_child(try_estimator, file.data, asked)

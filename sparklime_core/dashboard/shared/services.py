@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import sparklime_core.dashboard
 from sparklime_core.dashboard.shared.sign_in import is_configured, visitor
 from sparklime_core.errors import RunError, SparkLimeError
+from sparklime_core.limited.process import import_ahead
 from sparklime_core.runs.access import Person
 from sparklime_core.runs.store import RunStore
 from sparklime_core.runs.workspace_store import WorkspaceStore
@@ -58,6 +59,9 @@ NEEDED = (
     "sparklime_core.models.train",
 )
 """Modules that take long to import, and that the next click needs, besides those of the pages."""
+
+NEEDED_BY_CHILDREN = ("sparklime_core.data.read_limited", "sparklime_core.models.model_trial")
+"""Modules that the limited processes need, which read the first table and try the first model's file."""
 
 
 class Server:
@@ -271,6 +275,8 @@ def _import_all() -> None:
     time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     _import((*NEEDED, *(module.name for module in own)))
+    for name in NEEDED_BY_CHILDREN:
+        import_ahead(name)
     are_compiled = import_module("sparklime_core.explain.precompile").is_compiled()
     # Streamlit collects garbage after each run of a page or fragment; while it looks at all that modules are made
     # of, no other session's script can run.

@@ -11,7 +11,7 @@ import pytest
 from sparklime_core.errors import LimitError, ModelError, SettingsError
 from sparklime_core.limited import process as limited
 from sparklime_core.limited.limits import GIB, Limits
-from sparklime_core.limited.process import LimitedProcess, call_limited
+from sparklime_core.limited.process import LimitedProcess, call_limited, import_ahead
 
 from . import work_samples as work
 
@@ -156,10 +156,32 @@ def test_a_worker_ends_with_its_keeper(tmp_path):
 
 
 def test_a_template_that_was_ended_is_started_again():
-    call_limited(work.add, 1, 1, limits=USUAL, work="Adding")
-    limited._template._process.kill()
-    limited._template._process.wait()
-    assert call_limited(work.add, 1, 2, limits=USUAL, work="Adding").value == {"sum": 3}
+    for number, ask in enumerate((lambda: import_ahead(work.__name__), lambda: None)):
+        call_limited(work.add, 1, 1, limits=USUAL, work="Adding")
+        limited._template._process.kill()
+        limited._template._process.wait()
+        ask()
+        assert call_limited(work.add, 1, number, limits=USUAL, work="Adding").value == {"sum": 1 + number}
+
+
+def test_a_module_is_imported_ahead_once(tmp_path, monkeypatch):
+    fifo = tmp_path / "imported"
+    os.mkfifo(fifo)
+    (tmp_path / "seldom_imported.py").write_text(
+        f"""with open({str(fifo)!r}, "w") as file:
+    file.write("here")
+"""
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    template = limited._Template()
+    monkeypatch.setattr(limited, "_template", template)
+    import_ahead("no.such.module")
+    import_ahead("seldom_imported")
+    assert fifo.read_text() == "here"  # nobody has asked for a process yet
+    worker = template.fork("seldom_imported")
+    assert worker.start()  # another import would wait for a reader
+    worker.end()
+    template.close()
 
 
 class TestWithoutForking:
