@@ -1,6 +1,7 @@
 """A run's inputs on disk: the encoded table, which rows are for testing and which are explained, and the model."""
 
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from sparklime_core.models.model_files import (
     read_model,
     save_estimator,
 )
-from sparklime_core.runs.stored_tables import missing_explained
+from sparklime_core.runs.stored_tables import damaged, missing_explained
 
 MODEL_FILE = "model.skops"
 """A model's file where none was given; one that was given keeps the ending of its name."""
@@ -84,7 +85,11 @@ def read_stored_model(
         When it is missing, damaged or not to be trusted; see `load_estimator` and `reload_model`.
     """
     path = model_path(folder)
+    if not path.exists():
+        raise damaged(path, "is missing")
     if path.name == MODEL_FILE:
+        if not zipfile.is_zipfile(path):
+            raise damaged(path, "is cut off, or another file")
         return _read_skops(folder, rows), None
     from sparklime_core.models.own_model import reload_model  # noqa: PLC0415 - imports scikit-learn
 

@@ -96,7 +96,7 @@ def _top(features: int) -> int:
 
 def _figures(row: RowContext) -> None:
     result = row.view.result
-    with st.grid(5, min_column_width=70, gap="xsmall"):
+    with st.grid(5, min_column_width=78, gap="xsmall"):
         st.metric(
             "Model",
             _number(result["prediction"]),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sparklime_core.explain.task import ExplainTask
     from sparklime_core.jobs.nearest_changes import NearestChanges
     from sparklime_core.jobs.what_if import WhatIf
-    from sparklime_core.runs.inputs import Inputs
+    from sparklime_core.runs.inputs import Inputs, Tables
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,37 +97,52 @@ explanations_of = remember(rows.explanations_of, entries=512)
 explained_by = remember(rows.explained_by, entries=512)
 stability_of = remember(rows.stability_of, entries=512)
 mean_score = remember(rows.mean_score, entries=512)
-tables_of = keep(Run.tables, spinner="Reading the run's table …")
 encoding_of = keep(Run.encoding, entries=64)
 
 
-@partial(keep, spinner="Opening the run's model …")
+# Each of these is made once for a run. Streamlit's spinner of a cache would lie over the lines that follow it.
+@keep
+def tables_of(run: Run) -> "Tables":
+    """Return the run's tables."""
+    with st.spinner("Reading the run's table …"):
+        return run.tables()
+
+
+@keep
 def inputs_of(run: Run) -> "Inputs":
     """Return the run's tables with its model, which takes a new server seconds to open."""
-    return run.inputs(tables_of(run))
+    tables = tables_of(run)
+    with st.spinner("Opening the run's model …"):
+        return run.inputs(tables)
 
 
-@partial(keep, spinner="Preparing the engine, once for this run …")
+@keep
 def what_if_of(run: Run) -> "WhatIf":
     """Return the `WhatIf` that explains any values as the run explained its rows."""
-    from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime
+    inputs = inputs_of(run)
+    with st.spinner("Preparing the engine, once for this run …"):
+        from sparklime_core.jobs.what_if import prepare_what_if  # noqa: PLC0415 - imports lime
 
-    return prepare_what_if(run.manifest(), inputs_of(run))
+        return prepare_what_if(run.manifest(), inputs)
 
 
-@partial(keep, spinner="Reading the values of the table, once for this run …")
+@keep
 def nearest_changes_of(run: Run) -> "NearestChanges":
     """Return the search for the nearest changes of the run's rows."""
-    from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - not every page needs it
+    inputs = inputs_of(run)
+    with st.spinner("Reading the values of the table, once for this run …"):
+        from sparklime_core.jobs.nearest_changes import NearestChanges  # noqa: PLC0415 - not every page needs it
 
-    return NearestChanges.of(inputs_of(run))
+        return NearestChanges.of(inputs)
 
 
-@partial(keep, entries=2, spinner="Preparing the kernel widths, once for this run …")
+@partial(keep, entries=2)
 def _any_width_of(run: Run) -> "ExplainTask":
-    from sparklime_core.jobs.what_if import prepare_any_width  # noqa: PLC0415 - imports lime
+    inputs = inputs_of(run)
+    with st.spinner("Preparing the kernel widths, once for this run …"):
+        from sparklime_core.jobs.what_if import prepare_any_width  # noqa: PLC0415 - imports lime
 
-    return prepare_any_width(run.manifest(), inputs_of(run))
+        return prepare_any_width(run.manifest(), inputs)
 
 
 @partial(keep, entries=16)

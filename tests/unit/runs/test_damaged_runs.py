@@ -212,7 +212,9 @@ def test_a_table_that_is_damaged(run, made, capsys, damage) -> None:
 @pytest.mark.parametrize("damage", sorted(set(DAMAGES) - {"in its middle"}))
 def test_a_model_that_is_damaged(run, made, damage) -> None:
     DAMAGES[damage](run.folder / "model.skops")
-    assert {"inputs", "report"} <= answers(run, made).keys()
+    found = answers(run, made)
+    assert {"inputs", "report"} <= found.keys()
+    assert all("damaged: model.skops" in sentence for sentence in found.values())
     assert deleted(run)
 
 
