@@ -106,9 +106,13 @@ def starts(playwright: Playwright, executable: str, home: Path, run: Run) -> dic
         for _ in range(STARTS):
             with playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS)) as browser:
                 times = new_server(browser, home, run)
-                with running_server(Path(scratch), script=bare) as server:
-                    page = browser.new_page(viewport=SIZE)
-                    loaded = _seconds(lambda: (page.goto(server.url), page.wait_for_selector(f"{CHART} svg")))  # noqa: B023
+            with (
+                playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS)) as browser,
+                running_server(Path(scratch), script=bare) as server,
+            ):
+                page = browser.new_page(viewport=SIZE)
+                page.set_default_timeout(WAIT_MS)
+                loaded = _seconds(lambda: (page.goto(server.url), page.wait_for_selector(f"{CHART} svg")))  # noqa: B023
             for what, seconds in {**times, "Streamlit's page of one chart, on a new server": loaded}.items():
                 found.setdefault(what, []).append(seconds)
     return found

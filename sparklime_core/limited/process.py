@@ -40,8 +40,8 @@ MOST_JSON = 2**26
 COUNTED_AS_USED = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_MMAP_THRESHOLD_": str(2**18)}
 """Variables of children, in which no more memory counts than is used."""
 
-STARTUP_SECONDS = 60.0
-"""How long the modules of a piece of work may take to load."""
+STARTUP_SECONDS = 120.0
+"""How long the modules of a piece of work may take to load, with those that were asked for before."""
 
 AnswerT = TypeVar("AnswerT")
 
@@ -71,10 +71,12 @@ def call_limited(function: Callable[..., Any], *arguments: Any, limits: Limits, 
 def import_ahead(module: str) -> None:
     """Have a module imported where children are forked; do not wait for it.
 
-    Worth it where this process is about to import the same for seconds, before it calls a function of it.
+    Worth it where this process is about to import the same for seconds, before it calls a function of it. Where
+    no process can be started, that call says so.
     """
     if FORKS:
-        _template.load(module)
+        with contextlib.suppress(OSError):
+            _template.load(module)
 
 
 class LimitedProcess:
@@ -133,8 +135,9 @@ class LimitedProcess:
             return _run_python(request, answer, limits, work)
         if self._worker is None or not self._worker.alive():
             self._end()
-            self._worker = _template.fork(module)
-            if not self._worker.start():
+            with contextlib.suppress(OSError):  # as of a system that starts no more processes
+                self._worker = _template.fork(module)
+            if self._worker is None or not self._worker.start():
                 self._end()
                 raise LimitError(f"{work} cannot begin: no process can be started for it.")
         done = self._worker.ask(request.fileno(), answer.fileno(), limits.seconds)
@@ -234,16 +237,20 @@ class _Template:
     def _start(self) -> socket.socket:
         self.close()
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with far:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "sparklime_core.limited.template", str(far.fileno())],
-                pass_fds=[far.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                env=_environment(),
-            )
+        try:
+            with far:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "sparklime_core.limited.template", str(far.fileno())],
+                    pass_fds=[far.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                    env=_environment(),
+                )
+        except OSError:
+            near.close()
+            raise
         self._control, self._owner = near, os.getpid()
         return near
 

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sparklime_core.dashboard.row_panel.panel import PARTS
 from sparklime_core.data.dataset import Dataset
 from sparklime_core.models.train import Model
 from sparklime_core.runs.inputs import model_path
@@ -36,6 +37,19 @@ class TestRows:
         assert len(app.dataframe[0].value) == 5
         assert [metric.label for metric in app.metric][:2] == ["Model", "Surrogate"]
         assert [error.value for error in app.error if "model" in error.value]
+
+    @pytest.mark.parametrize("part", [part.name for part in PARTS if part.opens_model])
+    def test_the_table_is_there_beside_a_part_that_lacks_the_model(
+        self, no_runs: RunStore, wine_model: tuple[Dataset, Model], open_page: OpenPage, part: str
+    ) -> None:
+        run = make_run(no_runs, *wine_model, 5)
+        model_path(run.folder).unlink()
+
+        app = open_page("rows", run=run.id, row=3, **{"row-part": part})
+
+        assert len(app.dataframe[0].value) == 5
+        assert "damaged: model.skops is missing" in words(app)
+        assert app.error
 
     def test_only_the_part_that_is_looked_at_is_drawn(self, runs: Runs, open_page: OpenPage) -> None:
         app = open_page("rows", run=runs.classes.id, row=7)

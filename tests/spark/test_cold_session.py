@@ -22,7 +22,8 @@ from sparklime_core.spark.session.connect import disconnect
 from sparklime_core.spark.waves.scheduler import run_waves
 from tests.spark.conftest import EMBEDDED
 
-pytestmark = pytest.mark.spark
+# A wave that comes too early holds all cores at the gate.
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 ROWS = 96
 FIRST = 2 * SLOW_BLOCK_ROWS
 """How many rows the first wave of `reference` has: a block for each of the two cores."""

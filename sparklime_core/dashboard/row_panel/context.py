@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import streamlit as st
 
+from sparklime_core.dashboard.shared.messages import shown_errors
 from sparklime_core.dashboard.shared.run_cache import inputs_of, keep, tables_of
 from sparklime_core.explain.trust import Verdict
 from sparklime_core.explain.types import Explainer, predict_fn_of
@@ -142,14 +144,30 @@ class PanelPart:
         the rest, which takes longer. Widgets need keys that hold the row's id, where what they say is about it.
     serves
         Whether there is such a part for a run: it must not depend on the row, so that the switch stays as it is.
+    opens_model
+        Whether all of it needs the run's model: all of it is then the rest.
     """
 
     name: str
     home: str
     serves: Callable[[RowContext], bool] = _always
+    opens_model: bool = False
 
     def draw(self, row: RowContext) -> Callable[[], None]:
         """Draw it; return what draws the rest."""
+        if not self.opens_model:
+            return self._draw(row) or nothing
+        place = st.container()
+
+        def rest() -> None:
+            with place, shown_errors():
+                self._draw(row)
+
+        return rest
+
+    def _draw(self, row: RowContext) -> Callable[[], None] | None:
         module, function = self.home.split(":")
-        rest = getattr(import_module(f"sparklime_core.dashboard.row_panel.{module}"), function)(row)
-        return rest or nothing
+        found: Callable[[], None] | None = getattr(
+            import_module(f"sparklime_core.dashboard.row_panel.{module}"), function
+        )(row)
+        return found

@@ -29,12 +29,12 @@ PARTS = (
     PanelPart("Why", "why:draw_why"),
     PanelPart("Values", "values:draw_values"),
     PanelPart("Trust", "trust:draw_trust"),
-    PanelPart("How local?", "locality:draw_locality"),
-    PanelPart("SHAP", "shap_panel:draw_shap"),
-    PanelPart("What if", "what_if:draw_whatif"),
-    PanelPart("Nearest change", "nearest_changes:draw_nearest_changes"),
+    PanelPart("How local?", "locality:draw_locality", opens_model=True),
+    PanelPart("SHAP", "shap_panel:draw_shap", opens_model=True),
+    PanelPart("What if", "what_if:draw_whatif", opens_model=True),
+    PanelPart("Nearest change", "nearest_changes:draw_nearest_changes", opens_model=True),
     PanelPart("Alike", "similar_rows:draw_alike"),
-    PanelPart("Classes", "classes:draw_classes", lambda row: not row.regression),
+    PanelPart("Classes", "classes:draw_classes", lambda row: not row.regression, opens_model=True),
 )
 """What the panel can show, in the order of its switch."""
 

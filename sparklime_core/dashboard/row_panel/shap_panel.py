@@ -26,7 +26,7 @@ from sparklime_core.dashboard.shared import columns
 from sparklime_core.dashboard.shared.elements import draw
 from sparklime_core.dashboard.shared.messages import plain, shown_errors
 from sparklime_core.dashboard.shared.run_cache import inputs_of, keep
-from sparklime_core.errors import SparkLimeError
+from sparklime_core.errors import RunError, SparkLimeError
 from sparklime_core.runs.row_view import colour_words
 from sparklime_core.runs.run import Run
 from sparklime_core.wording import count, number
@@ -114,7 +114,7 @@ def offered_values(run: Run, row_ids: tuple[int, ...], labels: tuple[int, ...]) 
     try:
         found = shap_values_of(run, row_ids, labels, sampled)
     except SparkLimeError as error:
-        if sampled:
+        if sampled or isinstance(error, RunError):
             raise
         st.info(plain(error), icon=":material/hourglass_empty:")
         _offer(run)

@@ -51,7 +51,7 @@ def workbench(run: Run, manifest: Manifest) -> None:
     if first is not None:
         session_state.choose_row(first)
         rest = _row(right, run, first)
-    with left:
+    with left, shown_errors():
         found = _rows(str(view), run, manifest, wanted)
         _row_buttons(run, manifest, wanted, found)
     rest()
@@ -61,7 +61,8 @@ def _row(place: DeltaGenerator, run: Run, chosen: int) -> Callable[[], None]:
     with place:
         comparison_tray(run, chosen)
         rest = row_panel(run, chosen)
-    let_draw()
+    if rest is not nothing:
+        let_draw()
     return rest
 
 

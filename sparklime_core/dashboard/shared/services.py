@@ -60,9 +60,6 @@ NEEDED = (
 )
 """Modules that take long to import, and that the next click needs, besides those of the pages."""
 
-NEEDED_BY_CHILDREN = ("sparklime_core.data.read_limited", "sparklime_core.models.model_trial")
-"""Modules that the limited processes need, which read the first table and try the first model's file."""
-
 
 class Server:
     """The run store, and the lazily started job manager with its Spark service.
@@ -275,8 +272,7 @@ def _import_all() -> None:
     time.sleep(LET_DRAW_SECONDS)
     own = walk_packages(sparklime_core.dashboard.__path__, "sparklime_core.dashboard.")
     _import((*NEEDED, *(module.name for module in own)))
-    for name in NEEDED_BY_CHILDREN:
-        import_ahead(name)
+    import_ahead("sparklime_core.data.read_limited")  # for the first table that somebody uploads
     are_compiled = import_module("sparklime_core.explain.precompile").is_compiled()
     # Streamlit collects garbage after each run of a page or fragment; while it looks at all that modules are made
     # of, no other session's script can run.

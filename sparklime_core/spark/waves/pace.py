@@ -17,11 +17,6 @@ GROWTH = 8
 START_SECONDS = 0.003
 """About what the driver takes to start a task on a core. It starts one after another."""
 
-LAST_SECONDS = 0.4
-"""The shortest wave at a run's end; where it takes longer to start a task on every core, so long. Waves are halved
-there, so that cores end at about the same time: "guided self-scheduling", Polychronopoulos and Kuck, IEEE
-Transactions on Computers C-36 (1987)."""
-
 FEW_TASKS = 16
 """So many are started in a twentieth of a second: a small table's rows go to all of so many cores."""
 
@@ -41,8 +36,8 @@ class Pace:
         self._wave_seconds = WAVE_SECONDS
         self._guess = max(1, round(FIRST_SECONDS / expected_seconds))
 
-    def blocks(self, cores: int, most: int, left: int | None = None) -> int:
-        """Return a number of blocks: few at first, ever more, and at the end half of what is left.
+    def blocks(self, cores: int, most: int) -> int:
+        """Return a number of blocks: few at first, more while that wave's measure is awaited, and ever more.
 
         Parameters
         ----------
@@ -50,8 +45,6 @@ class Pace:
             How many cores share them.
         most
             How many a wave may have; one block is a wave in any case.
-        left
-            How many are in no wave yet; None where a wave begins only after the last one: halves would wait, too.
         """
         if self._seconds is None:
             wanted = min(self._guess, round(WAVE_SECONDS / self._expected))
@@ -59,19 +52,13 @@ class Pace:
         else:
             wanted = round(self._wave_seconds / self._seconds)
             self._wave_seconds = min(self._wave_seconds * LENGTHENING, LONGEST_SECONDS)
-        if left is not None:
-            shortest = max(LAST_SECONDS, cores * START_SECONDS) / self._block_seconds()
-            wanted = min(wanted, max(-(-left // (2 * cores)), round(shortest)))
         even = most // cores * cores or most  # an equal share for each core
         return max(1, min(cores * max(1, wanted), even))
 
     def tasks(self, blocks: int, cores: int) -> int:
         """Return how many tasks a wave has: `FEW_TASKS`, and more where its work outweighs the start of more."""
-        seconds = blocks * self._block_seconds()
+        seconds = blocks * (self._expected if self._seconds is None else self._seconds)
         return min(max(FEW_TASKS, round(seconds / (cores * START_SECONDS))), blocks, cores)
-
-    def _block_seconds(self) -> float:
-        return self._expected if self._seconds is None else self._seconds
 
     def learn(self, block_seconds: float) -> None:
         """Take in how many seconds a core needed for a block of the last wave."""

@@ -204,8 +204,7 @@ class _WaveScheduler(Generic[WaveT]):
                 # The next wave starts first: the executors work on while the last one is written.
                 if left and self._may_start(running):
                     cores = self._cores()
-                    ahead = len(left) if self._tasks_at_once is None else None
-                    wave = left[: self._pace.blocks(cores, self._kind.most_blocks(cores), ahead)]
+                    wave = left[: self._pace.blocks(cores, self._kind.most_blocks(cores))]
                     tasks = self._pace.tasks(len(wave), cores)
                     running[pool.submit(self._run_wave, number, tuple(wave), tasks)] = tasks
                     del left[: len(wave)]

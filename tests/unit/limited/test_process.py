@@ -1,9 +1,11 @@
 """What a stranger's file could do to a program becomes a sentence, and leaves no process behind."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import psutil
 import pytest
@@ -164,6 +166,12 @@ def test_a_template_that_was_ended_is_started_again():
         assert call_limited(work.add, 1, number, limits=USUAL, work="Adding").value == {"sum": 1 + number}
 
 
+def wait_for(reader):
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    assert poll.poll(240_000)
+
+
 def test_a_module_is_imported_ahead_once(tmp_path, monkeypatch):
     fifo = tmp_path / "imported"
     os.mkfifo(fifo)
@@ -175,13 +183,23 @@ def test_a_module_is_imported_ahead_once(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     template = limited._Template()
     monkeypatch.setattr(limited, "_template", template)
-    import_ahead("no.such.module")
-    import_ahead("seldom_imported")
-    assert fifo.read_text() == "here"  # nobody has asked for a process yet
-    worker = template.fork("seldom_imported")
-    assert worker.start()  # another import would wait for a reader
-    worker.end()
-    template.close()
+    with closing(template), open(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)) as reader:
+        import_ahead("no.such.module")
+        import_ahead("seldom_imported")
+        wait_for(reader)
+        assert reader.read() == "here"  # nobody has asked for a process yet
+        worker = template.fork("seldom_imported")
+        assert worker.start()
+        worker.end()
+        assert reader.read() == ""  # it was not imported again
+
+
+def test_that_no_process_can_be_started_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(limited, "_template", limited._Template())
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    import_ahead(work.__name__)
+    with pytest.raises(LimitError, match="Adding cannot begin: no process can be started for it"):
+        call_limited(work.add, 1, 1, limits=USUAL, work="Adding")
 
 
 class TestWithoutForking:

@@ -1,8 +1,8 @@
 """What all sessions of a server share."""
 
 import sys
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -49,7 +49,7 @@ def test_only_a_new_server_waits_for_the_browser_and_only_once(
     import sklearn
 
     waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+    monkeypatch.setattr(services, "time", SimpleNamespace(sleep=waited.append))
     if is_imported:
         monkeypatch.setitem(sys.modules, "sklearn", sklearn)
     else:

@@ -29,25 +29,6 @@ def test_a_wave_has_no_more_blocks_than_it_may_also_where_there_are_more_cores()
     assert pace.blocks(4, 0) == 1
 
 
-def test_waves_are_halved_at_the_end_down_to_the_shortest_one():
-    assert _waves(2, 150) == [76, 38, 18, 10, 8]  # the first might have 80: 4 s of both cores
-    assert _waves(512, 512 * 40) == [512 * 20, 512 * 15, 512 * 5]  # it takes 1.5 s to start a task on each core
-
-
-def _waves(cores: int, left: int) -> list[int]:
-    """Return how many blocks of a tenth of a second the waves of a run have."""
-    pace, waves = Pace(0.1), []
-    pace.learn(0.1)
-    while left:
-        waves.append(min(pace.blocks(cores, MANY, left), left))
-        left -= waves[-1]
-    return waves
-
-
-def test_a_small_table_is_not_cut():
-    assert Pace(0.1).blocks(4, MANY, 6) >= 6
-
-
 def test_a_wave_has_as_many_tasks_as_its_work_is_worth():
     pace = Pace(0.03)
     assert pace.tasks(1000, 2) == 2
